@@ -1,0 +1,40 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup demo test test-all check format soak bench bench-scale demo-exchange bundle clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## create .venv and install with test extras
+
+$(STAMP): setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+demo: setup ## load the bundled sample, serve it, print links
+	$(BIN)/credence -C credence-demo demo
+
+test: setup ## the suite: unit, contracts, flows, docs
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-all: setup ## also real servers, foreign clients, more kills
+	$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, layers, derived files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/credence derive --check
+
+format: setup ## rewrite files in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove what setup, demo and test made
+	rm -rf $(VENV) credence-demo credence-data build *.egg-info .mypy_cache .ruff_cache .pytest_cache

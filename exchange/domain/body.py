@@ -1,0 +1,62 @@
+"""Stored bodies and the views cut from them (DETAILS "Views"; format 1, frozen).
+
+A body holds one statement a line: `<leaf letter>[link number] <predicate> object`, sorted by
+what follows the first blank. The subject is left out: it is always the record. A view is the
+canonical N-Quads of the lines whose leaf its tier may see, so its exact bytes can be had
+again from the body alone, whatever the model says by then.
+"""
+
+from __future__ import annotations
+
+from exchange.domain.access import VIEW_LETTERS, Leaf, Tier
+
+FORMAT = 1
+# Stands for the natural person's random local IRI until the ledger assigns it.
+PERSON = "<urn:credence:person>"
+
+
+def line(leaf: Leaf, statement: str, link: int | None = None) -> str:
+    """Return one body line for `<predicate> object`; `link` is its index in the links."""
+    return f"{leaf.letter}{'' if link is None else link} {statement}"
+
+
+def body(lines: list[str]) -> str:
+    """Return the body of the lines, in the order of canonical N-Quads."""
+    return "".join(text + "\n" for text in sorted(lines, key=statement_of))
+
+
+def statement_of(text: str) -> str:
+    """Return the `<predicate> object` part of a body line."""
+    return text.split(" ", 1)[1]
+
+
+def view(text: str, iri: str, tier: Tier) -> bytes:
+    """Return the exact bytes of the tier's view: sorted canonical N-Quads."""
+    letters = VIEW_LETTERS[tier]
+    lines = text.split("\n")
+    return "".join(
+        f"<{iri}> {line.split(' ', 1)[1]} .\n" for line in lines if line and line[0] in letters
+    ).encode()
+
+
+def confine(text: str, tier: Tier) -> str:
+    """Return the body with no line wider than `tier` (a row's stricter use scope)."""
+    if tier is Tier.PUBLIC:
+        return text
+    letter = Leaf.GOV_UNCONDITIONAL.letter if tier is Tier.GOVERNMENT else Leaf.ARCHIVE.letter
+    wider = frozenset("op") if tier is Tier.GOVERNMENT else frozenset("opuca")
+    return "".join(
+        (letter + item[1:] if item[0] in wider else item) + "\n"
+        for item in text.split("\n")
+        if item
+    )
+
+
+def without_links(text: str, dropped: set[int]) -> str:
+    """Return the body without the lines that state the links of those indices."""
+    return "".join(
+        item + "\n"
+        for item in text.split("\n")
+        if item and (number := item.split(" ", 1)[0][1:]) is not None
+        and (not number or int(number) not in dropped)
+    )

@@ -1,0 +1,111 @@
+"""The one error tree; the edge maps it to HTTP and exit codes by class (no HTTP here).
+
+CredenceError
+├── DataInvalid            the input is wrong: exit 1
+│   ├── Rejected           a file or row that cannot be accepted
+│   └── QueryRefused       a query outside what is served
+│       ├── QueryTooLarge
+│       └── QuerySyntax    with line and column
+├── UsageError             the call is wrong: exit 2
+├── NotFound               no such thing, or not for this reader: exit 1
+├── Gone                   withdrawn: the same answer for every cause
+├── Conflict               the lifecycle does not allow it: exit 1
+├── EnvironmentFault       disk, database, address, configuration: exit 3
+│   ├── StoreUnavailable
+│   ├── QueryTimeout
+│   └── Overloaded         with retry_after
+└── VerificationFailed     a proof, digest or audit does not hold: exit 4
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CredenceError(Exception):
+    """Base of every error we raise: one sentence what, one sentence how to mend."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, hint: str = "", **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+
+class DataInvalid(CredenceError):
+    """The data given to us is wrong."""
+
+    exit_code = 1
+
+
+class Rejected(DataInvalid):
+    """A file or row that cannot be accepted as it stands."""
+
+
+class QueryRefused(DataInvalid):
+    """A query that is outside what is served."""
+
+
+class QueryTooLarge(QueryRefused):
+    """A query or an answer beyond its size limit."""
+
+
+class QuerySyntax(QueryRefused):
+    """A query that does not parse."""
+
+    def __init__(self, message: str, hint: str = "", *, line: int = 0, column: int = 0) -> None:
+        super().__init__(message, hint, line=line, column=column)
+        self.line = line
+        self.column = column
+
+
+class UsageError(CredenceError):
+    """The call itself is wrong."""
+
+    exit_code = 2
+
+
+class NotFound(CredenceError):
+    """No such thing, or none that this reader may know of."""
+
+    exit_code = 1
+
+
+class Gone(CredenceError):
+    """Withdrawn from publication; the answer is alike for every cause."""
+
+    exit_code = 1
+
+
+class Conflict(CredenceError):
+    """The lifecycle of the record does not allow the event."""
+
+    exit_code = 1
+
+
+class EnvironmentFault(CredenceError):
+    """Disk, database, address or configuration stand in the way."""
+
+
+class StoreUnavailable(EnvironmentFault):
+    """A triple store or one of its workers does not answer."""
+
+
+class QueryTimeout(EnvironmentFault):
+    """A query ran past its deadline and was stopped."""
+
+
+class Overloaded(EnvironmentFault):
+    """Too much work waits; come back after `retry_after` seconds."""
+
+    def __init__(self, message: str, hint: str = "", *, retry_after: int = 1) -> None:
+        super().__init__(message, hint, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class VerificationFailed(CredenceError):
+    """A proof, a digest or an audit does not hold."""
+
+    exit_code = 4

@@ -1,0 +1,103 @@
+"""What the intake hands to the ledger and what the ledger hands to the surfaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exchange.domain.access import Tier
+
+
+class Arrival(StrEnum):
+    """In which state a row says its record is (2016 states 0, 1, 2)."""
+
+    LIVE = "live"
+    REVOKED = "revoked"
+    OBJECTION = "objection"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A quotation of another record by its key; the rule of its cascade is in links.ttl."""
+
+    relation: str
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One checked row, ready for the ledger.
+
+    `key` and `Link.key` are clear key strings (`exchange.domain.keys`); the ledger stores
+    their HMAC only. `person` is the canonical ID number of a natural person, if the body
+    names one by the placeholder. `order` finds the row again in its file.
+    """
+
+    kind: str
+    key: str
+    body: str
+    tier: Tier = Tier.PUBLIC
+    links: tuple[Link, ...] = ()
+    arrival: Arrival = Arrival.LIVE
+    publicity_end: str | None = None
+    person: str | None = None
+    # For a closed repair case granted: the target to withdraw.
+    withdraws: Link | None = None
+    row: int = 0
+
+
+class Outcome(StrEnum):
+    """What became of a submission; the receipt counts them."""
+
+    ACCEPTED = "accepted"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    SUPPRESSED = "suppressed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Outcome of one submission: the record's IRI where there is one, and why it was refused."""
+
+    outcome: Outcome
+    iri: str | None = None
+    reason: str | None = None
+    row: int = 0
+
+
+class Activity(StrEnum):
+    """ActivityStreams activity of a feed member."""
+
+    CREATE = "Create"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step of a tier's own sequence.
+
+    `view` is None for a Delete, and for a Create or Update whose record has left since: text
+    of a withdrawn record is never handed out again.
+    """
+
+    seq: int
+    activity: Activity
+    iri: str
+    event: str
+    kind: str
+    published: int  # milliseconds since 1970-01-01 UTC
+    page: int
+    objection: bool
+    view: bytes | None
+
+
+class Standing(StrEnum):
+    """How a record stands for the readers of one tier."""
+
+    ABSENT = "absent"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+    GONE = "gone"
