@@ -8,8 +8,6 @@ round run back to back: only ratios within a round are meant to be read.
 Run: python benchmarks/spikes/bulk_load_chunks.py [--records N] [--rounds R] [--chunks a,b,c]
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import multiprocessing
@@ -24,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,9 @@ def record_quads(index: int) -> str:
         f"{iri} <urn:t:p{field}> <urn:t:code/{index * 31 % (7 + field * 13)}> .\n"
         for field in range(8)
     ]
-    lines += [f'{iri} <urn:t:q{field}> "文书{index}号 secret-{index}-{field}" .\n' for field in range(10)]
+    lines += [
+        f'{iri} <urn:t:q{field}> "文书{index}号 secret-{index}-{field}" .\n' for field in range(10)
+    ]
     day = f"20{index % 26:02d}-{index % 12 + 1:02d}-{index % 28 + 1:02d}"
     lines.append(f'{iri} <urn:t:on> "{day}"^^<http://www.w3.org/2001/XMLSchema#date> .\n')
     lines.append(f'{iri} <urn:t:sum> "{index}.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n')
@@ -156,7 +157,7 @@ def summary(figures: list[Figures], whole: list[Figures], records: int) -> Figur
     quads = records * QUADS_PER_RECORD
 
     def middle(key: str) -> float:
-        return round(statistics.median(run[key] for run in figures), 2)
+        return round(statistics.median(float(run[key]) for run in figures), 2)
 
     def ratio(key: str) -> list[float]:
         values = [run[key] / base[key] for run, base in zip(figures, whole, strict=True)]
@@ -205,7 +206,7 @@ def kill_test(work: Path, rounds: int, chunk: int) -> Figures:
             target=loader_forever, args=(str(target), str(folder), chunk)
         )
         child.start()
-        time.sleep(0.8 + random.random() * 1.5)  # noqa: S311 - no secret, just a moment
+        time.sleep(0.8 + random.random() * 1.5)
         os.kill(child.pid or 0, signal.SIGKILL)
         child.join()
         store = Store(str(target))
@@ -224,7 +225,7 @@ def quads_of(store: Store, indexes: list[int]) -> Iterator[Quad]:
         yield from store.quads_for_pattern(NamedNode(subject(index)), None, None, None)
 
 
-def delete_text(store: Store, indexes: list[int]) -> str:
+def delete_text(indexes: list[int]) -> str:
     """One SPARQL update that removes all statements of the records."""
     values = " ".join(f"<{subject(index)}>" for index in indexes)
     return f"DELETE {{ ?s ?p ?o }} WHERE {{ VALUES ?s {{ {values} }} ?s ?p ?o }}"
@@ -240,7 +241,7 @@ def time_of(action: Callable[[], object]) -> float:
 def redact_and_swap(store: Store, work: Path, indexes: list[int], name: str) -> Figures:
     """Delete, back up, open elsewhere: the way from a redaction to readers that do not see it."""
     start = time.perf_counter()
-    delete = time_of(lambda: store.update(delete_text(store, indexes)))
+    delete = time_of(lambda: store.update(delete_text(indexes)))
     generation = work / "generations" / name
     backup = time_of(lambda: store.backup(str(generation)))
     answer = subprocess.run(
@@ -267,11 +268,13 @@ def generations(work: Path, records: int, chunk: int) -> Figures:
     for number, path in enumerate(prepare(work / "in-generations", records, chunk)):
         store.bulk_load(path=str(path), format=RdfFormat.N_QUADS)
         target = work / "generations" / f"g{number}"
-        backups.append(time_of(lambda target=target: store.backup(str(target))))
+        backups.append(time_of(partial(store.backup, str(target))))
         if number in (1, 2, 3, 5, 6, 7):
             first = (number - 1) * chunk
             size = sizes[(number - 1) % 4]
-            redactions.append(redact_and_swap(store, work, [*range(first, first + size)], f"r{number}"))
+            redactions.append(
+                redact_and_swap(store, work, [*range(first, first + size)], f"r{number}")
+            )
         disk.append(round(disk_bytes(work / "growing", work / "generations") / 1e6, 1))
     writer_mb = round(disk_bytes(work / "growing") / 1e6, 1)
     return {
@@ -301,7 +304,7 @@ def leftovers(store: Store, work: Path) -> Figures:
     store.flush()
     before = work / "generations" / "with-secret"
     store.backup(str(before))
-    store.update(delete_text(store, [index]))
+    store.update(delete_text([index]))
     store.flush()
     found: Figures = {"writer_after_delete": holds_text(work / "growing", needle)}
     after = work / "generations" / "after-delete"
@@ -311,7 +314,7 @@ def leftovers(store: Store, work: Path) -> Figures:
     dump = work / "rebuild.nq"
     store.dump(str(dump), format=RdfFormat.N_QUADS)
     rebuilt = Store(str(work / "rebuilt"))
-    took = time_of(lambda: rebuilt.bulk_load(path=str(dump), format=RdfFormat.N_QUADS))
+    took = time_of(partial(rebuilt.bulk_load, path=str(dump), format=RdfFormat.N_QUADS))
     del rebuilt
     found["rebuilt_directory"] = holds_text(work / "rebuilt", needle)
     optimize = time_of(store.optimize)

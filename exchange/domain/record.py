@@ -45,6 +45,8 @@ class Submission:
     # For a closed repair case granted: the target to withdraw.
     withdraws: Link | None = None
     row: int = 0
+    # False for what is logged and never shown (a closed repair case, DETAILS "Repair").
+    projected: bool = True
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,1 @@
+"""Triple stores: the embedded engine in killable workers, and remote SPARQL servers."""

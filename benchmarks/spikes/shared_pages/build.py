@@ -35,6 +35,7 @@ class Layout:
     """One way of writing the tree; the defaults are the decision."""
 
     index: str = "chain"  # chain, flat, own (a tree for each stream), shared (the kinds' nodes)
+    older_last: bool = True  # where a node of the chain states the link to the older node
     both: bool = True  # a page states the membership of both streams
     described: bool = False  # a page describes both streams: type, view, paths
     two_views: bool = False  # a root claims to be a view of both streams
@@ -154,8 +155,8 @@ class Site:
         """Write one document whole or not at all."""
         body = (f"@base <{self.base}> .\n{PREFIXES}{text}").encode()
         if self.layout.media == "nq":
-            dataset = pyoxigraph.Dataset(pyoxigraph.parse(body, pyoxigraph.RdfFormat.TRIG))
-            body = pyoxigraph.serialize(dataset, format=pyoxigraph.RdfFormat.N_QUADS) or b""
+            quads = pyoxigraph.parse(body, pyoxigraph.RdfFormat.TRIG)  # in order
+            body = pyoxigraph.serialize(quads, format=pyoxigraph.RdfFormat.N_QUADS) or b""
         target = self.root / f"{path}.{self.layout.media}"
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_suffix(".tmp")
@@ -177,6 +178,7 @@ class Site:
         """Write index nodes of closed pages, each linking the one before it.
 
         Pages enter in the order in which they closed, so a node is final at birth.
+        The older node is linked last: ldes-client 0.3.0 loses members otherwise.
         The root takes what is left: the newest node, the rest, the open pages.
         """
         shut = sorted((p for p in pages if p.closed), key=lambda page: page.closed_by)
@@ -185,10 +187,15 @@ class Site:
         for number in range(1, full + 1):
             part = [page.link for page in shut[(number - 1) * FAN : number * FAN]]
             node = f"feed/{name}/i/{number}"
-            self.node(node, before + part, closed=True)
-            before = [cover(node, before + part, closed=True)]
+            below = self.ordered(part, before)
+            self.node(node, below, closed=True)
+            before = [cover(node, below, closed=True)]
         rest = shut[full * FAN :] + [page for page in pages if not page.closed]
-        return before + [page.link for page in rest]
+        return self.ordered([page.link for page in rest], before)
+
+    def ordered(self, pages: list[Link], older: list[Link]) -> list[Link]:
+        """Put the link to the older index node where the layout wants it."""
+        return pages + older if self.layout.older_last else older + pages
 
     def node(self, node: str, links: list[Link], closed: bool) -> None:
         """Write one index node."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build import CLOSED, KINDS, Layout, sample, write
-from client import Client, Report, exact, inversions, install, names, report
+from client import Client, Report, exact, install, inversions, names, report
 from ledger import Ledger, Traffic, stamp
 from serve import Server
 
@@ -56,19 +56,30 @@ class Bench:
 
 
 def layouts(bench: Bench) -> Report:
-    """Read both feeds several times, unordered, in each layout of the index."""
+    """Read both feeds several times unordered and once ordered, in each layout."""
     found: Report = {}
-    for index in ("chain", "flat", "own", "shared"):
+    tried = {
+        "chain": Layout(),
+        "chain in N-Quads": Layout(media="nq"),
+        "older node linked first": Layout(older_last=False),
+        "flat": Layout(index="flat"),
+        "tree of its own": Layout(index="own"),
+        "shared tree": Layout(index="shared"),
+    }
+    for name, layout in tried.items():
         ledger = sample()[0]
-        bench.serve(ledger, Layout(index=index))
+        bench.serve(ledger, layout)
         for feed in FEEDS:
             runs = [bench.read(ledger, feed) for _ in range(REPEATS)]
-            found[f"{index} {feed}"] = {
+            ordered = bench.read(ledger, feed, ordered="ascending")
+            found[f"{name}: {feed}"] = {
                 "members": len(ledger.visible(FEEDS[feed])),
                 "lost": [run["lost"] for run in runs],
                 "duplicates": sum(run["duplicates"] for run in runs),
                 "requests": runs[0]["requests"],
-                "exact": all(exact(run) for run in runs),
+                "out_of_order, ordered": ordered["out_of_order"],
+                "live_wrong_by_arrival, ordered": ordered["live_wrong_by_arrival"],
+                "exact": all(exact(run) for run in [*runs, ordered]),
             }
     return found
 
@@ -129,6 +140,7 @@ def overtaking(bench: Bench) -> Report:
         for concurrent in (10, 1):
             options = {"ordered": "ascending", "concurrent": concurrent}
             found[f"{feed}, {concurrent} at a time"] = bench.read(ledger, feed, **options)
+        found[f"{feed}, unordered"] = bench.read(ledger, feed)
     bench.server.jitter = 0
     return found
 
@@ -202,7 +214,7 @@ def torn(bench: Bench, mixed: bool) -> Report:
 
 
 def sizes(bench: Bench) -> Report:
-    """Mean bytes of a closed page with one and with two memberships."""
+    """Mean bytes of a page with one and two memberships, and of the mutable root."""
     found: Report = {}
     for name, both in (("one membership", False), ("two memberships", True)):
         root = bench.serve(sample()[0], Layout(both=both))
@@ -211,6 +223,9 @@ def sizes(bench: Bench) -> Report:
             "bytes": sum(map(len, pages)) // len(pages),
             "gzip": sum(len(gzip.compress(p)) for p in pages) // len(pages),
         }
+    for index in ("chain", "flat", "shared"):
+        root = bench.serve(sample()[0], Layout(index=index))
+        found[f"root of /feed/all, {index}"] = (root / "feed/all.trig").stat().st_size
     return found
 
 

@@ -1,0 +1,57 @@
+"""Clear key strings of records; only their HMAC is ever stored (DETAILS "Keys").
+
+Two deliveries of one record often differ in writing: half and full width, bracket styles of
+document numbers, blanks, lower-case codes. The key is taken after these are made alike.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import DataInvalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEPARATOR: Final = "\x1f"
+PERSON: Final = "id:"
+
+# Brackets unified and zero-width characters dropped; NFKC has dealt with full-width ones.
+_ALIKE: Final = str.maketrans(
+    {
+        **dict.fromkeys("[〔【〖{〈《「『", "("),
+        **dict.fromkeys("]〕】〗}〉》」』", ")"),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", None),
+    }
+)
+
+
+def normal(part: str) -> str:
+    """Return one part of a key in the writing that keys compare."""
+    head = PERSON if part.startswith(PERSON) else ""
+    part = part[len(head) :]
+    if not part.isascii():
+        part = unicodedata.normalize("NFKC", part)
+    return head + "".join(part.translate(_ALIKE).split()).upper()
+
+
+def person_part(id_number: str) -> str:
+    """Return the key part that stands for a natural person."""
+    return PERSON + normal(id_number)
+
+
+def key(kind: str, parts: Sequence[str]) -> str:
+    """Return the clear key of a record: its kind and parts, made alike, joined by U+001F.
+
+    Raises:
+        DataInvalid: a part is empty, so the record could not be told from another.
+
+    """
+    alike = [normal(part) for part in parts]
+    if not alike or not all(part.removeprefix(PERSON) for part in alike):
+        raise DataInvalid(
+            f"A {kind} has an empty part in its key.", "Fill in every field of the key."
+        )
+    return SEPARATOR.join((kind, *alike))

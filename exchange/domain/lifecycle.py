@@ -1,0 +1,118 @@
+"""Which event may follow which state, and what a delivered row means for a known key (pure).
+
+States: DESIGN §4. A withdrawn or expired record never comes back: reinstating opens a new
+record for the same key and leaves the old one as it is (DETAILS "Identity").
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from exchange.domain.errors import Conflict
+from exchange.domain.events import Name
+from exchange.domain.record import Arrival
+
+
+class State(StrEnum):
+    """Where a record stands; `none` before its first event."""
+
+    NONE = "none"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    ERASED = "erased"
+
+
+HELD: Final = frozenset({State.LIVE, State.SUSPENDED})
+GONE: Final = frozenset({State.WITHDRAWN, State.EXPIRED, State.ERASED})
+
+_ALLOWED: Final[dict[State, dict[Name, State]]] = {
+    State.NONE: {Name.PUBLISH: State.LIVE},
+    State.LIVE: {
+        Name.REVISE: State.LIVE,
+        Name.CORRECT: State.LIVE,
+        Name.OBJECT: State.LIVE,
+        Name.SUSPEND: State.SUSPENDED,
+        Name.WITHDRAW: State.WITHDRAWN,
+        Name.EXPIRE: State.EXPIRED,
+        Name.ERASE: State.ERASED,
+    },
+    State.SUSPENDED: {
+        Name.REVISE: State.SUSPENDED,
+        Name.CORRECT: State.SUSPENDED,
+        Name.OBJECT: State.SUSPENDED,
+        Name.RESUME: State.LIVE,
+        Name.WITHDRAW: State.WITHDRAWN,
+        Name.EXPIRE: State.EXPIRED,
+        Name.ERASE: State.ERASED,
+    },
+    State.WITHDRAWN: {Name.REINSTATE: State.WITHDRAWN, Name.ERASE: State.ERASED},
+    State.EXPIRED: {Name.REINSTATE: State.EXPIRED, Name.ERASE: State.ERASED},
+    State.ERASED: {},
+}
+
+_HINTS: Final = {
+    State.NONE: "Load the record first.",
+    State.LIVE: "The record is shown as it is; nothing needs to be done.",
+    State.SUSPENDED: "Resume the record first, or withdraw it.",
+    State.WITHDRAWN: "Use reinstate with a decision to publish it again under a new address.",
+    State.EXPIRED: "Use reinstate with a decision to publish it again under a new address.",
+    State.ERASED: "An erased record cannot come back.",
+}
+
+
+def advance(state: State, event: Name) -> State:
+    """Return the state after the event.
+
+    Raises:
+        Conflict: the event may not follow that state.
+
+    """
+    after = _ALLOWED[state].get(event)
+    if after is None:
+        raise Conflict(
+            f"A record that is {state} does not allow {event}.",
+            _HINTS[state],
+            state=state.value,
+            event=event.value,
+        )
+    return after
+
+
+class Step(StrEnum):
+    """What the ledger does with a delivered row."""
+
+    PUBLISH = "publish"
+    REVISE = "revise"
+    KEEP = "keep"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+    SUPPRESS = "suppress"
+
+
+SUPPRESSED_GONE: Final = "key-gone"
+SUPPRESSED_REVOKED: Final = "arrived-revoked"
+SUPPRESSED_ENDED: Final = "publicity-ended"
+SUPPRESSED_BASIS: Final = "basis-gone"
+REJECTED_TARGET: Final = "unknown-target"
+
+
+def arrive(state: State, arrival: Arrival, *, same: bool, ended: bool) -> tuple[Step, str | None]:
+    """Return what a row does to a key in `state`, and the reason of a suppression.
+
+    `same`: its content is the content last received. `ended`: its declared publicity end
+    lies before today (DETAILS "Rows that arrive revoked").
+    """
+    if state in GONE:
+        return Step.SUPPRESS, SUPPRESSED_GONE
+    if arrival is Arrival.REVOKED:
+        if state is State.NONE:
+            return Step.SUPPRESS, SUPPRESSED_REVOKED
+        return Step.WITHDRAW, None
+    if same:
+        return Step.KEEP, None
+    if ended:
+        return (Step.SUPPRESS if state is State.NONE else Step.EXPIRE), SUPPRESSED_ENDED
+    return (Step.PUBLISH if state is State.NONE else Step.REVISE), None

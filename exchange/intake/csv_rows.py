@@ -1,0 +1,347 @@
+"""CSV read strictly: no row is ever swallowed, and every break is reported at its row.
+
+Python's csv module joins physical lines while a quote is open, so one forgotten quote can eat
+the rows after it. Here the lines of each record are kept until the record has proved sound;
+else only its first line is taken for broken and reading resumes at the next.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING, Final, TextIO
+
+from exchange.intake.findings import Finding, Place, finding, letter_of, shown
+from exchange.intake.headers import Book, Header, choose, match, width
+from exchange.intake.sources import CONTROL, Faults, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from exchange.intake.encoding import Encoding
+    from exchange.intake.limits import Limits
+
+HEADER_SEARCH: Final = 5  # rows above the data: a title, Chinese names, codes
+# Our own exports put ' before text that a spreadsheet would take for a formula.
+_PREFIXED: Final = re.compile("'+[=+\\-@＝＋－＠]")
+_INVISIBLE: Final = "\ufeff\u200b"
+_CELLS_TO_SUSPECT: Final = 8
+
+Record = tuple[int, int, list[str]]  # spreadsheet row, physical line, cells
+
+
+class CsvSheet:
+    """A CSV file whose header has been found; see `sources.Sheet`."""
+
+    format = "csv"
+
+    def __init__(
+        self, path: Path, name: str, encoding: Encoding, candidates: Sequence[Book], limits: Limits
+    ) -> None:
+        """Read the header.
+
+        Raises:
+            UsageError: the columns fit several kinds.
+
+        """
+        self.name = name
+        self.encoding = encoding
+        self.notes: list[Finding] = []
+        self._path = path
+        self._limits = limits
+        self._faults = Faults(name, limits)
+        self.header: Header | None = self._find_header(candidates)
+        self.book = self.header.book if self.header else candidates[0]
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the structure found so far."""
+        return self._faults.found
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the data rows; blank ones are skipped but counted."""
+        header = self.header
+        if header is None:
+            return
+        self._faults.found = [*self._head_faults]
+        with self._open() as stream:
+            records = Records(stream, self._faults, self._limits, header.width)
+            for number, line, cells in records:
+                if number < header.first_row or not any(map(str.strip, cells)):
+                    continue
+                if number - header.first_row >= self._limits.rows:
+                    self._faults.add(
+                        "too-many-rows", row=number, line=line, limit=self._limits.rows
+                    )
+                    return
+                yield self._row(header, number, line, cells)
+
+    def _open(self) -> TextIO:
+        return self._path.open(encoding=self.encoding.codec, newline="")
+
+    def _find_header(self, candidates: Sequence[Book]) -> Header | None:
+        with self._open() as stream:
+            rows = []
+            for record in Records(stream, self._faults, self._limits, 0):
+                rows.append(tuple(map(clean, record[2])))
+                if len(rows) > HEADER_SEARCH:
+                    break
+        # What a line above the data breaks is reported with the rows.
+        self._faults.found = []
+        self._head_faults: list[Finding] = []
+        if not rows:
+            self._note_fault(finding("empty", Place(self.name)))
+            return None
+        for row, cells in enumerate(rows[:HEADER_SEARCH], start=1):
+            book = choose(candidates, cells)
+            if book is not None:
+                header = match(_unite(candidates, book, rows, row), rows, row)
+                self._check(header, cells)
+                return header
+        self._note_fault(finding("no-header", Place(self.name, row=1, line=1), rows=HEADER_SEARCH))
+        return None
+
+    def _note_fault(self, fault: Finding) -> None:
+        self._head_faults.append(fault)
+        self._faults.found.append(fault)
+
+    def _check(self, header: Header, cells: Sequence[str]) -> None:
+        if header.width > self._limits.columns:
+            limit = self._limits.columns
+            place = Place(self.name, row=header.row)
+            self._note_fault(finding("too-many-columns", place, found=header.width, limit=limit))
+            return
+        seen: dict[str, int] = {}
+        for position, known in header.positions:
+            if known.code in seen:
+                place = Place(
+                    self.name, None, header.row, None, letter_of(position), known.code, known.name
+                )
+                first = letter_of(seen[known.code])
+                self._note_fault(
+                    finding("duplicate-column", place, cells[position], code=known.code, first=first)
+                )
+            seen.setdefault(known.code, position)
+        for known in header.book.missing(frozenset(seen)):
+            place = Place(self.name, row=header.row, code=known.code, name=known.name)
+            self._note_fault(finding("missing-column", place, code=known.code, name=known.name))
+        positions = {position for position, _ in header.positions}
+        for position in range(header.width):
+            if position not in positions:
+                place = Place(self.name, row=header.row, column=letter_of(position))
+                self.notes.append(finding("unknown-column", place, cells[position], "warning"))
+
+    def _row(self, header: Header, number: int, line: int, raw: list[str]) -> Row:
+        found = width(raw)
+        if found > header.width or len(raw) < header.width:
+            place = Place(self.name, row=number, line=line)
+            wrong = finding(
+                "cell-count",
+                place,
+                shown(",".join(raw)),
+                found=found if found > header.width else len(raw),
+                expected=header.width,
+            )
+            return Row(number, line, tuple(raw), findings=(wrong,))
+        findings = self._control(header, number, line, raw)
+        cells = {known.code: clean(raw[position]) for position, known in header.positions}
+        return Row(number, line, tuple(raw), cells, findings=findings)
+
+    def _control(
+        self, header: Header, number: int, line: int, raw: list[str]
+    ) -> tuple[Finding, ...]:
+        joined = "\t".join(raw)
+        if "\r" in joined:
+            raw[:] = [cell.replace("\r\n", "\n") for cell in raw]
+            joined = "\t".join(raw)
+        if CONTROL.search(joined) is None:
+            return ()
+        known = dict(header.positions)
+        findings = []
+        for position, cell in enumerate(raw):
+            bad = CONTROL.search(cell)
+            if bad:
+                column = known.get(position)
+                place = Place(
+                    self.name,
+                    row=number,
+                    line=line,
+                    column=letter_of(position),
+                    code=column.code if column else None,
+                    name=column.name if column else None,
+                )
+                character = f"U+{ord(bad.group()):04X}"
+                findings.append(finding("control-character", place, cell, character=character))
+        return tuple(findings)
+
+
+def clean(cell: str) -> str:
+    """Return a cell without blanks of any width at its ends and without our quote prefix."""
+    text = cell.strip()
+    if text[:1] in _INVISIBLE or text[-1:] in _INVISIBLE:
+        text = text.strip(_INVISIBLE).strip()
+    if text[:1] == "'" and _PREFIXED.match(text):
+        return text[1:]
+    return text
+
+
+class Records:
+    """The records of a CSV stream: spreadsheet row, first physical line, cells."""
+
+    def __init__(self, stream: TextIO, faults: Faults, limits: Limits, expected: int) -> None:
+        csv.field_size_limit(limits.cell_characters)
+        self._lines = _Lines(stream, limits.line_characters)
+        self._reader = csv.reader(self._lines, strict=True)
+        self._faults = faults
+        self._limits = limits
+        self._expected = expected
+        self._number = 0
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield record after record until the end or until there are too many faults."""
+        while not self._faults.full:
+            line = self._lines.begin()
+            self._number += 1
+            try:
+                cells = next(self._reader, None)
+            except csv.Error as error:
+                self._broken(line, error)
+                continue
+            if cells is None:
+                return
+            if self._sound(line, cells):
+                yield self._number, line, cells
+
+    def _broken(self, line: int, error: csv.Error) -> None:
+        words = str(error)
+        rule = "unclosed-quote"
+        if self._lines.too_long:
+            rule = "line-size"
+        elif "limit" in words:
+            rule = "cell-size"
+        elif "expected after" in words and len(self._lines.taken) == 1:
+            rule = "quote-inside"
+        self._fault(rule, line)
+        self._lines.give_back()
+
+    def _sound(self, line: int, cells: list[str]) -> bool:
+        taken = self._lines.taken
+        if len(taken) > 1 and self._swallowed(cells, taken):
+            self._fault("unclosed-quote", line)
+            self._lines.give_back()
+            return False
+        found = len(cells)
+        if self._lines.ended and cells and found < self._expected:
+            self._faults.add(
+                "cut-row",
+                row=self._number,
+                line=line,
+                found=found,
+                expected=self._expected,
+                position=max(found - 1, 0),
+            )
+        return True
+
+    def _swallowed(self, cells: list[str], taken: list[str]) -> bool:
+        """Whether a record of several lines looks like several records run into one."""
+        expected = self._expected
+        if not expected:
+            return False
+        if len(cells) != expected:
+            return any(_cells_of(item) == expected for item in taken[1:3])
+        if expected < _CELLS_TO_SUSPECT:
+            return False
+        return any(
+            part.count(",") >= expected - 1
+            for cell in cells
+            if "\n" in cell or "\r" in cell
+            for part in cell.splitlines()
+        )
+
+    def _fault(self, rule: str, line: int) -> None:
+        first = self._lines.taken[0] if self._lines.taken else ""
+        before = first.count(",")
+        try:
+            before = len(next(csv.reader([first]), [])) - 1
+        except csv.Error:
+            before = 0
+        limit = self._limits.cell_characters
+        if rule == "line-size":
+            limit = self._limits.line_characters
+        self._faults.add(
+            rule,
+            row=self._number,
+            line=line,
+            position=max(before, 0),
+            value=shown(first.rstrip("\r\n")),
+            limit=limit,
+        )
+
+
+class _Lines:
+    """Feeds physical lines to the csv module and can take back all but the first."""
+
+    def __init__(self, stream: TextIO, bound: int) -> None:
+        self._stream = stream
+        self._bound = bound
+        self._again: list[str] = []
+        self._next_line = 1
+        self.taken: list[str] = []
+        self.too_long = False
+        self.ended = False  # whether the line handed out last has no line end: the file's last
+        self._size = 0
+
+    def begin(self) -> int:
+        """Start a record; return its physical line."""
+        self.taken = []
+        self._size = 0
+        self.too_long = False
+        return self._next_line
+
+    def give_back(self) -> None:
+        """Read the lines after the record's first one again."""
+        back = self.taken[1:]
+        self._again.extend(reversed(back))
+        self._next_line -= len(back)
+        self.taken = self.taken[:1]
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.pop() if self._again else self._stream.readline(self._bound + 1)
+        if not line:
+            self.ended = True
+            raise StopIteration
+        self.taken.append(line)
+        self._next_line += 1
+        self._size += len(line)
+        if len(line) > self._bound:
+            self._skip_rest()
+        if self._size > self._bound:  # many lines of one record count like one long line
+            self.too_long = True
+            raise csv.Error("line larger than its limit")
+        self.ended = line[-1:] not in "\r\n"
+        return line
+
+    def _skip_rest(self) -> None:
+        while (rest := self._stream.readline(self._bound)) and rest[-1:] not in "\r\n":
+            pass
+
+
+def _cells_of(line: str) -> int:
+    try:
+        return len(next(csv.reader([line], strict=True), []))
+    except csv.Error:
+        return 0
+
+
+def _unite(
+    candidates: Sequence[Book], book: Book, rows: Sequence[tuple[str, ...]], row: int
+) -> Book:
+    """Return the book for both header rows together: codes in the second may tell the form."""
+    if len(rows) <= row:
+        return book
+    same = [item for item in candidates if item.kind.slug == book.kind.slug]
+    return choose(same, (*rows[row - 1], *rows[row])) or book

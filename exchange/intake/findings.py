@@ -1,0 +1,124 @@
+"""Findings: what is wrong with a delivered file, and in which cell (research/experience.md).
+
+A finding names the file, the sheet, the row as the spreadsheet counts it (the header is row 1,
+a cell of several lines is still one row), the column letter and code, the value, the rule, one
+sentence what and one sentence how to mend, in Chinese and English.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
+
+from exchange.intake.messages import MESSAGES
+
+Severity = Literal["error", "warning"]
+VALUE_BOUND: Final = 120  # characters of a cell that a finding repeats
+_LETTERS: Final = 26
+_WORDS: Final = {
+    "zh": {"error": "错误", "warning": "提示"},
+    "en": {"error": "error", "warning": "warning"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence in both languages."""
+
+    zh: str
+    en: str
+
+    def of(self, lang: str) -> str:
+        """Return the sentence in `zh` or `en`."""
+        return self.en if lang == "en" else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file: `row` as a spreadsheet counts (JSON: the record), `line` as an editor does.
+
+    `column` is the spreadsheet letter, `code` the national column code or the JSON name, `name`
+    the column's Chinese name.
+    """
+
+    file: str
+    sheet: str | None = None
+    row: int | None = None
+    line: int | None = None
+    column: str | None = None
+    code: str | None = None
+    name: str | None = None
+
+    def text(self, lang: str) -> str:
+        """Return the place as people read it."""
+        zh = lang != "en"
+        parts = [self.file]
+        if self.sheet:
+            parts.append(f"工作表 {self.sheet}" if zh else f"sheet {self.sheet}")
+        if self.row is not None:
+            parts.append(f"第 {self.row} 行" if zh else f"row {self.row}")
+        if self.line is not None and self.line != self.row:
+            parts.append(f"(文本第 {self.line} 行)" if zh else f"(text line {self.line})")
+        if self.column:
+            parts.append(f"{self.column} 列" if zh else f"column {self.column}")
+        if self.code:
+            parts.append(self.code)
+        if self.name and zh:
+            parts.append(self.name)
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong (error: the row or file is rejected) or odd (warning: it is accepted)."""
+
+    place: Place
+    rule: str
+    message: Text
+    hint: Text
+    severity: Severity = "error"
+    value: str = ""
+
+    def text(self, lang: str = "zh") -> str:
+        """Return the finding on one line."""
+        value = f" [{self.value}]" if self.value else ""
+        word = _WORDS["en" if lang == "en" else "zh"][self.severity]
+        where = self.place.text(lang)
+        return f"{where}: {word}:{value} {self.message.of(lang)} {self.hint.of(lang)}".rstrip()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding as a JSON object; absent places are left out."""
+        place = {name: value for name, value in asdict(self.place).items() if value is not None}
+        return {
+            **place,
+            "value": self.value,
+            "rule": self.rule,
+            "severity": self.severity,
+            "message": asdict(self.message),
+            "hint": asdict(self.hint),
+        }
+
+
+def finding(
+    rule: str, place: Place, value: str = "", severity: Severity = "error", **details: object
+) -> Finding:
+    """Return a finding of one of the intake's own rules (`exchange.intake.messages`)."""
+    zh, en, hint_zh, hint_en = MESSAGES[rule]
+    message = Text(zh.format(**details), en.format(**details))
+    return Finding(place, rule, message, Text(hint_zh, hint_en), severity, shown(value))
+
+
+def shown(value: str) -> str:
+    """Return a cell's text bounded in length, on one line, safe for a terminal."""
+    text = value if len(value) <= VALUE_BOUND else value[: VALUE_BOUND - 1] + "…"
+    return "".join(item if item.isprintable() else f"\\x{ord(item):02x}" for item in text)
+
+
+def letter_of(position: int) -> str:
+    """Return the spreadsheet letters of a column, 0 for A."""
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, _LETTERS)
+        letters = chr(ord("A") + rest) + letters
+    return letters

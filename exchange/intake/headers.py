@@ -1,0 +1,189 @@
+"""Which column is which: a sender's header matched to the national columns of a kind and form.
+
+A header cell may be the national code, one of its aliases, the Chinese label, or the JSON name;
+blanks, width, case, brackets and the star that marks required columns do not matter.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import UsageError
+from exchange.intake.findings import letter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from exchange.model import Field, Kind, Model
+
+# A second row is a header too when at least this share of its filled cells are names.
+_SECOND_SHARE: Final = 0.6
+# A row is taken for the header when it names so many columns.
+_LEAST: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A national column of one kind and form."""
+
+    code: str
+    name: str
+    required: bool
+    field: str
+
+
+class Book:
+    """The columns of one kind in one form, found by any of their names."""
+
+    def __init__(self, kind: Kind, form: str) -> None:
+        self.kind = kind
+        self.form = form
+        self.columns: dict[str, Known] = {}
+        self._by_name: dict[str, Known] = {}
+        fields = [field for field in kind.fields if form in field.columns]
+        for field in fields:
+            self._learn(field)
+        self.by_field = {known.field: known for known in self.columns.values()}
+
+    def _learn(self, field: Field) -> None:
+        column = field.columns[self.form]
+        known = Known(column.code, column.label, field.required, field.name)
+        self.columns[column.code] = known
+        for name in (column.code, *column.aliases, column.label, field.name, field.label.zh):
+            self._by_name.setdefault(alike(name), known)
+
+    def find(self, cell: str) -> Known | None:
+        """Return the column a header cell names, if it is one of ours."""
+        return self._by_name.get(alike(cell))
+
+    def named(self, cells: Sequence[str]) -> int:
+        """Return how many of the cells name a column."""
+        return sum(self.find(cell) is not None for cell in cells if cell)
+
+    def missing(self, codes: frozenset[str]) -> list[Known]:
+        """Return the required columns that are not among the codes."""
+        return [item for item in self.columns.values() if item.required and item.code not in codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A sender's header: which position holds which column, and where the data begin."""
+
+    book: Book
+    positions: tuple[tuple[int, Known], ...]
+    width: int
+    first_row: int  # spreadsheet row of the first data row
+    own: tuple[tuple[str, ...], ...]  # the sender's rows above the data, as they came
+    row: int  # spreadsheet row that named the columns
+
+    def place_of(self, code: str) -> tuple[str | None, str | None]:
+        """Return the spreadsheet letter and Chinese name of a column code."""
+        for position, known in self.positions:
+            if known.code == code:
+                return letter_of(position), known.name
+        known_code = self.book.columns.get(code)
+        return None, known_code.name if known_code else None
+
+
+def alike(name: str) -> str:
+    """Return a header name in the writing that names are compared in."""
+    text = unicodedata.normalize("NFKC", name).upper().replace("\ufeff", "")
+    return "".join(text.split()).strip("*★")
+
+
+def books(model: Model, kind: str | None, form: str | None) -> list[Book]:
+    """Return the candidates for a kind and form; None means any.
+
+    Raises:
+        UsageError: no such kind, or the kind has no such form.
+
+    """
+    if kind is not None and kind not in model.kinds:
+        raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {_names(model.kinds)}.")
+    found = [
+        Book(item, name)
+        for slug, item in model.kinds.items()
+        if kind in (None, slug)
+        for name in item.forms
+        if form in (None, name)
+    ]
+    if not found:
+        forms = sorted({name for item in model.kinds.values() for name in item.forms})
+        raise UsageError(
+            f"{kind or 'No kind'} has no form {form!r}.", f"Known forms: {', '.join(forms)}."
+        )
+    return found
+
+
+def kind_of_name(model: Model, name: str) -> str | None:
+    """Return the kind that a file name begins with (slug or Chinese label), the longest first."""
+    stem = PurePath(name).name.split(".", 1)[0]
+    words = {slug: slug for slug in model.kinds}
+    words.update({kind.label.zh: slug for slug, kind in model.kinds.items()})
+    for word in sorted(words, key=len, reverse=True):
+        rest = stem[len(word) :]
+        if stem.lower().startswith(word) and not (rest[:1].isascii() and rest[:1].isalpha()):
+            return words[word]
+    return None
+
+
+def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
+    """Return the book whose columns the names are; None when no book knows two of them.
+
+    Raises:
+        UsageError: two kinds fit equally well.
+
+    """
+    best: list[Book] = []
+    score = (0, 0)
+    for book in candidates:
+        codes = frozenset(known.code for cell in names if cell and (known := book.find(cell)))
+        mine = (len(codes), -len(book.missing(codes)))
+        if len(codes) >= min(_LEAST, len(names)) and mine >= score:
+            best = [*(best if mine == score else []), book]
+            score = mine
+    kinds = sorted({book.kind.slug for book in best})
+    if len(kinds) > 1:
+        raise UsageError(
+            f"The columns fit several kinds: {', '.join(kinds)}.", "Choose one with --kind."
+        )
+    return max(best, key=lambda book: book.form) if best else None
+
+
+def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:
+    """Return the header made of the sender's first rows; `rows[row - 1]` names the columns.
+
+    When the row after it is a header too (Chinese names over codes), each position takes the
+    name that is known, the codes first.
+    """
+    cells = rows[row - 1]
+    second = rows[row] if len(rows) > row and is_header(book, rows[row]) else ()
+    positions = []
+    for position, cell in enumerate(cells):
+        code_cell = second[position] if position < len(second) else ""
+        known = (book.find(code_cell) if code_cell else None) or (book.find(cell) if cell else None)
+        if known is not None:
+            positions.append((position, known))
+    above = row + bool(second)
+    return Header(book, tuple(positions), width(cells), above + 1, tuple(rows[:above]), row)
+
+
+def is_header(book: Book, cells: Sequence[str]) -> bool:
+    """Whether most filled cells of a row name columns."""
+    filled = sum(bool(cell) for cell in cells)
+    return filled >= _LEAST and book.named(cells) >= _SECOND_SHARE * filled
+
+
+def width(cells: Sequence[str]) -> int:
+    """Return how many cells a row has up to its last filled one."""
+    count = len(cells)
+    while count and not cells[count - 1].strip():
+        count -= 1
+    return count
+
+
+def _names(kinds: Mapping[str, Kind]) -> str:
+    return ", ".join(sorted(kinds))

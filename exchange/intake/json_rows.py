@@ -1,0 +1,354 @@
+"""JSON read strictly and record by record: an array, an object with `records`, or JSON lines.
+
+Only a window of the file is in memory. What a lenient loader would let pass (a name twice,
+NaN, a number of thousands of digits, half a surrogate pair, deep nesting) is kept as a flaw in
+its place, so that it refuses its own record and names it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from exchange.intake.findings import Finding, Place, finding, shown
+from exchange.intake.headers import Book, Header, choose
+from exchange.intake.sources import CONTROL, Faults, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from exchange.intake.encoding import Encoding
+    from exchange.intake.limits import Limits
+
+_BLANK: Final = re.compile(r"[ \t\r\n]*")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_MEMBER: Final = "records"
+
+
+class JsonSheet:
+    """A JSON file of records; see `sources.Sheet`."""
+
+    format = "json"
+    header: Header | None = None
+
+    def __init__(
+        self, path: Path, name: str, encoding: Encoding, candidates: Sequence[Book], limits: Limits
+    ) -> None:
+        """Look at the first record to tell the kind.
+
+        Raises:
+            UsageError: the names fit several kinds.
+
+        """
+        self.name = name
+        self.encoding = encoding
+        self.notes: list[Finding] = []
+        self._path = path
+        self._limits = limits
+        self._faults = Faults(name, limits)
+        self.book = candidates[0]
+        self._any_kind = len({book.kind.slug for book in candidates}) > 1
+        self._head_faults: list[Finding] = []
+        self._choose(candidates)
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the structure found so far."""
+        return self._faults.found
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the records as rows."""
+        self._faults.found = [*self._head_faults]
+        number = 0
+        for line, raw, value in self._values():
+            number += 1
+            if number > self._limits.rows:
+                self._faults.add("too-many-rows", row=number, line=line, limit=self._limits.rows)
+                return
+            yield self._row(number, line, raw, value)
+        if not number and not self._faults.found:
+            self._faults.add("empty", row=None, line=None)
+
+    def _values(self) -> Iterator[tuple[int, str, Any]]:
+        with self._path.open(encoding=self.encoding.codec, newline="") as stream:
+            yield from _Values(stream, self._faults, self._limits)
+
+    def _choose(self, candidates: Sequence[Book]) -> None:
+        first = next((value for _, _, value in self._values()), None)
+        self._faults.found = []
+        if not isinstance(first, dict):
+            return
+        kinds = {book.kind.class_iri.rpartition("#")[2]: book.kind.slug for book in candidates}
+        slug = kinds.get(str(first.get("type")))
+        fitting = [book for book in candidates if slug in (None, book.kind.slug)]
+        chosen = choose(fitting, [str(name) for name in first])
+        if chosen is not None:
+            self.book = chosen
+        elif self._any_kind:
+            self._head_faults.append(finding("no-header", Place(self.name, row=1), rows=1))
+
+    def _row(self, number: int, line: int, raw: str, value: Any) -> Row:
+        place = Place(self.name, row=number, line=line)
+        if not isinstance(value, dict):
+            return Row(number, line, raw, findings=(finding("json-not-object", place, raw),))
+        flaws = tuple(
+            finding(
+                flaw.rule,
+                Place(self.name, row=number, line=line, code=flaw.name or None),
+                flaw.value,
+                limit=self._limits.depth if flaw.rule == "json-depth" else self._limits.digits,
+                name=flaw.name,
+                character=flaw.value,
+            )
+            for flaw in _flaws(value, self._limits.depth)
+        )
+        if flaws:
+            return Row(number, line, raw, findings=flaws)
+        if not any(name in self.book.columns for name in value):
+            return Row(number, line, raw, record=value)
+        return self._coded(place, raw, value)
+
+    def _coded(self, place: Place, raw: str, value: dict[str, Any]) -> Row:
+        cells: dict[str, str] = {}
+        findings = []
+        for name, item in value.items():
+            known = self.book.columns.get(name) or self.book.find(name)
+            if known is None or item is None:
+                continue
+            if isinstance(item, bool) or not isinstance(item, str | int | float):
+                at = Place(place.file, None, place.row, place.line, None, name, known.name)
+                findings.append(finding("json-value", at, shown(str(item))))
+            else:
+                cells[known.code] = str(item).strip()
+        return Row(place.row or 0, place.line or 0, raw, cells, findings=tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Flaw:
+    """Stands in a decoded record for what must not be there."""
+
+    rule: str
+    value: str
+    name: str = ""
+
+
+class _Flawed(dict[str, Any]):
+    """A JSON object that names something twice."""
+
+    twice: str = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    flawed = _Flawed(value)
+    seen: set[str] = set()
+    flawed.twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+    return flawed
+
+
+def _decoder(digits: int) -> json.JSONDecoder:
+    def integer(text: str) -> int | _Flaw:
+        return int(text) if len(text) <= digits else _Flaw("json-number", shown(text))
+
+    def real(text: str) -> float | _Flaw:
+        value = float(text) if len(text) <= digits else math.inf
+        return value if math.isfinite(value) else _Flaw("json-number", shown(text))
+
+    def constant(text: str) -> _Flaw:
+        return _Flaw("json-number", text)
+
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_int=integer, parse_float=real, parse_constant=constant
+    )
+
+
+def _flaws(value: Any, depth: int, name: str = "") -> Iterator[_Flaw]:
+    """Yield what is wrong inside a decoded value; never goes deeper than `depth`."""
+    if isinstance(value, str):
+        yield from _text_flaws(value, name)
+    elif isinstance(value, _Flaw):
+        yield _Flaw(value.rule, value.value, name)
+    elif isinstance(value, dict | list):
+        if depth <= 0:
+            yield _Flaw("json-depth", "", name)
+            return
+        if isinstance(value, _Flawed):
+            yield _Flaw("json-duplicate-name", "", shown(value.twice))
+        items = value.items() if isinstance(value, dict) else ((name, item) for item in value)
+        for key, item in items:
+            if isinstance(value, dict):
+                yield from _text_flaws(key, shown(key))
+            if not isinstance(item, str) or not item.isprintable():
+                yield from _flaws(item, depth - 1, shown(key))
+
+
+def _text_flaws(text: str, name: str) -> Iterator[_Flaw]:
+    if _SURROGATE.search(text):
+        yield _Flaw("json-surrogate", shown(_SURROGATE.sub("?", text)), name)
+    bad = CONTROL.search(text.replace("\r\n", "\n"))
+    if bad:
+        yield _Flaw("control-character", f"U+{ord(bad.group()):04X}", name)
+
+
+class _Window:
+    """The part of the text that is in memory: at least one whole record beyond `at`."""
+
+    def __init__(self, stream: TextIO, size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self.text = ""
+        self.at = 0
+        self._counted = 0
+        self._line = 1
+        self.complete = False
+
+    def fill(self) -> None:
+        """Read on until a record of the largest size fits, or to the end of the file."""
+        while not self.complete and len(self.text) - self.at <= self._size:
+            self._line += self.text.count("\n", self._counted, self.at)
+            more = self._stream.read(self._size)
+            self.text = self.text[self.at :] + more
+            self.at = self._counted = 0
+            self.complete = not more
+
+    def blank(self) -> str:
+        """Skip blanks; return the next character, empty at the end."""
+        while True:
+            self.fill()
+            match = _BLANK.match(self.text, self.at)
+            self.at = match.end() if match else self.at
+            if self.at < len(self.text) or self.complete:
+                return self.text[self.at : self.at + 1]
+
+    def line(self, at: int | None = None) -> int:
+        """Return the line number of a position, by default of `at`."""
+        if at is not None:
+            return self._line + self.text.count("\n", self._counted, at)
+        self._line += self.text.count("\n", self._counted, self.at)
+        self._counted = self.at
+        return self._line
+
+
+class _Stop(Exception):  # noqa: N818 (leaves the reader, is no error)
+    """The file's structure is broken here; the fault is noted."""
+
+
+class _Values:
+    """The records of a JSON text, each with its line and own writing."""
+
+    def __init__(self, stream: TextIO, faults: Faults, limits: Limits) -> None:
+        self._window = _Window(stream, limits.record_characters)
+        self._decoder = _decoder(limits.digits)
+        self._faults = faults
+        self._limits = limits
+        self._read = 0
+
+    def __iter__(self) -> Iterator[tuple[int, str, Any]]:
+        try:
+            while first := self._window.blank():
+                if first == "[":
+                    yield from self._array()
+                elif first == "{":
+                    yield from self._object()
+                else:
+                    yield self._value()
+        except _Stop:
+            return
+
+    def _array(self) -> Iterator[tuple[int, str, Any]]:
+        window = self._window
+        window.at += 1
+        if window.blank() == "]":
+            window.at += 1
+            return
+        while True:
+            yield self._value()
+            separator = window.blank()
+            if separator not in (",", "]"):
+                self._stop()
+            window.at += 1
+            if separator == "]":
+                return
+
+    def _object(self) -> Iterator[tuple[int, str, Any]]:
+        """Yield the object itself, or the items of its `records` however long they are."""
+        window = self._window
+        start = window.at
+        window.fill()
+        try:
+            value, end = self._decoder.raw_decode(window.text, start)
+        except (ValueError, RecursionError):
+            yield from self._members()
+            return
+        if isinstance(value.get(_MEMBER), list):
+            yield from self._members()
+            return
+        line, raw = window.line(), window.text[start:end]
+        window.at = end
+        yield line, _one_line(raw), value
+
+    def _members(self) -> Iterator[tuple[int, str, Any]]:
+        """Walk through an object's members; only `records` is of interest."""
+        window = self._window
+        window.at += 1
+        found = False
+        while window.blank() != "}":
+            name = self._value()[2]
+            if not isinstance(name, str) or window.blank() != ":":
+                self._stop()
+            window.at += 1
+            if name == _MEMBER and not found and window.blank() == "[":
+                found = True
+                yield from self._array()
+            else:
+                self._value()
+            if window.blank() == ",":
+                window.at += 1
+            elif window.blank() != "}":
+                self._stop()
+        window.at += 1
+        if not found:
+            self._stop("json-size", limit=self._limits.record_characters)
+
+    def _value(self) -> tuple[int, str, Any]:
+        window = self._window
+        if not window.blank():
+            self._stop("json-cut")
+        start = window.at
+        try:
+            value, end = self._decoder.raw_decode(window.text, start)
+        except json.JSONDecodeError as error:
+            self._stop(at=error.pos)
+        except RecursionError:
+            self._stop("json-depth", limit=self._limits.depth)
+        if end - start > self._limits.record_characters:
+            self._stop("json-size", limit=self._limits.record_characters)
+        line = window.line()
+        window.at = end
+        return line, _one_line(window.text[start:end]), value
+
+    def _stop(self, rule: str = "json-syntax", at: int | None = None, **details: Any) -> None:
+        window = self._window
+        position = window.at if at is None else at
+        if rule == "json-syntax":
+            details["character"] = position - window.text.rfind("\n", 0, position)
+            if position >= len(window.text.rstrip()) and window.complete:
+                rule = "json-cut"
+            elif position >= len(window.text):
+                rule, details = "json-size", {"limit": self._limits.record_characters}
+        near = shown(window.text[position : position + 40])
+        self._faults.add(rule, row=None, line=window.line(position), value=near, **details)
+        raise _Stop
+
+
+def _one_line(raw: str) -> str:
+    """Return a JSON value's own writing on one line; line ends stand only between its parts."""
+    if "\n" in raw or "\r" in raw:
+        return raw.replace("\r", " ").replace("\n", " ")
+    return raw

@@ -1,0 +1,201 @@
+"""The intake's own rules: message and hint in Chinese and English (terms: TERMS.md)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CSV: Final = (
+    "请从业务系统重新导出，或在表格软件中打开改正后另存为“CSV UTF-8”。",
+    "Export it again, or open it in a spreadsheet, mend it and save as CSV UTF-8.",
+)
+_JSON: Final = (
+    "请用导出程序重新生成该文件，或改正此处后重试。",
+    "Write the file again with its program, or mend this place and retry.",
+)
+_SPLIT: Final = ("请拆分后重新报送。", "Split it and deliver the parts.")
+
+# rule: (zh, en, hint zh, hint en); {names} are filled by `findings.finding`.
+MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
+    "empty": ("文件没有内容。", "The file is empty.", *_CSV),
+    "no-rows": (
+        "文件只有表头，没有数据行。",
+        "The file has a header but no rows.",
+        "请确认导出条件。",
+        "Check what was exported.",
+    ),
+    "file-size": (
+        "文件有 {size} 字节，超过上限 {limit}。",
+        "The file has {size} bytes, more than the {limit} allowed.",
+        *_SPLIT,
+    ),
+    "too-many-rows": (
+        "文件超过 {limit} 行。",
+        "The file has more than {limit} rows.",
+        *_SPLIT,
+    ),
+    "not-text": (
+        "这是 {format} 文件，不是 CSV 或 JSON。",
+        "This is a file of type {format}, not CSV or JSON.",
+        "请在表格软件中另存为“CSV UTF-8（逗号分隔）”。",
+        "Save it from the spreadsheet as CSV UTF-8 (comma separated).",
+    ),
+    "encoding-utf16": (
+        "文件是 UTF-16 编码，无法读取。",
+        "The file is UTF-16, which is not read.",
+        *_CSV,
+    ),
+    "encoding-broken": (
+        "此行有不属于 {encoding} 的字节。",
+        "This line holds bytes that are not {encoding}.",
+        *_CSV,
+    ),
+    "encoding-unknown": (
+        "文件既不是 UTF-8 也不是 GB18030，从此行起无法解码。",
+        "The file is neither UTF-8 nor GB18030; it cannot be decoded from this line on.",
+        *_CSV,
+    ),
+    "cut-character": (
+        "文件在一个字符中间被截断。",
+        "The file is cut in the middle of a character.",
+        "请重新传输完整的文件。",
+        "Transfer the whole file again.",
+    ),
+    "cut-row": (
+        "文件在此行中间被截断：有 {found} 列，表头有 {expected} 列。",
+        "The file is cut in the middle of this row: {found} cells, the header has {expected}.",
+        "请重新传输完整的文件。",
+        "Transfer the whole file again.",
+    ),
+    "unclosed-quote": (
+        "此行有未闭合的双引号，后面的行被并入同一单元格。",
+        "A quote opened in this row is never closed; the rows after it run into one cell.",
+        '请补上缺失的双引号；单元格内的双引号应写成两个（""）。',
+        'Close the quote; a quote inside a cell is written twice ("").',
+    ),
+    "quote-inside": (
+        "双引号闭合后还有其他字符。",
+        "A closing quote is followed by more text.",
+        '单元格内的双引号应写成两个（""）。',
+        'A quote inside a cell is written twice ("").',
+    ),
+    "cell-size": (
+        "单元格超过 {limit} 个字符。",
+        "A cell has more than {limit} characters.",
+        "请检查是否漏写了双引号，或缩短内容。",
+        "Look for a missing quote, or shorten the text.",
+    ),
+    "line-size": (
+        "此行超过 {limit} 个字符。",
+        "This line has more than {limit} characters.",
+        "请检查换行符是否丢失。",
+        "Check that the line ends were not lost.",
+    ),
+    "cell-count": (
+        "此行有 {found} 列，表头有 {expected} 列。",
+        "This row has {found} cells, the header has {expected}.",
+        "请检查是否多写或漏写了逗号；含逗号的单元格须加双引号。",
+        "Look for a comma too many or too few; quote a cell that holds a comma.",
+    ),
+    "control-character": (
+        "单元格含有控制字符（{character}）。",
+        "The cell holds a control character ({character}).",
+        "请删除该字符；只允许换行和制表符。",
+        "Delete it; only line feed and tab are allowed.",
+    ),
+    "no-header": (
+        "前 {rows} 行中找不到表头。",
+        "No header was found in the first {rows} rows.",
+        "第一行应为国家字段代码（如 CF_WSH）或中文字段名。",
+        "The first row holds national codes (CF_WSH) or the Chinese column names.",
+    ),
+    "missing-column": (
+        "缺少必填列 {code}（{name}）。",
+        "The required column {code} ({name}) is missing.",
+        "请在表头中加入该列并填写数据。",
+        "Add the column to the header and fill it in.",
+    ),
+    "duplicate-column": (
+        "列 {code} 出现两次（{first} 列和此列）。",
+        "Column {code} stands twice (at {first} and here).",
+        "请删除其中一列。",
+        "Delete one of the two.",
+    ),
+    "unknown-column": (
+        "不认识的列，其内容不会载入。",
+        "This column is not known; its cells are not loaded.",
+        "如属必要信息，请改用模板中的字段代码。",
+        "If it matters, name it by its code in the template.",
+    ),
+    "too-many-columns": (
+        "表头有 {found} 列，上限为 {limit}。",
+        "The header has {found} columns; {limit} are allowed.",
+        *_CSV,
+    ),
+    "json-syntax": (
+        "此处不是合法的 JSON（第 {character} 个字符）。",
+        "This is not JSON (character {character} of the line).",
+        *_JSON,
+    ),
+    "json-cut": ("JSON 在此处被截断。", "The JSON is cut off here.", *_JSON),
+    "json-size": (
+        "一条 JSON 记录超过 {limit} 个字符，或语法有误。",
+        "A JSON record has more than {limit} characters, or is not JSON.",
+        *_JSON,
+    ),
+    "json-depth": (
+        "JSON 嵌套超过 {limit} 层。",
+        "The JSON is nested deeper than {limit} levels.",
+        *_JSON,
+    ),
+    "json-not-object": (
+        "每条记录应为 JSON 对象。",
+        "Each record must be a JSON object.",
+        *_JSON,
+    ),
+    "json-duplicate-name": (
+        "同一对象中名称 {name} 出现两次。",
+        "The name {name} stands twice in one object.",
+        "请保留其中一个。",
+        "Keep one of the two.",
+    ),
+    "json-number": (
+        "JSON 中不能有 NaN、Infinity 或超过 {limit} 位的数字。",
+        "NaN, Infinity and numbers of more than {limit} digits are not allowed.",
+        "金额请写成字符串，如 “2000.00”。",
+        'Write money as a string such as "2000.00".',
+    ),
+    "json-surrogate": (
+        "文本含有不成对的代理字符。",
+        "The text holds an unpaired surrogate.",
+        *_JSON,
+    ),
+    "json-value": (
+        "此项应为字符串。",
+        "This must be a string.",
+        *_JSON,
+    ),
+    "repeated-key": (
+        "与第 {row} 行是同一条记录；以此行为准。",
+        "This is the same record as in row {row}; this row revises it.",
+        "如为重复报送，请删除其中一行。",
+        "If it was sent twice, delete one of the rows.",
+    ),
+    "wrong-source": (
+        "此行的数据来源单位不是本次报送的单位 {source}。",
+        "This row names another source unit than the delivery's ({source}).",
+        "请由该单位自行报送，或改正代码。",
+        "Let that unit deliver it, or mend the code.",
+    ),
+    "ledger-refused": (
+        "台账不接受此行：{reason}",
+        "The ledger refuses this row: {reason}",
+        "请按原因改正后重新报送。",
+        "Mend the cause and deliver the row again.",
+    ),
+    "unknown-target": (
+        "找不到要修复的记录。",
+        "The record to be repaired is not known.",
+        "请核对其种类、决定书文号、处罚机关和行政相对人，并先报送该记录。",
+        "Check its kind, document number, authority and counterpart, and deliver it first.",
+    ),
+}

@@ -1,0 +1,116 @@
+"""Opens a delivered file as a sheet: which format, which encoding, which kind and form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
+from exchange.intake.csv_rows import CsvSheet
+from exchange.intake.encoding import UTF8, detect_encoding
+from exchange.intake.findings import Finding, Place, finding
+from exchange.intake.headers import books, kind_of_name
+from exchange.intake.json_rows import JsonSheet
+from exchange.intake.limits import DEFAULT, Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exchange.intake.sources import Sheet
+    from exchange.model import Model
+
+_MAGIC: Final = {
+    b"PK\x03\x04": "XLSX",
+    b"\xd0\xcf\x11\xe0": "XLS",
+    b"%PDF": "PDF",
+    b"\x1f\x8b": "GZIP",
+    b"SQLi": "SQLite",
+}
+_HEAD: Final = 1024
+
+
+def read(
+    path: Path,
+    model: Model,
+    *,
+    kind: str | None = None,
+    form: str | None = None,
+    name: str | None = None,
+    limits: Limits = DEFAULT,
+) -> Sheet:
+    """Open a CSV or JSON file as a sheet of rows.
+
+    `kind` and `form` are found from the file's name (`name`, when the file itself has been
+    staged under another) and its columns when they are not given.
+
+    Raises:
+        Rejected: it is no text that we read; `details["findings"]` says where.
+        UsageError: there is no such file, kind or form, or the kind cannot be told.
+        EnvironmentFault: it cannot be read.
+
+    """
+    shown_as = name or path.name
+    slug = kind or kind_of_name(model, shown_as)
+    candidates = books(model, slug, form)
+    try:
+        with path.open("rb") as stream:
+            is_json = _is_json(stream, shown_as, limits)
+            encoding = detect_encoding(stream, shown_as)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise UsageError(f"There is no file {path}.", "Give the path of a file.") from error
+    except OSError as error:
+        raise EnvironmentFault(f"{path} cannot be read: {error.strerror}.", "Look at it.") from error
+    if isinstance(encoding, Finding):
+        raise refuse(shown_as, [encoding])
+    open_sheet = JsonSheet if is_json else CsvSheet
+    try:
+        return open_sheet(path, shown_as, encoding, candidates, limits)
+    except UnicodeDecodeError as error:
+        raise _changed(shown_as) from error
+
+
+def detect(path: Path, model: Model) -> tuple[str, str]:
+    """Return kind and form of a file.
+
+    Raises:
+        as `read`, and Rejected when no kind's columns are found in it.
+
+    """
+    sheet = read(path, model)
+    if any(fault.rule == "no-header" for fault in sheet.faults):
+        raise refuse(sheet.name, sheet.faults)
+    return sheet.book.kind.slug, sheet.book.form
+
+
+def refuse(name: str, findings: list[Finding]) -> Rejected:
+    """Return the error that refuses a whole file, with its findings."""
+    errors = [item for item in findings if item.severity == "error"]
+    first = errors[0]
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    return Rejected(
+        f"{name} cannot be taken as a whole: {first.message.en}{more}",
+        first.hint.en,
+        findings=tuple(findings),
+    )
+
+
+def _changed(name: str) -> Rejected:
+    place = Place(name)
+    return refuse(name, [finding("encoding-broken", place, encoding=UTF8.label)])
+
+
+def _is_json(stream: BinaryIO, name: str, limits: Limits) -> bool:
+    head = stream.read(_HEAD)
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            raise refuse(name, [finding("not-text", Place(name), format=kind)])
+    if not size:
+        raise refuse(name, [finding("empty", Place(name))])
+    if size > limits.file_bytes:
+        fault = finding("file-size", Place(name), size=size, limit=limits.file_bytes)
+        raise refuse(name, [fault])
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if name.lower().endswith((".json", ".jsonl", ".ndjson")):
+        return True
+    return text[:1] in (b"{", b"[") and not name.lower().endswith(".csv")

@@ -1,0 +1,76 @@
+"""The shapes in which readers hand on what a file holds: sheets, rows, faults."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from exchange.intake.findings import Finding, Place, finding, letter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exchange.intake.encoding import Encoding
+    from exchange.intake.headers import Book, Header
+    from exchange.intake.limits import Limits
+
+# LF and TAB are text; every other C0, C1 and DEL is not (DETAILS "Text").
+CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as delivered: cells by column code, or a record with JSON names.
+
+    `number` is the spreadsheet row (JSON: the record's place, from 1). `raw` is the sender's
+    own writing, for the rejects file. `findings` refuse the row before it is compiled.
+    """
+
+    number: int
+    line: int
+    raw: tuple[str, ...] | str
+    cells: dict[str, str] | None = None
+    record: dict[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Sheet(Protocol):
+    """One delivered table, read row by row; read it to its end before trusting it.
+
+    `faults` are breaks in the file's structure, known in full only when `rows` has ended: any
+    error among them refuses the whole file. `notes` are warnings about the file.
+    """
+
+    name: str
+    format: str
+    encoding: Encoding
+    book: Book
+    header: Header | None
+    faults: list[Finding]
+    notes: list[Finding]
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row, also the refused ones; restarts at the first."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """Collects breaks in a file's structure, up to a bound."""
+
+    name: str
+    limits: Limits
+    found: list[Finding] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether the file has so many that reading on is pointless."""
+        return len(self.found) >= self.limits.faults
+
+    def add(self, rule: str, *, row: int | None, line: int | None, **details: Any) -> None:
+        """Note a fault at a row and line; `position` and `value` say in which cell."""
+        position = details.pop("position", None)
+        value = details.pop("value", "")
+        column = None if position is None else letter_of(position)
+        place = Place(self.name, row=row, line=line, column=column)
+        self.found.append(finding(rule, place, value, **details))

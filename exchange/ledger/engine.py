@@ -1,0 +1,142 @@
+"""Connections: SQLite made strict, PostgreSQL as it is, and their faults as ours.
+
+SQLite: every commit reaches the disk (synchronous=FULL), foreign keys are on, writers take
+the lock when they begin (BEGIN IMMEDIATE), so that no transaction fails half way for it.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, BigInteger, Engine, Integer, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from exchange.domain.errors import EnvironmentFault, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+# A plain INTEGER key is SQLite's row number: no second index.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+BUSY_SECONDS = 30
+
+
+class File(Enum):
+    """What a SQLite file is for, as the pragmas that differ."""
+
+    # Readers and the one writer do not wait for each other.
+    LEDGER = ("journal_mode=WAL", "cache_size=-16384")
+    # Overwritten on delete, and no log that could keep old pages once a commit is done.
+    SEALS = ("journal_mode=TRUNCATE", "secure_delete=ON", "cache_size=-4096")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine and its two ways in."""
+
+    engine: Engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection with one consistent snapshot; nothing it does is kept."""
+        with _faults(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection that commits on leaving, and rolls back on any error."""
+        with (
+            _faults(),
+            self.engine.connect().execution_options(credence_writer=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str, file: File) -> Database:
+    """Return the database at a SQLAlchemy URL.
+
+    Raises:
+        UsageError: the URL cannot be read.
+        EnvironmentFault: its driver is not installed, or the file's folder is missing.
+
+    """
+    try:
+        parsed = make_url(url)
+        options: dict[str, Any] = {}
+        if parsed.get_backend_name() == "sqlite":
+            _private(parsed)
+            options["connect_args"] = {"timeout": BUSY_SECONDS}
+        else:
+            # A reader sees one state of the ledger, as on SQLite.
+            options["isolation_level"] = "REPEATABLE READ"
+            options["pool_pre_ping"] = True
+        engine = create_engine(parsed, **options)
+    except ArgumentError as error:
+        raise UsageError(
+            "The database address cannot be read.",
+            "Give a SQLAlchemy URL such as sqlite:////var/lib/credence/ledger.sqlite.",
+        ) from error
+    except (NoSuchModuleError, ImportError) as error:
+        raise EnvironmentFault(
+            "The driver of this database is not installed.",
+            "Install credence-exchange[postgresql].",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _listen(engine, file)
+    return Database(engine)
+
+
+def _private(url: URL) -> None:
+    """Make the file ourselves, readable by its owner only; its WAL takes the same mode."""
+    if not url.database or url.database == ":memory:":
+        raise UsageError(
+            "The ledger needs a file, not memory.", "Give sqlite:////path/to/ledger.sqlite."
+        )
+    path = Path(url.database)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The database file {path.name} cannot be opened: {error.strerror}.",
+            "Check that its folder exists and may be written.",
+        ) from error
+
+
+def _listen(engine: Engine, file: File) -> None:
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        # The driver must not begin transactions on its own.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (*file.value, "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writer = connection.get_execution_options().get("credence_writer")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn the driver's errors into ours; values are left out, they may be personal."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise EnvironmentFault(
+            f"The database refused: {error.orig}.",
+            "Check the disk space, the file's permissions and that the server runs.",
+        ) from error

@@ -1,0 +1,293 @@
+"""Settings: one table of keys, read from one TOML file and the environment, frozen at start.
+
+Purpose: the only module that reads the environment. A key comes from its default, from
+`credence.toml` in the data directory, or from `CREDENCE_<KEY>`, the last one winning.
+Units: seconds for times, MiB for memory. Errors: `EnvironmentFault` for a file that cannot be
+read, `UsageError` for an unknown key or a value of the wrong form. Source: CONTRACT
+"Configuration", DESIGN §4 (genesis), DETAILS "Identity".
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from exchange.domain.errors import EnvironmentFault, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from exchange.domain.access import Tier
+
+FILE: Final = "credence.toml"
+PREFIX: Final = "CREDENCE_"
+# Read from the environment too, but no keys of the table.
+_OTHER: Final = frozenset({"CREDENCE_DATA"})
+_OTHER_PREFIX: Final = "CREDENCE_TEST_"
+
+Value = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: its name, default (a rule in words where it is derived) and help."""
+
+    name: str
+    default: Value
+    read: Callable[[str, Any], Value]
+    zh: str
+    en: str
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong(name, value, "a text", "文本")
+    return value.strip()
+
+
+def _url(name: str, value: Any) -> str:
+    text = _text(name, value)
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise _wrong(name, value, "an http or https address", "http 或 https 网址")
+    return text.rstrip("/")
+
+
+def _store(name: str, value: Any) -> str:
+    return "embedded" if value == "embedded" else _url(name, value)
+
+
+def _optional_url(name: str, value: Any) -> str:
+    return "" if value == "" else _url(name, value)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if isinstance(value, bool) or not 0 < number < float("inf"):
+        raise _wrong(name, value, "a number above 0", "大于 0 的数")
+    return number
+
+
+def _count(name: str, value: Any) -> int:
+    number = _number(name, value)
+    if number != int(number):
+        raise _wrong(name, value, "a whole number above 0", "大于 0 的整数")
+    return int(number)
+
+
+def _wrong(name: str, value: Any, form: str, zh_form: str) -> UsageError:
+    return UsageError(
+        f"The setting {name} has the value {value!r}, which is not {form}.",
+        f"Correct {name} in {FILE} or in {PREFIX}{name.upper()}.",
+        zh=f"设置项 {name} 的值 {value!r} 不是{zh_form}。",
+        zh_hint=f"请在 {FILE} 或环境变量 {PREFIX}{name.upper()} 中改正。",
+    )
+
+
+KEYS: Final = (
+    Key("deployment_name", "公共信用信息开放服务", _text, "本站名称", "name of this deployment"),
+    Key(
+        "base_url", "http://127.0.0.1:8080", _url,
+        "公开地址，首次写入时固定", "public address, frozen at the first write",
+    ),
+    Key(
+        "government_url", "http://127.0.0.1:8081", _url,
+        "政务地址，首次写入时固定", "government address, frozen at the first write",
+    ),
+    Key("did", "", _text, "DID，默认由公开地址得出", "DID; by default made of base_url"),
+    Key("log_origin", "", _text, "日志名称，默认由公开地址得出", "log name; made of base_url"),
+    Key("ledger", "", _text, "账本（SQLAlchemy 地址）", "ledger, an SQLAlchemy URL"),
+    Key("seals", "", _text, "密封库（SQLAlchemy 地址）", "seals, an SQLAlchemy URL"),
+    Key("withdrawal_journal", "", _text, "撤下日志文件", "file of the withdrawal journal"),
+    Key(
+        "store", "embedded", _store,
+        "三元组库：embedded 或 SPARQL 查询地址", "triple store: embedded, or a SPARQL query URL",
+    ),
+    Key("store_update", "", _optional_url, "外部库更新地址", "update URL of that server"),
+    Key("store_user", "", _text, "外部库用户名", "user at that server"),
+    Key("store_password_file", "", _text, "外部库密码文件", "file that holds its password"),
+    Key("query_timeout", 30.0, _number, "单次查询时限（秒）", "time limit of a query, seconds"),
+    Key("query_memory", 1024, _count, "单次查询内存（MiB）", "memory limit of a query, MiB"),
+    Key("query_workers", 2, _count, "查询进程数", "query worker processes"),
+    Key(
+        "takedown_bound", 300.0, _number,
+        "撤下的最长生效时间（秒）", "longest time a takedown may take to be seen, seconds",
+    ),
+)  # fmt: skip
+_BY_NAME: Final = {key.name: key for key in KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force; `origin` says for each key where its value came from."""
+
+    base_url: str
+    government_url: str
+    did: str
+    log_origin: str
+    ledger: str
+    seals: str
+    withdrawal_journal: str
+    store: str
+    store_update: str
+    store_user: str
+    store_password_file: str
+    query_timeout: float
+    query_memory: int
+    query_workers: int
+    takedown_bound: float
+    deployment_name: str
+    origin: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Every path inside a data directory."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The TOML file of the settings."""
+        return self.root / FILE
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger, where it is SQLite."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def seals(self) -> Path:
+        """The seals, where they are SQLite."""
+        return self.root / "seals.sqlite"
+
+    @property
+    def secret(self) -> Path:
+        """The key that turns clear keys into HMACs (mode 0600)."""
+        return self.root / "secrets" / "ledger.key"
+
+    @property
+    def journal(self) -> Path:
+        """The withdrawal journal, unless the settings put it elsewhere."""
+        return self.root / "journal" / "withdrawals.jsonl"
+
+    @property
+    def staging(self) -> Path:
+        """Copies of files under load (mode 0700), emptied at the receipt."""
+        return self.root / "staging"
+
+    @property
+    def rejects(self) -> Path:
+        """Rejected rows (mode 0700), kept 30 days."""
+        return self.root / "rejects"
+
+    @property
+    def surfaces(self) -> Path:
+        """What can be rebuilt from the ledger alone."""
+        return self.root / "surfaces"
+
+    def triples(self, tier: Tier) -> Path:
+        """Return the directory of a tier's triple store and its generations."""
+        return self.surfaces / tier.value / "triples"
+
+    @property
+    def projector_lock(self) -> Path:
+        """Locked (flock) by the one process that projects."""
+        return self.root / "projector.lock"
+
+    @property
+    def projector_state(self) -> Path:
+        """What the projector last said of the surfaces: positions and alarms."""
+        return self.root / "projector.json"
+
+
+def data_directory(chosen: str | None) -> Path:
+    """Return the data directory: the one chosen, else CREDENCE_DATA, else ./credence-data."""
+    return Path(chosen or os.environ.get("CREDENCE_DATA") or "credence-data").absolute()
+
+
+def preferred_language() -> str:
+    """Return `zh`: Chinese first (DESIGN §11); `--lang en` asks for English."""
+    return "zh"
+
+
+def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of a data directory.
+
+    Raises:
+        EnvironmentFault: the file cannot be read.
+        UsageError: an unknown key, or a value of the wrong form.
+
+    """
+    layout = Layout(root)
+    values: dict[str, Value] = {key.name: key.default for key in KEYS}
+    origin = {key.name: "default" for key in KEYS}
+    given = (
+        (_from_file(layout.config), FILE),
+        (_from_environment(os.environ if environ is None else environ), "environment"),
+    )
+    for source, name in given:
+        _refuse_unknown(source, name)
+        for key, value in source.items():
+            values[key] = _BY_NAME[key].read(key, value)
+            origin[key] = name
+    _derive(values, layout)
+    return Settings(**values, origin=origin)  # type: ignore[arg-type]  # the table is the proof
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise EnvironmentFault(
+            f"{path} cannot be read: {error}.",
+            "Correct the file; it is UTF-8 TOML with one `key = value` a line.",
+            zh=f"无法读取 {path}：{error}。",
+            zh_hint="请改正该文件：UTF-8 编码的 TOML，每行一项。",
+        ) from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name[len(PREFIX) :].lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name not in _OTHER and not name.startswith(_OTHER_PREFIX)
+    }
+
+
+def _refuse_unknown(names: Iterable[str], source: str) -> None:
+    for name in names:
+        if name not in _BY_NAME:
+            near = difflib.get_close_matches(name, _BY_NAME, 1, 0.0)[0]
+            raise UsageError(
+                f"There is no setting {name!r} ({source}).",
+                f"Did you mean {near}? `credence config show` lists every key.",
+                zh=f"没有名为 {name!r} 的设置项（{source}）。",
+                zh_hint=f"是否想用 {near}？运行 credence config show 可列出全部设置项。",
+            )
+
+
+def _derive(values: dict[str, Value], layout: Layout) -> None:
+    """Fill what is made of other settings: paths by the directory, names by the address."""
+    parts = urlsplit(str(values["base_url"]))
+    path = [segment for segment in parts.path.split("/") if segment]
+    made: dict[str, str] = {
+        "ledger": f"sqlite:///{layout.ledger}",
+        "seals": f"sqlite:///{layout.seals}",
+        "withdrawal_journal": str(layout.journal),
+        # did:web: a port's colon is percent-encoded, path segments follow colons.
+        "did": ":".join(["did:web", parts.netloc.replace(":", "%3A"), *path]),
+        "log_origin": "/".join([parts.netloc, *path, "log"]),
+    }
+    for name, value in made.items():
+        values[name] = values[name] or value

@@ -1,0 +1,33 @@
+"""Small files that are replaced as a whole and survive a crash (DESIGN §6)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` at `path`: a reader sees the old bytes or the new, never a part.
+
+    Written aside, synced, renamed, directory synced. One writer per path is assumed.
+    Raises OSError.
+    """
+    aside = path.with_name(path.name + ".tmp")
+    with aside.open("wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames and removals inside the directory durable. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,120 @@
+"""Generations: read-only copies of a tier's store that readers open (DESIGN §6, DETAILS).
+
+`generations/<n>` are hard-link backups; the file `current` names the one to read. A reader
+opens a generation and re-opens when `current` moved; a superseded one stays for a grace.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.errors import StoreUnavailable
+from publisher.stores.files import replace_file, sync_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from publisher.stores.embedded import EmbeddedStore
+
+# Milliseconds a superseded generation stays: longer than any query's deadline.
+GRACE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One published copy: its number, the position of its tier's sequence, its directory."""
+
+    number: int
+    position: int
+    path: Path
+
+
+def current_generation(directory: Path) -> Generation:
+    """Return the generation to read below `directory` (surfaces/<tier>/triples).
+
+    Cheap enough for every query: one small file. Raises StoreUnavailable when none has been
+    published.
+    """
+    found = _read(directory)
+    if found is None:
+        raise StoreUnavailable(
+            "no generation of the triple store has been published yet",
+            "Run `credence publish`, or wait until the projector has started.",
+        )
+    return found
+
+
+class Generations:
+    """The writer's side: publish, prune. One process at a time (the projector's lock)."""
+
+    def __init__(self, directory: Path, clock: Callable[[], int], grace: int = GRACE) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._grace = grace
+        self._folder = directory / "generations"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        now = clock()
+        newest = self.current()
+        ours = newest.number if newest else 0
+        for number in self._numbers():
+            if number > ours:  # a crash came between the copy and its announcement
+                shutil.rmtree(self._path(number))
+        self._ended = {number: now for number in self._numbers() if number != ours}
+
+    def current(self) -> Generation | None:
+        """Return the published generation, None before the first."""
+        return _read(self._directory)
+
+    def publish(self, store: EmbeddedStore) -> Generation:
+        """Copy the store and point `current` at the copy. Raises OSError."""
+        previous = self.current()
+        number = max([*self._numbers(), previous.number if previous else 0]) + 1
+        position = store.position()
+        store.backup(self._path(number))
+        sync_directory(self._folder)
+        text = json.dumps({"generation": number, "position": position})
+        replace_file(self._directory / "current", text.encode())
+        if previous:
+            self._ended[previous.number] = self._clock()
+        return Generation(number, position, self._path(number))
+
+    def prune(self) -> None:
+        """Remove the generations whose grace is over."""
+        limit = self._clock() - self._grace
+        self._remove([number for number, ended in self._ended.items() if ended <= limit])
+
+    def drop_old(self) -> None:
+        """Remove every generation but the current one at once (erasure, rebuild)."""
+        self._remove(list(self._ended))
+
+    def _remove(self, numbers: list[int]) -> None:
+        for number in numbers:
+            shutil.rmtree(self._path(number), ignore_errors=False)
+            del self._ended[number]
+        if numbers:
+            sync_directory(self._folder)
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(item.name) for item in self._folder.iterdir() if item.name.isdecimal())
+
+    def _path(self, number: int) -> Path:
+        return self._folder / str(number)
+
+
+def _read(directory: Path) -> Generation | None:
+    try:
+        stated = json.loads((directory / "current").read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as problem:
+        raise StoreUnavailable(
+            f"the pointer to the current generation cannot be read: {problem}",
+            "Run `credence rebuild`; the ledger has everything it needs.",
+        ) from problem
+    number = int(stated["generation"])
+    path = directory / "generations" / str(number)
+    return Generation(number, int(stated["position"]), path)

@@ -1,0 +1,207 @@
+"""The guard before the engine: what a stranger's query may hold.
+
+Purpose: keep out what would kill a worker (6 KB of nested braces overflow the engine's stack), or
+make it call other hosts (SERVICE in any spelling), or pretend to be an update. A pure function;
+it errs on the side of refusing, and every refusal says how to mend the query.
+Errors: QueryTooLarge, QuerySyntax, QueryRefused from exchange.domain.errors.
+Source: docs/decisions/0004-socket-filter.md; SPARQL 1.1 Query Language §19 (W3C, 2013).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from exchange.domain.errors import QueryRefused, QuerySyntax, QueryTooLarge
+from publisher.stores.lexer import Token, decoded, ends_operand, fail, tokens
+
+MAX_BYTES: Final = 64 * 1024
+MAX_NESTING: Final = 100
+MAX_CHAIN: Final = 200
+MAX_STATEMENTS: Final = 2_000
+
+_FORMS: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_UPDATES: Final = frozenset(
+    {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
+)
+# Each of these adds a level to the tree the engine walks recursively, written side by side or not.
+_CHAIN_WORDS: Final = frozenset({"UNION", "OPTIONAL", "MINUS", "AS", "GRAPH", "LATERAL", "VALUES"})
+_CHAIN_MARKS: Final = frozenset({"||", "&&", "|", "/"})
+_PREFIX_MARKS: Final = frozenset({"!", "-", "+", "^"})
+_OPENING: Final = frozenset({"{", "(", "[", "<<"})
+_CLOSING: Final = frozenset({"}", ")", "]", ">>"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedForm:
+    """A query that passed: its form (SELECT, ASK, CONSTRUCT or DESCRIBE) and its text."""
+
+    form: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What has been counted so far; `opened` holds each open bracket and its weight."""
+
+    opened: list[tuple[str, int]] = field(default_factory=list)
+    nesting: int = 0
+    run: int = 0
+    chain: int = 0
+    statements: int = 0
+    data_at: int = -1
+    values_pending: bool = False
+
+
+def check(query: str | bytes) -> ParsedForm:
+    """Return the form of a query that may go to the engine.
+
+    Both readings of codepoint escapes must pass: SPARQL 1.1 decodes them before anything else,
+    Oxigraph only inside strings and IRIs, and a remote store may do either.
+    Errors: QueryTooLarge over 64 KiB; QuerySyntax (line, column) for text no reading accepts;
+    QueryRefused for SERVICE, an update form, nesting over 100 or chains over 200.
+    """
+    text = _as_text(query)
+    form = _inspect(text)
+    plain = decoded(text)
+    if plain != text and _inspect(plain) != form:
+        raise _refused("The escapes of this query change its form.", "Write it without escapes.")
+    return ParsedForm(form, text)
+
+
+def _as_text(query: str | bytes) -> str:
+    if len(query) > MAX_BYTES:
+        raise _too_large(len(query))
+    try:
+        raw = query if isinstance(query, bytes) else query.encode("utf-8")
+        text = raw.decode("utf-8")
+    except UnicodeError as problem:
+        raise QuerySyntax(
+            "The query is not UTF-8.", "Send the query as UTF-8 text.", line=1, column=1
+        ) from problem
+    if len(raw) > MAX_BYTES:
+        raise _too_large(len(raw))
+    return text
+
+
+def _too_large(size: int) -> QueryTooLarge:
+    return QueryTooLarge(
+        f"The query has {size} bytes or more; at most {MAX_BYTES} are taken.",
+        "Split the query, or download a dump and query it at home.",
+    )
+
+
+def _refused(message: str, hint: str) -> QueryRefused:
+    return QueryRefused(message, hint)
+
+
+def _inspect(text: str) -> str:
+    """Count and refuse in one reading of the text; return its form."""
+    found = list(tokens(text))
+    counts = _Counts()
+    form = ""
+    for index, token in enumerate(found):
+        _refuse_service(found, index)
+        if token.sort == "word":
+            word = token.text.upper()
+            if word in _UPDATES:
+                raise _refused(
+                    f"{word} belongs to an update, and this address only reads.",
+                    "Send a SELECT, ASK, CONSTRUCT or DESCRIBE query.",
+                )
+            form = form or (word if word in _FORMS else "")
+        _count(counts, token, found[index - 1] if index else token)
+    if not form:
+        fail(text, len(text), "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.")
+    return form
+
+
+def _refuse_service(found: list[Token], index: int) -> None:
+    """Refuse SERVICE as a keyword, also glued to its neighbours or hidden in a prefixed name.
+
+    No other keyword holds the word. In a prefixed name it is a name, unless what follows has the
+    shape `term {`: then the engine backtracks and reads `SERVICE:x {` as SERVICE with IRI `:x`.
+    """
+    token = found[index]
+    if token.sort not in {"word", "name"} or "SERVICE" not in token.text.upper():
+        return
+    if token.sort == "name" and not _group_follows(found, index + 1):
+        return
+    raise _refused(
+        "SERVICE is not allowed: this endpoint asks no other endpoint.",
+        "Query the other endpoint from your side and join there; if the word is part of a name "
+        "before a brace, write that IRI in full between < and >.",
+    )
+
+
+def _group_follows(found: list[Token], start: int) -> bool:
+    for token in found[start : start + 3]:
+        if token.text == "{":
+            return True
+        if token.sort not in {"iri", "variable", "name"} and token.text.upper() != "SILENT":
+            return False
+    return False
+
+
+def _count(counts: _Counts, token: Token, before: Token) -> None:
+    """Move the counters by one token and refuse what exceeds a limit."""
+    _track_values(counts, token)
+    if token.sort == "word":
+        counts.chain += token.text.upper() in _CHAIN_WORDS
+    elif token.sort == "mark":
+        _count_mark(counts, token.text, before)
+    if token.sort != "mark" or token.text not in _PREFIX_MARKS:
+        counts.run = 0
+    if counts.nesting + counts.run > MAX_NESTING:
+        raise _refused(
+            f"The query nests deeper than {MAX_NESTING} levels.",
+            "Flatten braces, parentheses and repeated prefix operators.",
+        )
+    if counts.chain > MAX_CHAIN:
+        raise _refused(
+            f"The query has more than {MAX_CHAIN} chained elements.",
+            "Use VALUES or IN for long lists, or send several queries.",
+        )
+    if counts.statements > MAX_STATEMENTS:
+        raise _refused(
+            f"The query has more than {MAX_STATEMENTS} patterns.",
+            "Use VALUES for long lists, or send several queries.",
+        )
+
+
+def _track_values(counts: _Counts, token: Token) -> None:
+    """Note where the data of a VALUES block stand: rows are data, whatever their number."""
+    if token.sort == "word" and token.text.upper() == "VALUES":
+        counts.values_pending = True
+    elif counts.values_pending and token.text == "{":
+        counts.values_pending = False
+        counts.data_at = len(counts.opened)
+
+
+def _count_mark(counts: _Counts, mark: str, before: Token) -> None:
+    if mark in _OPENING:
+        weight = 1 + counts.run
+        counts.opened.append((mark, weight))
+        counts.nesting += weight
+    elif mark in _CLOSING:
+        counts.nesting -= counts.opened.pop()[1] if counts.opened else 0
+        if len(counts.opened) <= counts.data_at:
+            counts.data_at = -1
+    elif counts.data_at < 0:
+        counts.run += mark in _PREFIX_MARKS
+        counts.chain += _chains(mark, before)
+        counts.statements += mark in {".", ";"} or (mark == "," and not _in_arguments(counts))
+
+
+def _chains(mark: str, before: Token) -> bool:
+    """Whether the mark joins two operands: a sign before a number and `SELECT *` do not."""
+    if mark in {"+", "-"}:
+        return ends_operand(before)
+    if mark == "*":
+        return before.text.upper() not in {"SELECT", "DISTINCT", "REDUCED", "DESCRIBE", "("}
+    return mark in _CHAIN_MARKS
+
+
+def _in_arguments(counts: _Counts) -> bool:
+    """Tell argument commas from those in braces, each of which starts one more triple."""
+    return bool(counts.opened) and counts.opened[-1][0] == "("

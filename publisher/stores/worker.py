@@ -1,0 +1,175 @@
+"""One query worker: `python -m publisher.stores.worker GENERATION_DIR MEMORY_BYTES`.
+
+Purpose: run strangers' queries where a crash, a runaway or an exploit costs one process that has
+no socket, no writable file and one read-only generation. The pool (`workers.py`) starts, feeds
+and kills it. Query, serialise and drop happen in one call on the main thread: result objects may
+not cross threads.
+Protocol, on stdin and stdout, lengths in network order: request = u32 length, JSON
+{query, media, max_bytes, seconds}; reply = u32 header length, u32 body length, JSON header
+{status, ...}, body. The first reply ({status: "ready"}) comes unasked. End of input ends it.
+Errors: every failure of a query is a reply; only a broken pipe or a fatal one ends the process.
+Source: docs/decisions/0004-socket-filter.md; notes on pyoxigraph 0.5.13 therein.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import signal
+import struct
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+
+from pyoxigraph import (
+    DefaultGraph,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+)
+
+from publisher.stores import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Buffer
+
+READY: Final = "ready"
+OK: Final = "ok"
+SYNTAX: Final = "syntax"
+TOO_LARGE: Final = "too-large"
+MEMORY: Final = "memory"
+FAILED: Final = "failed"
+
+_LENGTH_BYTES: Final = 4
+# Beyond the pool's own deadline: only for a worker whose pool is gone or hangs.
+GRACE_SECONDS: Final = 2.0
+_PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
+_MESSAGE_CHARACTERS: Final = 300
+F = TypeVar("F")
+Reply = tuple[dict[str, Any], bytes]
+
+
+class AnswerTooLargeError(Exception):
+    """The serialised answer passed its cap."""
+
+
+class CappedBuffer(io.RawIOBase):
+    """Collects written bytes and raises as soon as they are more than the cap."""
+
+    def __init__(self, cap: int) -> None:
+        super().__init__()
+        self._cap = cap
+        self._content = bytearray()
+
+    def write(self, data: Buffer, /) -> int:
+        """Take one block; AnswerTooLargeError when the sum passes the cap."""
+        block = bytes(data)
+        if len(self._content) + len(block) > self._cap:
+            raise AnswerTooLargeError
+        self._content += block
+        return len(block)
+
+    def content(self) -> bytes:
+        """All bytes taken so far."""
+        return bytes(self._content)
+
+
+def answer(store: Store, query: str, media: str, max_bytes: int) -> Reply:
+    """Run one query and serialise its result, or say why not."""
+    try:
+        return {"status": OK}, _serialised(store, query, media, max_bytes)
+    except AnswerTooLargeError:
+        return {"status": TOO_LARGE}, b""
+    except MemoryError:
+        return {"status": MEMORY}, b""
+    except SyntaxError as problem:
+        return _syntax(problem), b""
+    except (OSError, RuntimeError, ValueError, TypeError) as problem:
+        return {"status": FAILED, "message": _short(str(problem))}, b""
+
+
+def _serialised(store: Store, query: str, media: str, max_bytes: int) -> bytes:
+    """Query, serialise and drop in one call.
+
+    The default graph is named explicitly: with `named_graphs=[]` alone a FROM clause would still
+    reach the graph that holds the store's position.
+    """
+    buffer = CappedBuffer(max_bytes)
+    found = store.query(query, default_graph=[DefaultGraph()], named_graphs=[])
+    if isinstance(found, QuerySolutions | QueryBoolean):
+        found.serialize(output=buffer, format=_format(QueryResultsFormat.from_media_type, media))
+    else:
+        found.serialize(output=buffer, format=_format(RdfFormat.from_media_type, media))
+    return buffer.content()
+
+
+def _format(lookup: Callable[[str], F | None], media: str) -> F:
+    found = lookup(media)
+    if found is None:
+        raise ValueError(f"{media} cannot hold this result.")
+    return found
+
+
+def _syntax(problem: SyntaxError) -> dict[str, Any]:
+    """Line and column stand only in the message of this engine."""
+    found = _PLACE.match(str(problem))
+    if found is None:
+        return {"status": SYNTAX, "line": 1, "column": 1, "message": _short(str(problem))}
+    return {
+        "status": SYNTAX,
+        "line": int(found[1]),
+        "column": int(found[2]),
+        "message": _short(found[3]),
+    }
+
+
+def _short(message: str) -> str:
+    line = " ".join(message.split())
+    return line if len(line) <= _MESSAGE_CHARACTERS else line[:_MESSAGE_CHARACTERS] + " ..."
+
+
+def serve(store: Store, source: BinaryIO, target: BinaryIO) -> None:
+    """Answer requests until the input ends."""
+    while len(prefix := source.read(_LENGTH_BYTES)) == _LENGTH_BYTES:
+        request = json.loads(source.read(struct.unpack("!I", prefix)[0]))
+        # Untouched SIGALRM ends the process, also deep in native code, when nobody else does.
+        signal.setitimer(signal.ITIMER_REAL, request["seconds"] + GRACE_SECONDS)
+        header, body = answer(store, request["query"], request["media"], request["max_bytes"])
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        send(target, header, body)
+
+
+def send(target: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
+    """Write one reply and flush it."""
+    head = json.dumps(header).encode()
+    target.write(struct.pack("!II", len(head), len(body)) + head)
+    target.write(body)
+    target.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Enter the sandbox, open the generation, serve."""
+    directory, memory_bytes = arguments
+    source = os.fdopen(os.dup(0), "rb")
+    target = os.fdopen(os.dup(1), "wb")
+    # A stray print of any library must not land between two replies.
+    os.dup2(2, 1)
+    isolation = sandbox.enter(int(memory_bytes))
+    try:
+        store = Store.read_only(directory)
+    except OSError as problem:
+        send(target, {"status": FAILED, "message": _short(str(problem))})
+        return 1
+    send(target, {"status": READY, "isolation": asdict(isolation)})
+    serve(store, source, target)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,338 @@
+"""The pool of killable query workers.
+
+Purpose: give every query a deadline, a memory cap and a byte cap that hold even inside the
+engine, which has no cancellation; follow the current generation without a pause.
+Errors: see `QueryPool.query`.
+Source: docs/decisions/0002-bulk-load-in-chunks.md (generations), 0004-socket-filter.md (isolation).
+"""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, NoReturn, Self
+
+from exchange.domain.errors import (
+    Overloaded,
+    QueryRefused,
+    QuerySyntax,
+    QueryTimeout,
+    QueryTooLarge,
+    StoreUnavailable,
+)
+from publisher.stores import worker
+from publisher.stores.guard import ParsedForm, check
+from publisher.stores.process import WorkerDied, WorkerLate, WorkerProcess, is_ready
+
+_RESULTS: Final = (
+    "application/sparql-results+json",
+    "application/sparql-results+xml",
+    "text/csv",
+    "text/tab-separated-values",
+)
+_GRAPHS: Final = (
+    "text/turtle",
+    "application/n-triples",
+    "application/n-quads",
+    "application/rdf+xml",
+    "application/ld+json",
+    "application/trig",
+)
+MEDIA_TYPES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"SELECT": _RESULTS, "ASK": _RESULTS, "CONSTRUCT": _GRAPHS, "DESCRIBE": _GRAPHS}
+)
+
+_START_SECONDS: Final = 60.0
+_WATCH_SECONDS: Final = 1.0
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole serialised result, and the name of the generation it was read from."""
+
+    media: str
+    body: bytes
+    generation: str
+
+
+class QueryPool:
+    """`size` workers at work at most, one warm spare; safe to use from many threads.
+
+    `generation` returns the directory of the current generation itself, not a link to it; it is
+    asked at every query and must be cheap.
+    """
+
+    def __init__(  # noqa: PLR0913 - six independent limits, each named at the call
+        self,
+        generation: Callable[[], Path],
+        *,
+        size: int,
+        deadline_seconds: float,
+        memory_bytes: int,
+        max_bytes: int,
+        queue_limit: int,
+    ) -> None:
+        self._current = generation
+        self._size = size
+        self._deadline = deadline_seconds
+        self._memory = memory_bytes
+        self._max_bytes = max_bytes
+        self._queue_limit = queue_limit
+        self._changed = threading.Condition()
+        self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
+        self._waiting = 0
+        self._target: Path | None = None
+        self._failure = ""
+        self._closed = False
+        self._isolation: dict[str, bool] = {}
+        # One thread for all starts: a worker dies with the thread that started it.
+        self._starter = threading.Thread(target=self._keep_staffed, name="query-pool", daemon=True)
+        self._starter.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def isolation(self) -> dict[str, bool]:
+        """What the sandbox achieved in the last started worker; empty before the first."""
+        with self._changed:
+            return dict(self._isolation)
+
+    def query(self, text: str | ParsedForm, media: str, *, deadline: float | None = None) -> Answer:
+        """Run one query on the current generation.
+
+        `deadline` in seconds bounds the wait for a worker and, anew, the run. Text passes the
+        guard here; a ParsedForm has passed it already.
+        Errors: QueryTooLarge (query or answer), QuerySyntax, QueryRefused (guard, media type, or
+        the query broke its worker), QueryTimeout, Overloaded, StoreUnavailable.
+        """
+        parsed = text if isinstance(text, ParsedForm) else check(text)
+        if media not in MEDIA_TYPES[parsed.form]:
+            offered = ", ".join(MEDIA_TYPES[parsed.form])
+            raise QueryRefused(
+                f"{media} is not offered for {parsed.form}.", f"Ask for one of: {offered}."
+            )
+        seconds = self._deadline if deadline is None else min(deadline, self._deadline)
+        process = self._acquire(seconds)
+        keep = False
+        try:
+            header, body = process.ask(parsed.text, media, self._max_bytes, seconds)
+            keep = header["status"] != worker.MEMORY
+        except WorkerLate:
+            raise QueryTimeout(
+                f"The query ran longer than {seconds:g} seconds and was stopped.",
+                "Narrow the query, add a LIMIT, or download a dump.",
+            ) from None
+        except WorkerDied as death:
+            raise _death(death.code) from None
+        finally:
+            self._give_back(process, keep=keep)
+        if header["status"] != worker.OK:
+            self._fail(header)
+        return Answer(media, body, process.generation.name)
+
+    def await_ready(self, seconds: float) -> bool:
+        """Wait until a worker of the current generation is idle; False when none came."""
+        self._aim()
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: any(one.generation == self._target for one in self._idle), seconds
+            )
+
+    def close(self) -> None:
+        """End all workers; queries under way fail with StoreUnavailable. Idempotent."""
+        with self._changed:
+            self._closed = True
+            for process in self._busy:
+                process.kill()
+            idle, self._idle = self._idle, []
+            self._changed.notify_all()
+        for process in idle:
+            process.stop()
+        self._starter.join()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._busy, _LONGEST_PAUSE)
+
+    def _aim(self) -> None:
+        """Ask which generation is current and let the starter follow."""
+        try:
+            wanted = self._current()
+        except OSError as problem:
+            raise StoreUnavailable(
+                "There is no current generation of the store.", "Publish once, then query."
+            ) from problem
+        with self._changed:
+            if wanted != self._target:
+                self._target, self._failure = wanted, ""
+                self._changed.notify_all()
+
+    def _acquire(self, seconds: float) -> WorkerProcess:
+        self._aim()
+        until = time.monotonic() + seconds
+        with self._changed:
+            if (process := self._take()) is not None:
+                return process
+            if self._waiting >= self._queue_limit:
+                raise _overloaded(seconds)
+            self._waiting += 1
+            try:
+                while (process := self._take()) is None:
+                    if not self._changed.wait(until - time.monotonic()):
+                        raise _overloaded(seconds)
+                return process
+            finally:
+                self._waiting -= 1
+
+    def _take(self) -> WorkerProcess | None:
+        """Take an idle worker, of the current generation as soon as it has one.
+
+        Errors: StoreUnavailable when the pool is closed or cannot start any worker.
+        """
+        if self._closed or (self._failure and not self._busy and not self._idle):
+            raise StoreUnavailable(
+                self._failure or "The query service is shutting down.",
+                "Try again in a moment; if it stays so, the operator must look at the log.",
+            )
+        while len(self._busy) < self._size and self._idle:
+            process = self._idle.pop()
+            if process.alive():
+                self._busy.add(process)
+                return process
+            process.stop()
+            self._changed.notify_all()
+        return None
+
+    def _give_back(self, process: WorkerProcess, *, keep: bool) -> None:
+        with self._changed:
+            keep = keep and not self._closed and not self._is_outdated(process)
+        if not keep:
+            process.stop()
+        with self._changed:
+            self._busy.discard(process)
+            if keep and self._closed:
+                process.stop()
+            elif keep:
+                self._idle.append(process)
+            self._changed.notify_all()
+
+    def _is_outdated(self, process: WorkerProcess) -> bool:
+        """Let an old generation serve only until one worker of the new one stands by."""
+        return process.generation != self._target and any(
+            one.generation == self._target for one in (*self._idle, *self._busy)
+        )
+
+    def _keep_staffed(self) -> None:
+        """Start what is missing, one after the other; runs in the starter thread."""
+        pause = _FIRST_PAUSE
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._missing(), _WATCH_SECONDS)
+                if self._closed:
+                    return
+                self._drop_dead()
+                target = self._target
+                if target is None or not self._missing():
+                    continue
+            if self._start_one(target):
+                pause = _FIRST_PAUSE
+                continue
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _missing(self) -> bool:
+        staff = (*self._idle, *self._busy)
+        return self._target is not None and (
+            sum(one.generation == self._target for one in staff) <= self._size
+        )
+
+    def _drop_dead(self) -> None:
+        """Reap idle workers that somebody else ended, so that no zombie waits for a query."""
+        for process in [one for one in self._idle if not one.alive()]:
+            self._idle.remove(process)
+            process.stop()
+
+    def _start_one(self, target: Path) -> bool:
+        """Start a worker and hand it to the idle ones; False (and the reason kept) if it fails."""
+        process: WorkerProcess | None = None
+        reason = "A query worker could not be started."
+        try:
+            process = WorkerProcess(target, self._memory)
+            header = process.await_ready(_START_SECONDS)
+            if is_ready(header):
+                self._welcome(process, header)
+                return True
+            reason = f"The generation {target.name} cannot be opened."
+        except (OSError, WorkerLate, WorkerDied):
+            pass
+        if process is not None:
+            process.stop()
+        with self._changed:
+            self._failure = reason
+            self._changed.notify_all()
+        return False
+
+    def _welcome(self, process: WorkerProcess, header: dict[str, Any]) -> None:
+        with self._changed:
+            self._isolation = header["isolation"]
+            self._failure = ""
+            outdated: list[WorkerProcess] = []
+            if self._closed:
+                outdated = [process]
+            else:
+                self._idle.append(process)
+                outdated = [one for one in self._idle if self._is_outdated(one)]
+                self._idle = [one for one in self._idle if one not in outdated]
+            self._changed.notify_all()
+        for one in outdated:
+            one.stop()
+
+    def _fail(self, header: dict[str, Any]) -> NoReturn:
+        """Turn a reply that is no answer into its error."""
+        message = header.get("message", "")
+        match header["status"]:
+            case worker.SYNTAX:
+                raise QuerySyntax(
+                    f"The query does not parse: {message}",
+                    "Mend the query at the place named and send it again.",
+                    line=header["line"],
+                    column=header["column"],
+                )
+            case worker.TOO_LARGE:
+                raise QueryTooLarge(
+                    f"The answer has more than {self._max_bytes} bytes.",
+                    "Add a LIMIT, page through the result, or download a dump.",
+                )
+            case worker.MEMORY:
+                raise _death(-signal.SIGABRT)
+        raise QueryRefused(f"The query could not be evaluated: {message}", "Change the query.")
+
+
+def _overloaded(seconds: float) -> Overloaded:
+    return Overloaded(
+        "Too many queries are waiting.",
+        "Try again later, or download a dump for bulk work.",
+        retry_after=max(1, math.ceil(seconds)),
+    )
+
+
+def _death(code: int) -> QueryRefused | StoreUnavailable:
+    """Lay a crash to the query, a kill to the host."""
+    if -code in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGALRM, signal.SIGILL):
+        return QueryRefused(
+            "The query needed more memory or a deeper stack than it may have.",
+            "Narrow the query, or download a dump.",
+        )
+    return StoreUnavailable(
+        "The query worker was ended from outside.", "Send the query again; a new worker stands by."
+    )

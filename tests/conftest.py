@@ -1,0 +1,9 @@
+"""Fixture strategy.
+
+Unit tests build what they need by hand from real parts in `tmp_path`; nothing is patched, a
+different part is passed instead. Clocks are plain callables. Flow tests (`tests/flows`) run the
+installed command line in processes of its own over a data directory in `tmp_path`, and every one
+of them ends with `credence audit` and `credence ledger verify`, both of which must exit 0.
+"""
+
+from __future__ import annotations
