@@ -336,10 +336,11 @@ def atomicity(store: Store) -> Figures:
 
     update = "INSERT DATA { <urn:t:atomic> <urn:p> 1 } ; LOAD <file:///nothing/here>"
     found: Figures = {}
-    for name, action in (
-        ("update_with_failing_second_operation", lambda: store.update(update)),
+    calls: list[tuple[str, Callable[[], None]]] = [
+        ("update_with_failing_second_operation", partial(store.update, update)),
         ("extend_with_failing_iterator", lambda: store.extend(failing())),
-    ):
+    ]
+    for name, action in calls:
         try:
             action()
         except (ValueError, OSError, RuntimeError) as problem:

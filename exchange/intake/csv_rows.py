@@ -120,7 +120,9 @@ class CsvSheet:
                 )
                 first = letter_of(seen[known.code])
                 self._note_fault(
-                    finding("duplicate-column", place, cells[position], code=known.code, first=first)
+                    finding(
+                        "duplicate-column", place, cells[position], code=known.code, first=first
+                    )
                 )
             seen.setdefault(known.code, position)
         for known in header.book.missing(frozenset(seen)):

@@ -88,7 +88,6 @@ def _decode(stream: BinaryIO, encoding: Encoding) -> _Break | None:
     return None
 
 
-
 def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
     chunk = stream.read(_CHUNK)
     while True:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from exchange.intake.messages import MESSAGES
+from exchange.model import Label
 
 Severity = Literal["error", "warning"]
 VALUE_BOUND: Final = 120  # characters of a cell that a finding repeats
@@ -19,18 +20,6 @@ _WORDS: Final = {
     "zh": {"error": "错误", "warning": "提示"},
     "en": {"error": "error", "warning": "warning"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """One sentence in both languages."""
-
-    zh: str
-    en: str
-
-    def of(self, lang: str) -> str:
-        """Return the sentence in `zh` or `en`."""
-        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +63,8 @@ class Finding:
 
     place: Place
     rule: str
-    message: Text
-    hint: Text
+    message: Label
+    hint: Label
     severity: Severity = "error"
     value: str = ""
 
@@ -83,8 +72,8 @@ class Finding:
         """Return the finding on one line."""
         value = f" [{self.value}]" if self.value else ""
         word = _WORDS["en" if lang == "en" else "zh"][self.severity]
-        where = self.place.text(lang)
-        return f"{where}: {word}:{value} {self.message.of(lang)} {self.hint.of(lang)}".rstrip()
+        what, mend = (item.en if lang == "en" else item.zh for item in (self.message, self.hint))
+        return f"{self.place.text(lang)}: {word}:{value} {what} {mend}".rstrip()
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as a JSON object; absent places are left out."""
@@ -104,8 +93,8 @@ def finding(
 ) -> Finding:
     """Return a finding of one of the intake's own rules (`exchange.intake.messages`)."""
     zh, en, hint_zh, hint_en = MESSAGES[rule]
-    message = Text(zh.format(**details), en.format(**details))
-    return Finding(place, rule, message, Text(hint_zh, hint_en), severity, shown(value))
+    message = Label(zh.format(**details), en.format(**details))
+    return Finding(place, rule, message, Label(hint_zh, hint_en), severity, shown(value))
 
 
 def shown(value: str) -> str:

@@ -32,7 +32,6 @@ class Known:
     code: str
     name: str
     required: bool
-    field: str
 
 
 class Book:
@@ -43,16 +42,27 @@ class Book:
         self.form = form
         self.columns: dict[str, Known] = {}
         self._by_name: dict[str, Known] = {}
-        fields = [field for field in kind.fields if form in field.columns]
-        for field in fields:
-            self._learn(field)
-        self.by_field = {known.field: known for known in self.columns.values()}
+        self.by_field: dict[str, Known] = {}
+        sharing: dict[str, list[Field]] = {}
+        for field in kind.fields:
+            if form in field.columns:
+                sharing.setdefault(field.columns[form].code, []).append(field)
+        for fields in sharing.values():
+            self._learn(fields)
 
-    def _learn(self, field: Field) -> None:
-        column = field.columns[self.form]
-        known = Known(column.code, column.label, field.required, field.name)
+    def _learn(self, fields: list[Field]) -> None:
+        column = fields[0].columns[self.form]
+        required = any(field.columns[self.form].required for field in fields)
+        # One column for several fields (a name of an organisation or of a person), each of
+        # them required in its case: the column itself is always required.
+        shared = len(fields) > 1 and all(field.required_when for field in fields)
+        known = Known(column.code, column.label, required or shared)
         self.columns[column.code] = known
-        for name in (column.code, *column.aliases, column.label, field.name, field.label.zh):
+        names = [column.code, column.label]
+        for field in fields:
+            self.by_field[field.name] = known
+            names += [*field.columns[self.form].aliases, field.name, field.label.zh]
+        for name in names:
             self._by_name.setdefault(alike(name), known)
 
     def find(self, cell: str) -> Known | None:
@@ -97,25 +107,25 @@ def alike(name: str) -> str:
 def books(model: Model, kind: str | None, form: str | None) -> list[Book]:
     """Return the candidates for a kind and form; None means any.
 
+    A form that the kind does not have is no restriction: files of several kinds are loaded
+    with one `--form`, and some kinds have a form of their own only.
+
     Raises:
-        UsageError: no such kind, or the kind has no such form.
+        UsageError: no such kind, or no kind has such a form.
 
     """
     if kind is not None and kind not in model.kinds:
         raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {_names(model.kinds)}.")
-    found = [
+    forms = sorted({name for item in model.kinds.values() for name in item.forms})
+    if form is not None and form not in forms:
+        raise UsageError(f"There is no form {form!r}.", f"Choose one of {', '.join(forms)}.")
+    return [
         Book(item, name)
         for slug, item in model.kinds.items()
         if kind in (None, slug)
         for name in item.forms
-        if form in (None, name)
+        if form == name or form not in item.forms
     ]
-    if not found:
-        forms = sorted({name for item in model.kinds.values() for name in item.forms})
-        raise UsageError(
-            f"{kind or 'No kind'} has no form {form!r}.", f"Known forms: {', '.join(forms)}."
-        )
-    return found
 
 
 def kind_of_name(model: Model, name: str) -> str | None:

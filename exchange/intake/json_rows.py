@@ -171,21 +171,21 @@ def _decoder(digits: int) -> json.JSONDecoder:
 def _flaws(value: Any, depth: int, name: str = "") -> Iterator[_Flaw]:
     """Yield what is wrong inside a decoded value; never goes deeper than `depth`."""
     if isinstance(value, str):
-        yield from _text_flaws(value, name)
+        if not value.isprintable():
+            yield from _text_flaws(value, name)
     elif isinstance(value, _Flaw):
         yield _Flaw(value.rule, value.value, name)
-    elif isinstance(value, dict | list):
-        if depth <= 0:
-            yield _Flaw("json-depth", "", name)
-            return
+    elif isinstance(value, dict | list) and depth <= 0:
+        yield _Flaw("json-depth", "", name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _flaws(item, depth - 1, name)
+    elif isinstance(value, dict):
         if isinstance(value, _Flawed):
             yield _Flaw("json-duplicate-name", "", shown(value.twice))
-        items = value.items() if isinstance(value, dict) else ((name, item) for item in value)
-        for key, item in items:
-            if isinstance(value, dict):
-                yield from _text_flaws(key, shown(key))
-            if not isinstance(item, str) or not item.isprintable():
-                yield from _flaws(item, depth - 1, shown(key))
+        for key, item in value.items():
+            yield from _flaws(key, depth, shown(key))
+            yield from _flaws(item, depth - 1, shown(key))
 
 
 def _text_flaws(text: str, name: str) -> Iterator[_Flaw]:

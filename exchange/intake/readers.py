@@ -28,7 +28,7 @@ _MAGIC: Final = {
 _HEAD: Final = 1024
 
 
-def read(
+def read(  # noqa: PLR0913 (what the verbs take)
     path: Path,
     model: Model,
     *,
@@ -58,7 +58,9 @@ def read(
     except (FileNotFoundError, IsADirectoryError) as error:
         raise UsageError(f"There is no file {path}.", "Give the path of a file.") from error
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be read: {error.strerror}.", "Look at it.") from error
+        raise EnvironmentFault(
+            f"{path} cannot be read: {error.strerror}.", "Look at it."
+        ) from error
     if isinstance(encoding, Finding):
         raise refuse(shown_as, [encoding])
     open_sheet = JsonSheet if is_json else CsvSheet

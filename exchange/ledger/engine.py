@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, BigInteger, Engine, Integer, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ class File(Enum):
     """What a SQLite file is for, as the pragmas that differ."""
 
     # Readers and the one writer do not wait for each other.
-    LEDGER = ("journal_mode=WAL", "cache_size=-16384")
+    LEDGER = ("journal_mode=WAL", "secure_delete=ON", "cache_size=-16384")
     # Overwritten on delete, and no log that could keep old pages once a commit is done.
     SEALS = ("journal_mode=TRUNCATE", "secure_delete=ON", "cache_size=-4096")
 
@@ -46,7 +46,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection with one consistent snapshot; nothing it does is kept."""
-        with _faults(), self.engine.connect() as connection:
+        with _faults(), self._connect("REPEATABLE READ") as connection:
             yield connection
 
     @contextmanager
@@ -54,20 +54,27 @@ class Database:
         """Give a connection that commits on leaving, and rolls back on any error."""
         with (
             _faults(),
-            self.engine.connect().execution_options(credence_writer=True) as connection,
+            # A writer waits for the head row, and must then see what the one before it wrote.
+            self._connect("READ COMMITTED", credence_writer=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    def _connect(self, isolation: str, **options: Any) -> Connection:
+        if self.engine.dialect.name != "sqlite":
+            options["isolation_level"] = isolation
+        return self.engine.connect().execution_options(**options)
 
     def close(self) -> None:
         """Let go of files and connections."""
         self.engine.dispose()
 
 
-def open_database(url: str, file: File) -> Database:
-    """Return the database at a SQLAlchemy URL.
+def open_database(url: str, file: File, *, make: bool = True) -> Database:
+    """Return the database at a SQLAlchemy URL; a missing SQLite file is made if `make`.
 
     Raises:
+        NotFound: the SQLite file is missing and shall not be made.
         UsageError: the URL cannot be read.
         EnvironmentFault: its driver is not installed, or the file's folder is missing.
 
@@ -76,11 +83,9 @@ def open_database(url: str, file: File) -> Database:
         parsed = make_url(url)
         options: dict[str, Any] = {}
         if parsed.get_backend_name() == "sqlite":
-            _private(parsed)
+            _private(parsed, make=make)
             options["connect_args"] = {"timeout": BUSY_SECONDS}
         else:
-            # A reader sees one state of the ledger, as on SQLite.
-            options["isolation_level"] = "REPEATABLE READ"
             options["pool_pre_ping"] = True
         engine = create_engine(parsed, **options)
     except ArgumentError as error:
@@ -98,13 +103,15 @@ def open_database(url: str, file: File) -> Database:
     return Database(engine)
 
 
-def _private(url: URL) -> None:
+def _private(url: URL, *, make: bool) -> None:
     """Make the file ourselves, readable by its owner only; its WAL takes the same mode."""
     if not url.database or url.database == ":memory:":
         raise UsageError(
             "The ledger needs a file, not memory.", "Give sqlite:////path/to/ledger.sqlite."
         )
     path = Path(url.database)
+    if not make and not path.exists():
+        raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:

@@ -180,6 +180,7 @@ member = Table(
     Column("kind", String(64), nullable=False),
     Column("page", Number, nullable=False),
     Column("mark", Boolean, nullable=False),
+    Index("member_record", "record", "tier"),
     sqlite_with_rowid=False,
 )
 
@@ -209,7 +210,7 @@ page = Table(
     Column("tier", String(10), primary_key=True),
     Column("kind", String(64), primary_key=True),
     Column("page", Number, nullable=False),
-    Column("count", Integer, nullable=False),
+    Column("members", Integer, nullable=False),
 )
 
 # What the withdrawal journal must say, position by position.

@@ -8,7 +8,7 @@ never see it. Measurements behind the choices: research/sparql.md §1, §3.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol, cast
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store, parse
 
@@ -34,6 +34,9 @@ class Sink(Protocol):
 
     def write(self, data: bytes, /) -> int:
         """Take the piece and return its length."""
+
+    def flush(self) -> None:
+        """End the output; called once."""
 
 
 class StoreReader:
@@ -79,7 +82,8 @@ class StoreReader:
 
     def dump(self, sink: Sink) -> None:
         """Write every statement of the default graph as canonical N-Quads lines, unordered."""
-        self._store.dump(sink, format=RdfFormat.N_TRIPLES, from_graph=_DATA)  # type: ignore[call-overload]
+        output = cast("IO[bytes]", sink)  # the engine calls write and flush only
+        self._store.dump(output, format=RdfFormat.N_TRIPLES, from_graph=_DATA)
 
     def close(self) -> None:
         """Let go of the directory; the object is of no use afterwards."""
@@ -158,7 +162,7 @@ def as_stored(nquads: bytes) -> bytes:
     """
     store = Store()
     store.load(nquads, format=RdfFormat.N_QUADS)
-    return store.dump(format=RdfFormat.N_TRIPLES, from_graph=_DATA)
+    return store.dump(format=RdfFormat.N_TRIPLES, from_graph=_DATA) or b""
 
 
 def _replacing(records: Mapping[str, bytes]) -> str:

@@ -27,7 +27,7 @@ _UPDATES: Final = frozenset(
 # Each of these adds a level to the tree the engine walks recursively, written side by side or not.
 _CHAIN_WORDS: Final = frozenset({"UNION", "OPTIONAL", "MINUS", "AS", "GRAPH", "LATERAL", "VALUES"})
 _CHAIN_MARKS: Final = frozenset({"||", "&&", "|", "/"})
-_PREFIX_MARKS: Final = frozenset({"!", "-", "+", "^"})
+_PREFIX_MARKS: Final = frozenset({"!", "-", "+", "^", "^^"})
 _OPENING: Final = frozenset({"{", "(", "[", "<<"})
 _CLOSING: Final = frozenset({"}", ")", "]", ">>"})
 
@@ -188,7 +188,7 @@ def _count_mark(counts: _Counts, mark: str, before: Token) -> None:
         if len(counts.opened) <= counts.data_at:
             counts.data_at = -1
     elif counts.data_at < 0:
-        counts.run += mark in _PREFIX_MARKS
+        counts.run += len(mark) if mark in _PREFIX_MARKS else 0
         counts.chain += _chains(mark, before)
         counts.statements += mark in {".", ";"} or (mark == "," and not _in_arguments(counts))
 

@@ -29,11 +29,15 @@ class WorkerLate(Exception):  # noqa: N818 - a state of the worker, turned into 
 
 
 class WorkerDied(Exception):  # noqa: N818 - likewise
-    """The worker ended while an answer was awaited; `code` as subprocess gives it."""
+    """The worker ended while an answer was awaited.
 
-    def __init__(self, code: int) -> None:
+    `code` as subprocess gives it; `begun` says whether the query may have run.
+    """
+
+    def __init__(self, code: int, *, begun: bool) -> None:
         super().__init__(f"worker ended with {code}")
         self.code = code
+        self.begun = begun
 
 
 class WorkerProcess:
@@ -58,6 +62,7 @@ class WorkerProcess:
         )
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         assert self._process.stdout is not None  # noqa: S101
+        self._begun = False
         self._input = self._process.stdin.fileno()
         self._output = self._process.stdout.fileno()
         os.set_blocking(self._input, False)
@@ -84,7 +89,10 @@ class WorkerProcess:
         request = json.dumps(
             {"query": query, "media": media, "max_bytes": max_bytes, "seconds": seconds}
         ).encode()
+        self._begun = False
         self._write(struct.pack("!I", len(request)) + request, until)
+        self._read(len(worker.ACK), until)
+        self._begun = True
         return self._reply(until)
 
     def kill(self) -> None:
@@ -143,7 +151,7 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        return WorkerDied(code)
+        return WorkerDied(code, begun=self._begun)
 
 
 def is_ready(header: dict[str, Any]) -> bool:

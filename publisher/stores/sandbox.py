@@ -81,6 +81,8 @@ class _Program(ctypes.Structure):
 def enter(memory_bytes: int) -> Isolation:
     """Isolate the calling process, all its threads included; there is no way back.
 
+    The memory cap set here is coarse (address space, with headroom); see `cap_growth`.
+
     PR_SET_PDEATHSIG fires when the *thread* that started this process ends, so start workers from
     a thread that lives as long as the pool.
     Errors: none; a feature the kernel does not offer is False in the result.
@@ -88,13 +90,23 @@ def enter(memory_bytes: int) -> Isolation:
     library = ctypes.CDLL(None, use_errno=True)
     dies = _prctl(library, _PR_SET_PDEATHSIG, signal.SIGKILL)
     privileges = _prctl(library, _PR_SET_NO_NEW_PRIVS, 1)
-    memory = _limit(resource.RLIMIT_DATA, memory_bytes)
-    memory = _limit(resource.RLIMIT_AS, memory_bytes + ADDRESS_SPACE_HEADROOM) and memory
+    memory = _limit(resource.RLIMIT_AS, memory_bytes + ADDRESS_SPACE_HEADROOM)
     files = _limit(resource.RLIMIT_CORE, 0)
     files = _limit(resource.RLIMIT_FSIZE, 0) and files
     if privileges:
         _install_filter(library)
     return Isolation(privileges, dies, _sockets_are_refused(), memory, files)
+
+
+def cap_growth(memory_bytes: int) -> bool:
+    """Allow this process `memory_bytes` of private memory beyond what it has now.
+
+    Call it once the store is open: its threads' stacks count as data, though never touched, and
+    their number depends on the machine. Errors: none; False when the limit cannot be set.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    held = next(line for line in status.splitlines() if line.startswith("VmData:"))
+    return _limit(resource.RLIMIT_DATA, int(held.split()[1]) * 1024 + memory_bytes)
 
 
 def available() -> bool:

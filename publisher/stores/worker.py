@@ -5,7 +5,7 @@ no socket, no writable file and one read-only generation. The pool (`workers.py`
 and kills it. Query, serialise and drop happen in one call on the main thread: result objects may
 not cross threads.
 Protocol, on stdin and stdout, lengths in network order: request = u32 length, JSON
-{query, media, max_bytes, seconds}; reply = u32 header length, u32 body length, JSON header
+{query, media, max_bytes, seconds}; a byte ACK says that it was read whole; reply = u32 header length, u32 body length, JSON header
 {status, ...}, body. The first reply ({status: "ready"}) comes unasked. End of input ends it.
 Errors: every failure of a query is a reply; only a broken pipe or a fatal one ends the process.
 Source: docs/decisions/0004-socket-filter.md; notes on pyoxigraph 0.5.13 therein.
@@ -20,7 +20,7 @@ import re
 import signal
 import struct
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 from pyoxigraph import (
@@ -37,7 +37,7 @@ from publisher.stores import sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typing_extensions import Buffer
+    from _typeshed import ReadableBuffer
 
 READY: Final = "ready"
 OK: Final = "ok"
@@ -46,6 +46,7 @@ TOO_LARGE: Final = "too-large"
 MEMORY: Final = "memory"
 FAILED: Final = "failed"
 
+ACK: Final = b"\x06"
 _LENGTH_BYTES: Final = 4
 # Beyond the pool's own deadline: only for a worker whose pool is gone or hangs.
 GRACE_SECONDS: Final = 2.0
@@ -59,25 +60,19 @@ class AnswerTooLargeError(Exception):
     """The serialised answer passed its cap."""
 
 
-class CappedBuffer(io.RawIOBase):
+class CappedBuffer(io.BytesIO):
     """Collects written bytes and raises as soon as they are more than the cap."""
 
     def __init__(self, cap: int) -> None:
         super().__init__()
         self._cap = cap
-        self._content = bytearray()
 
-    def write(self, data: Buffer, /) -> int:
+    def write(self, data: ReadableBuffer, /) -> int:
         """Take one block; AnswerTooLargeError when the sum passes the cap."""
-        block = bytes(data)
-        if len(self._content) + len(block) > self._cap:
+        block = memoryview(data)
+        if self.tell() + block.nbytes > self._cap:
             raise AnswerTooLargeError
-        self._content += block
-        return len(block)
-
-    def content(self) -> bytes:
-        """All bytes taken so far."""
-        return bytes(self._content)
+        return super().write(block)
 
 
 def answer(store: Store, query: str, media: str, max_bytes: int) -> Reply:
@@ -106,7 +101,7 @@ def _serialised(store: Store, query: str, media: str, max_bytes: int) -> bytes:
         found.serialize(output=buffer, format=_format(QueryResultsFormat.from_media_type, media))
     else:
         found.serialize(output=buffer, format=_format(RdfFormat.from_media_type, media))
-    return buffer.content()
+    return buffer.getvalue()
 
 
 def _format(lookup: Callable[[str], F | None], media: str) -> F:
@@ -138,6 +133,9 @@ def serve(store: Store, source: BinaryIO, target: BinaryIO) -> None:
     """Answer requests until the input ends."""
     while len(prefix := source.read(_LENGTH_BYTES)) == _LENGTH_BYTES:
         request = json.loads(source.read(struct.unpack("!I", prefix)[0]))
+        # Whoever dies before this byte has not run the query, and another worker may.
+        target.write(ACK)
+        target.flush()
         # Untouched SIGALRM ends the process, also deep in native code, when nobody else does.
         signal.setitimer(signal.ITIMER_REAL, request["seconds"] + GRACE_SECONDS)
         header, body = answer(store, request["query"], request["media"], request["max_bytes"])
@@ -166,6 +164,8 @@ def main(arguments: list[str]) -> int:
     except OSError as problem:
         send(target, {"status": FAILED, "message": _short(str(problem))})
         return 1
+    capped = sandbox.cap_growth(int(memory_bytes)) and isolation.memory_capped
+    isolation = replace(isolation, memory_capped=capped)
     send(target, {"status": READY, "isolation": asdict(isolation)})
     serve(store, source, target)
     return 0

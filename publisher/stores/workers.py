@@ -123,23 +123,31 @@ class QueryPool:
                 f"{media} is not offered for {parsed.form}.", f"Ask for one of: {offered}."
             )
         seconds = self._deadline if deadline is None else min(deadline, self._deadline)
-        process = self._acquire(seconds)
-        keep = False
-        try:
-            header, body = process.ask(parsed.text, media, self._max_bytes, seconds)
-            keep = header["status"] != worker.MEMORY
-        except WorkerLate:
-            raise QueryTimeout(
-                f"The query ran longer than {seconds:g} seconds and was stopped.",
-                "Narrow the query, add a LIMIT, or download a dump.",
-            ) from None
-        except WorkerDied as death:
-            raise _death(death.code) from None
-        finally:
-            self._give_back(process, keep=keep)
+        header, body, generation = self._ask(parsed.text, media, seconds)
         if header["status"] != worker.OK:
             self._fail(header)
-        return Answer(media, body, process.generation.name)
+        return Answer(media, body, generation)
+
+    def _ask(self, text: str, media: str, seconds: float) -> tuple[dict[str, Any], bytes, str]:
+        """Ask one worker; another one only if the first was dead before it began."""
+        while True:
+            process = self._acquire(seconds)
+            keep = False
+            try:
+                header, body = process.ask(text, media, self._max_bytes, seconds)
+                keep = header["status"] != worker.MEMORY
+            except WorkerLate:
+                raise QueryTimeout(
+                    f"The query ran longer than {seconds:g} seconds and was stopped.",
+                    "Narrow the query, add a LIMIT, or download a dump.",
+                ) from None
+            except WorkerDied as death:
+                if death.begun:
+                    raise _death(death.code) from None
+                continue
+            finally:
+                self._give_back(process, keep=keep)
+            return header, body, process.generation.name
 
     def await_ready(self, seconds: float) -> bool:
         """Wait until a worker of the current generation is idle; False when none came."""
@@ -213,16 +221,16 @@ class QueryPool:
         return None
 
     def _give_back(self, process: WorkerProcess, *, keep: bool) -> None:
+        """Return a worker to the idle ones, or end it before it stops counting as busy."""
         with self._changed:
-            keep = keep and not self._closed and not self._is_outdated(process)
-        if not keep:
-            process.stop()
+            if keep and not self._closed and not self._is_outdated(process):
+                self._busy.discard(process)
+                self._idle.append(process)
+                self._changed.notify_all()
+                return
+        process.stop()
         with self._changed:
             self._busy.discard(process)
-            if keep and self._closed:
-                process.stop()
-            elif keep:
-                self._idle.append(process)
             self._changed.notify_all()
 
     def _is_outdated(self, process: WorkerProcess) -> bool:

@@ -1,0 +1,202 @@
+"""Rows in, submissions and findings out: one pass, in the order of the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from exchange.domain.errors import DataInvalid
+from exchange.intake.findings import Finding, Place, finding, shown
+from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.readers import read, refuse
+from exchange.model import Label, compile_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exchange.domain.record import Submission
+    from exchange.intake.sources import Row, Sheet
+    from exchange.model import Compiled, Model, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One row after the check: `submission` is None when an error refuses the row."""
+
+    row: Row
+    submission: Submission | None
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a whole-file check found."""
+
+    rows: int = 0
+    sound: int = 0
+    rejected: int = 0
+    errors: int = 0
+    warnings: int = 0
+
+    def add(self, checked: Checked) -> None:
+        """Count one row."""
+        self.rows += 1
+        if checked.submission is None:
+            self.rejected += 1
+        else:
+            self.sound += 1
+        self.note(checked.findings)
+
+    def note(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
+        """Count findings by severity."""
+        errors = sum(item.severity == "error" for item in findings)
+        self.errors += errors
+        self.warnings += len(findings) - errors
+
+
+class Checker:
+    """Checks the rows of one sheet against its kind; `source` binds them to one unit's code."""
+
+    def __init__(
+        self, sheet: Sheet, model: Model, *, source: str | None = None, limits: Limits = DEFAULT
+    ) -> None:
+        self._sheet = sheet
+        self._compiled: Compiled = compile_kind(model, sheet.book.kind.slug)
+        self._source = source
+        self._recent: dict[int, int] = {}
+        self._bound = limits.keys
+
+    def check(self, row: Row) -> Checked:
+        """Return the row's submission, or the findings that refuse it; warnings in any case."""
+        if any(item.severity == "error" for item in row.findings):
+            return Checked(row, None, row.findings)
+        record, problems = self._record(row)
+        findings = [*row.findings, *(self._finding(row, item) for item in problems)]
+        findings += self._foreign(row, record)
+        if any(item.severity == "error" for item in findings):
+            return Checked(row, None, tuple(findings))
+        try:
+            submission = self._compiled.submission(record, row.number)
+        except DataInvalid as error:
+            findings.append(_said(self._place(row, None), error))
+            return Checked(row, None, tuple(findings))
+        findings += self._repeated(row, submission.key)
+        return Checked(row, submission, tuple(findings))
+
+    def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
+        if row.cells is None:
+            record = row.record or {}
+            return record, self._compiled.check(record)
+        record, problems = self._compiled.record(row.cells, self._sheet.book.form)
+        return record, [*problems, *self._compiled.check(record)]
+
+    def _foreign(self, row: Row, record: dict[str, Any]) -> list[Finding]:
+        if self._source is None:
+            return []
+        named = str(record.get("source") or "").rpartition("/")[2].upper()
+        if named in ("", self._source):
+            return []
+        place = self._place(row, "source")
+        return [finding("wrong-source", place, named, source=self._source)]
+
+    def _repeated(self, row: Row, key: str) -> list[Finding]:
+        mark = hash(key)
+        before = self._recent.pop(mark, None)
+        self._recent[mark] = row.number
+        if len(self._recent) > self._bound:
+            del self._recent[next(iter(self._recent))]
+        if before is None:
+            return []
+        return [finding("repeated-key", self._place(row, None), "", "warning", row=before)]
+
+    def _finding(self, row: Row, problem: Problem) -> Finding:
+        place = self._place(row, problem.field, problem.column)
+        return Finding(
+            place,
+            problem.rule,
+            problem.message,
+            problem.hint,
+            problem.severity,
+            shown(problem.value),
+        )
+
+    def _place(self, row: Row, field: str | None, column: str | None = None) -> Place:
+        book, header = self._sheet.book, self._sheet.header
+        place = Place(self._sheet.name, row=row.number, line=row.line)
+        known = book.by_field.get(field) if field else None
+        code = column or (known.code if known else None)
+        if code is None or row.record is not None:
+            name = known.name if known else None
+            return replace(place, code=field, name=name)
+        letter, name = header.place_of(code) if header else (None, None)
+        return replace(place, column=letter, code=code, name=name)
+
+
+def check_file(  # noqa: PLR0913 (what the verb takes)
+    path: Path,
+    model: Model,
+    *,
+    kind: str | None = None,
+    form: str | None = None,
+    source: str | None = None,
+    limits: Limits = DEFAULT,
+) -> FileCheck:
+    """Open a file for a check that writes nothing; iterate the result for its findings.
+
+    Raises:
+        Rejected, UsageError, EnvironmentFault: as `readers.read`.
+
+    """
+    sheet = read(path, model, kind=kind, form=form, limits=limits)
+    return FileCheck(sheet, Checker(sheet, model, source=source, limits=limits))
+
+
+class FileCheck:
+    """The findings of one file as they are met, and the tally when they have ended."""
+
+    def __init__(self, sheet: Sheet, checker: Checker) -> None:
+        self.sheet = sheet
+        self.tally = Tally()
+        self._checker = checker
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Yield every finding; those about the file's structure stand at the end."""
+        self.tally = Tally()
+        self.tally.note(self.sheet.notes)
+        yield from self.sheet.notes
+        for checked in self.rows():
+            self.tally.add(checked)
+            yield from checked.findings
+        self.tally.note(self.sheet.faults)
+        yield from self.sheet.faults
+
+    def rows(self) -> Iterator[Checked]:
+        """Yield every row checked. Rows under a header that lacks columns are not checked."""
+        if any(item.severity == "error" for item in self.sheet.faults):
+            return
+        for row in self.sheet.rows():
+            yield self._checker.check(row)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the whole file, once read, holds no error."""
+        return not self.tally.errors
+
+
+def scan(sheet: Sheet) -> int:
+    """Read the whole structure; return the number of rows.
+
+    Raises:
+        Rejected: the structure is broken somewhere; `details["findings"]` says where.
+
+    """
+    rows = sum(1 for _ in sheet.rows())
+    if any(item.severity == "error" for item in sheet.faults):
+        raise refuse(sheet.name, sheet.faults)
+    return rows
+
+
+def _said(place: Place, error: DataInvalid) -> Finding:
+    text = Label(error.message, error.message)
+    return Finding(place, "record", text, Label(error.hint, error.hint))

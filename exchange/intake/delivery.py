@@ -1,0 +1,239 @@
+"""One delivery: staged, checked as a whole, gated, appended in slices, receipted (DESIGN §4).
+
+A break in the file's structure refuses the whole file before anything is written; an error in
+a row refuses the row. An interrupted delivery stays open in the ledger, and loading the same
+file again finds what was appended unchanged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
+from exchange.domain.identity import parse_uscc
+from exchange.domain.record import Outcome, Result
+from exchange.intake.checking import Checked, Checker, scan
+from exchange.intake.findings import Place, finding
+from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.messages import MESSAGES
+from exchange.intake.readers import read
+from exchange.intake.rejects import Rejects
+from exchange.intake.staging import Staged, staged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from exchange.domain.record import Submission
+    from exchange.intake.findings import Finding
+    from exchange.intake.sources import Sheet
+    from exchange.ledger import Ledger
+    from exchange.model import Model
+
+SLICE: Final = 1000  # rows offered to the ledger at once; it takes a prefix of them
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery's rows (CONTRACT "Fixed JSON keys")."""
+
+    position: int
+    accepted: int
+    revised: int
+    unchanged: int
+    suppressed: int
+    rejected: int
+    rejects: str | None
+
+    @property
+    def rows(self) -> int:
+        """How many rows the delivery had."""
+        return self.accepted + self.revised + self.unchanged + self.suppressed + self.rejected
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a row was rejected."""
+        return 1 if self.rejected else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return exactly the keys of the contract."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who wants to hear how a delivery goes: rows done of rows in all; each finding."""
+
+    progress: Callable[[int, int], None] | None = None
+    report: Callable[[Finding], None] | None = None
+
+
+def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
+    ledger: Ledger,
+    model: Model,
+    path: Path,
+    *,
+    staging: Path,
+    rejects: Path,
+    clock: Callable[[], int],
+    kind: str | None = None,
+    form: str | None = None,
+    source: str | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    report: Callable[[Finding], None] | None = None,
+    limits: Limits = DEFAULT,
+) -> Receipt:
+    """Load one file into the ledger; a dry run writes nothing and counts sound rows as accepted.
+
+    `source` is the code of the delivering unit; rows that name another are refused. `clock`
+    gives milliseconds since 1970-01-01 UTC. `progress` hears rows done and rows in all,
+    `report` every finding in the order of the file.
+
+    Raises:
+        Rejected: the file as a whole; `details["findings"]` (also sent to `report`) says why.
+        UsageError: no such file, kind, form or source unit, or the kind cannot be told.
+        EnvironmentFault: disk or ledger stand in the way.
+
+    """
+    unit = _unit(source)
+    listeners = Listeners(progress, report)
+    with staged(path, staging, limits) as copy:
+        try:
+            sheet = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
+            total = scan(sheet)
+        except DataInvalid as error:
+            for item in error.details.get("findings", ()):
+                _tell(listeners, item)
+            raise
+        run = _Run(sheet, Checker(sheet, model, source=unit, limits=limits), total, listeners)
+        if dry_run:
+            return run.dry(ledger.position())
+        return run.load(ledger, copy, unit, rejects, clock)
+
+
+class _Run:
+    """The rows of one gated sheet on their way."""
+
+    def __init__(self, sheet: Sheet, checker: Checker, total: int, listeners: Listeners) -> None:
+        self._sheet = sheet
+        self._checker = checker
+        self._total = total
+        self._listeners = listeners
+        self._counts: Counter[Outcome] = Counter()
+        self._rejects: Rejects | None = None
+
+    def dry(self, position: int) -> Receipt:
+        """Check every row, write nothing."""
+        self._notes()
+        for batch in self._batches():
+            self._settle(batch, [Result(Outcome.ACCEPTED)] * len(_sound(batch)))
+        return self._receipt(position, None)
+
+    def load(
+        self,
+        ledger: Ledger,
+        copy: Staged,
+        source: str | None,
+        directory: Path,
+        clock: Callable[[], int],
+    ) -> Receipt:
+        """Append every sound row between the delivery's open and close events."""
+        book = self._sheet.book
+        delivery = ledger.open_delivery(
+            source=source,
+            name=copy.name,
+            digest=copy.digest,
+            kind=book.kind.slug,
+            form=book.form,
+        )
+        self._rejects = Rejects(directory, delivery, self._sheet, clock)
+        try:
+            self._notes()
+            for batch in self._batches():
+                self._settle(batch, _append(ledger, delivery, _sound(batch)))
+        finally:
+            written = self._rejects.close()
+        ledger.close_delivery(
+            delivery, {str(outcome): self._counts[outcome] for outcome in Outcome}
+        )
+        return self._receipt(ledger.position(), str(written) if written else None)
+
+    def _batches(self) -> Iterator[list[Checked]]:
+        batch: list[Checked] = []
+        for row in self._sheet.rows():
+            batch.append(self._checker.check(row))
+            if len(batch) == SLICE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _settle(self, batch: list[Checked], results: list[Result]) -> None:
+        """Count and report a batch in the file's order, whoever refused a row."""
+        answers = iter(results)
+        for checked in batch:
+            result = next(answers) if checked.submission else Result(Outcome.REJECTED)
+            self._counts[result.outcome] += 1
+            for item in checked.findings:
+                self._note(item)
+            if result.outcome is not Outcome.REJECTED:
+                continue
+            if checked.submission is not None:
+                self._note(_refusal(self._sheet, checked, result))
+            if self._rejects is not None:
+                self._rejects.add(checked.row)
+        if self._listeners.progress is not None:
+            self._listeners.progress(sum(self._counts.values()), self._total)
+
+    def _notes(self) -> None:
+        for item in self._sheet.notes:
+            self._note(item)
+
+    def _note(self, item: Finding) -> None:
+        _tell(self._listeners, item)
+        if self._rejects is not None:
+            self._rejects.note(item)
+
+    def _receipt(self, position: int, rejects: str | None) -> Receipt:
+        counts = (self._counts[outcome] for outcome in Outcome)
+        return Receipt(position, *counts, rejects)
+
+
+def _append(ledger: Ledger, delivery: int, submissions: list[Submission]) -> list[Result]:
+    results: list[Result] = []
+    while len(results) < len(submissions):
+        taken = ledger.append(delivery, submissions[len(results) :])
+        if not taken:
+            raise EnvironmentFault(
+                "The ledger takes no more rows.", "Load the file again; nothing is entered twice."
+            )
+        results += taken
+    return results
+
+
+def _sound(batch: list[Checked]) -> list[Submission]:
+    return [checked.submission for checked in batch if checked.submission is not None]
+
+
+def _refusal(sheet: Sheet, checked: Checked, result: Result) -> Finding:
+    place = Place(sheet.name, row=checked.row.number, line=checked.row.line)
+    if result.reason in MESSAGES:
+        return finding(result.reason, place)
+    return finding("ledger-refused", place, reason=result.reason or "")
+
+
+def _tell(listeners: Listeners, item: Finding) -> None:
+    if listeners.report is not None:
+        listeners.report(item)
+
+
+def _unit(source: str | None) -> str | None:
+    if source is None:
+        return None
+    try:
+        return parse_uscc(source)
+    except DataInvalid as error:
+        raise UsageError(error.message, error.hint) from error

@@ -1,0 +1,118 @@
+"""Rejects files: refused rows in the sender's own columns, with their findings beside them.
+
+Mode 0600 in a directory of mode 0700, kept 30 days (DETAILS "Receipt"); erasing a record
+searches them, and the staged copies, for its text.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from exchange.intake.staging import OWNER_FILE, private, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exchange.intake.findings import Finding
+    from exchange.intake.sources import Row, Sheet
+
+KEPT_DAYS: Final = 30
+_DAY: Final = 24 * 60 * 60 * 1000  # milliseconds
+_NAME_BOUND: Final = 80
+_SAFE: Final = re.compile(r"[^\w.-]+")
+
+
+class Rejects:
+    """Writes the refused rows of one delivery; no file appears while nothing is refused."""
+
+    def __init__(
+        self, directory: Path, delivery: int, sheet: Sheet, clock: Callable[[], int]
+    ) -> None:
+        stem = _SAFE.sub("_", Path(sheet.name).stem)[:_NAME_BOUND] or "delivery"
+        suffix = "csv" if sheet.format == "csv" else "jsonl"
+        self._sheet = sheet
+        self._clock = clock
+        self._directory = directory
+        self._rows = _Lazy(directory / f"{delivery:06d}-{stem}.{suffix}")
+        self._findings = _Lazy(directory / f"{delivery:06d}-{stem}.findings.jsonl")
+
+    def add(self, row: Row) -> None:
+        """Write a refused row as it came."""
+        if isinstance(row.raw, str):
+            self._rows.stream.write(row.raw + "\n")
+            return
+        new = not self._rows.opened
+        writer = csv.writer(self._rows.stream)
+        if new:
+            self._rows.stream.write("\ufeff")  # spreadsheets take Chinese for garbage without it
+            header = self._sheet.header
+            writer.writerows(header.own if header else ())
+        writer.writerow(row.raw)
+
+    def note(self, finding: Finding) -> None:
+        """Write a finding, one JSON object a line."""
+        document = json.dumps(finding.as_json(), ensure_ascii=False)
+        self._findings.stream.write(document + "\n")
+
+    def close(self) -> Path | None:
+        """Bring both files to the disk; return the rows' file if there is one."""
+        now = self._clock()
+        written = [lazy.close(now) for lazy in (self._rows, self._findings)]
+        if any(written):
+            sync(self._directory)
+        return self._rows.path if written[0] else None
+
+
+class _Lazy:
+    """A private file that is made by its first use."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stream: IO[Any] | None = None
+
+    @property
+    def opened(self) -> bool:
+        return self._stream is not None
+
+    @property
+    def stream(self) -> IO[Any]:
+        if self._stream is None:
+            private(self.path.parent)
+            flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW
+            descriptor = os.open(self.path, flags, OWNER_FILE)
+            self._stream = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+        return self._stream
+
+    def close(self, now: int) -> bool:
+        if self._stream is None:
+            return False
+        self._stream.flush()
+        os.utime(self._stream.fileno(), (now / 1000, now / 1000))
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        return True
+
+
+def purge_rejects(directory: Path, now: int) -> list[str]:
+    """Delete rejects and findings older than 30 days; return their names.
+
+    `now` is in milliseconds since 1970-01-01 UTC.
+    """
+    if not directory.is_dir():
+        return []
+    oldest = (now - KEPT_DAYS * _DAY) / 1000
+    old = [item for item in directory.iterdir() if item.is_file() and _written(item) < oldest]
+    for item in old:
+        item.unlink(missing_ok=True)
+    if old:
+        sync(directory)
+    return sorted(item.name for item in old)
+
+
+def _written(path: Path) -> float:
+    return path.lstat().st_mtime

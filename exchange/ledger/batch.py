@@ -1,0 +1,385 @@
+"""One transaction: rows it has read, events it will write, members they show.
+
+Nothing of an event reaches the database before `finish`: then seals are kept (durably, first),
+bodies sealed, commitments made, the tree grown and all rows inserted at once. `settle` writes
+records, keys and links early, where a query has to see them.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from exchange.domain.access import SERVED, Tier
+from exchange.domain.errors import EnvironmentFault
+from exchange.domain.events import LEAVING, Name
+from exchange.domain.identity import new_id
+from exchange.domain.lifecycle import State, advance
+from exchange.domain.record import Activity
+from exchange.ledger import schema
+from exchange.ledger.journal import BACK, GONE
+from exchange.ledger.passages import journal_missing
+from exchange.ledger.sealing import Meta, canonical, unseal
+from exchange.ledger.sequence import Shown
+from exchange.ledger.writing import Pending, chunks, settle, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from exchange.ledger.parts import Parts
+
+
+@dataclass(slots=True)
+class Rec:
+    """A row of `record`; change it only through the batch."""
+
+    id: int
+    public_id: str
+    kind: str
+    tier: Tier
+    widest: Tier
+    key_mac: bytes
+    state: State
+    mark: int = 0
+    content_mac: bytes | None = None
+    version: int = 0
+    person: str | None = None
+
+    def visible(self) -> frozenset[Tier]:
+        """Return the tiers whose readers see the record."""
+        if self.state is not State.LIVE:
+            return frozenset()
+        return frozenset(tier for tier in SERVED if tier.rank >= self.tier.rank)
+
+    def values(self) -> dict[str, Any]:
+        """Return the row as it is stored."""
+        return {name: getattr(self, name) for name in _COLUMNS}
+
+
+_COLUMNS = tuple(column.name for column in schema.record.columns)
+
+
+@dataclass(slots=True)
+class Key:
+    """A row of `key_state`: which record a key has now, and where that stands."""
+
+    mac: bytes
+    record: int
+    state: State
+
+
+@dataclass(slots=True)
+class Tables:
+    """Rows that wait to be written, by table and kind of statement."""
+
+    records: dict[int, Rec] = field(default_factory=dict)
+    changed: dict[int, Rec] = field(default_factory=dict)
+    keys: dict[bytes, Key] = field(default_factory=dict)
+    changed_keys: dict[bytes, Key] = field(default_factory=dict)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    persons: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Batch:
+    """The state of one writing transaction."""
+
+    def __init__(self, connection: Connection, parts: Parts, head: Any) -> None:
+        self.connection = connection
+        self.parts = parts
+        self.now = parts.clock()
+        self.first = head.position
+        self.position: int = head.position
+        self.epoch: int = head.epoch
+        self.epoch_from: int = head.epoch_from
+        self.delivery: int = head.delivery
+        self.record_number: int = head.record
+        self.pending: list[Pending] = []
+        self.shown: list[Shown] = []
+        self.passages: list[dict[str, Any]] = []
+        self.erasures: list[dict[str, Any]] = []
+        self.waiting = Tables()
+        self._texts: dict[int, str] = {}
+        self._records: dict[int, Rec] = {}
+        self._keys: dict[bytes, Key | None] = {}
+
+    # --- reading ---
+
+    def fetch_keys(self, macs: Iterable[bytes]) -> None:
+        """Read keys and their records into the batch, in few queries."""
+        missing = sorted({mac for mac in macs if mac not in self._keys})
+        key, record = schema.key_state, schema.record
+        for part in chunks(missing):
+            rows = self.connection.execute(
+                select(key.c.mac, key.c.state.label("key_state"), *record.c)
+                .join_from(key, record, key.c.record == record.c.id)
+                .where(key.c.mac.in_(part))
+            ).all()
+            for row in rows:
+                known = self._adopt(row)
+                self._keys[row.mac] = Key(row.mac, known.id, State(row.key_state))
+        for mac in missing:
+            self._keys.setdefault(mac, None)
+
+    def key(self, mac: bytes) -> Key | None:
+        """Return the key's state, None for a key never seen."""
+        if mac not in self._keys:
+            self.fetch_keys([mac])
+        return self._keys[mac]
+
+    def record(self, number: int) -> Rec:
+        """Return a record by its row number."""
+        if number not in self._records:
+            self.fetch_records([number])
+        return self._records[number]
+
+    def fetch_records(self, numbers: Iterable[int]) -> None:
+        """Read records into the batch, in few queries."""
+        missing = sorted({number for number in numbers if number not in self._records})
+        for part in chunks(missing):
+            statement = select(schema.record).where(schema.record.c.id.in_(part))
+            for row in self.connection.execute(statement).all():
+                self._adopt(row)
+
+    def find(self, public_id: str) -> Rec | None:
+        """Return a record by its public id."""
+        statement = select(schema.record).where(schema.record.c.public_id == public_id)
+        row = self.connection.execute(statement).first()
+        return None if row is None else self._adopt(row)
+
+    def text(self, record: Rec) -> str:
+        """Return the stored body of the record's newest version."""
+        if record.version in self._texts:
+            return self._texts[record.version]
+        event = schema.event
+        row = self.connection.execute(select(event).where(event.c.position == record.version)).one()
+        return self.opened(row)
+
+    def opened(self, row: Any) -> str:
+        """Return the body of a row of `event`."""
+        seal = self.parts.seals.get([row.seal]).get(row.seal)
+        if seal is None:
+            raise EnvironmentFault(
+                f"The seal of the event at position {row.position} is missing.",
+                "Restore the seals from the backup that belongs to the ledger.",
+            )
+        return unseal(seal, meta_of(row), row.body).decode()
+
+    def _adopt(self, row: Any) -> Rec:
+        known = self._records.get(row.id)
+        if known is None:
+            known = self._records[row.id] = rec_of(row)
+        return known
+
+    # --- writing ---
+
+    def event(
+        self,
+        name: Name,
+        body: Mapping[str, Any],
+        record: Rec | None = None,
+        delivery: int | None = None,
+    ) -> int:
+        """Log an event whose body is canonical JSON; return its position."""
+        return self._log(name, canonical(body), record, delivery, None)
+
+    def version(  # noqa: PLR0913 (two of them by keyword, rarely given)
+        self,
+        name: Name,
+        record: Rec,
+        text: str,
+        delivery: int | None = None,
+        *,
+        tier: Tier | None = None,
+        veils: bool = False,
+    ) -> int:
+        """Log a version of a record and show it; return its position.
+
+        `tier`: the widest with a view, where that changes. `veils`: older text must go.
+
+        Raises:
+            Conflict: the record's state does not allow it.
+
+        """
+        before = record.visible()
+        tier = tier or record.tier
+        record.state = advance(record.state, name)
+        record.tier = tier
+        if tier.rank < record.widest.rank:
+            record.widest = tier
+        iri = self.parts.iri(record.kind, record.public_id)
+        record.version = self._log(name, text.encode(), record, delivery, iri)
+        self._texts[record.version] = text
+        self.touch(record)
+        self._show(name, record, record.version, before, veils=veils)
+        return record.version
+
+    def move(
+        self, name: Name, record: Rec, body: Mapping[str, Any], delivery: int | None = None
+    ) -> int:
+        """Log an event of the record's lifecycle and show what it changes.
+
+        Raises:
+            Conflict: the record's state does not allow it.
+
+        """
+        before = record.visible()
+        record.state = advance(record.state, name)
+        position = self.event(name, body, record, delivery)
+        self.touch(record)
+        if name is not Name.REINSTATE:
+            self._show(name, record, position, before, veils=False)
+        return position
+
+    def touch(self, record: Rec) -> None:
+        """Have the record's row written, and its key follow its state."""
+        if record.id not in self.waiting.records:
+            self.waiting.changed[record.id] = record
+        key = self.key(record.key_mac)
+        if key is not None and key.record == record.id and key.state is not record.state:
+            key.state = record.state
+            if key.mac not in self.waiting.keys:
+                self.waiting.changed_keys[key.mac] = key
+
+    def new_record(self, kind: str, tier: Tier, mac: bytes) -> Rec:
+        """Begin a record for a key; its first version has to follow."""
+        self.record_number += 1
+        record = Rec(self.record_number, new_id(), kind, tier, tier, mac, State.NONE)
+        self._records[record.id] = self.waiting.records[record.id] = record
+        key = self.key(mac)
+        if key is None:
+            key = self._keys[mac] = self.waiting.keys[mac] = Key(mac, record.id, State.LIVE)
+        else:
+            key.record, key.state = record.id, State.LIVE
+            if mac not in self.waiting.keys:
+                self.waiting.changed_keys[mac] = key
+        return record
+
+    def settle(self) -> None:
+        """Write records, keys, persons, links and decisions so that queries see them."""
+        settle(self.connection, self.waiting)
+        self.waiting = Tables()
+
+    def finish(self) -> None:
+        """Write all that waits; only the commit is left."""
+        self.settle()
+        write(self)
+
+    def _log(
+        self,
+        name: Name,
+        body: bytes,
+        record: Rec | None,
+        delivery: int | None,
+        iri: str | None,
+    ) -> int:
+        self.position += 1
+        meta = Meta(
+            self.position,
+            name.value,
+            self.now,
+            delivery,
+            None if record is None else record.id,
+            None if record is None or iri is None else record.tier.value,
+        )
+        self.pending.append(Pending(meta, body, iri))
+        return self.position
+
+    def _show(
+        self, name: Name, record: Rec, position: int, before: frozenset[Tier], *, veils: bool
+    ) -> None:
+        """Add the members that lead each tier from what it saw to what it is to see."""
+        after = record.visible()
+        activities = set()
+        for tier in SERVED:
+            activity = _activity(tier in before, tier in after)
+            if activity is not None:
+                activities.add(activity)
+                self.shown.append(
+                    Shown(
+                        tier,
+                        record.kind,
+                        record.id,
+                        position,
+                        record.version,
+                        activity,
+                        mark=bool(record.mark),
+                        veils=veils or activity is Activity.DELETE,
+                    )
+                )
+        op = _passage(name, activities)
+        if op is not None:
+            self.passages.append({"position": position, "record": record.public_id, "op": op})
+
+
+def _activity(was: bool, now: bool) -> Activity | None:  # noqa: FBT001 (before and after)
+    if was:
+        return Activity.UPDATE if now else Activity.DELETE
+    return Activity.CREATE if now else None
+
+
+def _passage(name: Name, activities: set[Activity]) -> str | None:
+    """Return what the journal says of an event: away, back, or nothing."""
+    if name in LEAVING or Activity.DELETE in activities:
+        return GONE
+    if name is Name.RESUME or (Activity.CREATE in activities and name is not Name.PUBLISH):
+        return BACK
+    return None
+
+
+def rec_of(row: Any) -> Rec:
+    """Return the record of a row that has all columns of `record`."""
+    return Rec(
+        row.id,
+        row.public_id,
+        row.kind,
+        Tier(row.tier),
+        Tier(row.widest),
+        row.key_mac,
+        State(row.state),
+        row.mark,
+        row.content_mac,
+        row.version,
+        row.person,
+    )
+
+
+def meta_of(row: Any) -> Meta:
+    """Return the metadata of a row of `event`."""
+    return Meta(row.position, row.name, row.at, row.delivery, row.record, row.tier, row.format)
+
+
+@contextmanager
+def batch(parts: Parts, *, bulk: bool = False) -> Iterator[Batch]:
+    """Give one writing transaction; on leaving it is committed, journalled and acknowledged.
+
+    Raises:
+        EnvironmentFault: the ledger, its seals or its journal cannot be written.
+
+    """
+    if bulk:
+        parts.gate.bulk()
+        with _transaction(parts) as work:
+            yield work
+    else:
+        with parts.gate.urgent(), _transaction(parts) as work:
+            yield work
+
+
+@contextmanager
+def _transaction(parts: Parts) -> Iterator[Batch]:
+    with parts.database.writing() as connection:
+        head = connection.execute(select(schema.head).with_for_update()).one()
+        work = Batch(connection, parts, head)
+        yield work
+        work.finish()
+        parts.at("before-commit")
+    parts.at("committed")
+    if work.passages:
+        parts.journal.catch_up(journal_missing(parts.database))
+        parts.at("journalled")

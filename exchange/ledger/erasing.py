@@ -1,0 +1,168 @@
+"""Erase: after it no key is left that opens the record's bodies or tells its salts.
+
+Order (DESIGN §4): the event with the cleared rows is committed; the seals of all the record's
+events are destroyed; the journal is synced. `erasure.destroyed` and `erasure.done` say how far
+it came, so that `open` and the publisher can resume at every step. The event `erase` itself
+keeps its seal: who ordered it stays checkable.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, func, select, update
+
+from exchange.domain.events import Name
+from exchange.domain.identity import USCC_BASE
+from exchange.domain.lifecycle import State
+from exchange.ledger import schema
+from exchange.ledger.batch import batch
+from exchange.ledger.departures import leave
+from exchange.ledger.operations import named
+
+if TYPE_CHECKING:
+    from exchange.ledger.batch import Batch, Rec
+    from exchange.ledger.parts import Parts
+
+SHORTEST: Final = 4  # characters; shorter text says nothing about whose record it is
+# A string, not a typed literal: dates and amounts name nobody.
+_LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(?!\^\^)')
+_SUBJECT: Final = re.compile(rf"<{re.escape(USCC_BASE)}([^>]+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased, and the texts by which it may be found in rejects and staged files."""
+
+    iri: str
+    literals: tuple[str, ...]
+    positions: tuple[int, ...]
+
+
+def erase(parts: Parts, ref: str, decision: str | None) -> Erasure:
+    """Erase a record and every other record of its key; return once the seals are gone.
+
+    Raises:
+        Conflict: it is erased already.
+
+    """
+    with batch(parts) as work:
+        record = named(work, ref)
+        iri = parts.iri(record.kind, record.public_id)
+        literals: set[str] = set()
+        positions = []
+        for each in _of_the_key(work, record):
+            literals |= _literals(work, each)
+            positions.append(_clear(work, each, decision))
+    destroy(parts)
+    return Erasure(iri, tuple(sorted(literals)), tuple(positions))
+
+
+def _of_the_key(work: Batch, record: Rec) -> list[Rec]:
+    """Return the record, then its predecessors and successors by reinstating."""
+    table = schema.record
+    numbers = work.connection.execute(
+        select(table.c.id).where(
+            table.c.key_mac == record.key_mac,
+            table.c.state != State.ERASED,
+            table.c.id != record.id,
+        )
+    ).scalars()
+    return [record, *(work.record(number) for number in sorted(numbers))]
+
+
+def _literals(work: Batch, record: Rec) -> set[str]:
+    """Return every text and code of any version, as received and as escaped."""
+    event = schema.event
+    rows = work.connection.execute(
+        select(event).where(event.c.record == record.id, event.c.tier.is_not(None))
+    ).all()
+    found: set[str] = set()
+    for row in rows:
+        for line in work.opened(row).split("\n"):
+            found |= _of_line(line)
+    return {text for text in found if len(text) >= SHORTEST}
+
+
+def _of_line(line: str) -> set[str]:
+    found = {match.group(1) for match in _SUBJECT.finditer(line)}
+    for match in _LITERAL.finditer(line):
+        found |= {match.group(1), _plain(match.group(1))}
+    return found
+
+
+def _plain(text: str) -> str:
+    """Return a literal without the escapes of N-Quads, which are those of JSON."""
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
+
+
+def _clear(work: Batch, record: Rec, decision: str | None) -> int:
+    person, table = record.person, schema.record
+    record.content_mac = record.person = None
+    position = leave(work, record, Name.ERASE, {"decision": decision})
+    work.settle()
+    link = schema.link
+    work.connection.execute(delete(link).where(link.c.source == record.id))
+    if person is not None:
+        others = select(func.count()).select_from(table).where(table.c.person == person)
+        if work.connection.execute(others).scalar_one() == 0:
+            work.connection.execute(
+                delete(schema.person).where(schema.person.c.public_id == person)
+            )
+    work.erasures.append(
+        {"position": position, "record": record.id, "destroyed": False, "done": False}
+    )
+    return position
+
+
+def destroy(parts: Parts) -> int:
+    """Destroy the seals of every erased record that still has them; return how many records."""
+    erasure, event = schema.erasure, schema.event
+    with parts.database.reading() as connection:
+        rows = connection.execute(select(erasure).where(erasure.c.destroyed.is_(False))).all()
+        found = [
+            connection.execute(
+                select(event.c.seal).where(
+                    event.c.record == row.record, event.c.position < row.position
+                )
+            )
+            .scalars()
+            .all()
+            for row in rows
+        ]
+    for row, seals in zip(rows, found, strict=True):
+        parts.seals.destroy(seals)
+        parts.at("seals-destroyed")
+        with batch(parts) as work:
+            work.connection.execute(
+                update(erasure).where(erasure.c.position == row.position).values(destroyed=True)
+            )
+    return len(rows)
+
+
+def unfinished(parts: Parts) -> list[int]:
+    """Return the positions of erasures whose surfaces are not rebuilt yet."""
+    erasure = schema.erasure
+    with parts.database.reading() as connection:
+        return list(
+            connection.execute(
+                select(erasure.c.position)
+                .where(erasure.c.done.is_(False))
+                .order_by(erasure.c.position)
+            ).scalars()
+        )
+
+
+def done(parts: Parts, position: int) -> None:
+    """Note that every surface was rebuilt without the record."""
+    erasure = schema.erasure
+    with batch(parts) as work:
+        work.connection.execute(
+            update(erasure).where(erasure.c.position == position).values(done=True)
+        )

@@ -1,0 +1,229 @@
+"""The ledger: the only truth, always written first (DESIGN §1, §4).
+
+One object a process may share between threads; open it anew after a fork. References (`ref`)
+are a record's IRI or its last part. Errors: `NotFound` for an unknown record, `Conflict` where
+its state does not allow the event, `EnvironmentFault` for disk, database, seals or journal.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self
+
+from exchange.ledger import (
+    appending,
+    deliveries,
+    erasing,
+    opening,
+    operations,
+    reading,
+    receipts,
+    status,
+    verifying,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from exchange.domain.access import Tier
+    from exchange.domain.links import LinkRule
+    from exchange.domain.record import Change, Result, Standing, Submission
+    from exchange.ledger.parts import Genesis, Parts, Places
+
+
+def nothing(_: str) -> None:
+    """Do nothing at a named point; kill tests put something else here."""
+
+
+class Ledger:
+    """Facade over the modules of this folder; each method is one of their functions."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @classmethod
+    def create(  # noqa: PLR0913 (wiring calls it once)
+        cls,
+        places: Places,
+        genesis: Genesis,
+        rules: Mapping[str, LinkRule],
+        clock: Callable[[], int],
+        *,
+        government_kinds: frozenset[str] = frozenset(),
+        at: Callable[[str], None] = nothing,
+        ticks: Callable[[], float] = monotonic,
+    ) -> Self:
+        """Begin a ledger.
+
+        `clock` gives milliseconds since 1970-01-01 UTC; `at` is called at named points
+        (seals-written, before-commit, committed, journalled, seals-destroyed); `ticks` gives
+        seconds of a steady watch, to bound a transaction.
+
+        Raises:
+            Conflict: there is one already.
+
+        """
+        build = opening.assemble(places, rules, government_kinds, clock, ticks, at)
+        return cls(opening.create(places, genesis, build))
+
+    @classmethod
+    def open(  # noqa: PLR0913 (wiring calls it once)
+        cls,
+        places: Places,
+        rules: Mapping[str, LinkRule],
+        clock: Callable[[], int],
+        *,
+        government_kinds: frozenset[str] = frozenset(),
+        at: Callable[[str], None] = nothing,
+        ticks: Callable[[], float] = monotonic,
+    ) -> Self:
+        """Open a ledger and finish what a crash left: journal lines, erasures, stray seals.
+
+        Raises:
+            NotFound: there is none.
+            EnvironmentFault: it is older than its journal, newer than this program, or its
+                secret or seals are not its own.
+
+        """
+        build = opening.assemble(places, rules, government_kinds, clock, ticks, at)
+        return cls(opening.open_(places, build))
+
+    @staticmethod
+    def exists(places: Places) -> bool:
+        """Return whether a ledger was begun there."""
+        return opening.exists(places)
+
+    @property
+    def genesis(self) -> Genesis:
+        """The frozen identity."""
+        return self._parts.genesis
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self._parts.database.close()
+        self._parts.seals.close()
+
+    # --- deliveries ---
+
+    def open_delivery(
+        self, *, source: str | None, name: str, digest: str, kind: str, form: str | None
+    ) -> int:
+        """Log that a delivery begins; return its number."""
+        return deliveries.begin(
+            self._parts, source=source, name=name, digest=digest, kind=kind, form=form
+        )
+
+    def append(
+        self, delivery: int, submissions: Sequence[Submission], *, correcting: bool = False
+    ) -> list[Result]:
+        """Log a prefix of the rows in one transaction; one result for each row of the prefix.
+
+        `correcting`: later versions are logged as `correct`.
+        """
+        return appending.append(self._parts, delivery, submissions, correcting=correcting)
+
+    def close_delivery(self, delivery: int, counts: Mapping[str, int]) -> None:
+        """Log that a delivery is complete."""
+        deliveries.end(self._parts, delivery, counts)
+
+    # --- lifecycle by hand; each returns the event's position unless it says otherwise ---
+
+    def withdraw(self, ref: str, because: str, decision: str | None = None) -> int:
+        """Take a record off every surface for good: repair, correction or revocation."""
+        return operations.withdraw(self._parts, ref, because, decision)
+
+    def suspend(self, ref: str, decision: str | None = None) -> int:
+        """Shield a record for a time."""
+        return operations.suspend(self._parts, ref, decision)
+
+    def resume(self, ref: str, decision: str | None = None) -> int:
+        """Show a shielded record again, under the same IRI."""
+        return operations.resume(self._parts, ref, decision)
+
+    def reinstate(self, ref: str, decision: str) -> str:
+        """Publish a withdrawn or expired record again; return its new IRI."""
+        return operations.reinstate(self._parts, ref, decision)
+
+    def object_(self, ref: str, open: bool) -> int:  # noqa: A002, FBT001 (the agreed name)
+        """Set or take off the mark of an open objection."""
+        return operations.object_(self._parts, ref, opened=open)
+
+    def expire(self, ref: str) -> int:
+        """End a record's publicity."""
+        return operations.expire(self._parts, ref)
+
+    def erase(self, ref: str, decision: str | None = None) -> erasing.Erasure:
+        """Destroy what opens a record's bodies; return the texts to search elsewhere."""
+        return erasing.erase(self._parts, ref, decision)
+
+    def unfinished_erasures(self) -> list[int]:
+        """Return the positions of erasures whose surfaces are not rebuilt yet."""
+        return erasing.unfinished(self._parts)
+
+    def erasure_done(self, position: int) -> None:
+        """Note that every surface was rebuilt after the erasure."""
+        erasing.done(self._parts, position)
+
+    def note(self, name: str, body: Mapping[str, Any]) -> int:
+        """Log issue, release, recognise, mapping, policy, trust, key or epoch."""
+        return operations.note(self._parts, name, body)
+
+    # --- reading ---
+
+    def standing(self, tier: Tier, public_id: str) -> Standing:
+        """Return how a record stands for a tier's readers (one indexed look-up)."""
+        return reading.standing(self._parts, tier, public_id)
+
+    def head(self, tier: Tier) -> int:
+        """Return the number of the last member of a tier's sequence."""
+        return reading.head(self._parts, tier)
+
+    def position(self) -> int:
+        """Return the position of the last event; never shown to the public."""
+        return reading.position(self._parts)
+
+    def changes(self, tier: Tier, after: int, limit: int) -> list[Change]:
+        """Return about `limit` members after a number, never a part of a group."""
+        return reading.changes(self._parts, tier, after, limit)
+
+    def departures(self, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
+        """Return (number, record IRI) where text has to go, to redact ahead of a backlog."""
+        return reading.departures(self._parts, tier, after, limit)
+
+    def live(self, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
+        """Yield (IRI, kind, view) of every record the tier sees."""
+        return reading.live(self._parts, tier)
+
+    def read(self, tier: Tier, ref: str) -> reading.Held:
+        """Return the newest version of a record; the archive reads withdrawn ones, too."""
+        return reading.read(self._parts, tier, ref)
+
+    def counts(self) -> status.Counts:
+        """Count records by kind and state, and what waits for somebody."""
+        return status.counts(self._parts)
+
+    def pending_decisions(self, limit: int = 1000) -> list[status.PendingDecision]:
+        """Return what waits for a decision, oldest first."""
+        return status.pending_decisions(self._parts, limit)
+
+    def deliveries(self, limit: int) -> list[deliveries.DeliveryRow]:
+        """Return the last deliveries, newest first."""
+        return deliveries.latest(self._parts, limit)
+
+    # --- proof ---
+
+    def tree(self, size: int | None = None) -> receipts.TreeHead:
+        """Return the tree head at a size that ended a transaction; the newest if None."""
+        return receipts.tree(self._parts, size)
+
+    def receipt(self, position: int, tier: Tier) -> receipts.Receipt:
+        """Return what proves that a view stands in the log."""
+        return receipts.receipt(self._parts, position, tier)
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        """Return the proof that the log of `size` entries extends that of `old`."""
+        return receipts.consistency(self._parts, old, size)
+
+    def verify(self) -> verifying.Verification:
+        """Check everything against everything; raises VerificationFailed at the first fault."""
+        return verifying.verify(self._parts)

@@ -1,0 +1,1 @@
+"""Alembic's folder; `exchange.ledger.migrating` runs it, no command line is needed."""

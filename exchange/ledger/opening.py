@@ -1,0 +1,169 @@
+"""Making and opening a ledger: identity, schema, healing after a crash (DESIGN §4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, inspect, select
+
+from exchange.domain.access import SERVED
+from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
+from exchange.domain.events import Name
+from exchange.ledger import schema, secret
+from exchange.ledger.batch import batch, meta_of
+from exchange.ledger.engine import Database, File, open_database
+from exchange.ledger.erasing import destroy
+from exchange.ledger.journal import Journal
+from exchange.ledger.migrating import migrate
+from exchange.ledger.parts import Gate, Genesis, Parts, Places
+from exchange.ledger.passages import journal_missing
+from exchange.ledger.sealing import unseal
+from exchange.ledger.seals import SqlSeals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from exchange.domain.links import LinkRule
+
+
+def exists(places: Places) -> bool:
+    """Return whether a ledger was begun there."""
+    try:
+        database = open_database(places.url, File.LEDGER, make=False)
+    except NotFound:
+        return False
+    try:
+        return _genesis(database) is not None
+    finally:
+        database.close()
+
+
+def _genesis(database: Database) -> Genesis | None:
+    with database.reading() as connection:
+        if not inspect(connection).has_table(schema.genesis.name):
+            return None
+        row = connection.execute(select(schema.genesis)).first()
+    if row is None:
+        return None
+    return Genesis(row.base_url, row.government_url, row.did, row.log_origin, row.format)
+
+
+def create(places: Places, genesis: Genesis, build: Build) -> Parts:
+    """Begin a ledger: its secret, its tables, and the genesis event.
+
+    Raises:
+        Conflict: there is one already.
+
+    """
+    if exists(places):
+        raise Conflict(
+            "There is a ledger here already; its identity was frozen by its first event.",
+            "Open it, or choose another data directory.",
+        )
+    key = secret.make(places.secret)
+    database = open_database(places.url, File.LEDGER)
+    migrate(database)
+    with database.writing() as connection:
+        if connection.execute(select(schema.head)).first() is None:
+            connection.execute(
+                insert(schema.head).values(
+                    one=1, position=0, record=0, delivery=0, epoch=1, epoch_from=0
+                )
+            )
+            streams = [{"tier": tier, "seq": 0, "published": 0} for tier in SERVED]
+            connection.execute(insert(schema.stream), streams)
+    parts = build(database, SqlSeals.open(places.seals_url), key, genesis)
+    values = {**asdict(genesis), "secret_mac": key.check()}
+    with batch(parts) as work:
+        if work.position:
+            raise Conflict("Another process began the ledger.", "Open it.")
+        work.connection.execute(insert(schema.genesis).values(one=1, **values))
+        work.event(Name.GENESIS, asdict(genesis))
+    return parts
+
+
+def open_(places: Places, build: Build) -> Parts:
+    """Open a ledger and finish what a crash left unfinished.
+
+    Raises:
+        NotFound: there is none.
+        EnvironmentFault: the journal is ahead of it, the secret or the seals are not its own.
+
+    """
+    database = open_database(places.url, File.LEDGER, make=False)
+    genesis = _genesis(database)
+    if genesis is None:
+        database.close()
+        raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
+    migrate(database)
+    parts = build(database, SqlSeals.open(places.seals_url), secret.read(places.secret), genesis)
+    _own(parts)
+    parts.journal.catch_up(journal_missing(database))
+    destroy(parts)
+    _sweep(parts)
+    return parts
+
+
+def _own(parts: Parts) -> None:
+    """Refuse a secret or seals that belong to another ledger."""
+    event = schema.event
+    with parts.database.reading() as connection:
+        mac = connection.execute(select(schema.genesis.c.secret_mac)).scalar_one()
+        row = connection.execute(select(event).where(event.c.position == 1)).one()
+    if mac != parts.secret.check():
+        raise EnvironmentFault(
+            "The ledger secret is not the one this ledger was made with.",
+            "Restore the secret from the backup that belongs to the ledger.",
+        )
+    seal = parts.seals.get([row.seal]).get(row.seal)
+    if seal is None or json.loads(unseal(seal, meta_of(row), row.body)) != asdict(parts.genesis):
+        raise EnvironmentFault(
+            "The seals are not those of this ledger, or its genesis was altered.",
+            "Restore ledger and seals from the same backup.",
+        )
+
+
+def _sweep(parts: Parts) -> None:
+    """Destroy seals kept for a transaction that never committed.
+
+    Under the writer's lock, so that no neighbour is between its seals and its commit.
+    """
+    with batch(parts) as work:
+        last = work.connection.execute(select(func.max(schema.event.c.seal))).scalar_one()
+        orphans = list(parts.seals.ids(after=last))
+        if orphans:
+            parts.seals.destroy(orphans)
+
+
+def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
+    places: Places,
+    rules: Mapping[str, LinkRule],
+    government_kinds: frozenset[str],
+    clock: Callable[[], int],
+    ticks: Callable[[], float],
+    at: Callable[[str], None],
+) -> Build:
+    """Return what puts the parts of a ledger together."""
+
+    def build(database: Database, seals: SqlSeals, key: secret.Secret, genesis: Genesis) -> Parts:
+        return Parts(
+            database=database,
+            seals=seals,
+            secret=key,
+            journal=Journal(places.journal),
+            gate=Gate(places.journal.with_suffix(".gate")),
+            genesis=genesis,
+            rules=rules,
+            government_kinds=government_kinds,
+            clock=clock,
+            ticks=ticks,
+            at=at,
+        )
+
+    return build
+
+
+if TYPE_CHECKING:
+    Build = Callable[[Database, SqlSeals, secret.Secret, Genesis], Parts]

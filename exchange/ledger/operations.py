@@ -1,0 +1,174 @@
+"""The lifecycle by hand: withdraw, suspend, resume, expire, object, reinstate, note."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select, update
+
+from exchange.domain.body import without_links
+from exchange.domain.errors import Conflict, NotFound, UsageError
+from exchange.domain.events import NOTES, Name
+from exchange.domain.identity import id_of
+from exchange.domain.lifecycle import GONE
+from exchange.domain.record import Link
+from exchange.ledger import schema
+from exchange.ledger.batch import batch
+from exchange.ledger.departures import leave, pend, weigh
+from exchange.ledger.marks import HAND, set_mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exchange.ledger.batch import Batch, Rec
+    from exchange.ledger.parts import Parts
+
+CAUSES: Final = ("repair", "correction", "revocation")
+
+
+def named(work: Batch, ref: str) -> Rec:
+    """Return the record that an IRI or its last part names.
+
+    Raises:
+        UsageError: `ref` has not the form of either.
+        NotFound: there is no such record.
+
+    """
+    record = work.find(id_of(ref))
+    if record is None:
+        raise NotFound(
+            "There is no record of that name in this ledger.",
+            "Copy the IRI from the record's page or from a receipt.",
+        )
+    return record
+
+
+def withdraw(parts: Parts, ref: str, because: str, decision: str | None) -> int:
+    """Take a record off every surface for good; return the event's position."""
+    if because not in CAUSES:
+        raise UsageError(f"{because!r} is no cause.", f"Give one of {', '.join(CAUSES)}.")
+    body = {"because": because, "cause": None, "decision": decision}
+    with batch(parts) as work:
+        return leave(work, named(work, ref), Name.WITHDRAW, body)
+
+
+def expire(parts: Parts, ref: str) -> int:
+    """End a record's publicity; return the event's position."""
+    with batch(parts) as work:
+        return leave(work, named(work, ref), Name.EXPIRE, {"cause": "clock"})
+
+
+def suspend(parts: Parts, ref: str, decision: str | None) -> int:
+    """Shield a record for a time; return the event's position."""
+    with batch(parts) as work:
+        return work.move(Name.SUSPEND, named(work, ref), {"decision": decision})
+
+
+def resume(parts: Parts, ref: str, decision: str | None) -> int:
+    """End the shielding; the newest version is shown again under the same IRI."""
+    with batch(parts) as work:
+        return work.move(Name.RESUME, named(work, ref), {"decision": decision})
+
+
+def object_(parts: Parts, ref: str, *, opened: bool) -> int:
+    """Set or take off the mark of an open objection; return the event's position."""
+    with batch(parts) as work:
+        record = named(work, ref)
+        if bool(record.mark) is opened:
+            raise Conflict(
+                f"The objection is {'open' if opened else 'closed'} already.",
+                "Nothing needs to be done.",
+            )
+        set_mark(work, record, HAND if opened else 0)
+        return work.position
+
+
+def reinstate(parts: Parts, ref: str, decision: str) -> str:
+    """Publish a withdrawn or expired record again; return its new IRI.
+
+    Raises:
+        Conflict: it is held, erased, reinstated already, or all it rested on is gone.
+
+    """
+    if not decision.strip():
+        raise UsageError("Reinstating needs a decision.", "Name the decision document.")
+    with batch(parts) as work:
+        old = named(work, ref)
+        key = work.key(old.key_mac)
+        if key is not None and key.record != old.id and old.state in GONE:
+            raise Conflict(
+                "The record was reinstated already, under a new address.",
+                "Work with the record that took its place.",
+            )
+        work.move(Name.REINSTATE, old, {"decision": decision})
+        record = _again(work, old)
+        return parts.iri(record.kind, record.public_id)
+
+
+def _again(work: Batch, old: Rec) -> Rec:
+    """Open a new record for the key of the old one, from its archive body."""
+    link = schema.link
+    rows = work.connection.execute(
+        select(link).where(link.c.source == old.id).order_by(link.c.number)
+    ).all()
+    kept = [row for row in rows if not row.dropped]
+    macs = [row.target_mac for row in kept]
+    work.fetch_keys(macs)
+    weighed = weigh(work, [Link(row.relation, "", "") for row in kept], macs)
+    if weighed.baseless:
+        raise Conflict(
+            "All that the record rests on is withdrawn.",
+            "Reinstate what it rests on first.",
+        )
+    dropped = {kept[at].number for at in weighed.dropped}
+    text = without_links(work.text(old), dropped)
+    record = work.new_record(old.kind, old.tier, old.key_mac)
+    record.person = old.person
+    # With a reference missing, the next delivery of the row must be looked at again.
+    whole = not dropped and len(kept) == len(rows)
+    record.content_mac = old.content_mac if whole else None
+    position = work.version(Name.PUBLISH, record, text)
+    for row in rows:
+        work.waiting.links.append(
+            {
+                "source": record.id,
+                "number": row.number,
+                "relation": row.relation,
+                "target_mac": row.target_mac,
+                "dropped": row.dropped or row.number in dropped,
+            }
+        )
+    for relation in sorted(weighed.undecided):
+        pend(work, record, position, relation)
+    _quoted_again(work, record)
+    return record
+
+
+def _quoted_again(work: Batch, record: Rec) -> None:
+    """Have the next delivery of those that lost their reference to the key state it again."""
+    link, table = schema.link, schema.record
+    work.settle()
+    sources = select(link.c.source).where(
+        link.c.target_mac == record.key_mac, link.c.dropped.is_(True)
+    )
+    work.connection.execute(update(table).where(table.c.id.in_(sources)).values(content_mac=None))
+
+
+def note(parts: Parts, name: str, body: Mapping[str, Any]) -> int:
+    """Log an event that changes no record; return its position.
+
+    Raises:
+        UsageError: the name is not one of those (`events.NOTES`).
+
+    """
+    if name not in set(NOTES):
+        raise UsageError(
+            f"{name!r} is not an event that only says something.",
+            f"Give one of {', '.join(sorted(NOTES))}.",
+        )
+    with batch(parts) as work:
+        position = work.event(Name(name), body)
+        if name == Name.EPOCH:
+            work.epoch += 1
+            work.epoch_from = position
+        return position

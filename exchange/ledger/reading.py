@@ -1,0 +1,281 @@
+"""What surfaces and web workers ask: a tier's sequence, its live records, one standing.
+
+Text of a record that left a tier is never handed out again: a member before the record's last
+veil in that tier has no view, whether it is read today or in a rebuild years later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, select
+
+from exchange.domain.access import SERVED, Tier
+from exchange.domain.body import view
+from exchange.domain.errors import EnvironmentFault, Gone, NotFound, UsageError
+from exchange.domain.identity import id_of
+from exchange.domain.lifecycle import State
+from exchange.domain.record import Activity, Change, Standing
+from exchange.ledger import schema
+from exchange.ledger.batch import meta_of
+from exchange.ledger.sealing import unseal
+from exchange.ledger.sequence import GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from exchange.ledger.parts import Parts
+
+LIVE_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The newest version of a record, as one tier may read it."""
+
+    iri: str
+    kind: str
+    version: str | None  # IRI of the tier's event that published it; None in the archive
+    position: int
+    at: int  # milliseconds since 1970-01-01 UTC
+    objection: bool
+    state: State
+    view: bytes
+
+
+def served(tier: Tier) -> Tier:
+    """Return the tier if it has a sequence.
+
+    Raises:
+        UsageError: the archive, which is never projected.
+
+    """
+    if tier not in SERVED:
+        raise UsageError("The archive is not projected.", "Ask for public or government.")
+    return tier
+
+
+def head(parts: Parts, tier: Tier) -> int:
+    """Return the number of the last member of a tier's sequence, 0 if there is none."""
+    stream = schema.stream
+    with parts.database.reading() as connection:
+        found = connection.execute(select(stream.c.seq).where(stream.c.tier == served(tier)))
+        return int(found.scalar_one())
+
+
+def position(parts: Parts) -> int:
+    """Return the position of the last event."""
+    with parts.database.reading() as connection:
+        return int(connection.execute(select(schema.head.c.position)).scalar_one())
+
+
+def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
+    """Return members after a number, about `limit` of them and never a part of a group."""
+    member, record, event = schema.member, schema.record, schema.event
+    veil = schema.veil.alias()
+    veiled = (
+        select(veil.c.seq)
+        .where(veil.c.record == member.c.record, veil.c.tier == member.c.tier)
+        .where(veil.c.seq > member.c.seq)
+        .exists()
+    )
+    shown = and_(
+        event.c.position == member.c.version, member.c.activity != Activity.DELETE, ~veiled
+    )
+    with parts.database.reading() as connection:
+        rows = connection.execute(
+            select(
+                member.c.seq,
+                member.c.activity,
+                member.c.event,
+                member.c.kind,
+                member.c.published,
+                member.c.page,
+                member.c.mark,
+                record.c.public_id,
+                *_sealed_columns(),
+            )
+            .join_from(member, record, member.c.record == record.c.id)
+            .outerjoin(event, shown)
+            .where(member.c.tier == served(tier), member.c.seq > after)
+            .order_by(member.c.seq)
+            .limit(limit + GROUP)
+        ).all()
+    rows = _whole_groups(rows, limit)
+    seals = parts.seals.get([row.seal for row in rows if row.seal is not None])
+    return [_change(parts, tier, row, seals) for row in rows]
+
+
+def _whole_groups(rows: Any, limit: int) -> list[Any]:
+    """Return about `limit` rows, without a group cut in two; at least one group."""
+    if len(rows) <= limit:
+        return list(rows)
+    cut = rows[limit].published
+    whole = [row for row in rows if row.published < cut]
+    return whole or [row for row in rows if row.published == cut]
+
+
+def _change(parts: Parts, tier: Tier, row: Any, seals: Mapping[int, bytes]) -> Change:
+    iri = parts.iri(row.kind, row.public_id)
+    # A seal that is gone: erased between the two reads.
+    seal = None if row.seal is None else seals.get(row.seal)
+    text = None if seal is None else _text(row, seal)
+    return Change(
+        row.seq,
+        Activity(row.activity),
+        iri,
+        parts.event_iri(tier, row.event),
+        row.kind,
+        row.published,
+        row.page,
+        row.mark,
+        None if text is None else view(text, iri, tier),
+    )
+
+
+def departures(parts: Parts, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return (number, IRI) where text of a record has to go, after a number.
+
+    These are its Deletes, and Updates that were re-issued without a reference that had to go
+    (the Update brings the new text at its place).
+    """
+    veil, record = schema.veil, schema.record
+    with parts.database.reading() as connection:
+        rows = connection.execute(
+            select(veil.c.seq, record.c.kind, record.c.public_id)
+            .join_from(veil, record, veil.c.record == record.c.id)
+            .where(veil.c.tier == served(tier), veil.c.seq > after)
+            .order_by(veil.c.seq)
+            .limit(limit)
+        ).all()
+    return [(row.seq, parts.iri(row.kind, row.public_id)) for row in rows]
+
+
+def live(parts: Parts, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
+    """Yield (IRI, kind, view) of every record the tier sees, in the order they came."""
+    after = 0
+    while True:
+        rows = _live_rows(parts, tier, after)
+        if not rows:
+            return
+        seals = parts.seals.get([row.seal for row in rows])
+        for row in rows:
+            seal = seals.get(row.seal)
+            if seal is not None:
+                iri = parts.iri(row.kind, row.public_id)
+                yield iri, row.kind, view(_text(row, seal), iri, tier)
+        after = rows[-1].id
+
+
+def _live_rows(parts: Parts, tier: Tier, after: int) -> Any:
+    record, event = schema.record, schema.event
+    tiers = [each for each in Tier if each.rank <= served(tier).rank]
+    with parts.database.reading() as connection:
+        return connection.execute(
+            select(record.c.id, record.c.kind, record.c.public_id, *_sealed_columns())
+            .join_from(record, event, event.c.position == record.c.version)
+            .where(record.c.id > after, record.c.state == State.LIVE, record.c.tier.in_(tiers))
+            .order_by(record.c.id)
+            .limit(LIVE_CHUNK)
+        ).all()
+
+
+def standing(parts: Parts, tier: Tier, public_id: str) -> Standing:
+    """Return how a record stands for the readers of a tier; one look-up by index."""
+    record = schema.record
+    with parts.database.reading() as connection:
+        row = connection.execute(
+            select(record.c.state, record.c.tier, record.c.widest).where(
+                record.c.public_id == public_id
+            )
+        ).first()
+    if row is None or Tier(row.widest).rank > served(tier).rank:
+        return Standing.ABSENT
+    if Tier(row.tier).rank > tier.rank:
+        return Standing.GONE
+    if row.state == State.LIVE:
+        return Standing.LIVE
+    return Standing.SUSPENDED if row.state == State.SUSPENDED else Standing.GONE
+
+
+def read(parts: Parts, tier: Tier, ref: str) -> Held:
+    """Return the newest version of a record; the archive tier reads withdrawn ones, too.
+
+    Raises:
+        NotFound: no such record for this tier.
+        Gone: it left this tier, or (archive) it is erased.
+
+    """
+    public_id = id_of(ref)
+    if tier is not Tier.ARCHIVE:
+        stands = standing(parts, tier, public_id)
+        if stands is Standing.ABSENT:
+            raise NotFound("There is no such record.", "Check the address.")
+        if stands is not Standing.LIVE:
+            raise Gone("The record is no longer shown.", "Remove your copy of it.")
+    record, event = schema.record, schema.event
+    with parts.database.reading() as connection:
+        row = connection.execute(
+            select(record.c.id, record.c.kind, record.c.state, record.c.mark, *_sealed_columns())
+            .join_from(record, event, event.c.position == record.c.version)
+            .where(record.c.public_id == public_id)
+        ).first()
+        version = None if row is None else _version(parts, connection, tier, row)
+    if row is None:
+        raise NotFound("There is no such record.", "Check the address.")
+    seal = parts.seals.get([row.seal]).get(row.seal)
+    if seal is None:
+        raise _missing(row)
+    iri = parts.iri(row.kind, public_id)
+    return Held(
+        iri,
+        row.kind,
+        version,
+        row.position,
+        row.at,
+        bool(row.mark),
+        State(row.state),
+        view(_text(row, seal), iri, tier),
+    )
+
+
+def _missing(row: Any) -> Gone | EnvironmentFault:
+    if row.state == State.ERASED:
+        return Gone("The record was erased.", "Nothing of it is left.")
+    return EnvironmentFault(
+        f"The seal of the event at position {row.position} is missing.",
+        "Restore the seals from the backup that belongs to the ledger.",
+    )
+
+
+def _version(parts: Parts, connection: Any, tier: Tier, row: Any) -> str | None:
+    """Return the IRI of the tier's newest event that shows the version."""
+    member = schema.member
+    found = connection.execute(
+        select(member.c.event)
+        .where(member.c.tier == tier, member.c.record == row.id)
+        .where(member.c.version == row.position)
+        .order_by(member.c.seq.desc())
+        .limit(1)
+    ).scalar()
+    return None if found is None else parts.event_iri(tier, found)
+
+
+def _sealed_columns() -> tuple[Any, ...]:
+    event = schema.event
+    return (
+        event.c.position,
+        event.c.name,
+        event.c.format,
+        event.c.at,
+        event.c.delivery,
+        event.c.record,
+        event.c.tier,
+        event.c.seal,
+        event.c.body,
+    )
+
+
+def _text(row: Any, seal: bytes) -> str:
+    return unseal(seal, meta_of(row), row.body).decode()

@@ -1,0 +1,92 @@
+"""The ledger secret: keys, persons and contents are stored as HMACs under it, never in clear."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exchange.domain.record import Link, Submission
+
+SIZE = 32
+_CHECK = "credence ledger secret"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """32 random bytes; each use has a word of its own, so that HMACs never meet."""
+
+    value: bytes
+
+    def key(self, key: str) -> bytes:
+        """Return the HMAC of a record's clear key."""
+        return self._mac("key", key)
+
+    def person(self, number: str) -> bytes:
+        """Return the HMAC of a natural person's canonical ID number."""
+        return self._mac("person", number)
+
+    def content(self, row: Submission) -> bytes:
+        """Return the HMAC of all that a row says about its record, as received."""
+        parts = [row.body, row.tier, str(row.projected), row.publicity_end or "", row.person or ""]
+        parts += [_quoted(link) for link in row.links]
+        parts.append(_quoted(row.withdraws) if row.withdraws else "")
+        return self._mac("content", "\x1e".join(parts))
+
+    def check(self) -> bytes:
+        """Return the HMAC by which a ledger knows its secret."""
+        return self._mac("check", _CHECK)
+
+    def _mac(self, use: str, text: str) -> bytes:
+        return hmac.digest(self.value, f"{use}\x1f{text}".encode(), "sha256")
+
+
+def _quoted(link: Link) -> str:
+    return f"{link.relation}\x1d{link.kind}\x1d{link.key}"
+
+
+def make(path: Path) -> Secret:
+    """Return the secret in the file, making it (mode 0600) if it is missing."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return read(path)
+    except OSError as error:
+        raise _fault(path, error) from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(os.urandom(SIZE))
+        file.flush()
+        os.fsync(file.fileno())
+    return read(path)
+
+
+def read(path: Path) -> Secret:
+    """Return the secret in the file.
+
+    Raises:
+        EnvironmentFault: the file is missing, unreadable or not 32 bytes.
+
+    """
+    try:
+        value = path.read_bytes()
+    except OSError as error:
+        raise _fault(path, error) from error
+    if len(value) != SIZE:
+        raise EnvironmentFault(
+            f"The ledger secret {path.name} is not {SIZE} bytes long.",
+            "Restore the file from the backup it belongs to.",
+        )
+    return Secret(value)
+
+
+def _fault(path: Path, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"The ledger secret {path.name} cannot be read or made: {error.strerror}.",
+        "Restore the file, or correct the permissions of its folder.",
+    )

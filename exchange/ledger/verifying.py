@@ -1,0 +1,9 @@
+"""placeholder."""
+
+from __future__ import annotations
+
+
+class Verification: ...
+
+
+def verify(parts): ...

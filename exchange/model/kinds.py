@@ -1,0 +1,255 @@
+"""The model as values: kinds, fields, columns, code lists (DESIGN §3).
+
+Everything here is read from shapes/ and ontology/; nothing about a single field stands in
+Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from exchange.domain.access import Leaf, Tier
+    from exchange.domain.links import LinkRule
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    def fill(self, **values: str | Label) -> Label:
+        """Return the label with its {names} filled in; labels by language."""
+        return Label(
+            _fill(self.zh, {k: v.zh if isinstance(v, Label) else v for k, v in values.items()}),
+            _fill(self.en, {k: v.en if isinstance(v, Label) else v for k, v in values.items()}),
+        )
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        template = template.replace(f"{{{name}}}", value)
+    return template
+
+
+class Sort(StrEnum):
+    """How the value of a field is read and written."""
+
+    TEXT = "text"
+    CODE = "code"  # a concept of a code list
+    ORGANISATION = "organisation"  # an IRI made of a social credit code
+    DATE = "date"
+    MONEY = "money"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """A shape of shapes/common.ttl: what every value of a field must look like.
+
+    `json_pattern` speaks of the JSON string, `pattern` of the RDF value; they differ by
+    `iri_base`, which JSON leaves out.
+    """
+
+    slug: str
+    sort: Sort
+    datatype: str | None
+    pattern: str
+    json_pattern: str
+    iri_base: str
+    format: str | None
+    blank_words: frozenset[str]
+    drop_placeholder: bool
+    message: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds when `field` has one of `values` (JSON tokens), or is absent where there are none."""
+
+    field: str
+    values: tuple[str, ...] = ()
+
+    @property
+    def absent(self) -> bool:
+        """Whether the condition asks for the absence of the field."""
+        return not self.values
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The field must be filled in when the condition holds."""
+
+    when: Condition
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatRule:
+    """The field must have the format when the condition holds."""
+
+    when: Condition
+    format: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class LeafRule:
+    """The field has this disclosure leaf when the condition holds."""
+
+    when: Condition
+    leaf: Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class TierRule:
+    """The record is no wider than this tier when the condition holds."""
+
+    when: Condition
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a form; `factor` turns its number into the record's unit.
+
+    `label` is its Chinese name in the form, `en` its English one. A required column must be
+    filled in even where the record may do without the field (a placeholder code is dropped).
+    """
+
+    code: str
+    aliases: tuple[str, ...]
+    label: str
+    en: str
+    required: bool
+    factor: Decimal | None
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A member of a code list; `notation` is its JSON token, the zh label its CSV value."""
+
+    notation: str
+    iri: str
+    label: Label
+    alternatives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A code list."""
+
+    slug: str
+    iri: str
+    label: Label
+    concepts: Mapping[str, Concept]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One property of a kind. `name` is its name in JSON, `iri` its property."""
+
+    name: str
+    iri: str
+    value: ValueType
+    scheme: Scheme | None
+    many: bool
+    required: bool
+    max_length: int | None
+    leaf: Leaf
+    label: Label
+    columns: Mapping[str, Column]
+    required_when: tuple[Requirement, ...] = ()
+    only_when: tuple[Condition, ...] = ()
+    format_when: tuple[FormatRule, ...] = ()
+    leaf_when: tuple[LeafRule, ...] = ()
+    received: str | None = None
+    code_from: str | None = None
+    person_from: str | None = None
+    key_fallback: str | None = None
+
+    @property
+    def sort(self) -> Sort:
+        """How the value is read and written."""
+        return self.value.sort
+
+    @property
+    def datatype(self) -> str | None:
+        """IRI of the literal's datatype; None where the value is an IRI."""
+        return self.value.datatype
+
+    @property
+    def pattern(self) -> str:
+        """Pattern of the value in JSON."""
+        return self.value.json_pattern
+
+    @property
+    def base(self) -> str:
+        """What makes the value's IRI when put before its JSON string."""
+        return f"{self.scheme.iri}/" if self.scheme else self.value.iri_base
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """How a kind quotes a record of another kind by its key."""
+
+    relation: str
+    kind_from: str
+    key_from: tuple[str, ...]
+    withdraws_when: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of record."""
+
+    slug: str
+    class_iri: str
+    label: Label
+    key: tuple[str, ...]
+    ceiling: Tier
+    fields: tuple[Field, ...]
+    forms: tuple[str, ...]
+    publicity_end: str | None = None
+    quotations: tuple[Quotation, ...] = ()
+    tier_when: tuple[TierRule, ...] = ()
+
+    @property
+    def type_name(self) -> str:
+        """Value of `type` in JSON: the local name of the class."""
+        return self.class_iri.rpartition("#")[2]
+
+    def field(self, name: str) -> Field:
+        """Return the field of that JSON name.
+
+        Raises:
+            KeyError: the kind has none.
+
+        """
+        for item in self.fields:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All kinds, code lists and link rules, and the vocabulary as canonical N-Triples."""
+
+    kinds: Mapping[str, Kind]
+    links: Mapping[str, LinkRule]
+    schemes: Mapping[str, Scheme]
+    ntriples: bytes
+
+    def vocabulary(self) -> bytes:
+        """Return vocabulary, alignments, code lists and labels as sorted N-Triples."""
+        return self.ntriples

@@ -1,0 +1,176 @@
+"""Problems of a row or record, said in both languages by rule (TERMS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.access import Leaf
+from exchange.model.kinds import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from exchange.model.kinds import Field, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a value: where, what rule, what to do.
+
+    `column` is the code of the column in the form, where the record came in one. `value` is
+    hidden for fields that are kept in the archive only.
+    """
+
+    field: str | None
+    column: str | None
+    value: str
+    rule: str
+    message: Label
+    hint: Label
+    severity: Severity = "error"
+
+
+_USCC: Final = Label(
+    "请核对营业执照或登记证书上的 18 位代码。", "Check it against the certificate."
+)
+_ID: Final = Label("请核对证件上的号码。", "Check it against the document.")
+
+# rule -> (what, how to mend). {label}: the field; {limit}: what the rule asks for.
+TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
+    {
+        "required": (
+            Label("缺少{label}", "{label} is missing"),
+            Label("请填写该项。", "Fill it in."),
+        ),
+        "required-when": (
+            Label("{limit}，须填写{label}", "{label} is needed: {limit}"),
+            Label("请填写该项，或更正其条件项。", "Fill it in, or mend what calls for it."),
+        ),
+        "only-when": (
+            Label("{label}仅适用于：{limit}", "{label} applies only where {limit}"),
+            Label("请清空该项，或更正其条件项。", "Clear it, or mend what forbids it."),
+        ),
+        "column-required": (
+            Label("表式要求填写{label}", "The form asks for {label}"),
+            Label("请填写该列。", "Fill the column in."),
+        ),
+        "max-length": (
+            Label("{label}超过 {limit} 个字符", "{label} is longer than {limit} characters"),
+            Label("请缩短。", "Shorten it."),
+        ),
+        "type": (
+            Label("{label}的数据类型不对", "{label} has the wrong JSON type"),
+            Label("请写成{limit}。", "Write it as {limit}."),
+        ),
+        "unknown-field": (
+            Label("没有名为 {limit} 的字段", "There is no field named {limit}"),
+            Label(
+                "请删除，或改用数据字典中的名称。", "Remove it, or use a name of the dictionary."
+            ),
+        ),
+        "text": (
+            Label("{label}为空白或含有控制字符", "{label} is blank or has control characters"),
+            Label(
+                "只允许换行和制表符，请删除其他控制字符。",
+                "Remove control characters other than line feed and tab.",
+            ),
+        ),
+        "date": (
+            Label("{label}不是有效日期", "{label} is not a day of the calendar"),
+            Label("请写成 2026-02-28 的形式。", "Write it like 2026-02-28."),
+        ),
+        "money": (
+            Label("{label}不是精确到分的金额", "{label} is not an amount to the cent"),
+            Label(
+                '表中以万元填写，最多六位小数；JSON 中以元填写，两位小数，如 "2000.00"。',
+                'In a form give 10,000 yuan; in JSON yuan with two decimals, as "2000.00".',
+            ),
+        ),
+        "code": (
+            Label("{label}的取值不在代码表中", "{label} is not in its code list"),
+            Label("可用取值：{limit}。", "Use one of: {limit}."),
+        ),
+        "pattern": (
+            Label("{label}的格式不对", "{label} is not well-formed"),
+            Label("请按数据字典填写。", "Write it as the dictionary says."),
+        ),
+        "uscc-length": (
+            Label("{label}不足或超过 18 位", "{label} does not have 18 characters"),
+            _USCC,
+        ),
+        "uscc-character": (
+            Label("{label}含有不允许的字符", "{label} has a character that codes do not use"),
+            Label(
+                "代码不用字母 I、O、S、V、Z，第 3 至 8 位为数字。",
+                "Codes use no I, O, S, V, Z; characters 3 to 8 are digits.",
+            ),
+        ),
+        "uscc-check-digit": (
+            Label("{label}的校验码不对", "The check character of {label} is wrong"),
+            _USCC,
+        ),
+        "uscc-placeholder": (
+            Label("{label}是占位代码", "{label} is a placeholder"),
+            Label("请填写真实代码。", "Give the real code."),
+        ),
+        "id-length": (Label("{label}不是 18 位", "{label} does not have 18 characters"), _ID),
+        "id-character": (Label("{label}含有不允许的字符", "{label} has a wrong character"), _ID),
+        "id-birth-date": (
+            Label("{label}中的出生日期无效", "The birth date in {label} does not exist"),
+            _ID,
+        ),
+        "id-check-digit": (
+            Label("{label}的校验码不对", "The check digit of {label} is wrong"),
+            _ID,
+        ),
+        "counterpart": (
+            Label("{label}与统一社会信用代码不一致", "{label} differs from the code"),
+            Label("请删除该项，系统会自动得出。", "Leave it out; it is derived."),
+        ),
+        "blank-word": (
+            Label("{label}填的是空值字样，按未填处理", "{label} holds a word for blank; left out"),
+            Label("没有内容时请留空。", "Leave the cell empty."),
+        ),
+        "placeholder-dropped": (
+            Label("{label}是占位代码，已略去", "{label} is a placeholder and was dropped"),
+            Label("请填写真实代码。", "Give the real code."),
+        ),
+    }
+)
+HIDDEN: Final = "***"
+_HIDE: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
+_LONGEST: Final = 200  # characters of a value that a finding quotes
+
+
+def problem(  # noqa: PLR0913 (what a finding needs)
+    field: Field,
+    rule: str,
+    value: object,
+    *,
+    form: str | None = None,
+    limit: Label | str = "",
+    severity: Severity = "error",
+) -> Problem:
+    """Return the problem of a field's value."""
+    what, hint = TEMPLATES[rule]
+    column = field.columns.get(form) if form else None
+    label = Label(column.label, column.en) if column else field.label
+    shown = "" if value is None else str(value)[:_LONGEST]
+    return Problem(
+        field=field.name,
+        column=column.code if column else None,
+        value=HIDDEN if shown and field.leaf in _HIDE else shown,
+        rule=rule,
+        message=what.fill(label=label, limit=limit),
+        hint=hint.fill(label=label, limit=limit),
+        severity=severity,
+    )
+
+
+def unknown_field(name: str) -> Problem:
+    """Return the problem of a JSON name that the kind does not have."""
+    what, hint = TEMPLATES["unknown-field"]
+    shown = name[:_LONGEST]
+    return Problem(None, None, shown, "unknown-field", what.fill(limit=shown), hint)

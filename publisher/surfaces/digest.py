@@ -1,0 +1,41 @@
+"""A digest over statements that does not depend on their order (DESIGN §6 audit)."""
+
+from __future__ import annotations
+
+import hashlib
+
+_MODULUS = 1 << 256
+
+
+class LineSum:
+    """Sum modulo 2^256 of the SHA-256 of each line, its final line feed included.
+
+    Only lines that begin with one of `starts` and do not end in `but_not` count. Also a sink
+    for serialisers: `write` takes bytes cut anywhere and holds one unfinished line at a time.
+    """
+
+    def __init__(self, starts: tuple[bytes, ...] = (b"",), but_not: bytes = b"\0") -> None:
+        self._starts = starts
+        self._but_not = but_not
+        self._rest = b""
+        self._total = 0
+
+    def add(self, line: bytes) -> None:
+        """Count one line that ends in a line feed, if the filter lets it through."""
+        if line.startswith(self._starts) and not line.endswith(self._but_not):
+            self._total += int.from_bytes(hashlib.sha256(line).digest(), "big")
+
+    def write(self, data: bytes, /) -> int:
+        """Count the whole lines in the piece and keep what follows them."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        for line in lines:
+            self.add(line + b"\n")
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing to do; serialisers call it."""
+
+    def hex(self) -> str:
+        """Return the digest so far, 64 hexadecimal digits."""
+        return f"{self._total % _MODULUS:064x}"

@@ -1,0 +1,105 @@
+"""The port of every place where a record can be seen (DESIGN §6), and what feeds it.
+
+A surface keeps its own position in its tier's own sequence and saves it with the result, so
+that it can be killed anywhere and go on from `position()`. A failing surface raises; it never
+skips. Runner and audit know surfaces by this page alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from exchange.domain.access import Tier
+    from exchange.domain.record import Change, Standing
+
+
+class Readable(Protocol):
+    """What an audit asks of a surface; a reading process can answer it without the writer."""
+
+    @property
+    def name(self) -> str:
+        """Name within the tier, also the name of its directory: `triples`."""
+
+    @property
+    def tier(self) -> Tier:
+        """The tier whose sequence it follows."""
+
+    def position(self) -> int:
+        """Last change of the tier's sequence whose result stands; 0 before the first."""
+
+    def iris(self) -> Iterator[str]:
+        """Every record it shows."""
+
+    def digest(self) -> str:
+        """One value over everything it shows of records, whatever the order; hexadecimal."""
+
+    def digest_of(self, views: Iterable[bytes]) -> str:
+        """Say what `digest` must be when exactly these views are shown."""
+
+    def holds(self, iri: str) -> bool:
+        """Whether anything of the record (IRI or its last part) is shown.
+
+        A tombstone does not count as holding.
+        """
+
+
+class Surface(Readable, Protocol):
+    """A place that follows the ledger."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Take the next changes in order and save the last one's `seq` with the result.
+
+        A change whose `view` is None takes its record away. Applying again is harmless.
+        """
+
+    def redact(self, iris: Collection[str]) -> None:
+        """Take the records away now, ahead of any backlog; the position stays.
+
+        Idempotent: the Delete (or the Update with text that may stay) comes at its place.
+        """
+
+    def publish(self, *, at_head: bool) -> None:
+        """Show readers what was applied and redacted so far; cheap when nothing changed.
+
+        A surface under `reset` shows its new self only when `at_head` is true; until then
+        readers keep the old one, redactions included.
+        """
+
+    def reset(self) -> None:
+        """Begin anew from position 0, with nothing of the old in the new."""
+
+    def close(self) -> None:
+        """Let go of files; the object is of no use afterwards."""
+
+
+class Source(Protocol):
+    """The ledger as surfaces, runner and audit see it (`exchange.ledger.Ledger`)."""
+
+    def head(self, tier: Tier, /) -> int:
+        """Last `seq` of the tier."""
+
+    def changes(self, tier: Tier, after: int, limit: int, /) -> Sequence[Change]:
+        """Return the changes after `after`, in order."""
+
+    def departures(self, tier: Tier, after: int, limit: int, /) -> Sequence[tuple[int, str]]:
+        """Sequence number and IRI of Deletes, and of Updates whose older text must go."""
+
+    def live(self, tier: Tier, /) -> Iterator[tuple[str, str, bytes]]:
+        """IRI, kind and view of every record that stands."""
+
+    def standing(self, tier: Tier, public_id: str, /) -> Standing:
+        """How the record stands for the tier's readers."""
+
+    def unfinished_erasures(self) -> Sequence[int]:
+        """Ledger positions of erasures whose bytes may still lie in a store."""
+
+    def erasure_done(self, position: int, /) -> None:
+        """Note that the stores were rebuilt after the erasure."""
+
+
+def label(surface: Readable) -> str:
+    """Return the surface's name over all tiers: `public/triples`."""
+    return f"{surface.tier.value}/{surface.name}"

@@ -1,0 +1,248 @@
+"""Bring every surface to the ledger's head, withdrawals first (DESIGN §6).
+
+Surfaces advance independently: a failing one keeps its position, raises an alarm and is tried
+again, and the others go on. The caller holds the projector's lock.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.errors import UsageError, VerificationFailed
+from publisher.surfaces.alarms import Alarm, describe
+from publisher.surfaces.port import label
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from publisher.surfaces.alarms import Alarms
+    from publisher.surfaces.port import Source, Surface
+
+CHUNK = 5_000  # changes applied at once; the longest that a withdrawal waits behind
+NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
+DEPARTURES = 1_000  # redacted at once
+PUBLISH_EVERY = 2_000  # milliseconds between generations while a backlog is worked off
+_FIRST_RETRY = 500  # milliseconds; doubles with each failure in a row
+_LAST_RETRY = 30_000
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What the runner remembers of one surface; nothing here needs to survive a restart."""
+
+    surface: Surface
+    redacted: int = 0  # departures up to here were redacted by this process
+    published: int = -1  # position that readers have; -1 before this process published
+    published_at: int = 0
+    rebuilding: bool = False
+    alarmed: bool = True  # an earlier process may have left an alarm
+    failures: int = 0
+    since: int = 0
+    retry_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much at once and how often; `pause` waits some seconds."""
+
+    chunk: int = CHUNK
+    publish_every: int = PUBLISH_EVERY
+    pause: Callable[[float], None] = time.sleep
+
+
+class Runner:
+    """Projects the ledger onto the surfaces; `clock` is milliseconds."""
+
+    def __init__(
+        self,
+        ledger: Source,
+        surfaces: Sequence[Surface],
+        alarms: Alarms,
+        clock: Callable[[], int],
+        pace: Pace | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._alarms = alarms
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._desks = [_Desk(surface) for surface in surfaces]
+        self._erasing_again_at = 0
+
+    def positions(self) -> dict[str, int]:
+        """Position of each surface by its label."""
+        return {label(desk.surface): desk.surface.position() for desk in self._desks}
+
+    def step(self) -> bool:
+        """Redact what has left, then apply one chunk to each surface; whether any moved.
+
+        Surfaces that failed wait until their time has come.
+        """
+        now = self._clock()
+        due = [desk for desk in self._desks if desk.retry_at <= now]
+        sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
+        moved = [self._attempt(desk, self._advance) for desk in sound]
+        return any(moved)
+
+    def catch_up(self, deadline: int | None = None) -> bool:
+        """Step until each surface stood at the head of this moment; whether all did.
+
+        `deadline` is a time of the clock in milliseconds. Without one, failing surfaces are
+        given up as soon as nothing else remains to be done.
+        """
+        return self._bring(self._desks, deadline)
+
+    def rebuild(self, names: Collection[str] = (), deadline: int | None = None) -> bool:
+        """Build surfaces anew from the ledger, all of them without names; whether all stand.
+
+        A name is a label (`public/triples`) or a surface's name in every tier (`triples`).
+        Raises UsageError for a name that no surface has.
+        """
+        chosen = self._named(names)
+        for desk in chosen:
+            desk.retry_at = 0
+            self._attempt(desk, self._reset)
+        return self._bring(chosen, deadline)
+
+    def finish_erasures(self) -> bool:
+        """Rebuild every surface if an erasure waits for it; whether none is left waiting.
+
+        Only a rebuild takes the bytes off the disk: stores keep deleted text in their files.
+        """
+        waiting = list(self._ledger.unfinished_erasures())
+        if not waiting:
+            return True
+        if self._clock() < self._erasing_again_at or not self.rebuild():
+            self._erasing_again_at = max(self._erasing_again_at, self._clock() + _FIRST_RETRY)
+            return False
+        for position in waiting:
+            self._ledger.erasure_done(position)
+        return not self._ledger.unfinished_erasures()
+
+    def run(self, stop: threading.Event, poll_seconds: float = 0.2) -> None:
+        """Project until told to stop; a step under way is finished first."""
+        while not stop.is_set():
+            self.finish_erasures()
+            if not self.step():
+                stop.wait(poll_seconds)
+
+    def _bring(self, desks: Iterable[_Desk], deadline: int | None) -> bool:
+        goals = [(desk, self._ledger.head(desk.surface.tier)) for desk in desks]
+        while True:
+            self.step()
+            behind = [desk for desk, goal in goals if not _stands(desk, goal)]
+            if not behind:
+                return True
+            if deadline is not None and self._clock() >= deadline:
+                return False
+            if all(desk.failures for desk in behind):
+                if deadline is None:
+                    return False
+                self._pace.pause(_FIRST_RETRY / 1000)
+
+    def _redact(self, desk: _Desk) -> bool:
+        """Take away what left after what the surface has, and show it at once.
+
+        A sound surface close to the head is left to its next chunk, which is as quick and
+        brings the new text of a record in the same generation that takes the old away.
+        """
+        tier, position = desk.surface.tier, desk.surface.position()
+        if not desk.failures and self._ledger.head(tier) - position <= NEAR:
+            return False
+        after = max(desk.redacted, position)
+        found = False
+        while rows := self._ledger.departures(tier, after, DEPARTURES):
+            desk.surface.redact([iri for _, iri in rows])
+            after = rows[-1][0]
+            found = True
+        if found:
+            self._publish(desk, at_head=False)
+        # Only now: if showing it failed, it is redacted and shown again.
+        desk.redacted = after
+        return found
+
+    def _advance(self, desk: _Desk) -> bool:
+        """Apply one chunk and publish when it is time."""
+        surface = desk.surface
+        before, head = surface.position(), self._ledger.head(surface.tier)
+        if before < head:
+            self._apply(desk, before)
+            # A record may have left after its text was read for this chunk.
+            self._redact(desk)
+        at_head = surface.position() >= head
+        if at_head or self._clock() - desk.published_at >= self._pace.publish_every:
+            self._publish(desk, at_head=at_head)
+        if desk.alarmed:
+            self._recover(desk)
+        return before < head
+
+    def _apply(self, desk: _Desk, after: int) -> None:
+        surface = desk.surface
+        changes = self._ledger.changes(surface.tier, after, self._pace.chunk)
+        surface.apply(changes)
+        if not changes or surface.position() != changes[-1].seq:
+            raise VerificationFailed(
+                f"{label(surface)} did not move from {after} although the ledger is ahead",
+                "Run `credence ledger verify`, then `credence rebuild`.",
+            )
+
+    def _publish(self, desk: _Desk, *, at_head: bool) -> None:
+        position = desk.surface.position()
+        desk.surface.publish(at_head=at_head)
+        desk.published_at = self._clock()
+        if at_head:
+            desk.rebuilding = False
+        if not desk.rebuilding:
+            desk.published = position
+
+    def _reset(self, desk: _Desk) -> bool:
+        # What left before is taken from the old self, which readers keep until the swap.
+        desk.redacted = max(desk.redacted, desk.surface.position())
+        desk.surface.reset()
+        desk.rebuilding, desk.published = True, -1
+        return True
+
+    def _named(self, names: Collection[str]) -> list[_Desk]:
+        if not names:
+            return list(self._desks)
+        known = {name for desk in self._desks for name in _names(desk)}
+        if unknown := sorted(set(names) - known):
+            raise UsageError(
+                f"there is no surface {', '.join(unknown)}",
+                f"The surfaces are {', '.join(label(desk.surface) for desk in self._desks)}.",
+            )
+        return [desk for desk in self._desks if set(names) & set(_names(desk))]
+
+    def _attempt(self, desk: _Desk, action: Callable[[_Desk], bool]) -> bool | None:
+        """Do it; None when it failed, which is then state, alarm and a time to try again."""
+        try:
+            return action(desk)
+        except Exception as problem:  # noqa: BLE001 - one surface's fault, whatever it is, must
+            # not stop the withdrawals of the others; it is kept as state and never skipped.
+            self._fail(desk, problem)
+            return None
+
+    def _fail(self, desk: _Desk, problem: Exception) -> None:
+        now = self._clock()
+        desk.since = desk.since or now
+        desk.failures += 1
+        desk.retry_at = now + min(_LAST_RETRY, _FIRST_RETRY << min(desk.failures - 1, 10))
+        name = label(desk.surface)
+        desk.alarmed = True
+        alarm = Alarm(name, describe(problem), desk.since, desk.failures)
+        self._alarms.raise_alarm(desk.surface, alarm)
+
+    def _recover(self, desk: _Desk) -> None:
+        self._alarms.clear(desk.surface)
+        desk.alarmed = False
+        desk.failures = desk.since = desk.retry_at = 0
+
+
+def _stands(desk: _Desk, goal: int) -> bool:
+    return not desk.failures and not desk.rebuilding and desk.published >= goal
+
+
+def _names(desk: _Desk) -> tuple[str, str]:
+    return label(desk.surface), desk.surface.name

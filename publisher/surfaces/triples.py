@@ -1,0 +1,291 @@
+"""The triples surface: what SPARQL and the RDF of a record are read from (DESIGN §6, §9).
+
+Directory of one tier: `writer` (never opened by readers), `generations/<n>`, `current`;
+`writer.next` while a rebuild is under way. Position and data are one store, so a kill at any
+point leaves a store to go on from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.record import Activity
+from publisher.stores.embedded import EmbeddedStore, StoreReader, as_stored
+from publisher.stores.files import sync_directory
+from publisher.stores.generations import GRACE, Generations, current_generation
+from publisher.surfaces.digest import LineSum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from exchange.domain.access import Tier
+    from exchange.domain.record import Change
+
+OBJECTION = "https://w3id.org/credence/ns#objectionOpen"
+# The mark stands outside the view (DETAILS "Views"), so no digest counts it. No literal can
+# end a line like this: the quotes inside a literal are escaped.
+_MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
+# From this many new records on, a bulk load is faster than a transaction.
+BULK = 100
+# Typed lines that go through the engine at once when the expected digest is computed.
+_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a tier's triples are: `bases` are the beginnings of its record IRIs."""
+
+    directory: Path
+    tier: Tier
+    bases: tuple[str, ...]
+
+
+class TriplesReader:
+    """What readers of a tier see now: every call opens the current generation.
+
+    For audits beside a running projector. Raises StoreUnavailable.
+    """
+
+    name = "triples"
+
+    def __init__(self, site: Site) -> None:
+        self.tier = site.tier
+        self._site = site
+
+    def position(self) -> int:
+        """Position of the generation that readers have."""
+        return current_generation(self._site.directory).position
+
+    def iris(self) -> Iterator[str]:
+        """Every record with a type statement."""
+        return self._reader().subjects(self._site.bases)
+
+    def digest(self) -> str:
+        """LineSum over the statements of records, marks left out."""
+        return _digest(self._reader(), self._site.bases)
+
+    def digest_of(self, views: Iterable[bytes]) -> str:
+        """Say what `digest` must be for these views (N-Quads bytes)."""
+        return expected_digest(views)
+
+    def holds(self, iri: str) -> bool:
+        """Whether any statement is about the record (IRI or its last part)."""
+        return _holds(self._reader(), iri, self._site.bases)
+
+    def _reader(self) -> StoreReader:
+        return StoreReader(current_generation(self._site.directory).path)
+
+
+class TriplesSurface:
+    """The writer of one tier's store; the projector's lock is held by whoever has one.
+
+    `vocabulary` is N-Triples and stands beside the data; `clock` and `grace` (how long a
+    superseded generation stays) are milliseconds. Opening publishes a generation.
+    Raises StoreUnavailable when the directory cannot be opened, OSError when it is full.
+    """
+
+    name = "triples"
+
+    def __init__(
+        self, site: Site, vocabulary: bytes, clock: Callable[[], int], grace: int = GRACE
+    ) -> None:
+        self.tier = site.tier
+        self._directory = site.directory
+        self._bases = site.bases
+        self._vocabulary = vocabulary
+        self._open_writer: EmbeddedStore | None = None
+        self._next: EmbeddedStore | None = None
+        self._rebuilding = False
+        self._purge = False
+        # A kill may have come between a redaction and its generation, so one is due.
+        self._dirty = True
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._generations = Generations(self._directory, clock, grace)
+        self.publish(at_head=False)
+
+    # Reading: the writer's own state, ahead of the generation by what is not yet published.
+
+    def position(self) -> int:
+        """Last change applied; of the new store while a rebuild is under way."""
+        return self._target().position()
+
+    def iris(self) -> Iterator[str]:
+        """Every record with a type statement; drop the iterator before `reset`."""
+        return self._target().subjects(self._bases)
+
+    def digest(self) -> str:
+        """LineSum over the statements of records, marks left out."""
+        return _digest(self._target(), self._bases)
+
+    def digest_of(self, views: Iterable[bytes]) -> str:
+        """Say what `digest` must be for these views (N-Quads bytes)."""
+        return expected_digest(views)
+
+    def holds(self, iri: str) -> bool:
+        """Whether any statement is about the record (IRI or its last part)."""
+        return _holds(self._target(), iri, self._bases)
+
+    def generation(self) -> Path:
+        """Directory of the generation that readers have."""
+        return current_generation(self._directory).path
+
+    # Writing.
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Bring the store to the last change; readers see it after `publish`.
+
+        New records go in first, in bulk; then removals, replacements and the position in
+        transactions. Killed in between, the store holds some records early and none torn.
+        """
+        if not changes:
+            return
+        position = changes[-1].seq
+        store = self._target()
+        net = _net_effect(changes)
+        wanted = {iri: statements for iri, statements in net.items() if statements}
+        held = store.known(net)
+        new = [statements for iri, statements in wanted.items() if iri not in held]
+        if len(new) >= BULK:
+            store.load_chunk(b"".join(new))
+            rest = {iri: net[iri] for iri in net if iri in held}
+        else:
+            rest = {iri: net[iri] for iri in net if iri in held or iri in wanted}
+        store.replace(rest, position)
+        self._dirty = self._dirty or not self._rebuilding
+
+    def redact(self, iris: Collection[str]) -> None:
+        """Remove the records from the store, and from the one being rebuilt."""
+        for store in (self._writer(), self._next):
+            if store is not None and (held := store.known(iris)):
+                store.remove(held)
+                self._dirty = True
+
+    def publish(self, *, at_head: bool) -> None:
+        """Swap in a finished rebuild, then make a new generation if anything changed."""
+        if self._rebuilding and at_head:
+            self._swap()
+        if self._dirty:
+            self._generations.publish(self._writer())
+            self._dirty = False
+        if self._purge:
+            self._generations.drop_old()
+            self._purge = False
+        self._generations.prune()
+
+    def reset(self) -> None:
+        """Begin a new store aside; the old one goes, with every generation, when it is swapped.
+
+        Nothing is copied: bytes of erased and withdrawn records do not reach the new files.
+        """
+        self._close_next()
+        self._rebuilding = True
+        self._target()
+
+    def close(self) -> None:
+        """Close the stores; an unfinished rebuild is thrown away at the next start."""
+        self._close_next()
+        self._close_writer()
+
+    def _target(self) -> EmbeddedStore:
+        """Return the store that changes go to."""
+        writer = self._writer()  # first, since opening it clears what a swap left behind
+        if not self._rebuilding:
+            return writer
+        if self._next is None:
+            aside = self._directory / "writer.next"
+            if aside.exists():
+                shutil.rmtree(aside)
+            self._next = self._open(aside)
+        return self._next
+
+    def _writer(self) -> EmbeddedStore:
+        """Return the store that generations are made of, opened anew after any swap."""
+        if self._open_writer is None:
+            self._settle_directories()
+            self._open_writer = self._open(self._directory / "writer")
+        return self._open_writer
+
+    def _open(self, path: Path) -> EmbeddedStore:
+        store = EmbeddedStore(path)
+        digest = hashlib.sha256(self._vocabulary).hexdigest()
+        if store.vocabulary() != digest:
+            store.load_vocabulary(self._vocabulary, digest, self._bases)
+        return store
+
+    def _swap(self) -> None:
+        """Put the rebuilt store in the writer's place. A failure leaves the rebuild to do again.
+
+        Both are closed first: the engine opens its files by path.
+        """
+        self._close_next()
+        self._close_writer()
+        writer, aside = self._directory / "writer", self._directory / "writer.next"
+        writer.rename(self._directory / "writer.old")
+        aside.rename(writer)
+        self._writer()
+        self._rebuilding = False
+        self._dirty = self._purge = True
+
+    def _close_next(self) -> None:
+        if self._next is not None:
+            self._next.close()
+            self._next = None
+
+    def _close_writer(self) -> None:
+        if self._open_writer is not None:
+            self._open_writer.close()
+            self._open_writer = None
+
+    def _settle_directories(self) -> None:
+        """End what a kill left half done: a swap goes forward, a rebuild is thrown away."""
+        writer, aside = self._directory / "writer", self._directory / "writer.next"
+        if aside.exists() and not writer.exists():
+            aside.rename(writer)
+        for leftover in (aside, self._directory / "writer.old"):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        sync_directory(self._directory)
+
+
+def _net_effect(changes: Sequence[Change]) -> dict[str, bytes]:
+    """Return the statements each record ends with; none when it leaves."""
+    net: dict[str, bytes] = {}
+    for change in changes:
+        net[change.iri] = b""
+        if change.view is not None and change.activity is not Activity.DELETE:
+            mark = b"<" + change.iri.encode() + b">" + _MARK if change.objection else b""
+            net[change.iri] = change.view + mark
+    return net
+
+
+def expected_digest(views: Iterable[bytes]) -> str:
+    """LineSum over the views as the engine will write them back."""
+    total = LineSum()
+    typed: list[bytes] = []
+    for view in views:
+        for line in view.splitlines(keepends=True):
+            # Only typed and tagged literals may come back in other words.
+            if line.endswith((b'" .\n', b"> .\n")) and b'"^^<' not in line:
+                total.add(line)
+            else:
+                typed.append(line)
+        if len(typed) >= _BATCH:
+            total.write(as_stored(b"".join(typed)))
+            typed.clear()
+    total.write(as_stored(b"".join(typed)))
+    return total.hex()
+
+
+def _digest(store: StoreReader, bases: tuple[str, ...]) -> str:
+    total = LineSum(tuple(b"<" + base.encode() for base in bases), _MARK)
+    store.dump(total)
+    return total.hex()
+
+
+def _holds(store: StoreReader, iri: str, bases: tuple[str, ...]) -> bool:
+    names = [iri] if ":" in iri else [base + iri for base in bases]
+    return any(store.holds(name) for name in names)

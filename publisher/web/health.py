@@ -1,0 +1,70 @@
+"""How far the surfaces are, as `/readyz` and `/status` say it (DESIGN §6).
+
+Purpose: alarms and lag of each surface without naming a ledger position, which is never public.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import StoreUnavailable
+from publisher.surfaces.alarms import standing_alarms
+from publisher.surfaces.port import label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from publisher.surfaces.port import Readable
+    from publisher.web.parts import Parts
+
+OK: Final = "ok"
+BEHIND: Final = "behind"
+ALARM: Final = "alarm"
+
+
+class Health:
+    """Watches the surfaces of one tier; safe to ask from many threads."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lock = threading.Lock()
+        # Since when (milliseconds) each surface has not been seen at the head.
+        self._behind: dict[str, int] = {}
+
+    def states(self) -> dict[str, str]:
+        """Return `ok`, `behind` or `alarm` for each surface by its label."""
+        alarmed = {alarm.surface for alarm in standing_alarms(self._parts.alarms)}
+        return {label(one): self._state(one, alarmed) for one in self._parts.readers}
+
+    def faults(self) -> Mapping[str, str]:
+        """Return what makes the service not ready: empty when it is.
+
+        A surface may lag while it works off a load (withdrawals run ahead of it), but not longer
+        than the takedown bound.
+        """
+        now, bound = self._parts.clock(), self._parts.takedown_bound * 1000
+        return {
+            name: state
+            for name, state in self.states().items()
+            if state == ALARM or (state == BEHIND and now - self._since(name, now) > bound)
+        }
+
+    def _state(self, surface: Readable, alarmed: set[str]) -> str:
+        name = label(surface)
+        if name in alarmed:
+            return ALARM
+        try:
+            level = surface.position() >= self._parts.ledger.head(surface.tier)
+        except StoreUnavailable:
+            level = False
+        with self._lock:
+            if level:
+                self._behind.pop(name, None)
+            else:
+                self._behind.setdefault(name, self._parts.clock())
+        return OK if level else BEHIND
+
+    def _since(self, name: str, now: int) -> int:
+        with self._lock:
+            return self._behind.get(name, now)

@@ -1,0 +1,71 @@
+"""Pages: templates in, bytes out; shared by the Flask routes and the plain query service.
+
+Purpose: everything a template may use is given here: the words, the deployment's own name, the
+path prefix of its address. Nothing on a page is loaded from elsewhere (DESIGN §11).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from publisher.web.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Pages:
+    """The templates of one deployment."""
+
+    def __init__(self, name: str, base_url: str) -> None:
+        self.name = name
+        self.base_url = base_url
+        # Links are made of the path alone, so that the pages work through any tunnel or port.
+        self.prefix = urlsplit(base_url).path.rstrip("/")
+        self._templates = Environment(
+            loader=PackageLoader("publisher.web", "templates"),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(self, template: str, lang: str, **context: Any) -> bytes:
+        """Return the page in `zh` or `en`. `here` is its own path, for the language switch."""
+        context.setdefault("here", "/")
+        context.setdefault("main", "")
+        context.setdefault("alternates", ())
+        return (
+            self._templates.get_template(template)
+            .render(
+                lang=lang,
+                say=_speaker(lang),
+                name=self.name,
+                link=self._linker(lang),
+                switch=self._linker("en" if lang == "zh" else "zh"),
+                asset=lambda path: self.prefix + path,
+                **context,
+            )
+            .encode()
+        )
+
+    def _linker(self, lang: str) -> Callable[[str], str]:
+        """Return the function that makes a link which keeps the language."""
+
+        def link(path: str) -> str:
+            if lang == "zh":
+                return self.prefix + path
+            return f"{self.prefix}{path}{'&' if '?' in path else '?'}lang={lang}"
+
+        return link
+
+
+def _speaker(lang: str) -> Callable[..., Markup]:
+    def speak(name: str, **values: object) -> Markup:
+        return Markup("{}").format(say(lang, name, **values))  # escapes the values
+
+    return speak

@@ -1,0 +1,171 @@
+"""Errors on the wire: RFC 9457 documents for machines, a page for people.
+
+Purpose: the one map from the error tree to HTTP, by class along the MRO, so that a new error is
+answered like its parent. A Gone is always the same bytes: it tells no cause, no time, no name
+(CONTRACT, "410, the same bytes for every cause").
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import (
+    Conflict,
+    CredenceError,
+    DataInvalid,
+    EnvironmentFault,
+    Gone,
+    NotFound,
+    Overloaded,
+    QueryRefused,
+    QuerySyntax,
+    QueryTimeout,
+    QueryTooLarge,
+    StoreUnavailable,
+    UsageError,
+    VerificationFailed,
+)
+from publisher.web import http
+from publisher.web.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from wsgiref.types import WSGIEnvironment
+
+    from publisher.web.pages import Pages
+
+TYPES: Final = "https://w3id.org/credence/problem/"
+RETRY_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """How one class of error is answered."""
+
+    status: int
+    slug: str
+    zh: str
+    en: str
+
+    def title(self, lang: str) -> str:
+        """Return the title in `zh` or `en`."""
+        return self.zh if lang == "zh" else self.en
+
+
+class NotAcceptable(CredenceError):
+    """None of the media types offered is one the reader takes."""
+
+
+class MethodNotAllowed(CredenceError):
+    """The address does not know the method; `details["allow"]` lists those it knows."""
+
+
+class UnsupportedMedia(CredenceError):
+    """The request body is of a type that is not read here."""
+
+
+class BadRequest(CredenceError):
+    """The request is malformed."""
+
+
+class UpdateRefused(CredenceError):
+    """Somebody tried to write through the query service."""
+
+
+PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
+    CredenceError: Problem(500, "internal", "服务内部出错", "Internal error"),
+    DataInvalid: Problem(400, "data-invalid", "数据不合要求", "Invalid data"),
+    QueryRefused: Problem(400, "query-refused", "查询不被接受", "Query refused"),
+    QuerySyntax: Problem(400, "query-syntax", "查询语法有误", "Query does not parse"),
+    QueryTooLarge: Problem(413, "too-large", "查询或结果过大", "Query or answer too large"),
+    UsageError: Problem(400, "bad-request", "请求有误", "Bad request"),
+    BadRequest: Problem(400, "bad-request", "请求有误", "Bad request"),
+    UpdateRefused: Problem(403, "read-only", "只读服务", "Read-only service"),
+    NotFound: Problem(404, "not-found", "没有这个网址", "Not found"),
+    MethodNotAllowed: Problem(405, "method", "不支持这种请求方法", "Method not allowed"),
+    NotAcceptable: Problem(406, "not-acceptable", "没有所要的格式", "Not acceptable"),
+    Conflict: Problem(409, "conflict", "记录状态不允许", "Conflict"),
+    Gone: Problem(410, "gone", "已停止公示", "No longer shown"),
+    UnsupportedMedia: Problem(415, "media-type", "请求正文格式不支持", "Unsupported media type"),
+    VerificationFailed: Problem(500, "verification", "校验不通过", "Verification failed"),
+    EnvironmentFault: Problem(503, "environment", "服务环境故障", "Environment fault"),
+    StoreUnavailable: Problem(503, "store", "三元组库暂不可用", "Store unavailable"),
+    QueryTimeout: Problem(503, "timeout", "查询超时", "Query timed out"),
+    Overloaded: Problem(503, "overloaded", "服务繁忙", "Overloaded"),
+}
+# What a person is told where only the class is known in Chinese: one sentence how to mend.
+_ZH_HINTS: Final = {
+    "query-refused": "请按下面的英文说明修改查询后重试。",
+    "query-syntax": "请改正指出的位置后重试。",
+    "too-large": "请缩小查询范围、加上 LIMIT，或下载数据文件。",
+    "timeout": "请缩小查询范围或加上 LIMIT 后重试。",
+    "overloaded": "请稍后再试。",
+    "store": "请稍后再试。",
+    "not-found": "请核对网址；没有记录不等于信用良好。",
+    "method": "请改用允许的方法。",
+}
+
+
+def problem_of(error: CredenceError) -> Problem:
+    """Return how the error is answered: the entry of its nearest class."""
+    return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
+
+
+def answer(error: CredenceError, environ: WSGIEnvironment, pages: Pages | None) -> http.Reply:
+    """Return the error as a page for a browser, as a problem document for anybody else."""
+    problem = problem_of(error)
+    if pages is not None and http.likes_pages(environ):
+        page = _page(error, problem, http.language(environ), pages)
+        reply = http.Reply(page, http.HTML, problem.status)
+    else:
+        text = document(error, problem, http.language(environ, "en"))
+        reply = http.Reply(text, http.PROBLEM, problem.status)
+    return reply.having(*headers(error, problem))
+
+
+def document(error: CredenceError, problem: Problem, lang: str = "en") -> bytes:
+    """Return the RFC 9457 document; English unless `?lang=zh` asks otherwise."""
+    shown: dict[str, object] = {
+        "type": TYPES + problem.slug,
+        "title": problem.title(lang),
+        "titleZh": problem.zh,
+        "status": problem.status,
+    }
+    if not isinstance(error, Gone):
+        shown["detail"] = " ".join(part for part in sentences(error, lang) if part)
+    if isinstance(error, QuerySyntax) and error.line:
+        shown |= {"line": error.line, "column": error.column}
+    return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+
+
+def sentences(error: CredenceError, lang: str) -> tuple[str, str]:
+    """Return what is wrong and how to mend it, in Chinese where the error brings it."""
+    if lang == "zh" and "zh" in error.details:
+        return str(error.details["zh"]), str(error.details.get("zh_hint", ""))
+    return error.message, error.hint
+
+
+def _page(error: CredenceError, problem: Problem, lang: str, pages: Pages) -> bytes:
+    if isinstance(error, Gone):
+        what, hint = say(lang, "gone-text"), say(lang, "gone-hint")
+    else:
+        what, hint = sentences(error, lang)
+        if lang == "zh" and "zh" not in error.details:
+            hint = _ZH_HINTS.get(problem.slug, "") + hint
+    return pages.render("error.html", lang, title=problem.title(lang), what=what, hint=hint)
+
+
+def headers(error: CredenceError, problem: Problem) -> list[tuple[str, str]]:
+    """Return the headers that belong to the error."""
+    made = [("Cache-Control", "no-store"), ("Vary", "Accept")]
+    if isinstance(error, Gone):
+        made.append(("X-Robots-Tag", "noindex"))
+    if isinstance(error, MethodNotAllowed):
+        made.append(("Allow", str(error.details["allow"])))
+    if isinstance(error, Overloaded):
+        made.append(("Retry-After", str(error.retry_after)))
+    elif problem.status == 503:  # noqa: PLR2004 (RFC 9110 §15.6.4)
+        made.append(("Retry-After", str(RETRY_SECONDS)))
+    return made

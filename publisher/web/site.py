@@ -1,0 +1,100 @@
+"""Home, status, robots and the two probes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, request
+
+from publisher.web import http
+from publisher.web.health import OK
+from publisher.web.texts import TEXTS, say
+
+if TYPE_CHECKING:
+    from publisher.web.health import Health
+    from publisher.web.listing import Listing
+    from publisher.web.pages import Pages
+
+# Pages about subjects are for people who look something up, not for search engines.
+ROBOTS: Final = "User-agent: *\nDisallow: {0}/record\nDisallow: {0}/sparql\nDisallow: {0}/status\n"
+_FRESH: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
+_COLUMNS: Final = {"zh": ("名称", "文号", "决定日期"), "en": ("Name", "Document", "Decided on")}
+
+
+def blueprint(pages: Pages, listing: Listing, health: Health) -> Blueprint:
+    """Return the routes of the site itself."""
+    site = Site(pages, listing, health)
+    made = Blueprint("site", __name__)
+    made.add_url_rule("/", view_func=site.home)
+    made.add_url_rule("/status", view_func=site.status)
+    made.add_url_rule("/robots.txt", view_func=site.robots)
+    made.add_url_rule("/healthz", view_func=site.healthz)
+    made.add_url_rule("/readyz", view_func=site.readyz)
+    return made
+
+
+class Site:
+    """Answers about the service rather than about a record."""
+
+    def __init__(self, pages: Pages, listing: Listing, health: Health) -> None:
+        self._pages = pages
+        self._listing = listing
+        self._health = health
+
+    def home(self) -> http.Reply:
+        """Return the home page."""
+        lang = http.language(request.environ)
+        body = self._pages.render(
+            "home.html",
+            lang,
+            main="home",
+            counts=self._listing.counts(lang),
+            records=self._listing.records(lang),
+            columns=_COLUMNS[lang],
+        )
+        return http.Reply(body, headers=_FRESH)
+
+    def status(self) -> http.Reply:
+        """Return how far the surfaces are, as a page or JSON."""
+        lang = http.language(request.environ)
+        states = self._health.states()
+        counts = self._listing.counts("en" if http.wants_json(request.environ) else lang)
+        if http.wants_json(request.environ):
+            shown = {"surfaces": states, "records": None if counts is None else dict(counts)}
+            return http.Reply(_json(shown), http.JSON, headers=_FRESH)
+        body = self._pages.render(
+            "status.html",
+            lang,
+            here="/status",
+            main="status",
+            well=all(state == OK for state in states.values()),
+            surfaces=[(_surface(name, lang), state) for name, state in states.items()],
+            counts=counts,
+        )
+        return http.Reply(body, headers=_FRESH)
+
+    def robots(self) -> http.Reply:
+        """Return what crawlers may visit."""
+        text = ROBOTS.format(self._pages.prefix)
+        return http.Reply(text.encode(), "text/plain", headers=(("Cache-Control", "max-age=3600"),))
+
+    def healthz(self) -> http.Reply:
+        """Say that this process answers."""
+        return http.Reply(b'{"status":"ok"}\n', http.JSON, headers=(("Cache-Control", "no-store"),))
+
+    def readyz(self) -> http.Reply:
+        """Say whether the surfaces are sound and close enough to the ledger: 200 or 503."""
+        faults = self._health.faults()
+        shown = {"status": "not ready" if faults else "ok", "surfaces": dict(faults)}
+        status = 503 if faults else 200
+        return http.Reply(_json(shown), http.JSON, status, (("Cache-Control", "no-store"),))
+
+
+def _surface(name: str, lang: str) -> str:
+    local = name.rpartition("/")[2]
+    return say(lang, f"surface-{local}") if f"surface-{local}" in TEXTS else local
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"

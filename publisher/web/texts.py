@@ -1,0 +1,130 @@
+"""Words of the pages, Chinese first, English beside (terms: TERMS.md).
+
+Purpose: one table of short texts; templates ask for them by name, so that a missing one fails
+in a test and no sentence stands in one language only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+LANGUAGES: Final = ("zh", "en")
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "skip": ("跳到正文", "Skip to content"),
+    "switch": ("English", "中文"),
+    "home": ("首页", "Home"),
+    "query": ("数据查询", "Query"),
+    "status": ("运行状态", "Status"),
+    "vocabulary": ("词表", "Vocabulary"),
+    "main-menu": ("主菜单", "Main menu"),
+    "made-by": (
+        "本站由 Credence 开放源码软件提供，内容以作出决定的机关为准。",
+        "Served by Credence, open-source software; the deciding authority's document prevails.",
+    ),
+    "lead": (
+        "这里把行政机关的公共信用信息以关联数据的形式公开：每条记录一个固定网址，可以阅读、"
+        "查询和下载；信用修复后，记录从所有公开位置一并撤下。",
+        "Public-credit information of the administration as linked data: each record has one "
+        "address to read, query and download; after credit repair it leaves every public place.",
+    ),
+    "look-up": ("查找记录", "Look up a record"),
+    "look-up-label": ("记录网址或编号", "Address or identifier of a record"),
+    "look-up-help": (
+        "编号由 26 个小写字母和数字组成。",
+        "An identifier has 26 lower-case letters and digits.",
+    ),
+    "open": ("打开", "Open"),
+    "in-figures": ("公开数据概况", "In figures"),
+    "live-records": ("公开中的记录", "Records shown"),
+    "kind": ("类别", "Kind"),
+    "count": ("数量", "Number"),
+    "counting": ("数量暂时无法取得。", "The number cannot be had just now."),
+    "some-records": ("部分记录", "Some records"),
+    "no-records": (
+        "目前没有公开中的记录。没有记录不等于信用良好。",
+        "No record is shown at present. No record does not mean good credit.",
+    ),
+    "for-machines": ("供程序使用", "For programs"),
+    "sparql-door": (
+        "SPARQL 1.1 查询服务，结果可取 JSON、CSV、XML、Turtle 等格式。",
+        "SPARQL 1.1 service; results as JSON, CSV, XML, Turtle and more.",
+    ),
+    "record-door": (
+        "在记录网址后加 .jsonld、.ttl、.nt、.nq、.trig、.json，或用 Accept 请求头选择格式。",
+        "Add .jsonld, .ttl, .nt, .nq, .trig or .json to a record's address, or send Accept.",
+    ),
+    "vocabulary-door": (
+        "词表、代码表与 JSON-LD 上下文，中英文对照。",
+        "Vocabulary, code lists and JSON-LD context, in Chinese and English.",
+    ),
+    "record": ("记录", "Record"),
+    "record-fields": ("记录内容", "What the record says"),
+    "field": ("项目", "Field"),
+    "value": ("内容", "Value"),
+    "yuan": ("元", "yuan"),
+    "original": ("原始填报", "as received"),
+    "address": ("固定网址", "Permanent address"),
+    "formats": ("其他格式", "Other formats"),
+    "follow": ("核对与跟踪", "Check and follow"),
+    "follow-text": (
+        "本页直接取自公开三元组库的当前版本。请保存上面的网址，而不是本页的副本："
+        "记录修复、更正或到期后，该网址会立即回答“已停止公示”（410），副本应随之删除。",
+        "This page is read from the current public triple store. Keep the address above, not a "
+        "copy: after repair, correction or expiry it answers 410 at once, and copies must go.",
+    ),
+    "follow-query": ("用查询服务核对本记录", "Check this record in the query service"),
+    "objection-mark": ("异议申诉处理中", "An objection is open"),
+    "objection-text": (
+        "本记录处于异议申诉期间，内容可能变更。",
+        "An objection to this record is open; its content may change.",
+    ),
+    "status-lead": (
+        "各公开位置与账本的同步情况。",
+        "How far each public place follows the ledger.",
+    ),
+    "surface": ("公开位置", "Public place"),
+    "state": ("状态", "State"),
+    "state-ok": ("同步", "up to date"),
+    "state-behind": ("正在跟上", "catching up"),
+    "state-alarm": ("故障", "alarm"),
+    "state-unknown": ("尚未发布", "nothing published yet"),
+    "surface-triples": ("三元组库", "Triple store"),
+    "all-well": ("一切正常", "All is well"),
+    "not-well": ("需要处理", "Needs attention"),
+    "sparql-lead": (
+        "用 SPARQL 1.1 查询公开数据。本页不需要 JavaScript；编写程序时请直接使用本网址。",
+        "Query the public data with SPARQL 1.1. No JavaScript needed; programs use this address.",
+    ),
+    "sparql-limits": (
+        "每次查询最长 {seconds} 秒；查询文本不超过 64 KiB。",
+        "A query may run {seconds} seconds; its text may have 64 KiB.",
+    ),
+    "query-text": ("查询文本", "Query"),
+    "run": ("执行查询", "Run"),
+    "examples": ("示例", "Examples"),
+    "result": ("结果", "Result"),
+    "result-rows": ("共 {count} 行", "{count} rows"),
+    "result-cut": (
+        "以下显示前 {shown} 行，共 {count} 行；完整结果请下载。",
+        "The first {shown} of {count} rows; download the whole.",
+    ),
+    "result-none": ("没有符合条件的数据。", "Nothing matches."),
+    "result-yes": ("是", "Yes"),
+    "result-no": ("否", "No"),
+    "download-as": ("下载为", "Download as"),
+    "error": ("出错", "Error"),
+    "back-home": ("返回首页", "Back to the home page"),
+    "gone-title": ("已停止公示", "No longer shown"),
+    "gone-text": (
+        "此网址的内容已停止公示。",
+        "What stood at this address is no longer shown.",
+    ),
+    "gone-hint": ("请删除保存的副本。", "Delete any copy you keep."),
+}
+
+
+def say(lang: str, name: str, **values: object) -> str:
+    """Return the text `name` in `zh` or `en`, its {places} filled. Raises KeyError if unknown."""
+    text = TEXTS[name][LANGUAGES.index(lang)]
+    return text.format(**values) if values else text

@@ -1,0 +1,123 @@
+"""What a record's page shows, made of the record's triples alone (pure).
+
+Purpose: labels and order come from the model, words for codes from the vocabulary, so that no
+kind needs a page of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pyoxigraph import Literal, NamedNode
+
+from publisher.web.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pyoxigraph import Triple
+
+    from exchange.model import Field, Kind, Model
+    from publisher.web.vocabulary import Vocabulary
+
+RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+OBJECTION: Final = "https://w3id.org/credence/ns#objectionOpen"
+_DECIMAL: Final = "http://www.w3.org/2001/XMLSchema#decimal"
+_CODES: Final = "https://w3id.org/credence/uscc/"
+# Named in a page's heading where the kind has them, in this order.
+_TITLE: Final = ("counterpartName", "documentNumber", "caseNumber")
+_FACTS: Final = ("documentNumber", "caseNumber", "authorityName", "decidedOn")
+_RECEIVED: Final = "Received"
+
+Values = dict[str, list[NamedNode | Literal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One value as people read it; `note` is what was received, `href` where it leads."""
+
+    text: str
+    href: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled line of the page."""
+
+    label: str
+    values: Sequence[Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """Everything the record's template needs."""
+
+    iri: str
+    slug: str
+    kind: str
+    title: str
+    facts: Sequence[str]
+    rows: Sequence[Row]
+    objection: bool
+
+
+def values_of(triples: Iterable[Triple]) -> Values:
+    """Return the objects by predicate."""
+    found: Values = {}
+    for triple in triples:
+        if isinstance(triple.object, NamedNode | Literal):
+            found.setdefault(triple.predicate.value, []).append(triple.object)
+    return found
+
+
+def kind_of(model: Model, values: Values) -> Kind | None:
+    """Return the kind by the record's type."""
+    types = {node.value for node in values.get(RDF_TYPE, [])}
+    return next((kind for kind in model.kinds.values() if kind.class_iri in types), None)
+
+
+def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> RecordView:
+    """Return the page of a record of that kind in `zh` or `en`."""
+    by_name = {field.name: field for field in kind.fields if field.iri in values}
+    label = kind.label.zh if lang == "zh" else kind.label.en
+    plain = {name: values[field.iri][0].value for name, field in by_name.items()}
+    title = next((plain[name] for name in _TITLE if name in plain), label)
+    facts = [plain[name] for name in _FACTS if name in plain and plain[name] != title]
+    rows = [
+        _row(field, values, by_name, words, lang)
+        for field in by_name.values()
+        if not (field.name.endswith(_RECEIVED) and field.name[: -len(_RECEIVED)] in by_name)
+    ]
+    return RecordView(iri, kind.slug, label, title, facts, rows, OBJECTION in values)
+
+
+def _row(
+    field: Field, values: Values, by_name: Mapping[str, Field], words: Vocabulary, lang: str
+) -> Row:
+    label = field.label.zh if lang == "zh" else field.label.en
+    received = by_name.get(field.name + _RECEIVED)
+    note = ""
+    if received is not None:
+        original = values[received.iri][0].value
+        # Chinese and English alike: what the sender wrote, in the form's own unit.
+        note = f"({say(lang, 'original')}: {original})"
+    return Row(label, [_shown(node, words, lang, note) for node in values[field.iri]])
+
+
+def _shown(node: NamedNode | Literal, words: Vocabulary, lang: str, note: str) -> Shown:
+    if isinstance(node, Literal):
+        if node.datatype.value == _DECIMAL:
+            return Shown(money(node.value, lang), note=note)
+        return Shown(node.value, note=note)
+    if node.value.startswith(_CODES):
+        return Shown(node.value.removeprefix(_CODES), note=note)
+    return Shown(words.label(node.value, lang), note=note)
+
+
+def money(amount: str, lang: str) -> str:
+    """Return an amount of yuan with its thousands apart; digits are never rounded."""
+    whole, _, rest = amount.partition(".")
+    grouped = f"{int(whole):,}" + (f".{rest}" if rest else "")
+    return f"{grouped} {say(lang, 'yuan')}"

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exchange.domain.errors import StoreUnavailable
+from publisher.stores.embedded import EmbeddedStore
+from publisher.stores.generations import Generations, current_generation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Clock:
+    now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EmbeddedStore:
+    return EmbeddedStore(tmp_path / "writer")
+
+
+def standing(tmp_path: Path) -> list[str]:
+    return sorted(path.name for path in (tmp_path / "generations").iterdir())
+
+
+def test_before_the_first_publication_readers_are_told_so(tmp_path: Path, clock: Clock) -> None:
+    Generations(tmp_path, clock)
+    with pytest.raises(StoreUnavailable) as problem:
+        current_generation(tmp_path)
+    assert "publish" in problem.value.hint
+
+
+def test_the_pointer_names_generation_and_position(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    generations = Generations(tmp_path, clock)
+    store.replace({}, 41)
+    generations.publish(store)
+    now = current_generation(tmp_path)
+    assert (now.number, now.position) == (1, 41)
+    assert now.path.is_dir()
+
+
+def test_a_superseded_generation_goes_when_its_grace_is_over(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    generations = Generations(tmp_path, clock, grace=1_000)
+    generations.publish(store)
+    generations.publish(store)
+    clock.now += 999
+    generations.prune()
+    assert standing(tmp_path) == ["1", "2"]
+    clock.now += 1
+    generations.prune()
+    assert standing(tmp_path) == ["2"]
+
+
+def test_dropping_leaves_the_current_one_only(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    generations = Generations(tmp_path, clock)
+    for _ in range(3):
+        generations.publish(store)
+    generations.drop_old()
+    assert standing(tmp_path) == ["3"]
+    assert generations.publish(store).number == 4
+
+
+def test_a_copy_never_announced_is_removed_at_the_next_start(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    generations = Generations(tmp_path, clock)
+    generations.publish(store)
+    store.backup(tmp_path / "generations" / "2")
+    again = Generations(tmp_path, clock)
+    assert standing(tmp_path) == ["1"]
+    assert again.publish(store).number == 2
+
+
+def test_generations_of_an_earlier_process_get_a_grace_of_their_own(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    generations = Generations(tmp_path, clock)
+    generations.publish(store)
+    generations.publish(store)
+    again = Generations(tmp_path, clock, grace=500)
+    again.prune()
+    assert standing(tmp_path) == ["1", "2"]
+    clock.now += 500
+    again.prune()
+    assert standing(tmp_path) == ["2"]
+
+
+def test_a_broken_pointer_is_unavailable_not_a_crash(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "current").write_bytes(b"\xff{")
+    with pytest.raises(StoreUnavailable):
+        current_generation(tmp_path)
