@@ -11,6 +11,7 @@ import re
 import secrets
 import unicodedata
 from calendar import monthrange
+from operator import getitem
 from typing import Final
 
 from exchange.domain.errors import DataInvalid, UsageError
@@ -25,9 +26,10 @@ _USCC: Final = re.compile(rf"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}", r
 _USCC_LENGTH: Final = 18
 _VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
-# One table per place: the weighted value, so that a check is a plain sum.
+# One table per place: the weighted value, so that a check is a plain sum; the check character
+# itself counts once.
 _WEIGHTED: Final = tuple(
-    {character: value * weight for character, value in _VALUE.items()} for weight in _WEIGHTS
+    {character: value * weight for character, value in _VALUE.items()} for weight in (*_WEIGHTS, 1)
 )
 # GB 11643-1999.
 _ID_NUMBER: Final = re.compile(r"[1-9][0-9]{16}[0-9X]", re.ASCII)
@@ -54,7 +56,7 @@ def uscc_check_character(first17: str) -> str:
     """
     if len(first17) != _USCC_LENGTH - 1 or any(item not in _VALUE for item in first17):
         raise DataInvalid("This is not the first part of a social credit code.", "Give 17.")
-    total = sum(table[item] for table, item in zip(_WEIGHTED, first17, strict=True))
+    total = sum(map(getitem, _WEIGHTED, first17))
     return _ALPHABET[-total % 31]
 
 
@@ -67,9 +69,7 @@ def uscc_problem(text: str) -> str | None:
         return "uscc-placeholder"
     if _USCC.fullmatch(text) is None:
         return "uscc-length" if len(text) != _USCC_LENGTH else "uscc-character"
-    total = _VALUE[text[17]]
-    for table, item in zip(_WEIGHTED, text, strict=False):
-        total += table[item]
+    total = sum(map(getitem, _WEIGHTED, text))
     return "uscc-check-digit" if total % 31 else None
 
 

@@ -86,19 +86,20 @@ class Checker:
 
     def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
         if row.cells is None:
-            record = row.record or {}
-            return record, self._compiled.check(record)
-        record, problems = self._compiled.record(row.cells, self._sheet.book.form)
-        return record, [*problems, *self._compiled.check(record)]
+            record, problems = self._compiled.tidy(row.record or {})
+            return record, [*problems, *self._compiled.check(record)]
+        form = self._sheet.book.form
+        record, problems = self._compiled.record(row.cells, form)
+        return record, [*problems, *self._compiled.check(record, form)]
 
     def _foreign(self, row: Row, record: dict[str, Any]) -> list[Finding]:
         if self._source is None:
             return []
-        named = str(record.get("source") or "").rpartition("/")[2].upper()
-        if named in ("", self._source):
+        named = record.get("source")
+        if named is None or named == self._source:
             return []
         place = self._place(row, "source")
-        return [finding("wrong-source", place, named, source=self._source)]
+        return [finding("wrong-source", place, str(named), source=self._source)]
 
     def _repeated(self, row: Row, key: str) -> list[Finding]:
         mark = hash(key)

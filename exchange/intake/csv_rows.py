@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HEADER_SEARCH: Final = 5  # rows above the data: a title, Chinese names, codes
 # Our own exports put ' before text that a spreadsheet would take for a formula.
 _PREFIXED: Final = re.compile("'+[=+\\-@＝＋－＠]")
+# A cell with sound quotes, or without.
+_CELL: Final = re.compile(r'"(?:[^"]|"")*+"|[^",][^,]*|(?=,)')
 _INVISIBLE: Final = "\ufeff\u200b"
 _CELLS_TO_SUSPECT: Final = 8
 
@@ -252,22 +254,14 @@ class Records:
             return False
         if len(cells) != expected:
             return any(_cells_of(item) == expected for item in taken[1:3])
-        if expected < _CELLS_TO_SUSPECT:
-            return False
-        return any(
-            part.count(",") >= expected - 1
-            for cell in cells
+        return expected >= _CELLS_TO_SUSPECT and any(
+            _is_rows_run_into_one(cell, position, expected)
+            for position, cell in enumerate(cells)
             if "\n" in cell or "\r" in cell
-            for part in cell.splitlines()
         )
 
     def _fault(self, rule: str, line: int) -> None:
         first = self._lines.taken[0] if self._lines.taken else ""
-        before = first.count(",")
-        try:
-            before = len(next(csv.reader([first]), [])) - 1
-        except csv.Error:
-            before = 0
         limit = self._limits.cell_characters
         if rule == "line-size":
             limit = self._limits.line_characters
@@ -275,7 +269,7 @@ class Records:
             rule,
             row=self._number,
             line=line,
-            position=max(before, 0),
+            position=_broken_cell(first),
             value=shown(first.rstrip("\r\n")),
             limit=limit,
         )
@@ -330,6 +324,30 @@ class _Lines:
     def _skip_rest(self) -> None:
         while (rest := self._stream.readline(self._bound)) and rest[-1:] not in "\r\n":
             pass
+
+
+def _is_rows_run_into_one(cell: str, position: int, expected: int) -> bool:
+    """Whether a cell holds just the commas of the rest of its row, whole rows, and a row's start.
+
+    So it does when a forgotten quote and a stray one further down pair up.
+    """
+    first, *middle, last = [part.count(",") for part in cell.splitlines() or [""]] + [0] * (
+        cell[-1:] in "\r\n"
+    )
+    between = all(count == expected - 1 for count in middle)
+    return between and first == expected - 1 - position and last == position
+
+
+def _broken_cell(line: str) -> int:
+    """Return the position of the first cell whose quotes are wrong, else of the last cell."""
+    at = position = 0
+    while at < len(line):
+        whole = _CELL.match(line, at)
+        if whole is None or line[whole.end() : whole.end() + 1] != ",":
+            break
+        at = whole.end() + 1
+        position += 1
+    return position
 
 
 def _cells_of(line: str) -> int:

@@ -324,7 +324,9 @@ class _Values:
         try:
             value, end = self._decoder.raw_decode(window.text, start)
         except json.JSONDecodeError as error:
-            self._stop(at=error.pos)
+            # An open string is reported where it began; what it lacks is at the end.
+            opened = error.msg.startswith("Unterminated string")
+            self._stop(at=len(window.text) if opened else error.pos)
         except RecursionError:
             self._stop("json-depth", limit=self._limits.depth)
         if end - start > self._limits.record_characters:

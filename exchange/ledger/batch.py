@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from exchange.domain.access import SERVED, Tier
+from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.events import LEAVING, Name
+from exchange.domain.events import Name
 from exchange.domain.identity import new_id
 from exchange.domain.lifecycle import State, advance
-from exchange.domain.record import Activity
 from exchange.ledger import schema
-from exchange.ledger.journal import BACK, GONE
 from exchange.ledger.passages import journal_missing
 from exchange.ledger.sealing import Meta, canonical, unseal
 from exchange.ledger.sequence import Shown
+from exchange.ledger.showing import passage, steps, visible
 from exchange.ledger.writing import Pending, chunks, settle, write
 
 if TYPE_CHECKING:
@@ -52,16 +51,23 @@ class Rec:
 
     def visible(self) -> frozenset[Tier]:
         """Return the tiers whose readers see the record."""
-        if self.state is not State.LIVE:
-            return frozenset()
-        return frozenset(tier for tier in SERVED if tier.rank >= self.tier.rank)
+        return visible(self.state, self.tier)
 
     def values(self) -> dict[str, Any]:
         """Return the row as it is stored."""
-        return {name: getattr(self, name) for name in _COLUMNS}
-
-
-_COLUMNS = tuple(column.name for column in schema.record.columns)
+        return {
+            "id": self.id,
+            "public_id": self.public_id,
+            "kind": self.kind,
+            "tier": self.tier.value,
+            "widest": self.widest.value,
+            "key_mac": self.key_mac,
+            "state": self.state.value,
+            "mark": self.mark,
+            "content_mac": self.content_mac,
+            "version": self.version,
+            "person": self.person,
+        }
 
 
 @dataclass(slots=True)
@@ -293,43 +299,24 @@ class Batch:
     def _show(
         self, name: Name, record: Rec, position: int, before: frozenset[Tier], *, veils: bool
     ) -> None:
-        """Add the members that lead each tier from what it saw to what it is to see."""
-        after = record.visible()
-        activities = set()
-        for tier in SERVED:
-            activity = _activity(tier in before, tier in after)
-            if activity is not None:
-                activities.add(activity)
-                self.shown.append(
-                    Shown(
-                        tier,
-                        record.kind,
-                        record.id,
-                        position,
-                        record.version,
-                        activity,
-                        mark=bool(record.mark),
-                        veils=veils or activity is Activity.DELETE,
-                    )
-                )
-        op = _passage(name, activities)
+        """Add the members that the event means for each tier, and its line in the journal."""
+        taken = steps(before, record.visible(), veils=veils)
+        self.shown += [
+            Shown(
+                step.tier,
+                record.kind,
+                record.id,
+                position,
+                record.version,
+                step.activity,
+                mark=bool(record.mark),
+                veils=step.veils,
+            )
+            for step in taken
+        ]
+        op = passage(name, taken)
         if op is not None:
             self.passages.append({"position": position, "record": record.public_id, "op": op})
-
-
-def _activity(was: bool, now: bool) -> Activity | None:  # noqa: FBT001 (before and after)
-    if was:
-        return Activity.UPDATE if now else Activity.DELETE
-    return Activity.CREATE if now else None
-
-
-def _passage(name: Name, activities: set[Activity]) -> str | None:
-    """Return what the journal says of an event: away, back, or nothing."""
-    if name in LEAVING or Activity.DELETE in activities:
-        return GONE
-    if name is Name.RESUME or (Activity.CREATE in activities and name is not Name.PUBLISH):
-        return BACK
-    return None
 
 
 def rec_of(row: Any) -> Rec:

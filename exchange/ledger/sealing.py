@@ -28,9 +28,7 @@ SIZE = 32
 _NONCE = bytes(12)
 _FAST = 1  # zlib level; the next ones cost twice the time for a tenth of the bytes
 TIERS = tuple(Tier)
-_JSON = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-)
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 Commitments = tuple[bytes, bytes, bytes]  # public, government, archive
 
@@ -110,22 +108,24 @@ def views(text: bytes, iri: str, widest: Tier) -> tuple[bytes | None, ...]:
 
     The same bytes as `body.view` for each tier, in one pass: most records differ in nothing.
     """
-    subject = f"<{iri}> "
-    lines = [line for line in text.decode().split("\n") if line]
-    letters = [line[0] for line in lines]
-    quads = [f"{subject}{line[line.index(' ') + 1 :]} .\n" for line in lines]
+    lines = [line.split(" ", 1) for line in text.decode().split("\n") if line]
+    letters = {mark[0] for mark, _ in lines}
     made: dict[frozenset[str], bytes] = {}
-    held: list[bytes | None] = []
-    for tier in TIERS:
-        if tier.rank < widest.rank:
-            held.append(None)
-            continue
+    held: list[bytes | None] = [None] * widest.rank
+    for tier in TIERS[widest.rank :]:
         seen = VIEW_LETTERS[tier].intersection(letters)
         if seen not in made:
-            pairs = zip(letters, quads, strict=True)
-            made[seen] = "".join(quad for letter, quad in pairs if letter in seen).encode()
+            made[seen] = _quads(iri, [said for mark, said in lines if mark[0] in seen])
         held.append(made[seen])
     return tuple(held)
+
+
+def _quads(iri: str, statements: list[str]) -> bytes:
+    """Return canonical N-Quads of statements about one subject."""
+    if not statements:
+        return b""
+    between = f" .\n<{iri}> "
+    return f"{between[3:]}{between.join(statements)} .\n".encode()
 
 
 def commitments(seal: bytes, held: tuple[bytes | None, ...]) -> Commitments:

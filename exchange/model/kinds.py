@@ -222,6 +222,7 @@ class Kind:
     publicity_end: str | None = None
     quotations: tuple[Quotation, ...] = ()
     tier_when: tuple[TierRule, ...] = ()
+    logged_only_when: tuple[Condition, ...] = ()
 
     @property
     def type_name(self) -> str:

@@ -44,7 +44,19 @@ _SEVERITIES: dict[str | None, Severity] = {
 _KIND_TERMS = frozenset(
     [f"{RDF}type"]
     + [SH + name for name in ("targetClass", "closed", "ignoredProperties", "name", "property")]
-    + [CR + name for name in ("slug", "form", "key", "maxTier", "publicityEnd", "tierWhen", "link")]
+    + [
+        CR + name
+        for name in (
+            "slug",
+            "form",
+            "key",
+            "maxTier",
+            "publicityEnd",
+            "tierWhen",
+            "loggedOnlyWhen",
+            "link",
+        )
+    ]
 )
 _FIELD_TERMS = frozenset(
     [
@@ -193,6 +205,9 @@ class _KindReader:
             tier_when=tuple(
                 TierRule(self._condition(item), Tier(local(graph.need(item, f"{CR}maxTier"))))
                 for item in graph.values(node, f"{CR}tierWhen")
+            ),
+            logged_only_when=tuple(
+                self._condition(item) for item in graph.values(node, f"{CR}loggedOnlyWhen")
             ),
         )
 

@@ -60,6 +60,14 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
             Label("{label}超过 {limit} 个字符", "{label} is longer than {limit} characters"),
             Label("请缩短。", "Shorten it."),
         ),
+        "kind": (
+            Label("type 应为 {limit}", "The type must be {limit}"),
+            Label("请更正 type，或选择别的种类。", "Mend the type, or choose another kind."),
+        ),
+        "context": (
+            Label("@context 应为 {limit}", "The @context must be {limit}"),
+            Label("请改为该网址，或删除。", "Use that address, or leave it out."),
+        ),
         "type": (
             Label("{label}的数据类型不对", "{label} has the wrong JSON type"),
             Label("请写成{limit}。", "Write it as {limit}."),
@@ -139,6 +147,8 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
         ),
     }
 )
+# Rules whose sentence stands with the value type (sh:message in shapes/common.ttl).
+_BY_VALUE: Final = frozenset({"text", "date", "money", "code", "pattern"})
 HIDDEN: Final = "***"
 _HIDE: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
 _LONGEST: Final = 200  # characters of a value that a finding quotes
@@ -155,6 +165,8 @@ def problem(  # noqa: PLR0913 (what a finding needs)
 ) -> Problem:
     """Return the problem of a field's value."""
     what, hint = TEMPLATES[rule]
+    if rule in _BY_VALUE:
+        what = field.value.message
     column = field.columns.get(form) if form else None
     label = Label(column.label, column.en) if column else field.label
     shown = "" if value is None else str(value)[:_LONGEST]
@@ -169,8 +181,8 @@ def problem(  # noqa: PLR0913 (what a finding needs)
     )
 
 
-def unknown_field(name: str) -> Problem:
-    """Return the problem of a JSON name that the kind does not have."""
-    what, hint = TEMPLATES["unknown-field"]
-    shown = name[:_LONGEST]
-    return Problem(None, None, shown, "unknown-field", what.fill(limit=shown), hint)
+def general(rule: str, value: object, limit: str) -> Problem:
+    """Return a problem of the record that is no field's: `unknown-field`, `kind`, `context`."""
+    what, hint = TEMPLATES[rule]
+    limit = limit[:_LONGEST]
+    return Problem(None, None, str(value)[:_LONGEST], rule, what.fill(limit=limit), hint)

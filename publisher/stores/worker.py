@@ -5,7 +5,8 @@ no socket, no writable file and one read-only generation. The pool (`workers.py`
 and kills it. Query, serialise and drop happen in one call on the main thread: result objects may
 not cross threads.
 Protocol, on stdin and stdout, lengths in network order: request = u32 length, JSON
-{query, media, max_bytes, seconds}; a byte ACK says that it was read whole; reply = u32 header length, u32 body length, JSON header
+{query, media, max_bytes, seconds}; an ACK byte says that it was read;
+reply = u32 header length, u32 body length, JSON header
 {status, ...}, body. The first reply ({status: "ready"}) comes unasked. End of input ends it.
 Errors: every failure of a query is a reply; only a broken pipe or a fatal one ends the process.
 Source: docs/decisions/0004-socket-filter.md; notes on pyoxigraph 0.5.13 therein.

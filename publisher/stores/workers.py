@@ -89,6 +89,7 @@ class QueryPool:
         self._busy: set[WorkerProcess] = set()
         self._waiting = 0
         self._target: Path | None = None
+        self._failed_starts = 0
         self._failure = ""
         self._closed = False
         self._isolation: dict[str, bool] = {}
@@ -181,7 +182,7 @@ class QueryPool:
             ) from problem
         with self._changed:
             if wanted != self._target:
-                self._target, self._failure = wanted, ""
+                self._target, self._failure, self._failed_starts = wanted, "", 0
                 self._changed.notify_all()
 
     def _acquire(self, seconds: float) -> WorkerProcess:
@@ -286,14 +287,16 @@ class QueryPool:
         if process is not None:
             process.stop()
         with self._changed:
-            self._failure = reason
+            # One failure may be a worker killed while it started; two in a row are a state.
+            self._failed_starts += 1
+            self._failure = reason if self._failed_starts > 1 else ""
             self._changed.notify_all()
         return False
 
     def _welcome(self, process: WorkerProcess, header: dict[str, Any]) -> None:
         with self._changed:
             self._isolation = header["isolation"]
-            self._failure = ""
+            self._failed_starts, self._failure = 0, ""
             outdated: list[WorkerProcess] = []
             if self._closed:
                 outdated = [process]

@@ -1,0 +1,160 @@
+"""The use cases of the write side, each in one method: who calls them need not know the parts.
+
+Purpose: command line and, later, API ask here; no SQL, HTTP or RDF stands in this file. Every
+method that takes something off the surfaces ends by telling `announce` the record's IRI, which
+wiring joins with the projector; a load does not, its rows are published by `publish` or a
+running service.
+Errors: those of the ledger and the intake, unchanged. Source: DESIGN §4, CONTRACT.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.access import Tier
+from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.domain.publicity import declared_end
+from exchange.intake import check_file, deliver, order_by_links, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from exchange.intake import FileCheck, Finding, Receipt
+    from exchange.ledger import Ledger
+    from exchange.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where deliveries are worked on, and the clock (milliseconds since 1970-01-01 UTC)."""
+
+    staging: Path
+    rejects: Path
+    clock: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How files are to be read: kind, form, delivering unit; all found out where None."""
+
+    kind: str | None = None
+    form: str | None = None
+    source: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who hears how a delivery goes: rows done of all; every finding."""
+
+    progress: Callable[[int, int], None] | None = None
+    report: Callable[[Finding], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: the record, and the rows taken out of rejects and staged files."""
+
+    iri: str
+    scrubbed: int
+
+
+class Exchange:
+    """The write side of one deployment."""
+
+    def __init__(
+        self, ledger: Ledger, model: Model, desk: Desk, announce: Callable[[str], None]
+    ) -> None:
+        self._ledger = ledger
+        self._model = model
+        self._desk = desk
+        self._announce = announce
+
+    def load(self, paths: Sequence[Path], manner: Manner, watch: Watch) -> Iterator[Receipt]:
+        """Load files in the order in which they quote each other; yield a receipt for each."""
+        for path in order_by_links(paths, self._model, manner.kind):
+            yield deliver(
+                self._ledger,
+                self._model,
+                path,
+                staging=self._desk.staging,
+                rejects=self._desk.rejects,
+                clock=self._desk.clock,
+                kind=manner.kind,
+                form=manner.form,
+                source=manner.source,
+                dry_run=manner.dry_run,
+                progress=watch.progress,
+                report=watch.report,
+            )
+
+    def withdraw(self, ref: str, because: str, decision: Path | None = None) -> int:
+        """Take a record off every surface for good; return the event's position."""
+        position = self._ledger.withdraw(ref, because, _named(decision))
+        self._announce(ref)
+        return position
+
+    def suspend(self, ref: str, decision: Path | None = None) -> int:
+        """Shield a record for a time; return the event's position."""
+        position = self._ledger.suspend(ref, _named(decision))
+        self._announce(ref)
+        return position
+
+    def resume(self, ref: str, decision: Path | None = None) -> int:
+        """Show a shielded record again under its own address; return the event's position."""
+        return self._ledger.resume(ref, _named(decision))
+
+    def reinstate(self, ref: str, decision: Path) -> str:
+        """Publish a withdrawn record again; return its new IRI."""
+        named = _named(decision)
+        if named is None:
+            raise UsageError("Reinstating needs a decision.", "Name its file by --decision.")
+        return self._ledger.reinstate(ref, named)
+
+    def erase(self, ref: str, decision: Path | None = None) -> Erased:
+        """Destroy a record's text everywhere; return when no file of ours holds it."""
+        erasure = self._ledger.erase(ref, _named(decision))
+        scrubbed = scrub([self._desk.rejects, self._desk.staging], erasure.literals)
+        self._announce(erasure.iri)
+        return Erased(erasure.iri, scrubbed)
+
+    def expire(self, day: date) -> int:
+        """End the publicity of every record whose declared end lies before `day`; count them."""
+        ends = {
+            slug: kind.field(kind.publicity_end).iri
+            for slug, kind in self._model.kinds.items()
+            if kind.publicity_end
+        }
+        # The government tier shows all that is shown anywhere. Gathered first: expiring while
+        # reading would read what it writes.
+        due = [
+            iri
+            for iri, kind, view in self._ledger.live(Tier.GOVERNMENT)
+            if kind in ends and (end := declared_end(view, ends[kind])) and end < day
+        ]
+        for iri in due:
+            self._ledger.expire(iri)
+        return len(due)
+
+
+def check(path: Path, model: Model, manner: Manner) -> FileCheck:
+    """Check a file without writing anything; iterate the result for its findings."""
+    return check_file(path, model, kind=manner.kind, form=manner.form, source=manner.source)
+
+
+def _named(decision: Path | None) -> str | None:
+    """Return how the ledger names a decision document: by the digest of its bytes."""
+    if decision is None:
+        return None
+    try:
+        with decision.open("rb") as stream:
+            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The decision {decision} cannot be read: {error.strerror}.",
+            "Give the path of the decision document.",
+        ) from error

@@ -1,0 +1,28 @@
+"""When a record's publicity ends by its own declaration (DETAILS "Rows that arrive revoked").
+
+Other periods are policy and join with it (DESIGN §7). Days are days in China: the last day of
+publicity is shown to its end.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
+
+# China has had one time zone without summer time since 1991 (Asia/Shanghai).
+CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def day_of(milliseconds: int) -> date:
+    """Return the day in China of a moment in milliseconds since 1970-01-01 UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, CHINA).date()
+
+
+def declared_end(view: bytes, predicate: str) -> date | None:
+    """Return the day that a view (canonical N-Quads) states by `predicate`, None without one."""
+    mark = f" <{predicate}> \"".encode()
+    at = view.find(mark)
+    if at < 0:
+        return None
+    start = at + len(mark)
+    return date.fromisoformat(view[start : view.index(b'"', start)].decode("ascii"))

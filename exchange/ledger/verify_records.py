@@ -1,0 +1,248 @@
+"""Second walk of `verify`: each record's events folded again, and what each tier was shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from exchange.domain.access import SERVED, Tier
+from exchange.domain.errors import Conflict
+from exchange.domain.events import VERSIONS, Name
+from exchange.domain.lifecycle import GONE, HELD, State, advance
+from exchange.domain.links import Cascade
+from exchange.ledger import schema
+from exchange.ledger.batch import meta_of
+from exchange.ledger.faults import fault, holds
+from exchange.ledger.marks import HAND, ROW
+from exchange.ledger.sealing import unseal
+from exchange.ledger.showing import passage, steps, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from exchange.ledger.parts import Parts
+
+_CHUNK = 300
+
+
+@dataclass(slots=True)
+class Fold:
+    """A record as its events say it is, and what they showed."""
+
+    state: State = State.NONE
+    tier: Tier = Tier.ARCHIVE
+    widest: Tier = Tier.ARCHIVE
+    version: int = 0
+    mark: int = 0
+    shown: dict[Tier, list[tuple[Any, ...]]] = field(
+        default_factory=lambda: {tier: [] for tier in SERVED}
+    )
+    passages: list[tuple[int, str]] = field(default_factory=list)
+
+    def take(self, row: Any, mark: int) -> None:
+        """Fold one event in."""
+        name = Name(row.name)
+        before = visible(self.state, self.tier)
+        try:
+            self.state = advance(self.state, name)
+        except Conflict as error:
+            raise fault(f"At position {row.position}: {error.message}", row.position) from error
+        if name in VERSIONS:
+            self._version(row)
+        if name is Name.OBJECT:
+            self.mark = mark
+        if name is Name.REINSTATE:
+            return
+        # A version that no delivery brought was re-issued without a reference.
+        veils = name is Name.REVISE and row.delivery is None
+        taken = steps(before, visible(self.state, self.tier), veils=veils)
+        for step in taken:
+            self.shown[step.tier].append(
+                (row.position, step.activity.value, self.version, bool(self.mark), step.veils)
+            )
+        op = passage(name, taken)
+        if op is not None:
+            self.passages.append((row.position, op))
+
+    def _version(self, row: Any) -> None:
+        self.version = row.position
+        self.tier = Tier(row.tier)
+        if self.tier.rank < self.widest.rank:
+            self.widest = self.tier
+
+
+def check_records(parts: Parts, connection: Connection) -> int:
+    """Check every record; return how many there are."""
+    record = schema.record
+    after = seen = 0
+    while True:
+        rows = connection.execute(
+            select(record).where(record.c.id > after).order_by(record.c.id).limit(_CHUNK)
+        ).all()
+        if not rows:
+            return seen
+        _check_chunk(parts, connection, rows)
+        after = rows[-1].id
+        seen += len(rows)
+
+
+def _check_chunk(parts: Parts, connection: Connection, rows: Any) -> None:
+    first, last = rows[0].id, rows[-1].id
+    events = _by_record(_events(connection, first, last))
+    marks = _marks(parts, connection, first, last)
+    members = _by_record(_members(connection, first, last))
+    passages = _by_record(_passages(connection, first, last))
+    keys = {row.record_id: row for row in _keys(connection, first, last)}
+    for row in rows:
+        fold = Fold()
+        for event in events.get(row.id, ()):
+            fold.take(event, marks.get(event.position, row.mark))
+        _check_row(row, fold, keys[row.id])
+        _check_shown(row, fold, members.get(row.id, []), passages.get(row.id, []))
+
+
+def _by_record(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    return {number: list(group) for number, group in groupby(rows, key=lambda row: row.record)}
+
+
+def _events(connection: Connection, first: int, last: int) -> Any:
+    event = schema.event
+    return connection.execute(
+        select(event.c.record, event.c.position, event.c.name, event.c.delivery, event.c.tier)
+        .where(event.c.record >= first, event.c.record <= last)
+        .order_by(event.c.record, event.c.position)
+    ).all()
+
+
+def _marks(parts: Parts, connection: Connection, first: int, last: int) -> dict[int, int]:
+    """Return the mark that each objection event set; erased ones say nothing any more."""
+    event = schema.event
+    rows = connection.execute(
+        select(event)
+        .where(event.c.record >= first, event.c.record <= last)
+        .where(event.c.name == Name.OBJECT)
+    ).all()
+    seals = parts.seals.get([row.seal for row in rows])
+    marks = {}
+    for row in rows:
+        if row.seal in seals:
+            body = json.loads(unseal(seals[row.seal], meta_of(row), row.body))
+            by = ROW if body["by"] == "row" else HAND
+            marks[row.position] = by if body["open"] else 0
+    return marks
+
+
+def _members(connection: Connection, first: int, last: int) -> Any:
+    member, veil = schema.member, schema.veil
+    return connection.execute(
+        select(member, veil.c.seq.label("veil"))
+        .outerjoin_from(
+            member,
+            veil,
+            (veil.c.tier == member.c.tier)
+            & (veil.c.seq == member.c.seq)
+            & (veil.c.record == member.c.record),
+        )
+        .where(member.c.record >= first, member.c.record <= last)
+        .order_by(member.c.record, member.c.tier, member.c.seq)
+    ).all()
+
+
+def _passages(connection: Connection, first: int, last: int) -> Any:
+    passages, event = schema.passage, schema.event
+    return connection.execute(
+        select(
+            event.c.record,
+            passages.c.position,
+            passages.c.op,
+            passages.c.record.label("public_id"),
+        )
+        .join_from(passages, event, event.c.position == passages.c.position)
+        .where(event.c.record >= first, event.c.record <= last)
+        .order_by(event.c.record, passages.c.position)
+    ).all()
+
+
+def _keys(connection: Connection, first: int, last: int) -> Any:
+    key, record = schema.key_state, schema.record
+    return connection.execute(
+        select(record.c.id.label("record_id"), key.c.record, key.c.state)
+        .outerjoin_from(record, key, key.c.mac == record.c.key_mac)
+        .where(record.c.id >= first, record.c.id <= last)
+    ).all()
+
+
+def _check_row(row: Any, fold: Fold, key: Any) -> None:
+    at = row.version
+    holds(row.state == fold.state, f"A record is {row.state}, its events say {fold.state}.", at)
+    stored = (row.tier, row.widest, row.version)
+    folded = (fold.tier.value, fold.widest.value, fold.version)
+    holds(stored == folded, "A record's tier or newest version is not what its events say.", at)
+    erased = fold.state is State.ERASED
+    holds(erased or row.mark == fold.mark, "A record's objection mark is wrong.", at)
+    cleared = row.content_mac is None and row.person is None
+    holds(cleared or not erased, "An erased record still has content or person.", at)
+    if key.record == row.id:
+        holds(key.state == row.state, "A key's state is not that of its record.", at)
+    else:
+        taken_over = key.record is not None and key.record > row.id and fold.state in GONE
+        holds(taken_over, "A record's key does not lead to it.", at)
+
+
+def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) -> None:
+    for tier in SERVED:
+        found = [
+            (item.position, item.activity, item.version, item.mark, item.veil is not None)
+            for item in members
+            if item.tier == tier
+        ]
+        if fold.state is State.ERASED:
+            # Which marks were shown went with the seals.
+            found = [(*item[:3], False, item[4]) for item in found]
+            fold.shown[tier] = [(*item[:3], False, item[4]) for item in fold.shown[tier]]
+        holds(
+            found == fold.shown[tier],
+            f"The {tier} sequence shows a record otherwise than its events say.",
+            row.version,
+        )
+    kinds = {item.kind for item in members}
+    holds(kinds <= {row.kind}, "A member has another kind than its record.", row.version)
+    lines = [(item.position, item.op) for item in passages]
+    names = {item.public_id for item in passages}
+    good = lines == fold.passages and names <= {row.public_id}
+    holds(good, "What the ledger keeps for the journal is not what its events say.", row.version)
+
+
+def check_links(parts: Parts, connection: Connection) -> None:
+    """Check that no held record rests on, or quotes, one that is gone (except undecided ones)."""
+    link, record, key = schema.link, schema.record, schema.key_state
+    undecided = [name for name, rule in parts.rules.items() if rule.cascade is Cascade.DECIDE]
+    dangling = connection.execute(
+        select(func.min(record.c.version))
+        .select_from(link)
+        .join(record, record.c.id == link.c.source)
+        .join(key, key.c.mac == link.c.target_mac)
+        .where(link.c.dropped.is_(False), record.c.state.in_(list(HELD)))
+        .where(key.c.state.in_(list(GONE)), link.c.relation.not_in(undecided))
+    ).scalar()
+    holds(dangling is None, "A record still quotes one that is gone.", dangling)
+    orphan = connection.execute(
+        select(func.count())
+        .select_from(link)
+        .join(record, record.c.id == link.c.source)
+        .where(record.c.state == State.ERASED)
+    ).scalar_one()
+    holds(orphan == 0, "An erased record still has links.")
+    strays = connection.execute(
+        select(func.count())
+        .select_from(key)
+        .outerjoin(record, record.c.id == key.c.record)
+        .where(record.c.id.is_(None) | (record.c.key_mac != key.c.mac))
+    ).scalar_one()
+    holds(strays == 0, "A key leads to no record.")

@@ -1,0 +1,161 @@
+"""Cells of a form -> values of a record (DETAILS "Text", "Money", "Placeholder codes").
+
+A cell that cannot be read is passed on as it stands, so that the one check of records speaks of
+it. What a cell loses on the way, a warning says.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.identity import PLACEHOLDER, normal_code
+from exchange.model.kinds import Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from exchange.model.kinds import Column, Field, Scheme
+
+# Blanks around a cell; other white space is a control character, which the check refuses.
+BLANKS: Final = " \t\r\n\u00a0\u3000\ufeff"
+_SEVERAL: Final = re.compile(r"[;；]")
+_DAY: Final = re.compile(
+    r"([0-9]{4})([-/.年])([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+)
+_COMPACT_DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_NUMBER: Final = re.compile(r"\+?([0-9]{1,16}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
+_OTHER: Final = "other"
+_CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a cell gave: the value, what to keep of its text, and a warning's rule."""
+
+    value: str | list[str] | None
+    received: str | list[str] | None = None
+    warning: str | None = None
+
+
+Reader = "Callable[[str], Read]"
+
+
+def reader(field: Field, column: Column) -> Callable[[str], Read]:
+    """Return the function that reads a trimmed, non-empty cell of the column."""
+    if field.scheme is not None:
+        return _codes(field.scheme, field) if field.many else _code(field.scheme)
+    convert = _converter(field, column)
+    blank = frozenset(word.lower() for word in field.value.blank_words)
+    drop = field.value.drop_placeholder
+
+    def read(text: str) -> Read:
+        if text.lower() in blank:
+            return Read(None, warning="blank-word")
+        value = convert(text)
+        if drop and value == PLACEHOLDER:
+            return Read(None, warning="placeholder-dropped")
+        return Read(value, text if field.received else None)
+
+    return read if blank or drop or field.received else lambda text: Read(convert(text))
+
+
+def _converter(field: Field, column: Column) -> Callable[[str], str]:
+    if field.sort is Sort.DATE:
+        return day
+    if field.sort is Sort.MONEY:
+        return lambda text: yuan(text, column.factor or Decimal(1))
+    if field.sort is Sort.ORGANISATION or field.value.slug in {"UnifiedCode", "IdNumber"}:
+        return normal_code
+    return _line_feeds
+
+
+def _line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n") if "\r" in text else text
+
+
+def day(text: str) -> str:
+    """Return a date in any usual writing as YYYY-MM-DD, or the text where it is none."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    found = _DAY.fullmatch(plain)
+    if found:
+        year, _, month, date = found.groups()
+        return f"{year}-{month:0>2}-{date:0>2}"
+    compact = _COMPACT_DAY.fullmatch(plain)
+    return "-".join(compact.groups()) if compact else text
+
+
+def yuan(text: str, factor: Decimal) -> str:
+    """Return a number times the factor as yuan with two decimals, or the text as it stands.
+
+    More digits than cents are no amount: the text comes back, and the check refuses it.
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if _NUMBER.fullmatch(plain) is None:
+        return text
+    try:
+        amount = Decimal(plain) * factor
+        cents = amount.quantize(_CENT)
+    except InvalidOperation:
+        return text
+    return str(cents) if cents == amount else text
+
+
+def alike(text: str) -> str:
+    """Return a label in the writing that code lists compare."""
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(text.split()).replace("〔", "(").replace("〕", ")").lower()
+
+
+def _names(scheme: Scheme) -> Mapping[str, str]:
+    names: dict[str, str] = {}
+    for concept in scheme.concepts.values():
+        for name in (concept.notation, concept.label.zh, concept.label.en, *concept.alternatives):
+            names.setdefault(alike(name), concept.notation)
+    return names
+
+
+def _code(scheme: Scheme) -> Callable[[str], Read]:
+    names = _names(scheme)
+    other = _other(scheme)
+
+    def read(text: str) -> Read:
+        token = names.get(text) or names.get(alike(text))
+        if token is None and other and other(text):
+            token = _OTHER
+        return Read(token or text)
+
+    return read
+
+
+def _codes(scheme: Scheme, field: Field) -> Callable[[str], Read]:
+    one = _code(scheme)
+    names = _names(scheme)
+    keep = field.received is not None
+
+    def read(text: str) -> Read:
+        tokens: dict[str, None] = {}
+        unnamed: dict[str, None] = {}
+        for raw in _SEVERAL.split(text):
+            part = raw.strip(BLANKS)
+            if not part:
+                continue
+            token = str(one(part).value)
+            tokens[token] = None
+            if keep and token == _OTHER and alike(part) not in names:
+                unnamed[part] = None
+        return Read(list(tokens) or None, list(unnamed) or None)
+
+    return read
+
+
+def _other(scheme: Scheme) -> Callable[[str], object] | None:
+    """Return a test for "other-<name>", which forms allow beside the named codes."""
+    concept = scheme.concepts.get(_OTHER)
+    if concept is None:
+        return None
+    return re.compile(rf"{re.escape(concept.label.zh)}[-－—–:：(（].+", re.DOTALL).match

@@ -1,0 +1,250 @@
+"""Functions compiled from the shapes of one kind: rows, records, checks, submissions, JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.domain import body as bodies
+from exchange.domain import keys
+from exchange.domain.access import Tier, strictest
+from exchange.domain.errors import DataInvalid, UsageError
+from exchange.domain.identity import PLACEHOLDER
+from exchange.domain.record import Link, Submission
+from exchange.model.checks import holds, limit_of, tester
+from exchange.model.messages import Problem, general, problem
+from exchange.model.rows import Rows
+from exchange.model.rules import rules
+from exchange.model.shown import Shown
+from exchange.model.statements import body_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from exchange.model.kinds import Field, Kind, Model, Quotation
+
+CONTEXT: Final = "https://w3id.org/credence/context/v1"
+PERSON_IRI: Final = bodies.PERSON.strip("<>")
+ENVELOPE: Final = frozenset({"@context", "id", "type"})
+_MISSING: Final = object()
+
+
+def compile_kind(model: Model, slug: str) -> Compiled:
+    """Return the compiled functions of a kind; make them once and keep them.
+
+    Raises:
+        UsageError: there is no such kind.
+
+    """
+    if slug not in model.kinds:
+        raise UsageError(f"There is no kind {slug!r}.", f"Use one of: {', '.join(model.kinds)}.")
+    return Compiled(model, model.kinds[slug])
+
+
+class Compiled:
+    """The functions of one kind. Stateless after construction, so threads may share it."""
+
+    def __init__(self, model: Model, kind: Kind) -> None:
+        self.kind = kind
+        self._fields = {field.name: field for field in kind.fields}
+        self._known = frozenset(self._fields) | ENVELOPE
+        self._tests = [(field.name, field.required, tester(field)) for field in kind.fields]
+        self._rules = list(rules(kind))
+        self._derived = [
+            (field.name, field.code_from, field.person_from)
+            for field in kind.fields
+            if field.code_from
+        ]
+        self._rows = {form: Rows(kind, form) for form in kind.forms}
+        self._body = body_writer(kind)
+        self._key = self._key_reader(kind.key)
+        self._links = [self._link_reader(model, item) for item in kind.quotations]
+        self._hidden = [holds(when) for when in kind.logged_only_when]
+        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
+        self._person = _person_of(kind)
+        self._shown = Shown(kind, CONTEXT)
+
+    # What came in -> record
+
+    def record(
+        self, row: Mapping[str, str], form: str | None = None
+    ) -> tuple[dict[str, Any], list[Problem]]:
+        """Return the record of a row keyed by column code, with what was noticed on the way.
+
+        The record has yet to pass `check`: a cell that cannot be read stands in it as it is.
+        A kind with one form needs none named.
+
+        Raises:
+            UsageError: the kind has no such form.
+
+        """
+        record: dict[str, Any] = {"type": self.kind.type_name}
+        problems = self._rows[self._form(form)].read(row, record)
+        self._complete(record)
+        return record, problems
+
+    def _form(self, form: str | None) -> str:
+        if form is None and len(self.kind.forms) == 1:
+            return self.kind.forms[0]
+        if form not in self._rows:
+            raise UsageError(
+                f"{self.kind.slug} has no form {form!r}.",
+                f"Use one of: {', '.join(self.kind.forms)}.",
+            )
+        return form
+
+    def tidy(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Return a JSON record as `record` would give it, with warnings.
+
+        CRLF becomes LF, a placeholder code of an authority or source is dropped, `type` and
+        derived fields are filled in. What is wrong otherwise stays for `check`.
+        """
+        tidied = {name: _line_feeds(value) for name, value in record.items()}
+        problems: list[Problem] = []
+        for field in self.kind.fields:
+            if field.value.drop_placeholder and tidied.get(field.name) == PLACEHOLDER:
+                del tidied[field.name]
+                problems.append(
+                    problem(field, "placeholder-dropped", PLACEHOLDER, severity="warning")
+                )
+        tidied.setdefault("type", self.kind.type_name)
+        self._complete(tidied)
+        return tidied, problems
+
+    def _complete(self, record: dict[str, Any]) -> None:
+        """Fill in what other fields give: a counterpart by its code, or as a person."""
+        for name, code_from, person_from in self._derived:
+            if code_from in record:
+                record.setdefault(name, record[code_from])
+            elif person_from in record and not _is_code(record.get(name)):
+                record[name] = PERSON_IRI
+
+    # Record -> problems
+
+    def check(self, record: Mapping[str, Any], form: str | None = None) -> list[Problem]:
+        """Return every problem of a record, errors and warnings; none means that it is sound.
+
+        With a form, problems name the columns of that form.
+        """
+        problems: list[Problem] = []
+        get = record.get
+        for name, required, test in self._tests:
+            value = get(name, _MISSING)
+            absent = "required" if required else None
+            rule = absent if value is _MISSING else test(value)
+            if rule:
+                problems.append(self._problem(name, rule, value, form))
+        self._envelope(record, problems)
+        broken = {item.field for item in problems} if problems else ()
+        for looks_at, test_rule in self._rules:
+            found = None if looks_at in broken else test_rule(record, form)
+            if found:
+                problems.append(found)
+        return problems
+
+    def _envelope(self, record: Mapping[str, Any], problems: list[Problem]) -> None:
+        if not record.keys() <= self._known:
+            unknown = [name for name in record if name not in self._known]
+            problems += [general("unknown-field", "", name) for name in unknown]
+        if record.get("type") != self.kind.type_name:
+            problems.append(general("kind", record.get("type", ""), self.kind.type_name))
+        if record.get("@context", CONTEXT) != CONTEXT:
+            problems.append(general("context", record["@context"], CONTEXT))
+
+    def _problem(self, name: str, rule: str, value: object, form: str | None) -> Problem:
+        field = self._fields[name]
+        shown = None if value is _MISSING else value
+        return problem(field, rule, shown, form=form, limit=limit_of(field, rule))
+
+    # Record -> submission
+
+    def submission(self, record: Mapping[str, Any], row: int = 0) -> Submission:
+        """Return a record that `check` found sound, ready for the ledger.
+
+        Raises:
+            DataInvalid: it was not sound after all (an empty part of a key).
+
+        """
+        full = dict(record)
+        self._complete(full)
+        tier = strictest(
+            self.kind.ceiling, *(tier for applies, tier in self._tiers if applies(full))
+        )
+        links = [make(full) for make in self._links]
+        text = self._body(full)
+        return Submission(
+            kind=self.kind.slug,
+            key=keys.key(self.kind.slug, self._key(full)),
+            body=text if tier is Tier.PUBLIC else bodies.confine(text, tier),
+            tier=tier,
+            links=tuple(link for link, _ in links),
+            publicity_end=full.get(self.kind.publicity_end or ""),
+            person=self._person(full),
+            withdraws=next((link for link, withdraws in links if withdraws), None),
+            row=row,
+            projected=not any(applies(full) for applies in self._hidden),
+        )
+
+    def _key_reader(self, names: Sequence[str]) -> Callable[[Mapping[str, Any]], list[str]]:
+        parts = [_part(self._fields[name]) for name in names]
+        return lambda record: [part(record) for part in parts]
+
+    def _link_reader(
+        self, model: Model, quotation: Quotation
+    ) -> Callable[[Mapping[str, Any]], tuple[Link, bool]]:
+        parts = self._key_reader(quotation.key_from)
+        relation, kind_from = quotation.relation, quotation.kind_from
+        when = quotation.withdraws_when
+        withdraws = holds(when) if when else lambda _: False
+        known = frozenset(model.kinds)
+
+        def make(record: Mapping[str, Any]) -> tuple[Link, bool]:
+            kind = record[kind_from]
+            if kind not in known:
+                raise DataInvalid(f"There is no kind {kind!r} to quote.", "Name another kind.")
+            return Link(relation, kind, keys.key(kind, parts(record))), withdraws(record)
+
+        return make
+
+    # View -> JSON
+
+    def to_json(self, iri: str, triples: bytes) -> dict[str, Any]:
+        """Return the view of a record, as canonical N-Quads, in JSON-LD under our context."""
+        return self._shown.json(iri, triples)
+
+
+def _line_feeds(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n")
+    return [_line_feeds(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and ":" not in value
+
+
+def _part(field: Field) -> Callable[[Mapping[str, Any]], str]:
+    """Return the reader of one part of a key: the code, a person's ID number, or a name."""
+    name, person_from, fallback = field.name, field.person_from, field.key_fallback
+
+    def part(record: Mapping[str, Any]) -> str:
+        value = record.get(name)
+        if value is not None and not (person_from and ":" in value):
+            return str(value)
+        if person_from:
+            return keys.person_part(record.get(person_from, ""))
+        return str(record.get(fallback or "", ""))
+
+    return part
+
+
+def _person_of(kind: Kind) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return the reader of the ID number behind the placeholder of a person, if one stands."""
+    fields = [(f.name, f.person_from) for f in kind.fields if f.code_from and f.person_from]
+
+    def person(record: Mapping[str, Any]) -> str | None:
+        for name, person_from in fields:
+            if record.get(name) == PERSON_IRI:
+                return keys.normal(record[person_from])
+        return None
+
+    return person

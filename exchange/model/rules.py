@@ -1,0 +1,94 @@
+"""Rules between fields, compiled from the shapes' conditions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.model.checks import FORMATS, holds, spoken
+from exchange.model.messages import Problem, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from exchange.model.kinds import Condition, Field, FormatRule, Kind, Requirement
+
+# Takes a record and the form it came in; returns what is wrong.
+Rule = "Callable[[Mapping[str, Any], str | None], Problem | None]"
+_CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
+
+
+def rules(
+    kind: Kind,
+) -> Iterator[tuple[str, Callable[[Mapping[str, Any], str | None], Problem | None]]]:
+    """Yield the rules of a kind, each with the field whose own faults would make it noise."""
+    for field in kind.fields:
+        for needed in field.required_when:
+            yield needed.when.field, _required(kind, field, needed)
+        for when in field.only_when:
+            yield when.field, _only(kind, field, when)
+        for wanted in field.format_when:
+            yield field.name, _formatted(field, wanted)
+        if field.code_from:
+            yield field.code_from, _same(field, field.code_from)
+
+
+def _required(
+    kind: Kind, field: Field, rule: Requirement
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    name, severity, limit = field.name, rule.severity, spoken(rule.when, kind)
+    applies = holds(rule.when)
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        if name in record or not applies(record):
+            return None
+        return problem(field, "required-when", None, form=form, limit=limit, severity=severity)
+
+    return check
+
+
+def _only(
+    kind: Kind, field: Field, when: Condition
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    name, limit, applies = field.name, spoken(when, kind), holds(when)
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        if name not in record or applies(record):
+            return None
+        return problem(field, "only-when", record[name], form=form, limit=limit)
+
+    return check
+
+
+def _formatted(
+    field: Field, rule: FormatRule
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    name, severity, test, applies = field.name, rule.severity, FORMATS[rule.format], None
+    applies = holds(rule.when)
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        if name not in record or not applies(record):
+            return None
+        broken = test(record[name])
+        if not broken:
+            return None
+        return problem(field, broken, record[name], form=form, severity=severity)
+
+    return check
+
+
+def _same(
+    field: Field, code_from: str
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    """Return the rule that a derived field, where given, says what its source says."""
+    name = field.name
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        given = record.get(name)
+        if given is None or given == record.get(code_from):
+            return None
+        if code_from not in record and not _CODE.fullmatch(given):
+            return None  # a natural person's local IRI
+        return problem(field, "counterpart", given, form=form)
+
+    return check

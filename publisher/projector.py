@@ -1,0 +1,168 @@
+"""The projector: whoever holds its lock brings the surfaces to the ledger's head (DESIGN §6).
+
+Purpose: one place where "wait for the projector or become it" is decided, for `publish`, for
+takedowns by hand and for the process that `serve` keeps running.
+Errors: EnvironmentFault when surfaces do not follow in time.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import EnvironmentFault, StoreUnavailable
+from exchange.domain.identity import id_of
+from publisher.surfaces.alarms import standing_alarms
+from publisher.surfaces.lock import ProjectorLock
+from publisher.surfaces.port import label
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from exchange.ledger import Ledger
+    from publisher.surfaces.port import Readable, Surface
+    from publisher.surfaces.runner import Runner
+
+_POLL_SECONDS: Final = 0.1
+# How long a takedown by hand waits for the running projector, beyond its own 5 s goal.
+TAKEDOWN_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The writing parts, made only by the holder of the lock."""
+
+    runner: Runner
+    surfaces: Sequence[Surface]
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        for surface in self.surfaces:
+            surface.close()
+
+
+class Projector:
+    """Becomes the projector or waits for the one that runs.
+
+    `make` opens the surfaces for writing and is called under the lock only; `readers` see what
+    readers see; `root` is the directory of the surfaces.
+    """
+
+    def __init__(
+        self,
+        lock: Path,
+        root: Path,
+        ledger: Ledger,
+        make: Callable[[], Opened],
+        readers: Sequence[Readable],
+    ) -> None:
+        self._lock = lock
+        self._root = root
+        self._ledger = ledger
+        self._make = make
+        self._readers = readers
+
+    def publish(self) -> dict[str, int]:
+        """Bring every surface to the head of this moment; return their positions.
+
+        Raises EnvironmentFault when a surface fails.
+        """
+        self._do(lambda runner: runner.catch_up() and runner.finish_erasures(), self._at_head)
+        return self.positions()
+
+    def rebuild(self, names: Collection[str]) -> dict[str, int]:
+        """Build surfaces anew from the ledger; the running service must be stopped for it."""
+        with ProjectorLock(self._lock):
+            opened = self._make()
+            try:
+                done = opened.runner.rebuild(names)
+            finally:
+                opened.close()
+        if not done:
+            raise self._fault()
+        return self.positions()
+
+    def take_down(self, ref: str) -> None:
+        """Return once no surface shows the record and no erasure waits."""
+
+        def work(runner: Runner) -> bool:
+            # One step redacts everywhere before it applies anything.
+            runner.step()
+            return runner.finish_erasures()
+
+        self._do(work, lambda: self._gone(ref))
+
+    def run(self, stop: threading.Event) -> None:
+        """Hold the lock and project until told to stop; wait for the lock as long as it takes."""
+        lock = ProjectorLock(self._lock)
+        while not lock.try_acquire():
+            if stop.wait(_POLL_SECONDS):
+                return
+        try:
+            opened = self._make()
+            try:
+                opened.runner.run(stop)
+            finally:
+                opened.close()
+        finally:
+            lock.release()
+
+    def positions(self) -> dict[str, int]:
+        """Return the position that readers have of each surface; -1 where nothing is published."""
+        return {label(reader): _position(reader) for reader in self._readers}
+
+    def _do(self, work: Callable[[Runner], bool], reached: Callable[[], bool]) -> None:
+        """Do the work as projector, or wait until the running one has reached it."""
+        lock = ProjectorLock(self._lock)
+        until = time.monotonic() + TAKEDOWN_SECONDS
+        while not lock.try_acquire():
+            if reached():
+                return
+            if time.monotonic() > until and standing_alarms(self._root):
+                raise self._fault()
+            time.sleep(_POLL_SECONDS)
+        try:
+            opened = self._make()
+            try:
+                done = work(opened.runner)
+            finally:
+                opened.close()
+        finally:
+            lock.release()
+        if not done:
+            raise self._fault()
+
+    def _at_head(self) -> bool:
+        if self._ledger.unfinished_erasures():
+            return False
+        return all(_position(one) >= self._ledger.head(one.tier) for one in self._readers)
+
+    def _gone(self, ref: str) -> bool:
+        if self._ledger.unfinished_erasures():
+            return False
+        return not any(_holds(one, id_of(ref)) for one in self._readers)
+
+    def _fault(self) -> EnvironmentFault:
+        alarms = standing_alarms(self._root)
+        reason = f" {alarms[0].surface}: {alarms[0].message}" if alarms else ""
+        return EnvironmentFault(
+            f"Not every surface could be brought to the ledger's head.{reason}",
+            "Mend the cause and run `credence publish` again; nothing is lost meanwhile.",
+        )
+
+
+def _position(reader: Readable) -> int:
+    try:
+        return reader.position()
+    except StoreUnavailable:
+        return -1
+
+
+def _holds(reader: Readable, identifier: str) -> bool:
+    try:
+        return reader.holds(identifier)
+    except StoreUnavailable:
+        return False

@@ -1,0 +1,140 @@
+"""A real ledger with invented records, for the parts that follow one."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exchange.domain.access import SERVED, Leaf, Tier
+from exchange.domain.body import body, line
+from exchange.domain.keys import key
+from exchange.domain.links import Cascade, LinkRule
+from exchange.domain.record import Link, Outcome, Submission
+from exchange.ledger import Genesis, Ledger, Places
+from publisher.surfaces.alarms import Alarm, Alarms
+from publisher.surfaces.runner import Pace, Runner
+from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from publisher.surfaces.port import Surface
+
+PUBLIC_URL, GOVERNMENT_URL = "https://credit.example.cn", "https://gov.credit.example.cn"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
+RULES = {"basis": LinkRule("basis", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST)}
+BASES = {
+    Tier.PUBLIC: (f"{PUBLIC_URL}/record/",),
+    Tier.GOVERNMENT: (f"{PUBLIC_URL}/record/", f"{GOVERNMENT_URL}/record/"),
+}
+
+
+@dataclass
+class Clock:
+    """Milliseconds that pass only when told, or by one a call."""
+
+    now: int = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.now += int(seconds * 1000)
+
+
+def places(folder: Path) -> Places:
+    return Places(
+        f"sqlite:///{folder / 'ledger.sqlite'}",
+        f"sqlite:///{folder / 'seals.sqlite'}",
+        folder / "journal" / "withdrawals.jsonl",
+        folder / "secrets" / "ledger.key",
+    )
+
+
+@dataclass
+class City:
+    """A ledger, the surfaces of both tiers and a runner, over one data directory."""
+
+    folder: Path
+    clock: Clock
+    ledger: Ledger
+    alarms: list[Alarm] = field(default_factory=list)
+    surfaces: list[Surface] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "surfaces"
+
+    def site(self, tier: Tier) -> Site:
+        return Site(self.root / tier.value / "triples", tier, BASES[tier])
+
+    def open_surfaces(self) -> list[Surface]:
+        self.surfaces = [
+            TriplesSurface(self.site(tier), b"", self.clock, grace=1_000) for tier in SERVED
+        ]
+        return self.surfaces
+
+    def close_surfaces(self) -> None:
+        while self.surfaces:
+            self.surfaces.pop().close()
+
+    def readers(self) -> list[TriplesReader]:
+        return [TriplesReader(self.site(tier)) for tier in SERVED]
+
+    def runner(self, chunk: int = 5_000) -> Runner:
+        pace = Pace(chunk=chunk, pause=self.clock.pause)
+        alarms = Alarms(self.root, self.alarms.append)
+        return Runner(self.ledger, self.surfaces or self.open_surfaces(), alarms, self.clock, pace)
+
+    def submission(
+        self, text: str, *, kind: str = "penalty", tier: Tier = Tier.PUBLIC, basis: str = ""
+    ) -> Submission:
+        number = next(self.numbers)
+        lines = [
+            line(Leaf.PUBLIC_OPEN, f"{TYPE} <urn:t:{kind}>"),
+            line(Leaf.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
+            line(Leaf.PUBLIC_OPEN, f'<urn:t:text> "{text}"'),
+            line(Leaf.GOV_UNCONDITIONAL, f'<urn:t:inner> "内部{number}"'),
+        ]
+        links: tuple[Link, ...] = ()
+        if basis:
+            links = (Link("basis", "penalty", key("penalty", [basis])),)
+        return Submission(kind, key(kind, [text]), body(lines), tier=tier, links=links)
+
+    def append(self, rows: list[Submission]) -> list[str]:
+        delivery = self.ledger.open_delivery(
+            source=None, name="f.csv", digest="0" * 64, kind=rows[0].kind, form=None
+        )
+        iris: list[str] = []
+        while rows:
+            results = self.ledger.append(delivery, rows)
+            rows = rows[len(results) :]
+            assert {result.outcome for result in results} <= {Outcome.ACCEPTED, Outcome.REVISED}
+            iris += [result.iri or "" for result in results]
+        self.ledger.close_delivery(delivery, {"rows": len(iris)})
+        return iris
+
+    def publish(self, count: int = 1, *, tier: Tier = Tier.PUBLIC) -> list[str]:
+        return self.append([self.submission(f"文书{n}", tier=tier) for n in self._some(count)])
+
+    def _some(self, count: int) -> list[int]:
+        return [next(self.numbers) for _ in range(count)]
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    clock = Clock()
+    genesis = Genesis(PUBLIC_URL, GOVERNMENT_URL, "did:web:credit.example.cn", "credit.example.cn")
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    ledger = Ledger.create(places(tmp_path), genesis, RULES, clock)
+    city = City(tmp_path, clock, ledger)
+    yield city
+    city.close_surfaces()
+    ledger.close()
