@@ -1,0 +1,1 @@
+"""The read side: surfaces, HTTP, pages and commands."""

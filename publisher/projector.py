@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from publisher.surfaces.runner import Runner
 
 _POLL_SECONDS: Final = 0.1
-# How long a takedown by hand waits for the running projector, beyond its own 5 s goal.
-TAKEDOWN_SECONDS: Final = 60.0
+# Seconds without any progress after which a running projector is given up: at once when a
+# surface has an alarm; otherwise it may be rebuilding a large store, which shows no steps.
+_ALARMED_SECONDS: Final = 30.0
+_SILENT_SECONDS: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,8 @@ class Projector:
     def _do(self, work: Callable[[Runner], bool], reached: Callable[[], bool]) -> None:
         """Do the work as projector, or wait until the running one has reached it."""
         lock = ProjectorLock(self._lock)
-        until = time.monotonic() + TAKEDOWN_SECONDS
-        while not lock.try_acquire():
-            if reached():
-                return
-            if time.monotonic() > until and standing_alarms(self._root):
-                raise self._fault()
-            time.sleep(_POLL_SECONDS)
+        if not self._acquire(lock, reached):
+            return
         try:
             opened = self._make()
             try:
@@ -134,6 +131,20 @@ class Projector:
             lock.release()
         if not done:
             raise self._fault()
+
+    def _acquire(self, lock: ProjectorLock, reached: Callable[[], bool]) -> bool:
+        """Take the lock; False when the running projector has done the work instead."""
+        seen, since = self.positions(), time.monotonic()
+        while not lock.try_acquire():
+            if reached():
+                return False
+            if (positions := self.positions()) != seen:
+                seen, since = positions, time.monotonic()
+            patience = _ALARMED_SECONDS if standing_alarms(self._root) else _SILENT_SECONDS
+            if time.monotonic() - since > patience:
+                raise self._fault()
+            time.sleep(_POLL_SECONDS)
+        return True
 
     def _at_head(self) -> bool:
         if self._ledger.unfinished_erasures():

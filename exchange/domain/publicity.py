@@ -20,7 +20,7 @@ def day_of(milliseconds: int) -> date:
 
 def declared_end(view: bytes, predicate: str) -> date | None:
     """Return the day that a view (canonical N-Quads) states by `predicate`, None without one."""
-    mark = f" <{predicate}> \"".encode()
+    mark = f' <{predicate}> "'.encode()
     at = view.find(mark)
     if at < 0:
         return None

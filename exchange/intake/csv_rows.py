@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from exchange.intake.findings import Finding, Place, finding, letter_of, shown
 from exchange.intake.headers import Book, Header, choose, match, width
-from exchange.intake.sources import CONTROL, Faults, Row
+from exchange.intake.sources import CONTROL, Faults, Row, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,7 @@ class CsvSheet:
         if header is None:
             return
         self._faults.found = [*self._head_faults]
-        with self._open() as stream:
+        with opened(self._path, self.encoding, self._faults) as stream:
             records = Records(stream, self._faults, self._limits, header.width)
             for number, line, cells in records:
                 if number < header.first_row or not any(map(str.strip, cells)):
@@ -79,12 +79,9 @@ class CsvSheet:
                     return
                 yield self._row(header, number, line, cells)
 
-    def _open(self) -> TextIO:
-        return self._path.open(encoding=self.encoding.codec, newline="")
-
     def _find_header(self, candidates: Sequence[Book]) -> Header | None:
-        with self._open() as stream:
-            rows = []
+        rows: list[tuple[str, ...]] = []
+        with opened(self._path, self.encoding, self._faults) as stream:
             for record in Records(stream, self._faults, self._limits, 0):
                 rows.append(tuple(map(clean, record[2])))
                 if len(rows) > HEADER_SEARCH:
@@ -182,6 +179,8 @@ class CsvSheet:
 
 def clean(cell: str) -> str:
     """Return a cell without blanks of any width at its ends and without our quote prefix."""
+    if not cell:
+        return cell
     text = cell.strip()
     if text[:1] in _INVISIBLE or text[-1:] in _INVISIBLE:
         text = text.strip(_INVISIBLE).strip()

@@ -198,8 +198,8 @@ class _Run:
             self._rejects.note(item)
 
     def _receipt(self, position: int, rejects: str | None) -> Receipt:
-        counts = (self._counts[outcome] for outcome in Outcome)
-        return Receipt(position, *counts, rejects)
+        counts = {str(outcome): self._counts[outcome] for outcome in Outcome}
+        return Receipt(position=position, rejects=rejects, **counts)
 
 
 def _append(ledger: Ledger, delivery: int, submissions: list[Submission]) -> list[Result]:

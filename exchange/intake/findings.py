@@ -72,8 +72,9 @@ class Finding:
         """Return the finding on one line."""
         value = f" [{self.value}]" if self.value else ""
         word = _WORDS["en" if lang == "en" else "zh"][self.severity]
-        what, mend = (item.en if lang == "en" else item.zh for item in (self.message, self.hint))
-        return f"{self.place.text(lang)}: {word}:{value} {what} {mend}".rstrip()
+        texts = [item.en if lang == "en" else item.zh for item in (self.message, self.hint)]
+        said = " ".join(_sentence(text, "." if lang == "en" else "。") for text in texts if text)
+        return f"{self.place.text(lang)}: {word}:{value} {said}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as a JSON object; absent places are left out."""
@@ -95,6 +96,10 @@ def finding(
     zh, en, hint_zh, hint_en = MESSAGES[rule]
     message = Label(zh.format(**details), en.format(**details))
     return Finding(place, rule, message, Label(hint_zh, hint_en), severity, shown(value))
+
+
+def _sentence(text: str, stop: str) -> str:
+    return text if text.endswith(stop) else text + stop
 
 
 def shown(value: str) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.headers import Book, Header, choose
-from exchange.intake.sources import CONTROL, Faults, Row
+from exchange.intake.sources import CONTROL, Faults, Row, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +75,7 @@ class JsonSheet:
             self._faults.add("empty", row=None, line=None)
 
     def _values(self) -> Iterator[tuple[int, str, Any]]:
-        with self._path.open(encoding=self.encoding.codec, newline="") as stream:
+        with opened(self._path, self.encoding, self._faults) as stream:
             yield from _Values(stream, self._faults, self._limits)
 
     def _choose(self, candidates: Sequence[Book]) -> None:
@@ -147,8 +148,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) == len(pairs):
         return value
     flawed = _Flawed(value)
-    seen: set[str] = set()
-    flawed.twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+    counts = Counter(name for name, _ in pairs)
+    flawed.twice = next(name for name, count in counts.items() if count > 1)
     return flawed
 
 
@@ -175,17 +176,23 @@ def _flaws(value: Any, depth: int, name: str = "") -> Iterator[_Flaw]:
             yield from _text_flaws(value, name)
     elif isinstance(value, _Flaw):
         yield _Flaw(value.rule, value.value, name)
-    elif isinstance(value, dict | list) and depth <= 0:
-        yield _Flaw("json-depth", "", name)
-    elif isinstance(value, list):
+    elif isinstance(value, dict | list):
+        if depth > 0:
+            yield from _flaws_inside(value, depth, name)
+        else:
+            yield _Flaw("json-depth", "", name)
+
+
+def _flaws_inside(value: dict[str, Any] | list[Any], depth: int, name: str) -> Iterator[_Flaw]:
+    if isinstance(value, list):
         for item in value:
             yield from _flaws(item, depth - 1, name)
-    elif isinstance(value, dict):
-        if isinstance(value, _Flawed):
-            yield _Flaw("json-duplicate-name", "", shown(value.twice))
-        for key, item in value.items():
-            yield from _flaws(key, depth, shown(key))
-            yield from _flaws(item, depth - 1, shown(key))
+        return
+    if isinstance(value, _Flawed):
+        yield _Flaw("json-duplicate-name", "", shown(value.twice))
+    for key, item in value.items():
+        yield from _flaws(key, depth, shown(key))
+        yield from _flaws(item, depth - 1, shown(key))
 
 
 def _text_flaws(text: str, name: str) -> Iterator[_Flaw]:

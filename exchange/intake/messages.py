@@ -17,12 +17,6 @@ _SPLIT: Final = ("请拆分后重新报送。", "Split it and deliver the parts.
 # rule: (zh, en, hint zh, hint en); {names} are filled by `findings.finding`.
 MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
     "empty": ("文件没有内容。", "The file is empty.", *_CSV),
-    "no-rows": (
-        "文件只有表头，没有数据行。",
-        "The file has a header but no rows.",
-        "请确认导出条件。",
-        "Check what was exported.",
-    ),
     "file-size": (
         "文件有 {size} 字节，超过上限 {limit}。",
         "The file has {size} bytes, more than the {limit} allowed.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
 from exchange.intake.csv_rows import CsvSheet
-from exchange.intake.encoding import UTF8, detect_encoding
+from exchange.intake.encoding import detect_encoding
 from exchange.intake.findings import Finding, Place, finding
 from exchange.intake.headers import books, kind_of_name
 from exchange.intake.json_rows import JsonSheet
@@ -63,11 +63,9 @@ def read(  # noqa: PLR0913 (what the verbs take)
         ) from error
     if isinstance(encoding, Finding):
         raise refuse(shown_as, [encoding])
-    open_sheet = JsonSheet if is_json else CsvSheet
-    try:
-        return open_sheet(path, shown_as, encoding, candidates, limits)
-    except UnicodeDecodeError as error:
-        raise _changed(shown_as) from error
+    if is_json:
+        return JsonSheet(path, shown_as, encoding, candidates, limits)
+    return CsvSheet(path, shown_as, encoding, candidates, limits)
 
 
 def detect(path: Path, model: Model) -> tuple[str, str]:
@@ -93,11 +91,6 @@ def refuse(name: str, findings: list[Finding]) -> Rejected:
         first.hint.en,
         findings=tuple(findings),
     )
-
-
-def _changed(name: str) -> Rejected:
-    place = Place(name)
-    return refuse(name, [finding("encoding-broken", place, encoding=UTF8.label)])
 
 
 def _is_json(stream: BinaryIO, name: str, limits: Limits) -> bool:

@@ -20,15 +20,17 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from exchange.domain.errors import EnvironmentFault, UsageError
-from exchange.domain.identity import PLACEHOLDER, uscc_check_character
+from exchange.domain.identity import uscc_check_character
 from exchange.intake import sample_words as words
+from exchange.intake.csv_rows import clean
+from exchange.intake.sample_quirks import SPOILERS, Row, quirks
 from exchange.model import compile_kind, load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from exchange.model import Model
@@ -44,8 +46,6 @@ _CYCLE: Final = 20  # of each 20 penalties one is spoiled, one is repaired
 _SPOILED, _REPAIRED, _CASED = 13, 4, 9
 _AGAIN: Final = 50
 _JSON: Final = 1000
-
-Row = dict[str, str]  # field name -> cell
 
 
 class Subject(NamedTuple):
@@ -107,7 +107,7 @@ def _write(records: int, seed: int, out: Path) -> None:
                 first.append(dict(row))
             case = maker.case(number, row)
             if spoiled:
-                _SPOILERS[number // _CYCLE % len(_SPOILERS)](row)
+                SPOILERS[number // _CYCLE % len(SPOILERS)](row)
             penalties.write(row, spoiled=spoiled)
             if case:
                 repairs.write(case, spoiled=False)
@@ -128,8 +128,8 @@ def _write_json(model: Model, table: _Table, rows: list[Row], path: Path) -> Non
     compiled = compile_kind(model, "penalty")
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for row in rows:
-            cells = {table.codes[name]: cell for name, cell in row.items() if cell}
-            record, _ = compiled.record({code: cell.strip() for code, cell in cells.items()}, FORM)
+            cells = {table.codes[name]: clean(cell) for name, cell in row.items() if cell}
+            record, _ = compiled.record(cells, FORM)
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
@@ -157,7 +157,7 @@ class _Table:
         self.count.rows += 1
         self.count.rejected += spoiled
 
-    def __enter__(self) -> _Table:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -202,7 +202,7 @@ class _Maker:
         }
         if any("许可证" in kind for kind in case.kinds):
             row["affectedLicence"] = f"示例经营许可证 示卫许字{number + 1:06d}"
-        _quirks(number, row)
+        quirks(number, row)
         return row
 
     def _subject(self, index: int) -> Subject:
@@ -319,92 +319,3 @@ def _content(kinds: tuple[str, ...], fine: int, seized: int) -> str:
 
 def _ten_thousands(yuan: int) -> str:
     return format((Decimal(yuan) / 10_000).normalize(), "f") if yuan else ""
-
-
-def _quirks(number: int, row: Row) -> None:
-    """Plant what real deliveries show (research/domain.md §3)."""
-    for period, place, plant in _QUIRKS:
-        if number % period == place:
-            plant(row)
-
-
-def _lower_code(row: Row) -> None:
-    if "uscc" in row:
-        row["uscc"] = row["uscc"].lower()
-
-
-def _brackets(row: Row) -> None:
-    row["documentNumber"] = row["documentNumber"].replace("〔", "[").replace("〕", "]")
-
-
-def _full_brackets(row: Row) -> None:
-    row["documentNumber"] = row["documentNumber"].replace("〔", "（").replace("〕", "）")
-
-
-def _half_semicolon(row: Row) -> None:
-    row["penaltyKind"] = row["penaltyKind"].replace("；", ";")
-
-
-def _far_future(row: Row) -> None:
-    row["penaltyValidUntil"] = "2099-12-31"
-    row["declaredPublicityEnd"] = "9999-09-09"
-
-
-def _nothing(row: Row) -> None:
-    for name in ("fineAmount", "confiscatedAmount"):
-        row[name] = row[name] or "无"
-
-
-def _placeholder(row: Row) -> None:
-    row["authority"] = PLACEHOLDER
-
-
-def _blanks(row: Row) -> None:
-    row["authorityName"] = f"\u3000{row['authorityName']} "
-
-
-def _lines(row: Row) -> None:
-    row["violationFacts"] += "\n以上事实有现场检查笔录、询问笔录为证。"
-
-
-def _formula_like(row: Row) -> None:
-    row["remark"] = "'-见附件"
-
-
-_QUIRKS: Final[tuple[tuple[int, int, Callable[[Row], None]], ...]] = (
-    (17, 3, _lower_code),
-    (6, 1, _brackets),
-    (6, 4, _full_brackets),
-    (5, 2, _half_semicolon),
-    (8, 5, _far_future),
-    (4, 1, _nothing),
-    (40, 27, _placeholder),
-    (31, 8, _blanks),
-    (29, 2, _lines),
-    (37, 1, _formula_like),
-)
-
-
-def _set(name: str, value: str) -> Callable[[Row], None]:
-    def spoil(row: Row) -> None:
-        row[name] = value
-
-    return spoil
-
-
-def _wrong_check_digit(row: Row) -> None:
-    name = "uscc" if "uscc" in row else "source"
-    code = row[name].upper()
-    row[name] = code[:-1] + ("A" if code[-1] != "A" else "B")
-
-
-_SPOILERS: Final[tuple[Callable[[Row], None], ...]] = (
-    _set("decidedOn", "2026-13-05"),
-    _wrong_check_digit,
-    _set("decidedOn", "2026-02-31"),
-    _set("documentNumber", ""),
-    _set("violationFacts", "现场检查发现\x07问题。"),
-    _set("counterpartCategory", "其他主体"),
-    _set("penaltyContent", ""),
-    _set("fineAmount", "约贰千元"),
-)

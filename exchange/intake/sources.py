@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
+from exchange.domain.errors import EnvironmentFault
 from exchange.intake.findings import Finding, Place, finding, letter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from exchange.intake.encoding import Encoding
     from exchange.intake.headers import Book, Header
@@ -47,11 +50,31 @@ class Sheet(Protocol):
     encoding: Encoding
     book: Book
     header: Header | None
-    faults: list[Finding]
     notes: list[Finding]
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the structure found so far."""
 
     def rows(self) -> Iterator[Row]:
         """Yield every row, also the refused ones; restarts at the first."""
+
+
+@contextlib.contextmanager
+def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
+    """Open a text whose encoding was detected; if it changed since, that is a fault.
+
+    Raises:
+        EnvironmentFault: it cannot be read any more.
+
+    """
+    try:
+        with path.open(encoding=encoding.codec, newline="") as stream:
+            yield stream
+    except UnicodeDecodeError:
+        faults.add("encoding-broken", row=None, line=None, encoding=encoding.label)
+    except OSError as error:
+        raise EnvironmentFault(f"{path} cannot be read: {error.strerror}.", "Look at it.") from error
 
 
 @dataclass(slots=True)

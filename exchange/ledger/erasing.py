@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select, update
 
 from exchange.domain.events import Name
 from exchange.domain.identity import USCC_BASE
-from exchange.domain.lifecycle import State
+from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
 from exchange.ledger.batch import batch
 from exchange.ledger.departures import leave
@@ -51,6 +51,7 @@ def erase(parts: Parts, ref: str, decision: str | None) -> Erasure:
     """
     with batch(parts) as work:
         record = named(work, ref)
+        advance(record.state, Name.ERASE)  # before its bodies are asked for
         iri = parts.iri(record.kind, record.public_id)
         literals: set[str] = set()
         positions = []

@@ -135,6 +135,10 @@ class Compiled:
                 problems.append(self._problem(name, rule, value, form))
         self._envelope(record, problems)
         broken = {item.field for item in problems} if problems else ()
+        if broken:
+            # What is derived of a broken code is broken with it; one finding is enough.
+            noise = {name for name, code_from, _ in self._derived if code_from in broken}
+            problems = [item for item in problems if item.field not in noise]
         for looks_at, test_rule in self._rules:
             found = None if looks_at in broken else test_rule(record, form)
             if found:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from publisher.surfaces.alarms import Alarms
     from publisher.surfaces.port import Source, Surface
 
-CHUNK = 5_000  # changes applied at once; the longest that a withdrawal waits behind
+CHUNK = 5_000  # changes applied at once at most (docs/decisions/0002)
+_FIRST_CHUNK = 1_000
+_LEAST = 100  # the ledger never cuts a group of this size
+_QUICK, _SLOW = 500, 1_500  # milliseconds; a withdrawal waits behind one chunk
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
 PUBLISH_EVERY = 2_000  # milliseconds between generations while a backlog is worked off
@@ -34,6 +37,7 @@ class _Desk:
     """What the runner remembers of one surface; nothing here needs to survive a restart."""
 
     surface: Surface
+    chunk: int
     redacted: int = 0  # departures up to here were redacted by this process
     published: int = -1  # position that readers have; -1 before this process published
     published_at: int = 0
@@ -68,7 +72,7 @@ class Runner:
         self._alarms = alarms
         self._clock = clock
         self._pace = pace or Pace()
-        self._desks = [_Desk(surface) for surface in surfaces]
+        self._desks = [_Desk(surface, min(_FIRST_CHUNK, self._pace.chunk)) for surface in surfaces]
         self._erasing_again_at = 0
 
     def positions(self) -> dict[str, int]:
@@ -179,14 +183,22 @@ class Runner:
         return before < head
 
     def _apply(self, desk: _Desk, after: int) -> None:
-        surface = desk.surface
-        changes = self._ledger.changes(surface.tier, after, self._pace.chunk)
+        surface, began = desk.surface, self._clock()
+        changes = self._ledger.changes(surface.tier, after, desk.chunk)
         surface.apply(changes)
+        self._adapt(desk, self._clock() - began)
         if not changes or surface.position() != changes[-1].seq:
             raise VerificationFailed(
                 f"{label(surface)} did not move from {after} although the ledger is ahead",
                 "Run `credence ledger verify`, then `credence rebuild`.",
             )
+
+    def _adapt(self, desk: _Desk, took: int) -> None:
+        """Double a quick chunk, halve a slow one: replacing takes eight times as long as adding."""
+        if took < _QUICK:
+            desk.chunk = min(desk.chunk * 2, self._pace.chunk)
+        elif took > _SLOW:
+            desk.chunk = max(desk.chunk // 2, _LEAST)
 
     def _publish(self, desk: _Desk, *, at_head: bool) -> None:
         position = desk.surface.position()

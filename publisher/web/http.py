@@ -40,7 +40,9 @@ SUFFIXES: Final = {
     "nq": NQUADS,
     "trig": TRIG,
 }
-_TEXTUAL: Final = frozenset({HTML, TURTLE, TRIG, "text/csv", "text/tab-separated-values"})
+_TEXTUAL: Final = frozenset(
+    {HTML, TURTLE, TRIG, "text/plain", "text/csv", "text/tab-separated-values"}
+)
 _NOT_MODIFIED_KEEPS: Final = frozenset({"etag", "cache-control", "vary", "link", "x-robots-tag"})
 
 
@@ -70,12 +72,17 @@ class Reply:
         kept = tuple(item for item in tagged.headers if item[0].lower() in _NOT_MODIFIED_KEEPS)
         return Reply(b"", self.media, HTTPStatus.NOT_MODIFIED, kept)
 
+    @property
+    def content_type(self) -> str:
+        """Return the media type with its charset where it is text."""
+        return self.media + ("; charset=utf-8" if self.media in _TEXTUAL else "")
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """Answer as a WSGI application; HEAD gets the headers alone."""
         status = HTTPStatus(self.status)
         headers = list(self.headers)
         if self.status not in {HTTPStatus.NOT_MODIFIED, HTTPStatus.NO_CONTENT}:
-            charset = "; charset=utf-8" if self.media in _TEXTUAL else ""
-            headers.append(("Content-Type", self.media + charset))
+            headers.append(("Content-Type", self.content_type))
             headers.append(("Content-Length", str(len(self.body))))
         start_response(f"{status.value} {status.phrase}", headers)
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [self.body]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from flask import Blueprint, request
-from pyoxigraph import RdfFormat, Triple, parse, serialize
+from pyoxigraph import Literal, RdfFormat, Triple, parse, serialize
 
 from exchange.domain.errors import Gone, NotFound, UsageError
 from exchange.domain.identity import id_of, record_iri
@@ -19,7 +19,7 @@ from exchange.domain.record import Standing
 from exchange.model import compile_kind
 from publisher.web import http
 from publisher.web.problems import NotAcceptable
-from publisher.web.view import kind_of, values_of, view
+from publisher.web.view import DECIMAL, kind_of, values_of, view
 
 if TYPE_CHECKING:
     from exchange.model import Kind
@@ -82,7 +82,8 @@ class Records:
         self._require_standing(identifier)
         media = _media(suffix)
         iri = record_iri(self._parts.base_url, identifier)
-        triples = self._triples(iri)
+        answer = self._parts.queries.query(_CONSTRUCT.format(iri=iri), http.NTRIPLES)
+        triples = received(answer.body)
         values = values_of(triples)
         kind = kind_of(self._parts.model, values)
         if kind is None:
@@ -92,7 +93,8 @@ class Records:
         elif media in _RDF:
             body = serialize(triples, format=_RDF[media], prefixes=_PREFIXES) or b""
         else:
-            document = self._compiled[kind.slug].to_json(iri, triples)
+            lines = serialize(triples, format=RdfFormat.N_QUADS) or b""
+            document = self._compiled[kind.slug].to_json(iri, lines)
             body = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
         return http.Reply(body, media, headers=_HEADERS).tagged(request.environ)
 
@@ -109,12 +111,6 @@ class Records:
         if standing is not Standing.LIVE:
             raise _absent()
 
-    def _triples(self, iri: str) -> list[Triple]:
-        answer = self._parts.queries.query(_CONSTRUCT.format(iri=iri), http.NTRIPLES)
-        # Sorted: the order of a store is no property of the record, and the ETag must stand.
-        lines = b"".join(sorted(answer.body.splitlines(keepends=True)))
-        return [quad.triple for quad in parse(lines, RdfFormat.N_TRIPLES)]
-
     def _page(self, iri: str, identifier: str, kind: Kind, values: Values) -> bytes:
         lang = http.language(request.environ)
         path = f"/record/{identifier}"
@@ -130,6 +126,25 @@ class Records:
             alternates=[(media, f"{path}.{suffix}") for suffix, media in formats],
             query=f"/sparql?query={quote(check, safe='')}",
         )
+
+
+def received(ntriples: bytes) -> list[Triple]:
+    """Return the triples of a record in canonical order and wording.
+
+    The engine keeps a decimal by value and writes 20000.00 as 20000; amounts have two decimals
+    (DETAILS "Money"), so that the bytes here are those of the view in the ledger.
+    """
+    lines = b"".join(sorted(ntriples.splitlines(keepends=True)))
+    return [_restored(quad.triple) for quad in parse(lines, RdfFormat.N_TRIPLES)]
+
+
+def _restored(triple: Triple) -> Triple:
+    value = triple.object
+    if not isinstance(value, Literal) or value.datatype.value != DECIMAL:
+        return triple
+    whole, _, cents = value.value.partition(".")
+    exact = Literal(f"{whole}.{cents:0<2}", datatype=value.datatype)
+    return Triple(triple.subject, triple.predicate, exact)
 
 
 def _media(suffix: str) -> str:

@@ -76,6 +76,7 @@ class SparqlService:
     timeout_seconds: float
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
+        """Answer one request (PEP 3333)."""
         try:
             reply = self._reply(environ)
         except CredenceError as error:
@@ -108,14 +109,12 @@ class SparqlService:
             body = description(f"{self.pages.base_url}/sparql", media)
         return http.Reply(body, media).having(("Vary", "Accept"), ("Cache-Control", "no-cache"))
 
-    def _answer(
-        self, environ: WSGIEnvironment, query: str, parameters: Parameters
-    ) -> http.Reply:
+    def _answer(self, environ: WSGIEnvironment, query: str, parameters: Parameters) -> http.Reply:
         page = "format" not in parameters and http.likes_pages(environ)
         try:
             parsed = check(query)
-            media = sparql_page.media_for(parsed.form) if page else _media(
-                environ, parsed, parameters
+            media = (
+                sparql_page.media_for(parsed.form) if page else _media(environ, parsed, parameters)
             )
             answer = self.queries.query(parsed, media)
         except CredenceError as error:
@@ -148,18 +147,22 @@ def _parameters(environ: WSGIEnvironment) -> Parameters:
         raise MethodNotAllowed(
             f"The query service does not know {method}.", f"Use one of: {ALLOW}.", allow=ALLOW
         )
+    return _posted(environ, given)
+
+
+def _posted(environ: WSGIEnvironment, given: Parameters) -> Parameters:
+    """Return the parameters of the address and the body together."""
     media = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    if media == FORM:
-        for name, values in _decode(_body(environ)).items():
-            given.setdefault(name, []).extend(values)
-        if "update" in given:
-            raise _read_only()
-        return given
     if media == QUERY:
         given.setdefault("query", []).append(_utf8(_body(environ)))
         return given
-    if media == UPDATE:
-        raise _read_only()
+    if media == FORM:
+        for name, values in _decode(_body(environ)).items():
+            given.setdefault(name, []).extend(values)
+        if "update" not in given:
+            return given
+    if media in {FORM, UPDATE}:
+        raise UpdateRefused("The query service is read-only.", "Send a query, not an update.")
     if not media:
         raise BadRequest("The request names no Content-Type.", f"Send {QUERY} or {FORM}.")
     raise UnsupportedMedia(f"{media} is not read here.", f"Send {QUERY} or {FORM}.")
@@ -245,10 +248,6 @@ def _media(environ: WSGIEnvironment, parsed: ParsedForm, parameters: Parameters)
         f"The answer to {parsed.form} is not offered in that type.",
         f"Ask for one of: {', '.join(offers)}.",
     )
-
-
-def _read_only() -> UpdateRefused:
-    return UpdateRefused("The query service is read-only.", "Send a query, not an update.")
 
 
 def _not_utf8() -> BadRequest:

@@ -52,13 +52,15 @@ EXAMPLES: Final = (
     (
         "词表中的全部属性及中文名称",
         "All properties of the vocabulary with their Chinese names",
-        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
-        "PREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
-        "SELECT ?property ?label WHERE {\n"
-        "  VALUES ?type { owl:DatatypeProperty owl:ObjectProperty }\n"
-        "  ?property a ?type ; rdfs:label ?label .\n"
-        '  FILTER(LANG(?label) = "zh")\n'
-        "}\nORDER BY ?property\n",
+        (
+            "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\n"
+            "PREFIX owl: <http://www.w3.org/2002/07/owl#>\n"
+            "SELECT ?property ?label WHERE {\n"
+            "  VALUES ?type { owl:DatatypeProperty owl:ObjectProperty }\n"
+            "  ?property a ?type ; rdfs:label ?label .\n"
+            '  FILTER(LANG(?label) = "zh")\n'
+            "}\nORDER BY ?property\n"
+        ),
     ),
 )
 
@@ -118,6 +120,7 @@ def _render(  # noqa: PLR0913 - the parts of one page
     environ: WSGIEnvironment,
     query: str,
     seconds: float,
+    *,
     shown: dict[str, Any] | None = None,
     failed: dict[str, str] | None = None,
 ) -> bytes:

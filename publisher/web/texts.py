@@ -23,10 +23,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Served by Credence, open-source software; the deciding authority's document prevails.",
     ),
     "lead": (
-        "这里把行政机关的公共信用信息以关联数据的形式公开：每条记录一个固定网址，可以阅读、"
-        "查询和下载；信用修复后，记录从所有公开位置一并撤下。",
-        "Public-credit information of the administration as linked data: each record has one "
-        "address to read, query and download; after credit repair it leaves every public place.",
+        (
+            "这里把行政机关的公共信用信息以关联数据的形式公开：每条记录一个固定网址，可以阅读、"
+            "查询和下载；信用修复后，记录从所有公开位置一并撤下。"
+        ),
+        (
+            "Public-credit information of the administration as linked data: each record has one "
+            "address to read, query and download; after credit repair it leaves every public place."
+        ),
     ),
     "look-up": ("查找记录", "Look up a record"),
     "look-up-label": ("记录网址或编号", "Address or identifier of a record"),
@@ -68,10 +72,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "formats": ("其他格式", "Other formats"),
     "follow": ("核对与跟踪", "Check and follow"),
     "follow-text": (
-        "本页直接取自公开三元组库的当前版本。请保存上面的网址，而不是本页的副本："
-        "记录修复、更正或到期后，该网址会立即回答“已停止公示”（410），副本应随之删除。",
-        "This page is read from the current public triple store. Keep the address above, not a "
-        "copy: after repair, correction or expiry it answers 410 at once, and copies must go.",
+        (
+            "本页直接取自公开三元组库的当前版本。请保存上面的网址，而不是本页的副本："
+            "记录修复、更正或到期后，该网址会立即回答“已停止公示”（410），副本应随之删除。"
+        ),
+        (
+            "This page is read from the current public triple store. Keep the address above, not a "
+            "copy: after repair, correction or expiry it answers 410 at once, and copies must go."
+        ),
     ),
     "follow-query": ("用查询服务核对本记录", "Check this record in the query service"),
     "objection-mark": ("异议申诉处理中", "An objection is open"),
@@ -113,7 +121,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "result-yes": ("是", "Yes"),
     "result-no": ("否", "No"),
     "download-as": ("下载为", "Download as"),
-    "error": ("出错", "Error"),
+    "code-list": ("代码表", "Code list"),
+    "code-lists": ("代码表", "Code lists"),
+    "classes": ("类", "Classes"),
+    "properties": ("属性", "Properties"),
+    "codes": ("代码", "Codes"),
+    "name": ("名称", "Name"),
+    "label": ("中文名", "Label"),
+    "definition": ("含义", "Meaning"),
     "back-home": ("返回首页", "Back to the home page"),
     "gone-title": ("已停止公示", "No longer shown"),
     "gone-text": (

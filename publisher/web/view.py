@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OBJECTION: Final = "https://w3id.org/credence/ns#objectionOpen"
-_DECIMAL: Final = "http://www.w3.org/2001/XMLSchema#decimal"
+DECIMAL: Final = "http://www.w3.org/2001/XMLSchema#decimal"
 _CODES: Final = "https://w3id.org/credence/uscc/"
 # Named in a page's heading where the kind has them, in this order.
 _TITLE: Final = ("counterpartName", "documentNumber", "caseNumber")
@@ -108,7 +108,7 @@ def _row(
 
 def _shown(node: NamedNode | Literal, words: Vocabulary, lang: str, note: str) -> Shown:
     if isinstance(node, Literal):
-        if node.datatype.value == _DECIMAL:
+        if node.datatype.value == DECIMAL:
             return Shown(money(node.value, lang), note=note)
         return Shown(node.value, note=note)
     if node.value.startswith(_CODES):

@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from exchange.intake import Finding, Receipt, deliver
+from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 GOOD = {
     "CF_XDR_MC": "示例市望川区云岑商贸（示例）有限公司",
@@ -75,3 +81,50 @@ def make() -> Callable[..., dict[str, str]]:
 def table() -> Callable[..., str]:
     """Return `as_csv(rows, header)`."""
     return as_csv
+
+
+BASE_TIME = 1_790_000_000_000  # a day of September 2026, in milliseconds
+
+
+@dataclass
+class Office:
+    """A ledger with its places, and `deliver` bound to them."""
+
+    ledger: Ledger
+    model: Model
+    staging: Path
+    rejects: Path
+    findings: list[Finding]
+
+    def load(self, path: Path, **more: Any) -> Receipt:
+        self.findings.clear()
+        return deliver(
+            self.ledger,
+            self.model,
+            path,
+            staging=self.staging,
+            rejects=self.rejects,
+            clock=lambda: BASE_TIME,
+            report=self.findings.append,
+            **more,
+        )
+
+    def rules(self) -> list[tuple[str, int | None]]:
+        return [(item.rule, item.place.row) for item in self.findings]
+
+
+@pytest.fixture
+def office(tmp_path: Path, model: Model) -> Iterator[Office]:
+    (tmp_path / "secrets").mkdir()
+    places = Places(
+        url=f"sqlite:///{tmp_path / 'ledger.sqlite'}",
+        seals_url=f"sqlite:///{tmp_path / 'seals.sqlite'}",
+        journal=tmp_path / "journal" / "withdrawals.jsonl",
+        secret=tmp_path / "secrets" / "ledger.key",
+    )
+    genesis = Genesis(
+        "http://127.0.0.1:1", "http://127.0.0.1:2", "did:web:example.org", "example.org/log"
+    )
+    ledger = Ledger.create(places, genesis, model.links, lambda: BASE_TIME)
+    yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", [])
+    ledger.close()

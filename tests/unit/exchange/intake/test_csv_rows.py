@@ -67,10 +67,9 @@ def test_text_after_a_closing_quote_is_reported(write, model, make, table):
     assert [row.number for row in rows] == [3]
 
 
-@pytest.mark.parametrize(("extra", "found"), [(",x", 17), (",,x", 18), ("", 15)])
-def test_a_row_with_another_number_of_cells_is_refused_alone(
-    write, model, make, table, extra, found
-):
+@pytest.mark.parametrize("case", [(",x", 17), (",,x", 18), ("", 15)])
+def test_a_row_with_another_number_of_cells_is_refused_alone(write, model, make, table, case):
+    extra, found = case
     lines = table([make(1), make(2)]).split("\r\n")
     lines[1] = lines[1] + extra if extra else lines[1].rpartition(",")[0]
     rows, faults = rows_and_faults(write("\r\n".join(lines)), model)

@@ -9,9 +9,10 @@ from exchange.intake import encoding, read
 
 
 @pytest.mark.parametrize(
-    ("codec", "label"), [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 BOM"), ("gb18030", "GB18030")]
+    "case", [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 BOM"), ("gb18030", "GB18030")]
 )
-def test_the_encoding_is_detected_and_said(write, model, make, table, codec, label):
+def test_the_encoding_is_detected_and_said(write, model, make, table, case):
+    codec, label = case
     sheet = read(write(table([make(1)]).encode(codec)), model)
     (row,) = sheet.rows()
     assert sheet.encoding.label == label
@@ -67,3 +68,11 @@ def test_utf_8_text_is_never_taken_for_anything_else(tmp_path_factory, text):
     path.write_bytes(text.encode())
     with path.open("rb") as stream:
         assert encoding.detect_encoding(stream, "x").codec in ("utf-8", "utf-8-sig")
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_fault(write, model, make, table):
+    path = write(table([make(1)]))
+    sheet = read(path, model)
+    path.write_bytes(table([make(1)]).encode() + b"\xff\xff")
+    list(sheet.rows())
+    assert [fault.rule for fault in sheet.faults] == ["encoding-broken"]

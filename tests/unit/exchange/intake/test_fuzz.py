@@ -18,8 +18,10 @@ CSV_BITS = st.sampled_from(
     ['"', ",", "\n", "\r\n", "\r", "a", '""', "'=", "字", "\x00", "\ufeff", "2026-13-01", "x" * 90]
 )
 JSON_BITS = st.sampled_from(
-    ["{", "}", "[", "]", '"', ":", ",", "\\", '"a"', '"records"', "1", "NaN", "\n", "\\ud800", "字"]
-    + ['"CF_WSH"', '{"CF_WSH":"x"}', '"documentNumber"', "9" * 60, "[[" * 40]
+    [
+        *("{", "}", "[", "]", '"', ":", ",", "\\", "1", "NaN", "\n", "\\ud800", "字", "9" * 60),
+        *('"a"', '"records"', '"CF_WSH"', '{"CF_WSH":"x"}', '"documentNumber"', "[[" * 40),
+    ]
 )
 
 
@@ -49,12 +51,13 @@ def test_any_bytes(tmp_path, model, data, suffix):
     survives(path, model)
 
 
-@given(bits=st.lists(CSV_BITS, max_size=80), codec=st.sampled_from(["utf-8", "gb18030"]))
+@given(st.lists(CSV_BITS, max_size=80))
 @QUIET
-def test_any_csv(tmp_path, model, make, table, bits, codec):
+def test_any_csv(tmp_path, model, make, table, bits):
     path = tmp_path / "penalty.csv"
     text = table([make(1), make(2)])
     at = text.index("\r\n") + 2
+    codec = "gb18030" if len(bits) % 2 else "utf-8"
     path.write_bytes((text[:at] + "".join(bits) + text[at:]).encode(codec))
     survives(path, model)
 

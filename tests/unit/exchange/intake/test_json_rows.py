@@ -61,9 +61,7 @@ def test_a_column_code_with_no_plain_value_is_found(write, model):
         ("12", "json-not-object", None),
     ],
 )
-def test_what_a_lenient_loader_lets_pass_refuses_its_record_alone(
-    write, model, record, rule, name
-):
+def test_what_a_lenient_loader_lets_pass_refuses_its_record_alone(write, model, record, rule, name):
     text = f"[{text_of(ONE)},\n{record},\n{text_of(ONE)}]"
     rows, faults = read_all(write(text, "penalty.json"), model)
     assert faults == []

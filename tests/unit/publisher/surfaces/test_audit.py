@@ -59,7 +59,7 @@ def test_a_record_that_the_ledger_does_not_have_is_left_over(city: Any) -> None:
 def test_a_changed_statement_is_a_different_digest(city: Any) -> None:
     [iri, _] = published(city, 2)
     [view] = [text for name, _, text in city.ledger.live(Tier.PUBLIC) if name == iri]
-    tamper(city, {iri: view.replace(".50", ".51", 1).replace("文书".encode(), "文稿".encode())})
+    tamper(city, {iri: view.replace("文书".encode(), "文稿".encode())})
     found = public(city)
     assert (found.missing.count, found.leftover.count) == (0, 0)
     assert not found.same_digest

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from contextlib import suppress
@@ -40,7 +41,7 @@ class Stuck(TriplesSurface):
 
     name = "stuck"
 
-    def apply(self, changes: Sequence[Change]) -> None:
+    def apply(self, _: Sequence[Change]) -> None:
         return
 
 
@@ -151,7 +152,7 @@ def test_a_failing_surface_waits_longer_each_time_but_never_for_ever(city: Any) 
         if len(city.alarms) > told:
             times.append(city.clock.now)
         city.clock.pause(0.1)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert gaps == sorted(gaps)
     assert gaps[0] < 1_000
     assert 30_000 <= gaps[-1] < 31_000
@@ -199,14 +200,14 @@ def test_catching_up_ends_at_its_deadline(city: Any) -> None:
 def test_marks_shielding_and_reinstatement_reach_the_readers(city: Any) -> None:
     [marked, shielded, withdrawn] = city.publish(3)
     runner = city.runner()
-    city.ledger.object_(marked, True)  # noqa: FBT003
+    city.ledger.object_(marked, True)
     city.ledger.suspend(shielded)
     city.ledger.withdraw(withdrawn, "revocation")
     assert runner.catch_up()
     store = Store.read_only(str(city.surfaces[0].generation()))
     assert store.query(f"ASK {{ <{marked}> <{OBJECTION}> true }}")
     assert [public_reader(city).holds(iri) for iri in (shielded, withdrawn)] == [False, False]
-    city.ledger.object_(marked, False)  # noqa: FBT003
+    city.ledger.object_(marked, False)
     city.ledger.resume(shielded)
     again = city.ledger.reinstate(withdrawn, "decision 1")
     assert runner.catch_up()
@@ -269,7 +270,7 @@ def test_an_erasure_stays_unfinished_while_a_surface_fails(city: Any) -> None:
 
 def test_the_loop_projects_until_it_is_told_to_stop(city: Any) -> None:
     class StopsWhenIdle(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
+        def wait(self, _: float | None = None) -> bool:
             self.set()
             return True
 

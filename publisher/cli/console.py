@@ -1,0 +1,136 @@
+"""What the commands say: results on stdout, progress and errors on stderr, in one language.
+
+Purpose: one place that knows `--json`, `--quiet` and `--lang`; with `--json` every line of stdout
+is one document and the last is the result.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console as Terminal
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from exchange.domain.errors import CredenceError
+from publisher.cli.texts import TEXTS
+from publisher.web.problems import problem_of, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from exchange.intake import Finding
+
+SHOWN_FINDINGS = 20  # on a terminal; --json shows all of them
+
+
+class Console:
+    """Output of one command."""
+
+    def __init__(self, lang: str, *, as_json: bool, quiet: bool) -> None:
+        self.lang = lang
+        self.as_json = as_json
+        self.quiet = quiet
+        self._out = Terminal(file=sys.stdout, highlight=False, soft_wrap=True)
+        self._err = Terminal(file=sys.stderr, highlight=False, soft_wrap=True)
+        self._findings = 0
+
+    def text(self, name: str, **values: object) -> str:
+        """Return a text of the table in the language chosen."""
+        return TEXTS[name][self.lang == "en"].format(**values)
+
+    def say(self, name: str, **values: object) -> None:
+        """Tell people something; not with --json or --quiet."""
+        self.line(self.text(name, **values))
+
+    def line(self, text: str) -> None:
+        """Print a line for people; not with --json or --quiet."""
+        if not self.as_json and not self.quiet:
+            self._out.print(text, markup=False)
+
+    def note(self, document: dict[str, Any]) -> None:
+        """Print a document that is not the result; with --json only."""
+        if self.as_json and not self.quiet:
+            print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201
+
+    def result(self, document: Any) -> None:
+        """Print the result; with --json only, and even if quiet."""
+        if self.as_json:
+            print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201
+
+    def raw(self, text: str) -> None:
+        """Print what was asked for as it is."""
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Print a table for people."""
+        if self.as_json or self.quiet:
+            return
+        shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        for row in rows:
+            shown.add_row(*(str(cell) for cell in row))
+        self._out.print(shown)
+
+    def finding(self, found: Finding) -> None:
+        """Print a finding; on a terminal the first twenty."""
+        self._findings += 1
+        if self.as_json:
+            self.note({"finding": found.as_json()})
+        elif self._findings <= SHOWN_FINDINGS:
+            self.line(found.text(self.lang))
+        elif self._findings == SHOWN_FINDINGS + 1:
+            self.say("more-findings")
+
+    def error(self, error: CredenceError) -> None:
+        """Print one sentence what, one how to mend, on stderr."""
+        what, hint = sentences(error, self.lang)
+        if self.lang == "zh" and "zh" not in error.details:
+            what = f"{problem_of(error).zh}。{_sentence(what)}"
+        self._err.print(self.text("error", what=_sentence(what)), markup=False)
+        if hint:
+            self._err.print(self.text("hint", hint=_sentence(hint)), markup=False)
+
+    def warn(self, text: str) -> None:
+        """Print a line on stderr."""
+        self._err.print(text, markup=False)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Give a function (what, done, all) that moves a bar; silent unless on a terminal."""
+        if self.as_json or self.quiet or not self._err.is_terminal:
+            yield lambda _what, _done, _all: None
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TaskProgressColumn(show_speed=True),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._err, transient=True) as bars:
+            tasks: dict[str, Any] = {}
+
+            def move(what: str, done: int, total: int) -> None:
+                if what not in tasks:
+                    tasks[what] = bars.add_task(what, total=total)
+                bars.update(tasks[what], completed=done, total=total)
+
+            yield move
+
+
+def _sentence(text: str) -> str:
+    """Return the text as a sentence: the first letter large, a full stop at the end."""
+    text = text.strip()
+    if text and text[-1] not in ".。!?！？":
+        text += "."
+    return text[:1].upper() + text[1:]

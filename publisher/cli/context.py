@@ -1,0 +1,119 @@
+"""The global options, accepted before and after the verb, and what they choose."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher import settings
+from publisher.cli.console import Console
+from publisher.wiring import Bench, Station
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from exchange.ledger import Genesis
+
+
+class Choices:
+    """What was chosen; console and station are made at first use."""
+
+    def __init__(self) -> None:
+        self.directory: str | None = None
+        self.lang = settings.preferred_language()
+        self.as_json = False
+        self.quiet = False
+
+    @property
+    def root(self) -> Path:
+        """The data directory."""
+        return settings.data_directory(self.directory)
+
+    @cached_property
+    def console(self) -> Console:
+        """The output."""
+        return Console(self.lang, as_json=self.as_json, quiet=self.quiet)
+
+    @cached_property
+    def station(self) -> Station:
+        """The data directory with its settings. Raises UsageError, EnvironmentFault."""
+        return Station(self.root)
+
+    def opened(self) -> AbstractContextManager[Bench]:
+        """Open the ledger, which must be there."""
+        return self.station.opened()
+
+    def begun(self) -> AbstractContextManager[Bench]:
+        """Open the ledger; begin one where there is none, and say so."""
+        return self.station.opened(self._tell)
+
+    def _tell(self, genesis: Genesis) -> None:
+        identity = {
+            "base_url": genesis.base_url,
+            "government_url": genesis.government_url,
+            "did": genesis.did,
+            "log_origin": genesis.log_origin,
+        }
+        self.console.say("genesis", **identity)
+        self.console.note({"genesis": identity})
+
+
+def _choose(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def choose(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value is not None:
+            setattr(context.find_object(Choices), name, value)
+
+    return choose
+
+
+_OPTIONS = (
+    click.option(
+        "-C",
+        "directory",
+        metavar="DIR",
+        default=None,
+        expose_value=False,
+        callback=_choose("directory"),
+        help="数据目录 data directory (./credence-data, CREDENCE_DATA)",
+    ),
+    click.option(
+        "--json",
+        is_flag=True,
+        flag_value=True,
+        default=None,
+        expose_value=False,
+        callback=_choose("as_json"),
+        help="每行一个 JSON，结果在最后 one JSON document a line, the result last",
+    ),
+    click.option(
+        "--quiet",
+        is_flag=True,
+        flag_value=True,
+        default=None,
+        expose_value=False,
+        callback=_choose("quiet"),
+        help="只报错误 errors only",
+    ),
+    click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default=None,
+        expose_value=False,
+        callback=_choose("lang"),
+        help="语言 language (zh)",
+    ),
+)
+
+
+def common[F: Callable[..., Any]](function: F) -> F:
+    """Give a command the global options."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+pass_choices = click.make_pass_decorator(Choices)

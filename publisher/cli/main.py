@@ -1,0 +1,66 @@
+"""The entry point: global options, the verbs, and errors turned into exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.domain.errors import CredenceError, EnvironmentFault
+from publisher.cli import asking, demo, lifecycle, loading, running
+from publisher.cli.context import Choices, common
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK, DATA, USAGE, ENVIRONMENT, VERIFICATION = range(5)
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@common
+def credence() -> None:
+    """公共信用信息的公开与交换。Publish and exchange public-credit records."""
+
+
+for module in (loading, lifecycle, running, asking, demo):
+    for verb in module.VERBS:
+        credence.add_command(verb)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code (CONTRACT "Command line")."""
+    choices = Choices()
+    try:
+        code = credence.main(
+            None if arguments is None else list(arguments),
+            prog_name="credence",
+            standalone_mode=False,
+            obj=choices,
+        )
+    except click.exceptions.Exit as end:
+        return int(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        choices.console.warn(choices.console.text("interrupted"))
+        return _INTERRUPTED
+    except CredenceError as error:
+        choices.console.error(error)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (`| head`); what Python still holds may not be written either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ENVIRONMENT
+    except OSError as error:
+        choices.console.error(EnvironmentFault(str(error), "Look at the disk and permissions."))
+        return ENVIRONMENT
+    except Exception:  # noqa: BLE001 - the outermost frame: Python would end with 1, which
+        # here says that the data are invalid; a fault of ours must not be taken for that.
+        traceback.print_exc()
+        return ENVIRONMENT
+    return int(code or OK)

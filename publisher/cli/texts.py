@@ -1,0 +1,94 @@
+"""Words of the command line, Chinese and English (terms: TERMS.md)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "error": ("错误：{what}", "Error: {what}"),
+    "hint": ("办法：{hint}", "Try: {hint}"),
+    "interrupted": ("已中断。", "Interrupted."),
+    "more-findings": (
+        "…… 其余问题不再逐条显示；用 --json 可列出全部。",
+        "... more findings are not shown; --json lists all of them.",
+    ),
+    "genesis": (
+        "新账本：公开地址 {base_url}，政务地址 {government_url}，{did}。这些身份从此固定。",
+        "New ledger: public {base_url}, government {government_url}, {did}. Frozen from now on.",
+    ),
+    "checked": (
+        "{file}：{kind}，{rows} 行，合格 {sound}，不合格 {rejected}，提示 {warnings} 条。",
+        "{file}: {kind}, {rows} rows, {sound} sound, {rejected} rejected, {warnings} warnings.",
+    ),
+    "loaded": (
+        "{file}：新增 {accepted}，修订 {revised}，未变 {unchanged}，"
+        "不予恢复 {suppressed}，拒收 {rejected}。",
+        "{file}: {accepted} accepted, {revised} revised, {unchanged} unchanged, "
+        "{suppressed} suppressed, {rejected} rejected.",
+    ),
+    "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
+    "dry-run": ("试运行，没有写入。", "Dry run: nothing was written."),
+    "loading": ("导入 {file}", "Loading {file}"),
+    "next-publish": (
+        "运行 credence publish 使其公开（服务运行时会自动公开）。",
+        "Run `credence publish` to show them (a running service does so by itself).",
+    ),
+    "expired": ("公示期届满撤下 {count} 条。", "{count} records left at the end of publicity."),
+    "published": (
+        "各公开位置已与账本一致：{surfaces}。",
+        "Every public place stands at the ledger's head: {surfaces}.",
+    ),
+    "rebuilt": ("已由账本重建：{surfaces}。", "Rebuilt from the ledger: {surfaces}."),
+    "withdrawn": ("已撤下 {iri}", "Withdrawn: {iri}"),
+    "suspended": ("已暂时屏蔽 {iri}", "Suspended: {iri}"),
+    "resumed": ("已恢复公示 {iri}", "Shown again: {iri}"),
+    "reinstated": ("已重新公示，新网址 {iri}", "Published again at its new address {iri}"),
+    "erased": (
+        "已彻底删除 {iri}；另从拒收与暂存文件中清除 {scrubbed} 处。",
+        "Erased: {iri}; {scrubbed} more places cleaned in rejected and staged files.",
+    ),
+    "surface-gone": ("  ✔ {surface}", "  ✔ {surface}"),
+    "audit-ok": ("核对一致：{records} 条记录。", "No difference: {records} records."),
+    "audit-bad": ("核对发现差异。", "There are differences."),
+    "audit-columns": (
+        "公开位置|序号|缺少|残留|落后|说明",
+        "Surface|Position|Missing|Leftover|Behind|Note",
+    ),
+    "verified": (
+        "账本校验通过：{events} 个事件，{records} 条记录。",
+        "The ledger holds: {events} events, {records} records.",
+    ),
+    "derived": ("已生成 {count} 个文件。", "{count} files derived."),
+    "derive-same": ("派生文件与来源一致。", "The derived files match their sources."),
+    "status-ledger": (
+        "账本：{base_url}，位置 {position}；未完成的导入 {open}，待完成的删除 {erasures}。",
+        "Ledger: {base_url}, position {position}; {open} open deliveries, {erasures} erasures.",
+    ),
+    "status-kinds": ("类别|状态|数量", "Kind|State|Number"),
+    "status-surfaces": ("公开位置|序号|落后|故障", "Surface|Position|Behind|Alarm"),
+    "status-pending": (
+        "有 {count} 条记录待决定（credence status --json 列出）。",
+        "{count} records wait for a decision (listed by `credence status --json`).",
+    ),
+    "config-columns": ("设置项|值|来源|说明", "Key|Value|Origin|Meaning"),
+    "sampled": ("样例已写入 {directory}", "The sample is in {directory}"),
+    "serving": ("服务已启动：{url}（Ctrl-C 停止）", "Serving at {url} (Ctrl-C stops)"),
+    "projector-fell": ("公开进程：{text}", "Projector: {text}"),
+    "alarm": ("故障 {surface}：{message}", "Alarm at {surface}: {message}"),
+    "demo-making": ("正在准备演示数据……", "Preparing the demonstration ..."),
+    "demo-links": ("演示服务已就绪，请打开：", "The demonstration is ready:"),
+    "demo-home": ("首页", "Home"),
+    "demo-record": ("一条行政处罚", "A penalty record"),
+    "demo-sparql": ("查询", "Query"),
+    "demo-status": ("状态", "Status"),
+    "demo-try": (
+        "试一试（另开一个终端）：\n"
+        "  1. 打开上面的行政处罚记录\n"
+        "  2. {hint}\n"
+        "  3. 刷新页面：记录已停止公示；再运行 {audit}",
+        "Try this (in another terminal):\n"
+        "  1. Open the penalty record above\n"
+        "  2. {hint}\n"
+        "  3. Reload the page: it is gone; then run {audit}",
+    ),
+}

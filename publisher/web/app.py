@@ -1,0 +1,125 @@
+"""The web service of one tier: one WSGI callable (DESIGN §6, §9).
+
+Purpose: `/sparql` goes to its plain callable, everything else to Flask; both leave through one
+gate that sets the headers of every answer and strips the path prefix of the base URL.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
+
+from exchange.domain.errors import CredenceError, NotFound
+from publisher.web import http, problems, records, site, terms
+from publisher.web.health import Health
+from publisher.web.listing import Listing
+from publisher.web.pages import Pages
+from publisher.web.sparql import SparqlService
+from publisher.web.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from publisher.web.parts import Parts
+
+# Nothing is loaded from elsewhere, nothing runs, nobody frames us; forms go to ourselves.
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_ALWAYS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Link, Retry-After"),
+    ("Content-Security-Policy", POLICY),
+)
+
+
+def create_app(parts: Parts) -> WSGIApplication:
+    """Return the service made of the parts."""
+    pages = Pages(parts.name, parts.base_url)
+    sparql = SparqlService(parts.queries, pages, parts.query_timeout)
+    return _Gate(pages.prefix, sparql, _flask(parts, pages))
+
+
+class _Gate:
+    """Dispatches by path and sets the headers that every answer bears."""
+
+    def __init__(self, prefix: str, sparql: WSGIApplication, rest: WSGIApplication) -> None:
+        self._prefix = prefix
+        self._sparql = sparql
+        self._rest = rest
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, [*headers, *_ALWAYS], *more)
+
+        path = environ.get("PATH_INFO", "")
+        # A proxy may pass the prefix of the base URL on or strip it; both arrive alike.
+        if self._prefix and path.startswith(self._prefix + "/"):
+            path = environ["PATH_INFO"] = path[len(self._prefix) :]
+        if path == "/sparql":
+            return self._sparql(environ, start)
+        return self._rest(environ, start)
+
+
+def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
+    # `static` is named although it is the default: nothing else of the folder is served.
+    app = _Site("publisher.web", static_folder="static", static_url_path="/static")
+    app.url_map.strict_slashes = False
+    words = Vocabulary(parts.model.vocabulary())
+    app.register_blueprint(site.blueprint(pages, Listing(parts), Health(parts)))
+    app.register_blueprint(records.blueprint(parts, pages, words))
+    app.register_blueprint(terms.blueprint(parts.model, pages, words))
+    app.register_error_handler(CredenceError, _answering(pages))
+    app.register_error_handler(HTTPException, _translating(pages))
+    return app
+
+
+class _Site(Flask):
+    """Flask that takes our replies as they are."""
+
+    def make_response(self, rv: Any) -> Response:
+        """Return the response of a view, ours or Flask's own."""
+        if isinstance(rv, http.Reply):
+            made = Response(rv.body, rv.status, list(rv.headers))
+            made.headers["Content-Type"] = rv.content_type
+            return made
+        return super().make_response(rv)
+
+
+def _answering(pages: Pages) -> Callable[[CredenceError], http.Reply]:
+    def answer(error: CredenceError) -> http.Reply:
+        return problems.answer(error, request.environ, pages)
+
+    return answer
+
+
+def _translating(pages: Pages) -> Callable[[HTTPException], Any]:
+    """Return what turns werkzeug's own refusals into ours; redirects stay as they are."""
+
+    def translate(error: HTTPException) -> Any:
+        if isinstance(error, NoSuchMethod):
+            allow = ", ".join(sorted(error.valid_methods or ()))
+            known: CredenceError = problems.MethodNotAllowed(
+                f"This address does not know {request.method}.", f"Use: {allow}.", allow=allow
+            )
+        elif error.code is not None and error.code < 400:  # noqa: PLR2004 (a redirect)
+            return error
+        elif error.code == 404:  # noqa: PLR2004 (RFC 9110 §15.5.5)
+            known = NotFound(
+                "There is nothing at this address.",
+                "Check the address.",
+                zh="这个网址没有内容。",
+                zh_hint="请核对网址。",
+            )
+        else:
+            known = problems.BadRequest("The request cannot be read.", "Check it and retry.")
+        return problems.answer(known, request.environ, pages)
+
+    return translate

@@ -1,0 +1,186 @@
+"""The model on the web: vocabulary, code lists, context, shapes, schemas (CONTRACT "HTTP").
+
+Purpose: people read tables in both languages, programs take Turtle and the derived files. The
+RDF is cut from the same triples that stand in every store.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, request
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
+
+import ontology
+import shapes
+from exchange.domain.errors import NotFound
+from publisher.web import http
+from publisher.web.problems import NotAcceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from exchange.model import Model
+    from publisher.web.pages import Pages
+    from publisher.web.vocabulary import Term, Vocabulary
+
+NS: Final = "https://w3id.org/credence/ns"
+CODES: Final = "https://w3id.org/credence/code/"
+_OFFERS: Final = (http.TURTLE, http.HTML, http.JSONLD, http.NTRIPLES)
+_RDF: Final = {
+    http.TURTLE: RdfFormat.TURTLE,
+    http.NTRIPLES: RdfFormat.N_TRIPLES,
+    http.JSONLD: RdfFormat.JSON_LD,
+}
+_PREFIXES: Final = {
+    "cr": NS + "#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+# The model changes with the program only.
+_HEADERS: Final = (("Cache-Control", "max-age=300"), ("Vary", "Accept"))
+
+
+def blueprint(model: Model, pages: Pages, words: Vocabulary) -> Blueprint:
+    """Return the routes of the model."""
+    terms = Terms(model, pages, words)
+    made = Blueprint("terms", __name__)
+    made.add_url_rule("/ns", view_func=terms.namespace)
+    made.add_url_rule("/ns/<term>", view_func=terms.term)
+    made.add_url_rule("/code/<scheme>", view_func=terms.scheme)
+    made.add_url_rule("/code/<scheme>/<notation>", view_func=terms.concept)
+    made.add_url_rule("/context/v1.jsonld", view_func=terms.context)
+    made.add_url_rule("/shapes/<name>.ttl", view_func=terms.shape)
+    made.add_url_rule("/schema/<name>.json", view_func=terms.schema)
+    return made
+
+
+class Terms:
+    """Answers about words rather than records."""
+
+    def __init__(self, model: Model, pages: Pages, words: Vocabulary) -> None:
+        self._model = model
+        self._pages = pages
+        self._words = words
+        self._graphs: dict[str, list[Triple]] = defaultdict(list)
+        for quad in parse(model.vocabulary(), RdfFormat.N_TRIPLES):
+            if isinstance(quad.subject, NamedNode):
+                self._graphs[_home(quad.subject.value)].append(quad.triple)
+
+    def namespace(self) -> http.Reply:
+        """Return the vocabulary as a page or RDF."""
+
+        def page(lang: str) -> bytes:
+            groups = [
+                (name, sorted(self._words.of(sort), key=lambda term: term.local))
+                for name, sort in (("classes", "class"), ("properties", "property"))
+            ]
+            return self._page(lang, "/ns", NS + "#", groups, self._words.of("scheme"))
+
+        return self._reply(NS, page)
+
+    def term(self, term: str) -> http.Reply:
+        """Lead to the term's place in the vocabulary."""
+        if self._words.get(f"{NS}#{term}") is None:
+            raise _absent()
+        return self._lead(f"/ns#{term}")
+
+    def scheme(self, scheme: str) -> http.Reply:
+        """Return a code list as a page or RDF."""
+        iri = CODES + scheme
+        head = self._words.get(iri)
+        if head is None:
+            raise _absent()
+
+        def page(lang: str) -> bytes:
+            concepts = sorted(self._words.of("concept", iri), key=lambda term: term.notation)
+            return self._page(lang, f"/code/{scheme}", iri, [("codes", concepts)], (), head)
+
+        return self._reply(iri, page)
+
+    def concept(self, scheme: str, notation: str) -> http.Reply:
+        """Lead to the code's place in its list."""
+        if self._words.get(f"{CODES}{scheme}/{notation}") is None:
+            raise _absent()
+        return self._lead(f"/code/{scheme}#{notation}")
+
+    def context(self) -> http.Reply:
+        """Return the JSON-LD context."""
+        return _file(lambda: ontology.read("derived/context.jsonld"), http.JSONLD)
+
+    def shape(self, name: str) -> http.Reply:
+        """Return the shapes of a kind, or those that kinds share."""
+        if f"{name}.ttl" not in shapes.sources():
+            raise _absent()
+        return _file(lambda: shapes.read(f"{name}.ttl"), http.TURTLE)
+
+    def schema(self, name: str) -> http.Reply:
+        """Return the JSON Schema of a kind."""
+        if name not in self._model.kinds:
+            raise _absent()
+        return _file(lambda: shapes.read(f"derived/{name}.schema.json"), "application/schema+json")
+
+    def _reply(self, graph: str, page: Callable[[str], bytes]) -> http.Reply:
+        media = http.choose(request.headers.get("Accept"), _OFFERS)
+        if media is None:
+            raise NotAcceptable(
+                "The vocabulary is not offered in that type.",
+                f"Ask for one of: {', '.join(_OFFERS)}.",
+            )
+        if media == http.HTML:
+            body = page(http.language(request.environ))
+        else:
+            body = serialize(self._graphs[graph], format=_RDF[media], prefixes=_PREFIXES) or b""
+        return http.Reply(body, media, headers=_HEADERS).tagged(request.environ)
+
+    def _page(  # noqa: PLR0913, PLR0917 - the parts of one page
+        self,
+        lang: str,
+        here: str,
+        iri: str,
+        groups: list[tuple[str, list[Term]]],
+        schemes: Sequence[Term] = (),
+        head: Term | None = None,
+    ) -> bytes:
+        return self._pages.render(
+            "terms.html",
+            lang,
+            here=here,
+            main="vocabulary",
+            iri=iri,
+            head=head,
+            groups=groups,
+            schemes=sorted(schemes, key=lambda term: term.local),
+            alternates=[(http.TURTLE, here)],
+        )
+
+    def _lead(self, path: str) -> http.Reply:
+        return http.Reply(b"", status=303, headers=(("Location", self._pages.prefix + path),))
+
+
+def _home(iri: str) -> str:
+    """Return the graph that a vocabulary triple is served with: its list, else the namespace."""
+    if iri.startswith(CODES):
+        return CODES + iri.removeprefix(CODES).partition("/")[0]
+    return NS
+
+
+def _file(read: Callable[[], bytes], media: str) -> http.Reply:
+    try:
+        body = read()
+    except OSError as error:
+        raise _absent() from error
+    return http.Reply(body, media, headers=_HEADERS).tagged(request.environ)
+
+
+def _absent() -> NotFound:
+    return NotFound(
+        "There is no such term or file.",
+        "See the vocabulary for what there is.",
+        zh="没有这个词或文件。",
+        zh_hint="请从词表页查找。",
+    )

@@ -1,0 +1,211 @@
+"""The composition root: the only module that makes parts, and the only one that reads the clock.
+
+Purpose: settings in, ready parts out. A `Station` is one data directory with its settings; what
+it opens, its caller closes (`opened` does both).
+Errors: those of settings and ledger; UsageError when the settings contradict the frozen genesis.
+Source: DESIGN §2, §4 (genesis freezes the addresses).
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from exchange.commands import Desk, Exchange
+from exchange.domain.access import SERVED, Tier
+from exchange.domain.errors import NotFound, UsageError
+from exchange.ledger import Genesis, Ledger, Places
+from exchange.model import load_model
+from publisher import settings
+from publisher.projector import Opened, Projector
+from publisher.stores.generations import current_generation
+from publisher.stores.workers import QueryPool
+from publisher.surfaces.alarms import Alarms
+from publisher.surfaces.runner import Runner
+from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
+from publisher.web.app import create_app
+from publisher.web.parts import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from wsgiref.types import WSGIApplication
+
+    from exchange.model import Model
+    from publisher.surfaces.alarms import Alarm
+
+_ANSWER_BYTES: Final = 8 * 1024 * 1024
+# Beyond those at work; more are told to come back (503) rather than hold a thread each.
+WAITING_QUERIES: Final = 16
+_FROZEN: Final = ("base_url", "government_url", "did", "log_origin")
+
+
+def now() -> int:
+    """Return milliseconds since 1970-01-01 UTC; everything else is handed this function."""
+    return time.time_ns() // 1_000_000
+
+
+class Station:
+    """One data directory: its settings, model and the ways to open its parts."""
+
+    def __init__(
+        self, root: Path, environ: Mapping[str, str] | None = None, clock: Callable[[], int] = now
+    ) -> None:
+        self.layout = settings.Layout(root)
+        self.settings = settings.load(root, environ)
+        self.clock = clock
+
+    @cached_property
+    def model(self) -> Model:
+        """The model; read once."""
+        return load_model()
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the ledger keeps what."""
+        return Places(
+            self.settings.ledger,
+            self.settings.seals,
+            Path(self.settings.withdrawal_journal),
+            self.layout.secret,
+        )
+
+    def has_ledger(self) -> bool:
+        """Return whether the genesis is written."""
+        return Ledger.exists(self.places)
+
+    @contextmanager
+    def opened(self, begin: Callable[[Genesis], None] | None = None) -> Iterator[Bench]:
+        """Open the ledger and close it at the end.
+
+        With `begin`, a missing ledger is made of the settings, and `begin` told its genesis.
+        Raises NotFound (none, and no `begin`), UsageError (settings differ from the genesis).
+        """
+        ledger = self._open(begin)
+        try:
+            self._same_identity(ledger.genesis)
+            yield Bench(self, ledger)
+        finally:
+            ledger.close()
+
+    def _open(self, begin: Callable[[Genesis], None] | None) -> Ledger:
+        kinds = frozenset(
+            slug for slug, kind in self.model.kinds.items() if kind.ceiling is not Tier.PUBLIC
+        )
+        if self.has_ledger():
+            return Ledger.open(self.places, self.model.links, self.clock, government_kinds=kinds)
+        if begin is None:
+            raise NotFound(
+                f"There is no ledger in {self.layout.root}.",
+                "Load a file first, or see `credence demo`.",
+                zh=f"{self.layout.root} 中还没有账本。",
+                zh_hint="请先用 credence load 导入文件，或运行 credence demo。",
+            )
+        chosen = self.settings
+        genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
+        self.layout.root.mkdir(parents=True, exist_ok=True)
+        ledger = Ledger.create(
+            self.places, genesis, self.model.links, self.clock, government_kinds=kinds
+        )
+        begin(genesis)
+        return ledger
+
+    def _same_identity(self, genesis: Genesis) -> None:
+        for name in _FROZEN:
+            set_to, frozen = getattr(self.settings, name), getattr(genesis, name)
+            if self.settings.origin[name] != "default" and set_to != frozen:
+                raise UsageError(
+                    f"{name} is set to {set_to}, but this ledger was begun with {frozen}.",
+                    f"Set {name} back to {frozen}; addresses are identity and never change.",
+                    zh=f"设置项 {name} 为 {set_to}，但本账本创建时固定为 {frozen}。",
+                    zh_hint=f"请把 {name} 改回 {frozen}；地址即身份，不可更改。",
+                )
+
+    def query_pool(self, tier: Tier) -> QueryPool:
+        """Start the query workers of a tier; the caller closes them."""
+        chosen = self.settings
+        directory = self.layout.triples(tier)
+        return QueryPool(
+            lambda: current_generation(directory).path,
+            size=chosen.query_workers,
+            deadline_seconds=chosen.query_timeout,
+            memory_bytes=chosen.query_memory * 1024 * 1024,
+            max_bytes=_ANSWER_BYTES,
+            queue_limit=WAITING_QUERIES,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A station with its ledger open."""
+
+    station: Station
+    ledger: Ledger
+
+    def exchange(self) -> Exchange:
+        """Return the use cases of the write side; a takedown waits for the surfaces."""
+        layout = self.station.layout
+        desk = Desk(layout.staging, layout.rejects, self.station.clock)
+        projector = self.projector(_silent)
+        return Exchange(self.ledger, self.station.model, desk, projector.take_down)
+
+    def projector(self, on_alarm: Callable[[Alarm], None]) -> Projector:
+        """Return the projector, which opens the stores only when it holds the lock."""
+        layout = self.station.layout
+        return Projector(
+            layout.projector_lock,
+            layout.surfaces,
+            self.ledger,
+            lambda: self._open_surfaces(on_alarm),
+            self.readers(),
+        )
+
+    def readers(self) -> list[TriplesReader]:
+        """Return what readers see of every surface."""
+        return [TriplesReader(self._site(tier)) for tier in SERVED]
+
+    def web_parts(self, queries: QueryPool) -> Parts:
+        """Return the parts of the public web service."""
+        station, tier = self.station, Tier.PUBLIC
+        directory = station.layout.triples(tier)
+        return Parts(
+            name=station.settings.deployment_name,
+            base_url=self.ledger.genesis.base_url,
+            tier=tier,
+            model=station.model,
+            ledger=self.ledger,
+            queries=queries,
+            generation=lambda: current_generation(directory).path.name,
+            readers=[reader for reader in self.readers() if reader.tier is tier],
+            alarms=station.layout.surfaces,
+            clock=station.clock,
+            query_timeout=station.settings.query_timeout,
+            takedown_bound=station.settings.takedown_bound,
+        )
+
+    def _open_surfaces(self, on_alarm: Callable[[Alarm], None]) -> Opened:
+        station = self.station
+        words = station.model.vocabulary()
+        surfaces = [TriplesSurface(self._site(tier), words, station.clock) for tier in SERVED]
+        alarms = Alarms(station.layout.surfaces, on_alarm)
+        return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces)
+
+    def _site(self, tier: Tier) -> Site:
+        genesis = self.ledger.genesis
+        bases = (f"{genesis.base_url}/record/", f"{genesis.government_url}/record/")
+        return Site(self.station.layout.triples(tier), tier, bases)
+
+
+def web_service(root: Path) -> WSGIApplication:
+    """Return the public web service of a data directory; lives as long as its process."""
+    # Never closed: a worker process ends as a whole, and its query workers with it.
+    station = Station(root)
+    bench = Bench(station, station._open(None))  # noqa: SLF001 - same module
+    return create_app(bench.web_parts(station.query_pool(Tier.PUBLIC)))
+
+
+def _silent(_: Alarm) -> None:
+    """Alarms of a takedown by hand are read back from their files by the projector."""

@@ -1,0 +1,243 @@
+"""What every surface must do, whatever it is made of; an adapter is one line in ADAPTERS.
+
+The changes come from a real ledger and are asked for again where a kill would ask again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exchange.domain.access import Leaf, Tier
+from exchange.domain.body import body, line
+from exchange.domain.record import Submission
+from exchange.ledger import Genesis, Ledger, Places
+from publisher.surfaces.triples import Site, TriplesSurface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from publisher.surfaces.port import Surface
+
+BASE = "https://credit.example.cn"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
+
+
+class Ticks:
+    """A clock that moves by one millisecond a call."""
+
+    now = 1_700_000_000_000
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+
+def triples(folder: Path) -> Surface:
+    return TriplesSurface(
+        Site(folder / "triples", Tier.PUBLIC, (f"{BASE}/record/",)), b"", Ticks(), grace=0
+    )
+
+
+ADAPTERS = {"triples": triples}
+
+
+@dataclass
+class Bench:
+    """One ledger and one surface that follows it."""
+
+    folder: Path
+    make: Callable[[Path], Surface]
+    ledger: Ledger
+    surface: Surface
+    written: int = 0
+
+    def record(self, count: int = 1, text: str = "文书") -> list[str]:
+        rows = [self._row(number, text) for number in range(self.written, self.written + count)]
+        self.written += count
+        return self.append(rows)
+
+    def append(self, rows: list[Submission]) -> list[str]:
+        delivery = self.ledger.open_delivery(
+            source=None, name="f.csv", digest="0" * 64, kind="penalty", form=None
+        )
+        return [result.iri or "" for result in self.ledger.append(delivery, rows)]
+
+    def revise(self, number: int, text: str) -> None:
+        self.append([self._row(number, text)])
+
+    def follow(self, limit: int = 5_000) -> None:
+        """Apply everything, chunk by chunk, and show it."""
+        while changes := self.ledger.changes(Tier.PUBLIC, self.surface.position(), limit):
+            self.surface.apply(changes)
+        self.surface.publish(at_head=True)
+
+    def restart(self) -> None:
+        self.surface.close()
+        self.surface = self.make(self.folder)
+
+    def agrees(self) -> bool:
+        rows = list(self.ledger.live(Tier.PUBLIC))
+        same = self.surface.digest() == self.surface.digest_of(view for _, _, view in rows)
+        return same and sorted(self.surface.iris()) == sorted(iri for iri, _, _ in rows)
+
+    @staticmethod
+    def _row(number: int, text: str) -> Submission:
+        lines = [
+            line(Leaf.PUBLIC_OPEN, f"{TYPE} <urn:t:penalty>"),
+            line(Leaf.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
+            line(Leaf.PUBLIC_OPEN, f'<urn:t:text> "{text}{number}"'),
+        ]
+        return Submission("penalty", f"penalty\x1f{number}", body(lines))
+
+
+@pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS.keys())
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    (tmp_path / "secrets").mkdir(mode=0o700)
+    places = Places(
+        f"sqlite:///{tmp_path / 'ledger.sqlite'}",
+        f"sqlite:///{tmp_path / 'seals.sqlite'}",
+        tmp_path / "journal" / "withdrawals.jsonl",
+        tmp_path / "secrets" / "ledger.key",
+    )
+    genesis = Genesis(BASE, "https://gov.example.cn", "did:web:example.cn", "example.cn")
+    ledger = Ledger.create(places, genesis, {}, Ticks())
+    bench = Bench(tmp_path, request.param, ledger, request.param(tmp_path))
+    yield bench
+    bench.surface.close()
+    ledger.close()
+
+
+def test_a_new_surface_stands_at_zero_and_shows_nothing(bench: Bench) -> None:
+    assert bench.surface.position() == 0
+    assert bench.agrees()
+
+
+def test_it_has_a_name_and_a_tier(bench: Bench) -> None:
+    assert bench.surface.name
+    assert bench.surface.tier is Tier.PUBLIC
+
+
+def test_it_shows_what_the_ledger_says_and_saves_the_last_number(bench: Bench) -> None:
+    iris = bench.record(7)
+    bench.follow()
+    assert bench.agrees()
+    assert bench.surface.position() == 7
+    assert all(bench.surface.holds(iri) for iri in iris)
+
+
+def test_position_and_result_survive_a_restart(bench: Bench) -> None:
+    bench.record(7)
+    bench.follow()
+    bench.restart()
+    assert bench.surface.position() == 7
+    assert bench.agrees()
+
+
+def test_applying_the_same_changes_again_is_harmless(bench: Bench) -> None:
+    [first, *_] = bench.record(120)
+    bench.revise(2, "改")
+    bench.ledger.withdraw(first, "repair")
+    changes = bench.ledger.changes(Tier.PUBLIC, 0, 1_000)
+    for start in (0, 60, 0):
+        bench.surface.apply(changes[start:])
+    assert bench.agrees()
+
+
+def test_chunks_of_any_size_give_the_same_result(bench: Bench) -> None:
+    [first, *_] = bench.record(250)
+    bench.revise(3, "改")
+    bench.ledger.withdraw(first, "repair")
+    bench.follow(limit=100)
+    assert bench.agrees()
+
+
+def test_a_revised_record_shows_its_new_text_only(bench: Bench) -> None:
+    bench.record(2)
+    bench.follow()
+    bench.revise(1, "改")
+    assert not bench.agrees()
+    bench.follow()
+    assert bench.agrees()
+
+
+def test_a_withdrawn_record_is_held_no_longer(bench: Bench) -> None:
+    [kept, gone] = bench.record(2)
+    bench.follow()
+    bench.ledger.withdraw(gone, "repair")
+    bench.follow()
+    assert [bench.surface.holds(iri) for iri in (kept, gone)] == [True, False]
+    assert bench.agrees()
+
+
+def test_a_redaction_comes_ahead_of_the_backlog_and_keeps_the_position(bench: Bench) -> None:
+    [kept, gone] = bench.record(2)
+    bench.follow()
+    bench.record(5)
+    bench.ledger.withdraw(gone, "repair")
+    for _ in range(2):
+        bench.surface.redact([gone])
+    bench.surface.publish(at_head=False)
+    assert bench.surface.position() == 2
+    assert [bench.surface.holds(iri) for iri in (kept, gone)] == [True, False]
+    bench.restart()
+    assert not bench.surface.holds(gone)
+    bench.follow()
+    assert bench.agrees()
+
+
+def test_a_redaction_of_what_it_never_had_is_harmless(bench: Bench) -> None:
+    [gone] = bench.record()
+    bench.surface.redact([gone])
+    bench.ledger.withdraw(gone, "repair")
+    bench.follow()
+    assert bench.agrees()
+
+
+def test_a_shielded_record_comes_back_under_its_iri(bench: Bench) -> None:
+    [iri] = bench.record()
+    bench.ledger.suspend(iri)
+    bench.follow()
+    assert not bench.surface.holds(iri)
+    bench.ledger.resume(iri)
+    bench.surface.redact([iri])
+    bench.follow()
+    assert bench.surface.holds(iri)
+    assert bench.agrees()
+
+
+def test_a_mark_changes_neither_records_nor_digest(bench: Bench) -> None:
+    [iri] = bench.record()
+    bench.follow()
+    digest = bench.surface.digest()
+    bench.ledger.object_(iri, True)
+    bench.follow()
+    assert bench.surface.digest() == digest
+    assert bench.surface.position() == 2
+    assert bench.agrees()
+
+
+def test_a_reset_begins_at_zero_and_ends_like_the_ledger(bench: Bench) -> None:
+    [gone, *_] = bench.record(5)
+    bench.follow()
+    bench.surface.reset()
+    assert bench.surface.position() == 0
+    bench.ledger.withdraw(gone, "repair")
+    bench.surface.redact([gone])
+    bench.surface.publish(at_head=False)
+    bench.follow()
+    assert bench.agrees()
+    bench.restart()
+    assert bench.agrees()
+
+
+def test_publishing_twice_is_harmless(bench: Bench) -> None:
+    bench.record(2)
+    bench.follow()
+    bench.surface.publish(at_head=True)
+    bench.surface.publish(at_head=False)
+    assert bench.agrees()

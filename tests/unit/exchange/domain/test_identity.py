@@ -1,0 +1,117 @@
+"""Identifiers: codes by their check characters, IDs by their dates, IRIs by their parts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.domain import identity
+from exchange.domain.errors import DataInvalid, UsageError
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+# The organisation part QQQQ... is never allotted: none of these is anybody's.
+MADE_UP = [
+    "91140400QQQQ00013E",
+    "92140403QQQQ00021H",
+    "11140400QQQQ0003X9",
+    "12140400QQQQ000486",
+    "51140400QQQQ000560",
+    "93140423QQQQ00064T",
+    "91140000QQQQ00072W",
+]
+firsts = st.builds(
+    lambda head, division, tail: head + division + tail,
+    st.text(ALPHABET, min_size=2, max_size=2),
+    st.text("0123456789", min_size=6, max_size=6),
+    st.text(ALPHABET, min_size=9, max_size=9),
+)
+
+
+@pytest.mark.parametrize("code", MADE_UP)
+def test_a_right_code_has_no_problem(code: str) -> None:
+    assert identity.uscc_problem(code) is None
+    assert identity.parse_uscc(f" {code.lower()} ") == code
+
+
+def test_full_width_characters_are_read() -> None:
+    wide = "".join(chr(ord(item) + 0xFEE0) for item in MADE_UP[0])
+    assert identity.parse_uscc(wide) == MADE_UP[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"),
+    [
+        ("91140400QQQQ00013A", "uscc-check-digit"),
+        ("91140400QQQQ00O13E", "uscc-character"),
+        ("9114A400QQQQ00013E", "uscc-character"),
+        ("91140400QQQQ00013", "uscc-length"),
+        ("", "uscc-length"),
+        (identity.PLACEHOLDER, "uscc-placeholder"),
+        ("91140400QQQQ00013E\n", "uscc-length"),
+    ],
+)
+def test_a_wrong_code_says_which_rule_it_breaks(code: str, rule: str) -> None:
+    assert identity.uscc_problem(code) == rule
+
+
+def test_a_wrong_code_is_refused_with_its_rule() -> None:
+    with pytest.raises(DataInvalid) as caught:
+        identity.parse_uscc("91140400QQQQ00013A")
+    assert caught.value.details["rule"] == "uscc-check-digit"
+    assert caught.value.hint
+
+
+@given(firsts)
+def test_every_code_made_with_its_check_character_is_right(first: str) -> None:
+    assert identity.uscc_problem(first + identity.uscc_check_character(first)) is None
+
+
+@given(firsts, st.integers(0, 16), st.sampled_from(ALPHABET))
+def test_one_changed_character_is_always_noticed(first: str, place: int, other: str) -> None:
+    code = first + identity.uscc_check_character(first)
+    changed = code[:place] + other + code[place + 1 :]
+    assert changed == code or identity.uscc_problem(changed) is not None
+
+
+def test_a_check_character_needs_seventeen_characters() -> None:
+    with pytest.raises(DataInvalid):
+        identity.uscc_check_character("9114")
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        ("14040219900307001X", None),
+        ("140423198512310023", None),
+        ("140402199003070011", "id-check-digit"),
+        ("140402199013070011", "id-birth-date"),
+        ("140402199002300011", "id-birth-date"),
+        ("140402000003070011", "id-birth-date"),
+        ("14040219900307001Y", "id-character"),
+        ("1404021990030700", "id-length"),
+    ],
+)
+def test_an_id_number_is_checked_by_date_and_digit(number: str, rule: str | None) -> None:
+    assert identity.id_number_problem(number) == rule
+
+
+def test_new_identifiers_are_random_and_readable_back() -> None:
+    made = {identity.new_id() for _ in range(1000)}
+    assert len(made) == 1000
+    for item in made:
+        assert len(item) == 26
+        assert identity.id_of(item) == item
+        assert identity.id_of(identity.record_iri("https://c.example/", item)) == item
+        assert identity.id_of(identity.event_iri("https://c.example", item)) == item
+
+
+def test_iris_are_built_under_their_base() -> None:
+    assert identity.subject_iri(MADE_UP[0]).endswith("/credence/uscc/91140400QQQQ00013E")
+    assert identity.record_iri("https://c.example/", "a") == "https://c.example/record/a"
+
+
+@pytest.mark.parametrize("text", ["", "x", "https://c.example/record/", "A" * 26, "../../etc"])
+def test_what_names_no_record_is_a_usage_error(text: str) -> None:
+    with pytest.raises(UsageError):
+        identity.id_of(text)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import csv
+import json
+import re
+
+import pytest
+
+from exchange.domain.access import Tier
+from exchange.domain.errors import UsageError
+from exchange.domain.identity import id_number_problem, uscc_problem
+from exchange.intake import check_file, generate
+
+
+def files(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    generate(400, 7, folder)
+    return folder
+
+
+def test_the_same_arguments_give_the_same_bytes(tmp_path, sample):
+    generate(400, 7, tmp_path / "again")
+    generate(400, 8, tmp_path / "other")
+    assert files(tmp_path / "again") == files(sample)
+    assert files(tmp_path / "other")["penalty.csv"] != files(sample)["penalty.csv"]
+
+
+def test_expected_counts_are_what_a_first_load_counts(office, sample):
+    expected = json.loads((sample / "expected.json").read_text())
+    for kind in ("penalty", "repair-case"):
+        receipt = office.load(sample / f"{kind}.csv")
+        assert {
+            "rows": receipt.rows,
+            "accepted": receipt.accepted,
+            "rejected": receipt.rejected,
+        } == expected[kind]
+    assert expected["penalty"]["rejected"] == 20
+    shown = sum(1 for _ in office.ledger.live(Tier.PUBLIC))
+    granted = (sample / "repair-case.csv").read_text(encoding="utf-8").count("准予修复")
+    assert shown == expected["penalty"]["accepted"] - (granted - 2)
+    again = office.load(sample / "more" / "penalty.jsonl")
+    assert (again.unchanged, again.suppressed) == (shown, granted - 2)
+    revised = office.load(sample / "more" / "penalty-again.csv")
+    assert revised.revised + revised.suppressed == revised.rows == 50
+
+
+@pytest.mark.parametrize("records", [1, 5, 19, 20, 41])
+def test_small_samples_are_exact_too(tmp_path, model, records):
+    generate(records, 1, tmp_path)
+    expected = json.loads((tmp_path / "expected.json").read_text())["penalty"]
+    checked = check_file(tmp_path / "penalty.csv", model)
+    list(checked)
+    assert (checked.tally.rows, checked.tally.sound) == (records, expected["accepted"])
+
+
+def test_every_code_is_of_the_range_that_is_never_allotted(sample):
+    text = "".join(
+        data.decode("gb18030" if "again" in name else "utf-8")
+        for name, data in files(sample).items()
+    )
+    codes = set(re.findall(r"\b[19][0-9A-Za-z]{17}\b", text)) - {"00000000000000000X"}
+    numbers = {code for code in codes if code.startswith("991404")}
+    assert len(codes) > 200
+    assert numbers
+    assert all(id_number_problem(number) is None for number in numbers)
+    wrong = {code for code in codes - numbers if uscc_problem(code.upper())}
+    assert all("QQQQ" in code.upper() for code in codes - numbers)
+    assert 0 < len(wrong) <= 3
+
+
+def test_every_name_of_an_organisation_says_that_it_is_invented(sample):
+    with (sample / "penalty.csv").open(encoding="utf-8-sig", newline="") as stream:
+        for row in csv.DictReader(stream):
+            name = row["行政相对人名称"]
+            assert "示例" in name or name[1] == "某", name
+            assert row["处罚机关"].strip().startswith("示例市")
+
+
+def test_a_sample_of_nothing_is_a_wrong_call(tmp_path):
+    with pytest.raises(UsageError):
+        generate(0, 1, tmp_path)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from exchange.domain.access import Tier
+from exchange.domain.record import Arrival, Standing
+
+PUBLIC, GOVERNMENT, ARCHIVE = Tier
+
+
+def test_an_entry_whose_sole_basis_is_withdrawn_is_withdrawn(desk, rows):
+    penalty = desk.one(rows.row())
+    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    desk.ledger.withdraw(penalty, "repair")
+    assert desk.live() == {}
+    desk.ledger.verify()
+
+
+def test_an_entry_with_another_basis_is_issued_again_without_the_reference(desk, rows):
+    penalty = desk.one(rows.row(number=1))
+    desk.one(rows.row(number=2))
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
+    entry = desk.one(rows.row("list-entry", links=links))
+    assert b'restsOn> "1"' in desk.live()[entry]
+    desk.ledger.withdraw(penalty, "repair")
+    view = desk.live()[entry]
+    assert b'restsOn> "1"' not in view
+    assert b'restsOn> "2"' in view
+    result = desk.load(rows.row("list-entry", links=links))[0]
+    assert result.outcome.value == "unchanged", "the received row is the same as before"
+    desk.ledger.verify()
+
+
+def test_older_text_with_the_reference_is_not_handed_out_either(desk, rows):
+    penalty = desk.one(rows.row(number=1))
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 9)]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.withdraw(penalty, "repair")
+    versions = [c for c in desk.ledger.changes(PUBLIC, 0, 99) if c.iri == entry]
+    assert [c.activity.value for c in versions] == ["Create", "Update"]
+    assert versions[0].view is None
+    assert b'restsOn> "1"' not in (versions[1].view or b"")
+    assert entry in {iri for _, iri in desk.ledger.departures(PUBLIC, 0, 9)}
+
+
+def test_an_unresolved_basis_counts_as_one(desk, rows):
+    penalty = desk.one(rows.row(number=1))
+    links = [rows.link("restsOn", "penalty", number) for number in (1, "later")]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.withdraw(penalty, "repair")
+    assert entry in desk.live()
+
+
+def test_the_last_basis_takes_the_entry_with_it_one_after_the_other(desk, rows):
+    penalties = [desk.one(rows.row(number=number)) for number in (1, 2)]
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.withdraw(penalties[0], "repair")
+    assert entry in desk.live()
+    desk.ledger.withdraw(penalties[1], "repair")
+    assert desk.live() == {}
+    desk.ledger.verify()
+
+
+def test_a_cascade_goes_on_through_what_it_withdraws(desk, rows):
+    penalty = desk.one(rows.row())
+    desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    concerns = [rows.link("concerns", "list-entry", 1)]
+    inspection = desk.one(rows.row("inspection", links=concerns))
+    desk.ledger.withdraw(penalty, "repair")
+    assert list(desk.live()) == [inspection]
+    assert b"concerns" not in desk.live()[inspection]
+    desk.ledger.verify()
+
+
+def test_a_measure_like_record_waits_for_a_decision(desk, rows):
+    entry = desk.one(rows.row("list-entry"))
+    applied = [rows.link("appliedTo", "list-entry", 1)]
+    application = desk.one(rows.row("application", tier=GOVERNMENT, links=applied))
+    desk.ledger.withdraw(entry, "revocation")
+    pending = desk.ledger.pending_decisions()
+    assert [(item.iri, item.relation) for item in pending] == [(application, "appliedTo")]
+    assert application in desk.live(GOVERNMENT)
+    desk.ledger.withdraw(application, "revocation")
+    assert desk.ledger.pending_decisions() == []
+    desk.ledger.verify()
+
+
+def test_a_revision_without_the_reference_settles_the_decision(desk, rows):
+    entry = desk.one(rows.row("list-entry"))
+    applied = [rows.link("appliedTo", "list-entry", 1)]
+    desk.one(rows.row("application", tier=GOVERNMENT, links=applied))
+    desk.ledger.withdraw(entry, "revocation")
+    desk.load(rows.row("application", text="改", tier=GOVERNMENT, links=applied))
+    assert len(desk.ledger.pending_decisions()) == 1
+    desk.load(rows.row("application", text="又改", tier=GOVERNMENT))
+    assert desk.ledger.pending_decisions() == []
+
+
+def test_an_expired_basis_drops_the_reference_and_withdraws_nothing(desk, rows):
+    penalty = desk.one(rows.row())
+    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    desk.ledger.expire(penalty)
+    assert list(desk.live()) == [entry]
+    assert b"restsOn" not in desk.live()[entry]
+    desk.ledger.verify()
+
+
+def test_a_suspended_dependent_follows_too_and_resumes_without_the_reference(desk, rows):
+    penalty = desk.one(rows.row(number=1))
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 9)]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.suspend(entry)
+    desk.ledger.withdraw(penalty, "repair")
+    desk.ledger.resume(entry)
+    assert b'restsOn> "1"' not in desk.live()[entry]
+    desk.ledger.verify()
+
+
+def test_a_suspended_basis_leaves_its_dependents_alone(desk, rows):
+    penalty = desk.one(rows.row())
+    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    desk.ledger.suspend(penalty)
+    assert list(desk.live()) == [entry]
+
+
+def test_a_row_that_quotes_what_is_gone_arrives_without_the_reference(desk, rows):
+    desk.ledger.withdraw(desk.one(rows.row(number=1)), "repair")
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
+    sole = rows.row("list-entry", "sole", links=links[:1])
+    both = rows.row("list-entry", "both", links=links)
+    results = desk.load(sole, both)
+    assert [(r.outcome.value, r.reason) for r in results] == [
+        ("suppressed", "basis-gone"),
+        ("accepted", None),
+    ]
+    assert [b'restsOn> "1"' in view for view in desk.live().values()] == [False]
+    assert desk.load(both)[0].outcome.value == "unchanged"
+    desk.ledger.verify()
+
+
+def test_a_revision_that_rests_on_nothing_any_more_withdraws_the_record(desk, rows):
+    desk.ledger.withdraw(desk.one(rows.row(number=1)), "repair")
+    iri = desk.one(rows.row("list-entry", 5, links=[rows.link("restsOn", "penalty", 2)]))
+    links = [rows.link("restsOn", "penalty", 1)]
+    assert desk.load(rows.row("list-entry", 5, links=links))[0].outcome.value == "suppressed"
+    assert iri not in desk.live()
+    desk.ledger.verify()
+
+
+def test_a_repair_in_one_file_with_its_penalty_cascades_in_the_same_transaction(desk, rows):
+    results = desk.load(
+        rows.row(number=1),
+        rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]),
+        rows.row(
+            "repair-case",
+            tier=GOVERNMENT,
+            withdraws=rows.link("repairs", "penalty", 1),
+            projected=False,
+        ),
+        rows.row(number=1),
+    )
+    assert [r.outcome.value for r in results] == ["accepted"] * 3 + ["suppressed"]
+    assert desk.live() == {}
+    desk.ledger.verify()
+
+
+def test_after_reinstating_the_next_delivery_states_the_reference_again(desk, rows):
+    penalty = desk.one(rows.row(number=1))
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.withdraw(penalty, "repair")
+    desk.ledger.reinstate(penalty, "decision")
+    assert desk.load(rows.row("list-entry", links=links))[0].outcome.value == "revised"
+    assert b'restsOn> "1"' in desk.live()[entry]
+    desk.ledger.verify()
+
+
+def test_a_revoked_row_cascades_like_a_withdrawal_by_hand(desk, rows):
+    desk.one(rows.row())
+    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    desk.load(rows.row(arrival=Arrival.REVOKED))
+    assert desk.ledger.standing(PUBLIC, entry[-26:]) is Standing.GONE

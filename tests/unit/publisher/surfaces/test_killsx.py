@@ -1,0 +1,93 @@
+"""kill -9 at random moments: the store goes on from its position and ends like the ledger."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from exchange.domain.access import SERVED, Tier
+from publisher.surfaces.audit import audit
+
+if TYPE_CHECKING:
+    from publisher.surfaces.triples import TriplesSurface
+
+KILLS = 40
+
+# Follows the ledger and rebuilds in turn for ever, as the projector does, until it is killed.
+CHILD = """
+import sys, time
+from pathlib import Path
+from exchange.domain.access import Tier
+from exchange.domain.links import Cascade, LinkRule
+from exchange.ledger import Ledger, Places
+from publisher.surfaces.alarms import Alarms
+from publisher.surfaces.runner import Pace, Runner
+from publisher.surfaces.triples import Site, TriplesSurface
+
+folder, base = Path(sys.argv[1]), sys.argv[2]
+clock = lambda: time.time_ns() // 1_000_000
+places = Places(f"sqlite:///{folder / 'ledger.sqlite'}", f"sqlite:///{folder / 'seals.sqlite'}",
+                folder / "journal" / "withdrawals.jsonl", folder / "secrets" / "ledger.key")
+ledger = Ledger.open(places, {}, clock)
+surfaces = [
+    TriplesSurface(Site(folder / "surfaces" / tier / "triples", Tier(tier), (base,)), b"", clock, 0)
+    for tier in ("public", "government")
+]
+runner = Runner(ledger, surfaces, Alarms(folder / "surfaces", print), clock,
+                Pace(chunk=100, publish_every=0))
+print("ready", flush=True)
+while True:
+    runner.catch_up()
+    runner.rebuild()
+"""
+
+
+def run_and_kill(city: Any, seconds: float) -> None:
+    command = [sys.executable, "-c", CHILD, str(city.folder), "https://credit.example.cn/record/"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+    assert child.returncode == -signal.SIGKILL
+
+
+def torn(city: Any, surface: TriplesSurface) -> list[str]:
+    """Records that the store holds in part, or lacks although its position is past them."""
+    whole = {iri: view.count(b"\n") for iri, _, view in city.ledger.live(surface.tier)}
+    changes = city.ledger.changes(surface.tier, 0, 100_000)
+    last = {change.iri: change.seq for change in changes}
+    store = surface._writer()._store
+    query = "SELECT ?s (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?s"
+    held = {row["s"].value: int(row["n"].value) for row in store.query(query)}
+    wrong = [iri for iri in held if iri in whole and held[iri] != whole[iri]]
+    past = [iri for iri in whole if last[iri] <= surface.position()]
+    return wrong + [iri for iri in past if iri not in held]
+
+
+def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(city: Any) -> None:
+    chance = random.Random(7)
+    iris: list[str] = []
+    for number in range(KILLS):
+        iris += city.publish(150)
+        for iri in chance.sample(iris, 5):
+            city.ledger.withdraw(iri, "repair")
+            iris.remove(iri)
+        run_and_kill(city, chance.uniform(0.3, 3.0))
+        city.open_surfaces()
+        positions = [surface.position() for surface in city.surfaces]
+        head = city.ledger.head(Tier.PUBLIC)
+        print(f"kill {number + 1}: positions {positions}, head {head}")  # noqa: T201 (pytest -rP)
+        assert [torn(city, surface) for surface in city.surfaces] == [[], []]
+        city.close_surfaces()
+    assert city.runner().catch_up()
+    report = audit(city.ledger, city.readers())
+    assert report.ok, report.to_json()
+    assert report.records == len(iris)
+    heads = [city.ledger.head(tier) for tier in SERVED]
+    assert [surface.position() for surface in city.surfaces] == heads
