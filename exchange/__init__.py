@@ -1,0 +1,1 @@
+"""The write side: intake, truth, policy, trust, peers."""

@@ -9,14 +9,16 @@ Errors: those of the ledger and the intake, unchanged. Source: DESIGN §4, CONTR
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final, Self
 
 from exchange.domain.access import Tier
-from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
 from exchange.domain.publicity import declared_end
-from exchange.intake import check_file, deliver, order_by_links, scrub
+from exchange.intake import check_file, deliver, order_by_links, purge_rejects, scrub, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -117,10 +119,35 @@ class Exchange:
 
     def erase(self, ref: str, decision: Path | None = None) -> Erased:
         """Destroy a record's text everywhere; return when no file of ours holds it."""
-        erasure = self._ledger.erase(ref, _named(decision))
-        scrubbed = scrub([self._desk.rejects, self._desk.staging], erasure.literals)
+        named = _named(decision)
+        with Pending(self._desk.rejects) as pending:
+            pending.begin()
+            try:
+                erasure = self._ledger.erase(ref, named)
+            except (Conflict, NotFound, UsageError):
+                pending.end()  # refused: nothing was erased
+                raise
+            scrubbed = scrub([self._desk.rejects, self._desk.staging], erasure.literals)
+            pending.end()
         self._announce(erasure.iri)
         return Erased(erasure.iri, scrubbed)
+
+    def heal(self) -> None:
+        """Finish what a killed erasure left, and drop rejects that are past their time.
+
+        What was to be looked for went with the seals, so every reject file goes; their senders
+        have them still. A running erasure or load is left alone.
+        """
+        rejects = self._desk.rejects
+        if Pending.stands(rejects):
+            with Pending(rejects) as pending:
+                if Pending.stands(rejects):  # it ended while we waited for the lock
+                    for path in rejects.iterdir():
+                        if path.name != Pending.FILE:
+                            path.unlink(missing_ok=True)
+                    pending.end()
+        sweep(self._desk.staging)
+        purge_rejects(rejects, self._desk.clock())
 
     def expire(self, day: date) -> int:
         """End the publicity of every record whose declared end lies before `day`; count them."""
@@ -144,6 +171,50 @@ class Exchange:
 def check(path: Path, model: Model, manner: Manner) -> FileCheck:
     """Check a file without writing anything; iterate the result for its findings."""
     return check_file(path, model, kind=manner.kind, form=manner.form, source=manner.source)
+
+
+class Pending:
+    """Says on the disk that an erasure's scrub has begun and not ended; one process at a time.
+
+    The file stays, since removing a lock's file would let two hold it; it is empty at rest.
+    """
+
+    FILE: Final = ".erasing"
+
+    def __init__(self, rejects: Path) -> None:
+        self._path = rejects / self.FILE
+        self._handle: IO[bytes] | None = None
+
+    @classmethod
+    def stands(cls, rejects: Path) -> bool:
+        """Whether a scrub has begun and not ended."""
+        path = rejects / cls.FILE
+        return path.exists() and path.stat().st_size > 0
+
+    def begin(self) -> None:
+        """Write it down, on the disk."""
+        self._write(b"1")
+
+    def end(self) -> None:
+        """Take it back, on the disk."""
+        self._write(b"")
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._handle = self._path.open("ab")
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle is not None:
+            self._handle.close()
+
+    def _write(self, content: bytes) -> None:
+        if self._handle is not None:
+            self._handle.truncate(0)
+            self._handle.write(content)
+            self._handle.flush()
+            os.fsync(self._handle.fileno())
 
 
 def _named(decision: Path | None) -> str | None:

@@ -10,6 +10,7 @@ worker that will not stay up.
 from __future__ import annotations
 
 import ipaddress
+import multiprocessing
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ import sys
 import threading
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
 from granian import Granian
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 _WATCH_SECONDS: Final = 0.5
 _END_SECONDS: Final = 10.0
+_ASK_SECONDS: Final = 0.1
+_ANSWER_SECONDS: Final = 10.0
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 # A projector that ran this long was sound: the next fall starts with the first pause again.
@@ -51,18 +56,28 @@ class Address:
     port: int
 
     @property
+    def reachable(self) -> str:
+        """The host as this machine reaches it."""
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+
+    @property
     def url(self) -> str:
-        """Return the address as a local browser reaches it."""
-        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        """The address as a local browser reaches it."""
+        host = f"[{self.reachable}]" if ":" in self.reachable else self.reachable
+        return f"http://{host}:{self.port}"
 
 
-def serve(root: Path, address: Address, report: Callable[[str], None]) -> None:
-    """Serve a data directory until SIGINT or SIGTERM; `report` hears of the projector's falls."""
+def serve(
+    root: Path, address: Address, report: Callable[[str], None], started: Callable[[], None]
+) -> None:
+    """Serve a data directory until SIGINT or SIGTERM.
+
+    `report` hears of the projector's falls; `started` is called once the service answers.
+    """
     require_bindable(address)
     station = Station(root)
-    with station.opened():
-        pass  # heals what a crash left, before anybody reads; errors are told here
+    with station.opened() as bench:
+        bench.exchange()  # both heal what a crash left, before anybody reads; errors show here
     keeper = Keeper([sys.executable, "-m", "publisher.cli", "-C", str(root), "project"], report)
     server = Granian(
         "publisher.wiring:web_service",  # a name for the log; the loader below is what is used
@@ -72,12 +87,16 @@ def serve(root: Path, address: Address, report: Callable[[str], None]) -> None:
         workers=1,
         blocking_threads=WAITING_QUERIES + station.settings.query_workers + _SPARE_THREADS,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=5,
     )
+    # Not forked: this process has threads, and a lock one of them holds would stay locked.
+    multiprocessing.set_start_method("spawn", force=True)
     server.on_startup(keeper.start)
+    herald = threading.Thread(target=_herald, args=(address, started), daemon=True)
+    server.on_startup(herald.start)
     try:
         server.serve(target_loader=partial(_web_worker, root, os.getpid()), wrap_loader=False)
     except SystemExit as end:
@@ -121,6 +140,23 @@ def require_bindable(address: Address) -> None:
                 zh=f"无法绑定 {address.host}:{address.port}：{error}。",
                 zh_hint="请停止占用该端口的程序，或用 --port 另选端口。",
             ) from error
+
+
+def _herald(address: Address, started: Callable[[], None]) -> None:
+    """Call `started` when the home page answers, which needs workers and a generation."""
+    pause = threading.Event()
+    while True:
+        line = HTTPConnection(address.reachable, address.port, timeout=_ANSWER_SECONDS)
+        try:
+            line.request("GET", "/readyz")
+            if line.getresponse().status == HTTPStatus.OK:
+                break
+        except (OSError, HTTPException):
+            pass  # not yet listening, or not yet ready: both are waited for
+        finally:
+            line.close()
+        pause.wait(_ASK_SECONDS)
+    started()
 
 
 def _is_loopback(host: str) -> bool:

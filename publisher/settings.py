@@ -30,6 +30,9 @@ PREFIX: Final = "CREDENCE_"
 _OTHER: Final = frozenset({"CREDENCE_DATA"})
 _OTHER_PREFIX: Final = "CREDENCE_TEST_"
 
+# Identity: read at the first write, frozen by the genesis (DESIGN §4).
+FROZEN: Final = ("base_url", "government_url", "did", "log_origin")
+
 Value = str | int | float
 
 
@@ -212,6 +215,15 @@ class Layout:
 def data_directory(chosen: str | None) -> Path:
     """Return the data directory: the one chosen, else CREDENCE_DATA, else ./credence-data."""
     return Path(chosen or os.environ.get("CREDENCE_DATA") or "credence-data").absolute()
+
+
+def failpoint() -> tuple[str, int] | None:
+    """Return where a crash test wants this process killed: CREDENCE_TEST_FAILPOINT=point[:n]."""
+    named = os.environ.get("CREDENCE_TEST_FAILPOINT")
+    if not named:
+        return None
+    point, _, count = named.partition(":")
+    return point, int(count or 1)
 
 
 def preferred_language() -> str:

@@ -8,6 +8,8 @@ Source: DESIGN §2, §4 (genesis freezes the addresses).
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
 # Beyond those at work; more are told to come back (503) rather than hold a thread each.
 WAITING_QUERIES: Final = 16
-_FROZEN: Final = ("base_url", "government_url", "did", "log_origin")
 
 
 def now() -> int:
@@ -57,6 +58,7 @@ class Station:
         self.layout = settings.Layout(root)
         self.settings = settings.load(root, environ)
         self.clock = clock
+        self.at = _failing_at(settings.failpoint())
 
     @cached_property
     def model(self) -> Model:
@@ -96,7 +98,9 @@ class Station:
             slug for slug, kind in self.model.kinds.items() if kind.ceiling is not Tier.PUBLIC
         )
         if self.has_ledger():
-            return Ledger.open(self.places, self.model.links, self.clock, government_kinds=kinds)
+            return Ledger.open(
+                self.places, self.model.links, self.clock, government_kinds=kinds, at=self.at
+            )
         if begin is None:
             raise NotFound(
                 f"There is no ledger in {self.layout.root}.",
@@ -107,14 +111,16 @@ class Station:
         chosen = self.settings
         genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
         self.layout.root.mkdir(parents=True, exist_ok=True)
+        self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
+        self.places.journal.parent.mkdir(parents=True, exist_ok=True)
         ledger = Ledger.create(
-            self.places, genesis, self.model.links, self.clock, government_kinds=kinds
+            self.places, genesis, self.model.links, self.clock, government_kinds=kinds, at=self.at
         )
         begin(genesis)
         return ledger
 
     def _same_identity(self, genesis: Genesis) -> None:
-        for name in _FROZEN:
+        for name in settings.FROZEN:
             set_to, frozen = getattr(self.settings, name), getattr(genesis, name)
             if self.settings.origin[name] != "default" and set_to != frozen:
                 raise UsageError(
@@ -146,11 +152,13 @@ class Bench:
     ledger: Ledger
 
     def exchange(self) -> Exchange:
-        """Return the use cases of the write side; a takedown waits for the surfaces."""
+        """Return the use cases of the write side, healed; a takedown waits for the surfaces."""
         layout = self.station.layout
         desk = Desk(layout.staging, layout.rejects, self.station.clock)
         projector = self.projector(_silent)
-        return Exchange(self.ledger, self.station.model, desk, projector.take_down)
+        made = Exchange(self.ledger, self.station.model, desk, projector.take_down)
+        made.heal()
+        return made
 
     def projector(self, on_alarm: Callable[[Alarm], None]) -> Projector:
         """Return the projector, which opens the stores only when it holds the lock."""
@@ -205,6 +213,22 @@ def web_service(root: Path) -> WSGIApplication:
     station = Station(root)
     bench = Bench(station, station._open(None))  # noqa: SLF001 - same module
     return create_app(bench.web_parts(station.query_pool(Tier.PUBLIC)))
+
+
+def _failing_at(failpoint: tuple[str, int] | None) -> Callable[[str], None]:
+    """Return the hook that ends this process, as kill -9 does, at its named point's n-th pass."""
+    passed: list[str] = []
+
+    def at(point: str) -> None:
+        passed.append(point)
+        if failpoint == (point, passed.count(point)):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return at if failpoint else _nothing
+
+
+def _nothing(_: str) -> None:
+    """Pass a point without failing."""
 
 
 def _silent(_: Alarm) -> None:

@@ -86,19 +86,19 @@ class CsvSheet:
                 rows.append(tuple(map(clean, record[2])))
                 if len(rows) > HEADER_SEARCH:
                     break
-        # What a line above the data breaks is reported with the rows.
-        self._faults.found = []
+        broken, self._faults.found = self._faults.found, []
         self._head_faults: list[Finding] = []
-        if not rows:
-            self._note_fault(finding("empty", Place(self.name)))
-            return None
         for row, cells in enumerate(rows[:HEADER_SEARCH], start=1):
             book = choose(candidates, cells)
             if book is not None:
                 header = match(_unite(candidates, book, rows, row), rows, row)
                 self._check(header, cells)
-                return header
-        self._note_fault(finding("no-header", Place(self.name, row=1, line=1), rows=HEADER_SEARCH))
+                return header  # what is broken below is met again with the rows
+        for fault in broken:
+            self._note_fault(fault)
+        if rows or not broken:
+            place = Place(self.name, row=1, line=1)
+            self._note_fault(finding("no-header", place, rows=HEADER_SEARCH))
         return None
 
     def _note_fault(self, fault: Finding) -> None:

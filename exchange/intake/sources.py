@@ -74,7 +74,9 @@ def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
     except UnicodeDecodeError:
         faults.add("encoding-broken", row=None, line=None, encoding=encoding.label)
     except OSError as error:
-        raise EnvironmentFault(f"{path} cannot be read: {error.strerror}.", "Look at it.") from error
+        raise EnvironmentFault(
+            f"{path} cannot be read: {error.strerror}.", "Look at it."
+        ) from error
 
 
 @dataclass(slots=True)

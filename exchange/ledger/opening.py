@@ -128,8 +128,13 @@ def _own(parts: Parts) -> None:
 def _sweep(parts: Parts) -> None:
     """Destroy seals kept for a transaction that never committed.
 
-    Under the writer's lock, so that no neighbour is between its seals and its commit.
+    Under the writer's lock, so that no neighbour is between its seals and its commit; readers
+    who find nothing to sweep do not ask for it.
     """
+    with parts.database.reading() as connection:
+        last = connection.execute(select(func.max(schema.event.c.seal))).scalar_one()
+    if not any(True for _ in parts.seals.ids(after=last)):
+        return
     with batch(parts) as work:
         last = work.connection.execute(select(func.max(schema.event.c.seal))).scalar_one()
         orphans = list(parts.seals.ids(after=last))

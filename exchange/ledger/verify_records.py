@@ -219,8 +219,8 @@ def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) 
     holds(good, "What the ledger keeps for the journal is not what its events say.", row.version)
 
 
-def check_links(parts: Parts, connection: Connection) -> None:
-    """Check that no held record rests on, or quotes, one that is gone (except undecided ones)."""
+def check_rest(parts: Parts, connection: Connection) -> None:
+    """Check what ties records to each other, to their keys and to their erasures."""
     link, record, key = schema.link, schema.record, schema.key_state
     undecided = [name for name, rule in parts.rules.items() if rule.cascade is Cascade.DECIDE]
     dangling = connection.execute(
@@ -232,17 +232,30 @@ def check_links(parts: Parts, connection: Connection) -> None:
         .where(key.c.state.in_(list(GONE)), link.c.relation.not_in(undecided))
     ).scalar()
     holds(dangling is None, "A record still quotes one that is gone.", dangling)
-    orphan = connection.execute(
+    _none(
+        connection,
         select(func.count())
         .select_from(link)
         .join(record, record.c.id == link.c.source)
-        .where(record.c.state == State.ERASED)
-    ).scalar_one()
-    holds(orphan == 0, "An erased record still has links.")
-    strays = connection.execute(
+        .where(record.c.state == State.ERASED),
+        "An erased record still has links.",
+    )
+    _none(
+        connection,
         select(func.count())
         .select_from(key)
         .outerjoin(record, record.c.id == key.c.record)
-        .where(record.c.id.is_(None) | (record.c.key_mac != key.c.mac))
-    ).scalar_one()
-    holds(strays == 0, "A key leads to no record.")
+        .where(record.c.id.is_(None) | (record.c.key_mac != key.c.mac)),
+        "A key leads to no record.",
+    )
+    event, erasure = schema.event, schema.erasure
+    of_its_event = (erasure.c.position == event.c.position) & (erasure.c.record == event.c.record)
+    known = select(func.count()).select_from(erasure).join(event, of_its_event)
+    events = select(func.count()).select_from(event).where(event.c.name == Name.ERASE)
+    rows = select(func.count()).select_from(erasure)
+    found = {connection.execute(count).scalar_one() for count in (known, events, rows)}
+    holds(len(found) == 1, "The erasures are not those of the events.")
+
+
+def _none(connection: Connection, count: Any, message: str) -> None:
+    holds(connection.execute(count).scalar_one() == 0, message)

@@ -17,7 +17,7 @@ from exchange.ledger import schema
 from exchange.ledger.faults import fault, holds
 from exchange.ledger.passages import line_of
 from exchange.ledger.verify_events import check_events
-from exchange.ledger.verify_records import check_links, check_records
+from exchange.ledger.verify_records import check_rest, check_records
 from exchange.ledger.verify_sequences import check_sequence
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def verify(parts: Parts) -> Verification:
         walked = check_events(parts, connection, head.position)
         records = check_records(parts, connection)
         holds(records == head.record, f"There are {records} records, not {head.record}.")
-        check_links(parts, connection)
+        check_rest(parts, connection)
         members = {tier.value: check_sequence(connection, tier) for tier in SERVED}
         _check_journal(parts, connection, head)
     seals = sum(1 for number in parts.seals.ids() if number <= walked.last_seal)

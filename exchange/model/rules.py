@@ -87,6 +87,8 @@ def _same(
         given = record.get(name)
         if given is None or given == record.get(code_from):
             return None
+        if not isinstance(given, str):
+            return None  # its own datatype rule says so
         if code_from not in record and not _CODE.fullmatch(given):
             return None  # a natural person's local IRI
         return problem(field, "counterpart", given, form=form)

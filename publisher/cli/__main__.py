@@ -4,4 +4,5 @@ import sys
 
 from publisher.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # a spawned worker imports this file under another name
+    sys.exit(main())

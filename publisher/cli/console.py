@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +23,18 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from exchange.domain.errors import CredenceError
 from publisher.cli.texts import TEXTS
 from publisher.web.problems import problem_of, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from exchange.domain.errors import CredenceError
     from exchange.intake import Finding
 
-SHOWN_FINDINGS = 20  # on a terminal; --json shows all of them
+# Findings shown to people; errors are not to drown in warnings. --json shows all.
+SHOWN_FINDINGS = {"error": 20, "warning": 5}
+_FILE_WIDTH = 10_000  # a file or pipe has no edge at which to wrap
 
 
 class Console:
@@ -42,8 +45,10 @@ class Console:
         self.as_json = as_json
         self.quiet = quiet
         self._out = Terminal(file=sys.stdout, highlight=False, soft_wrap=True)
+        if not self._out.is_terminal:
+            self._out = Terminal(file=sys.stdout, highlight=False, width=_FILE_WIDTH)
         self._err = Terminal(file=sys.stderr, highlight=False, soft_wrap=True)
-        self._findings = 0
+        self._findings: Counter[str] = Counter()
 
     def text(self, name: str, **values: object) -> str:
         """Return a text of the table in the language chosen."""
@@ -76,20 +81,24 @@ class Console:
         """Print a table for people."""
         if self.as_json or self.quiet:
             return
-        shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        shown = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            shown.add_column(column, overflow="fold")  # never cut what somebody may copy
         for row in rows:
             shown.add_row(*(str(cell) for cell in row))
         self._out.print(shown)
 
     def finding(self, found: Finding) -> None:
-        """Print a finding; on a terminal the first twenty."""
-        self._findings += 1
+        """Print a finding; for people the first of each severity."""
         if self.as_json:
             self.note({"finding": found.as_json()})
-        elif self._findings <= SHOWN_FINDINGS:
+            return
+        self._findings[found.severity] += 1
+        number, limit = self._findings[found.severity], SHOWN_FINDINGS[found.severity]
+        if number <= limit:
             self.line(found.text(self.lang))
-        elif self._findings == SHOWN_FINDINGS + 1:
-            self.say("more-findings")
+        elif number == limit + 1:
+            self.say(f"more-{found.severity}s")
 
     def error(self, error: CredenceError) -> None:
         """Print one sentence what, one how to mend, on stderr."""

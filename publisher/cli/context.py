@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,8 +14,12 @@ from publisher.wiring import Bench, Station
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from exchange.ledger import Genesis
+
+
+F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class Choices:
@@ -109,7 +112,7 @@ _OPTIONS = (
 )
 
 
-def common[F: Callable[..., Any]](function: F) -> F:
+def common(function: F) -> F:
     """Give a command the global options."""
     for option in reversed(_OPTIONS):
         function = option(function)

@@ -16,6 +16,8 @@ from publisher.cli.context import Choices, common
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from publisher.cli.console import Console
+
 OK, DATA, USAGE, ENVIRONMENT, VERIFICATION = range(5)
 _INTERRUPTED = 130
 
@@ -41,26 +43,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             standalone_mode=False,
             obj=choices,
         )
-    except click.exceptions.Exit as end:
-        return int(end.exit_code)
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        choices.console.warn(choices.console.text("interrupted"))
-        return _INTERRUPTED
-    except CredenceError as error:
-        choices.console.error(error)
-        return error.exit_code
-    except BrokenPipeError:
-        # The reader went away (`| head`); what Python still holds may not be written either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ENVIRONMENT
-    except OSError as error:
-        choices.console.error(EnvironmentFault(str(error), "Look at the disk and permissions."))
-        return ENVIRONMENT
+    except (click.ClickException, click.Abort, CredenceError, OSError, KeyboardInterrupt) as error:
+        return _told(error, choices.console)
     except Exception:  # noqa: BLE001 - the outermost frame: Python would end with 1, which
         # here says that the data are invalid; a fault of ours must not be taken for that.
         traceback.print_exc()
         return ENVIRONMENT
     return int(code or OK)
+
+
+def _told(error: BaseException, console: Console) -> int:
+    """Say what went wrong on stderr; return the exit code."""
+    match error:
+        case CredenceError():
+            console.error(error)
+            return error.exit_code
+        case click.ClickException():
+            error.show()
+            return USAGE
+        case BrokenPipeError():
+            # The reader went away (`| head`); what Python still holds must not be written either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ENVIRONMENT
+        case OSError():
+            console.error(EnvironmentFault(str(error), "Look at the disk and permissions."))
+            return ENVIRONMENT
+    console.warn(console.text("interrupted"))
+    return _INTERRUPTED

@@ -8,9 +8,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "error": ("错误：{what}", "Error: {what}"),
     "hint": ("办法：{hint}", "Try: {hint}"),
     "interrupted": ("已中断。", "Interrupted."),
-    "more-findings": (
-        "…… 其余问题不再逐条显示；用 --json 可列出全部。",
-        "... more findings are not shown; --json lists all of them.",
+    "more-errors": (
+        "…… 其余错误不再逐条显示；用 --json 可列出全部。",
+        "... more errors are not shown; --json lists all of them.",
+    ),
+    "more-warnings": (
+        "…… 其余提示不再逐条显示；用 --json 可列出全部。",
+        "... more warnings are not shown; --json lists all of them.",
     ),
     "genesis": (
         "新账本：公开地址 {base_url}，政务地址 {government_url}，{did}。这些身份从此固定。",
@@ -21,10 +25,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{file}: {kind}, {rows} rows, {sound} sound, {rejected} rejected, {warnings} warnings.",
     ),
     "loaded": (
-        "{file}：新增 {accepted}，修订 {revised}，未变 {unchanged}，"
-        "不予恢复 {suppressed}，拒收 {rejected}。",
-        "{file}: {accepted} accepted, {revised} revised, {unchanged} unchanged, "
-        "{suppressed} suppressed, {rejected} rejected.",
+        (
+            "{file}：新增 {accepted}，修订 {revised}，未变 {unchanged}，"
+            "不予恢复 {suppressed}，拒收 {rejected}。"
+        ),
+        (
+            "{file}: {accepted} accepted, {revised} revised, {unchanged} unchanged, "
+            "{suppressed} suppressed, {rejected} rejected."
+        ),
     ),
     "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
     "dry-run": ("试运行，没有写入。", "Dry run: nothing was written."),
@@ -82,13 +90,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "demo-sparql": ("查询", "Query"),
     "demo-status": ("状态", "Status"),
     "demo-try": (
-        "试一试（另开一个终端）：\n"
-        "  1. 打开上面的行政处罚记录\n"
-        "  2. {hint}\n"
-        "  3. 刷新页面：记录已停止公示；再运行 {audit}",
-        "Try this (in another terminal):\n"
-        "  1. Open the penalty record above\n"
-        "  2. {hint}\n"
-        "  3. Reload the page: it is gone; then run {audit}",
+        (
+            "试一试（另开一个终端）：\n"
+            "  1. 打开上面的行政处罚记录\n"
+            "  2. {hint}\n"
+            "  3. 刷新页面：记录已停止公示；再运行 {audit}"
+        ),
+        (
+            "Try this (in another terminal):\n"
+            "  1. Open the penalty record above\n"
+            "  2. {hint}\n"
+            "  3. Reload the page: it is gone; then run {audit}"
+        ),
     ),
 }

@@ -110,7 +110,9 @@ class EmbeddedStore(StoreReader):
     def load_vocabulary(self, triples: bytes, digest: str, bases: tuple[str, ...]) -> None:
         """Put `triples` in place of every statement that is not a record's own."""
         records = " || ".join(f"STRSTARTS(STR(?s), {Literal(base)})" for base in bases)
-        self._store.update(f"DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER(!({records})) }}")
+        self._store.update(
+            f"DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER(isBlank(?s) || !({records})) }}"
+        )
         self._store.load(triples, format=RdfFormat.N_TRIPLES)
         self._store.update(_noting(_VOCABULARY, Literal(digest)))
 

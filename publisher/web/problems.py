@@ -97,7 +97,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
 }
 # What a person is told where only the class is known in Chinese: one sentence how to mend.
 _ZH_HINTS: Final = {
-    "query-refused": "请按下面的英文说明修改查询后重试。",
+    "query-refused": "请按上述说明修改查询后重试。",
     "query-syntax": "请改正指出的位置后重试。",
     "too-large": "请缩小查询范围、加上 LIMIT，或下载数据文件。",
     "timeout": "请缩小查询范围或加上 LIMIT 后重试。",
@@ -141,10 +141,15 @@ def document(error: CredenceError, problem: Problem, lang: str = "en") -> bytes:
 
 
 def sentences(error: CredenceError, lang: str) -> tuple[str, str]:
-    """Return what is wrong and how to mend it, in Chinese where the error brings it."""
-    if lang == "zh" and "zh" in error.details:
-        return str(error.details["zh"]), str(error.details.get("zh_hint", ""))
-    return error.message, error.hint
+    """Return what is wrong and how to mend it, in Chinese as far as the error allows."""
+    what, hint = error.message, error.hint
+    if lang == "zh":
+        what = str(error.details.get("zh", what))
+        hint = str(error.details.get("zh_hint", _ZH_HINTS.get(problem_of(error).slug, hint)))
+    if isinstance(error, QuerySyntax) and error.line:
+        place = ("第 {} 行第 {} 列：", "Line {}, column {}: ")[lang != "zh"]
+        what = place.format(error.line, error.column) + what
+    return what, hint
 
 
 def _page(error: CredenceError, problem: Problem, lang: str, pages: Pages) -> bytes:
@@ -152,8 +157,6 @@ def _page(error: CredenceError, problem: Problem, lang: str, pages: Pages) -> by
         what, hint = say(lang, "gone-text"), say(lang, "gone-hint")
     else:
         what, hint = sentences(error, lang)
-        if lang == "zh" and "zh" not in error.details:
-            hint = _ZH_HINTS.get(problem.slug, "") + hint
     return pages.render("error.html", lang, title=problem.title(lang), what=what, hint=hint)
 
 

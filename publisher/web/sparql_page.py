@@ -43,7 +43,8 @@ EXAMPLES: Final = (
     (
         "各处罚机关的决定数量和罚款合计",
         "Decisions and fines by authority",
-        _PREFIX + "SELECT ?authority (COUNT(?record) AS ?decisions) (SUM(?fine) AS ?yuan)\n"
+        _PREFIX
+        + "SELECT ?authority (COUNT(?record) AS ?decisions) (SUM(COALESCE(?fine, 0)) AS ?yuan)\n"
         "WHERE {\n"
         "  ?record a cr:AdministrativePenalty ; cr:authorityName ?authority .\n"
         "  OPTIONAL { ?record cr:fineAmount ?fine }\n"

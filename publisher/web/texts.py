@@ -67,7 +67,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "field": ("项目", "Field"),
     "value": ("内容", "Value"),
     "yuan": ("元", "yuan"),
-    "original": ("原始填报", "as received"),
+    "original": ("（原始填报：{value}）", "(as received: {value})"),
     "address": ("固定网址", "Permanent address"),
     "formats": ("其他格式", "Other formats"),
     "follow": ("核对与跟踪", "Check and follow"),

@@ -88,9 +88,16 @@ def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> 
     rows = [
         _row(field, values, by_name, words, lang)
         for field in by_name.values()
-        if not (field.name.endswith(_RECEIVED) and field.name[: -len(_RECEIVED)] in by_name)
+        if not _said_elsewhere(field, by_name)
     ]
     return RecordView(iri, kind.slug, label, title, facts, rows, OBJECTION in values)
+
+
+def _said_elsewhere(field: Field, by_name: Mapping[str, Field]) -> bool:
+    """Whether a row would repeat another: what was received, or an IRI made of a code shown."""
+    if field.name.endswith(_RECEIVED):
+        return field.name[: -len(_RECEIVED)] in by_name
+    return field.code_from is not None and field.code_from in by_name
 
 
 def _row(
@@ -101,8 +108,7 @@ def _row(
     note = ""
     if received is not None:
         original = values[received.iri][0].value
-        # Chinese and English alike: what the sender wrote, in the form's own unit.
-        note = f"({say(lang, 'original')}: {original})"
+        note = say(lang, "original", value=original)  # in the form's own unit
     return Row(label, [_shown(node, words, lang, note) for node in values[field.iri]])
 
 

@@ -1,9 +1,12 @@
-"""The command line as a person runs it, in processes of its own."""
+"""The command line as a person runs it; what shall be killed runs in a process of its own."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +16,9 @@ from typing import Any
 
 import pytest
 
-SECONDS = 60
+from publisher.cli import main
+
+FIRST_ARGUMENT = 3  # after `python -m publisher.cli`
 
 
 @dataclass(frozen=True)
@@ -52,16 +57,12 @@ class Credence:
         ]
 
     def __call__(self, *arguments: str | Path, code: int = 0) -> Ran:
-        done = subprocess.run(
-            self.command(*map(str, arguments)),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SECONDS,
-            env=environment(),
-        )
-        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
-        return Ran(done.returncode, done.stdout, done.stderr)
+        """Run a verb in this process, by the function the console script calls."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            ended = main(self.command(*map(str, arguments))[FIRST_ARGUMENT:])
+        assert ended == code, f"{arguments}: {ended}\n{out.getvalue()}{err.getvalue()}"
+        return Ran(ended, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -92,7 +93,9 @@ class Credence:
     def is_sound(self) -> None:
         """Assert what must hold at rest after anything at all."""
         audit = self("audit").result
-        assert all(not s["missing"] and not s["leftover"] for s in audit["surfaces"].values()), audit
+        assert all(not s["missing"] and not s["leftover"] for s in audit["surfaces"].values()), (
+            audit
+        )
         self("ledger", "verify")
 
 
@@ -116,3 +119,19 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
     Credence(folder / "unused")("sample", "--records", "200", "--seed", "7", "-o", folder / "files")
     return folder / "files"
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
+    """Return a data directory with the sample's penalties loaded and published."""
+    command = Credence(tmp_path_factory.mktemp("prepared") / "data")
+    command("load", sample / "penalty.csv", code=1)
+    command("publish")
+    return command.directory
+
+
+@pytest.fixture
+def published(credence: Credence, prepared: Path) -> Credence:
+    """Return the command line over a copy of the published sample."""
+    shutil.copytree(prepared, credence.directory)
+    return credence

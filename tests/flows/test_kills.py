@@ -1,22 +1,138 @@
-"""kill -9 at random positions; every kill is followed by a restart that must agree with itself.
+"""kill -9, ten times; after every one a restart must agree with itself and lose nothing.
 
-The position of each kill is printed (`pytest -s -k kill`). A kill that came before the first
-commit or after the end does not count; the delay is drawn again.
+Four kills come at random moments (a kill before the first commit or after the end is drawn
+again), six at named points of a transaction. Each prints its position: `pytest -s -k kill`.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.flows.test_thin_path import every_file, load_penalties, penalties
+from tests.flows.conftest import Credence, environment
+from tests.flows.test_thin_path import every_file, expected
 
 if TYPE_CHECKING:
-    from tests.flows.conftest import Credence
+    from collections.abc import Callable
 
-TRIES = 12
+TRIES = 15
+RECORDS = 1500
+
+
+@pytest.fixture(scope="module")
+def bulk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file big enough that a load of it can be hit in the middle."""
+    folder = tmp_path_factory.mktemp("bulk")
+    Credence(folder / "unused")(
+        "sample", "--records", str(RECORDS), "--seed", "11", "-o", folder / "files"
+    )
+    return folder / "files"
+
+
+def position(credence: Credence) -> int:
+    """Return the ledger's position as another process sees it."""
+    return int(credence("status").result["ledger"]["position"])
+
+
+def killed(credence: Credence, *arguments: str | Path, point: str) -> None:
+    """Run a command that dies at a named point."""
+    ran = subprocess.run(
+        credence.command(*map(str, arguments)),
+        env={**environment(), "CREDENCE_TEST_FAILPOINT": point},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == -signal.SIGKILL, ran
+    print(f"kill -9: {arguments[0]} at {point}, ledger position {position(credence)}")
+
+
+def killed_at_random(
+    credence: Credence, draw: random.Random, began: Callable[[], bool], *arguments: str | Path
+) -> None:
+    """Run a command and kill it at a random moment after `began` first holds."""
+    for _ in range(TRIES):
+        process = credence.start(*arguments)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and not began() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        delay = draw.uniform(0, 0.6)
+        time.sleep(delay)
+        alive = process.poll() is None
+        process.kill()
+        process.communicate()
+        if alive:
+            at = position(credence)
+            print(f"kill -9: {arguments[0]} {delay:.3f} s in, ledger position {at}")
+            return
+    pytest.fail(f"{TRIES} runs of {arguments[0]} ended before they could be killed")
+
+
+def size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_load_killed_at_random_is_whole_after_another(
+    credence: Credence, bulk: Path, seed: int
+) -> None:
+    wal = credence.directory / "ledger.sqlite-wal"
+    killed_at_random(
+        credence,
+        random.Random(seed),
+        lambda: size(wal) > 300_000,
+        "load",
+        bulk / "penalty.csv",
+    )
+    held = position(credence)
+    credence("ledger", "verify")
+    receipt = credence("load", bulk / "penalty.csv", code=1).result
+    counts = expected(bulk)["penalty"]
+    assert receipt["accepted"] + receipt["unchanged"] == counts["accepted"]
+    assert receipt["unchanged"] > 0
+    assert receipt["unchanged"] < held
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_a_publish_killed_at_random_is_finished_by_the_next(
+    credence: Credence, bulk: Path, seed: int
+) -> None:
+    credence("load", bulk / "penalty.csv", code=1)
+    stores = credence.directory / "surfaces"
+    killed_at_random(credence, random.Random(seed), stores.exists, "publish")
+    credence("publish")
+    assert len(credence.records("government")) == expected(bulk)["penalty"]["accepted"]
+
+
+@pytest.mark.parametrize("point", ["before-commit", "committed", "journalled"])
+def test_a_withdrawal_killed_is_done_or_not_begun(published: Credence, point: str) -> None:
+    iri = min(published.records())
+    killed(published, "withdraw", iri, "--because", "repair", point=point)
+    published("publish")
+    assert (iri in published.records()) == (point == "before-commit")
+
+
+@pytest.mark.parametrize("point", ["before-commit", "committed", "seals-destroyed"])
+def test_an_erasure_killed_is_done_or_not_begun(published: Credence, point: str) -> None:
+    rows = published.bindings(
+        "PREFIX cr: <https://w3id.org/credence/ns#> "
+        "SELECT ?record ?number WHERE { ?record cr:documentNumber ?number }"
+    )
+    row = min(rows, key=lambda found: found["record"])
+    killed(published, "erase", row["record"], point=point)
+    published("publish")
+    begun = point != "before-commit"
+    assert (row["record"] in published.records()) != begun
+    text = row["number"].encode()
+    assert any(text in data for data in every_file(published.directory)) != begun
+
+
+def test_the_environment_of_a_kill_is_not_inherited() -> None:
+    assert "CREDENCE_TEST_FAILPOINT" not in os.environ

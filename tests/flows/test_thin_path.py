@@ -41,7 +41,11 @@ def test_the_sample_lands_as_expected_and_its_repairs_take_records_back(
     credence("publish")
     before = credence.records()
     assert credence.records("government") >= before
-    credence("load", sample / "repair-case.csv", code=1 if expected(sample)["repair-case"]["rejected"] else 0)
+    credence(
+        "load",
+        sample / "repair-case.csv",
+        code=1 if expected(sample)["repair-case"]["rejected"] else 0,
+    )
     credence("publish")
     after = credence.records()
     assert after < before
@@ -49,9 +53,7 @@ def test_the_sample_lands_as_expected_and_its_repairs_take_records_back(
         credence("audit", iri)
 
 
-def test_a_second_load_of_the_same_file_changes_nothing(
-    credence: Credence, sample: Path
-) -> None:
+def test_a_second_load_of_the_same_file_changes_nothing(credence: Credence, sample: Path) -> None:
     load_penalties(credence, sample)
     again = load_penalties(credence, sample)
     counts = expected(sample)["penalty"]
@@ -59,58 +61,52 @@ def test_a_second_load_of_the_same_file_changes_nothing(
     assert sum(receipt["unchanged"] for receipt in again) == counts["accepted"]
 
 
-def test_a_reload_after_withdrawal_is_suppressed(credence: Credence, sample: Path) -> None:
-    load_penalties(credence, sample)
-    credence("publish")
-    iri = min(credence.records())
-    credence("withdraw", iri, "--because", "repair")
-    credence("publish")
-    again = load_penalties(credence, sample)
+def test_a_reload_after_withdrawal_is_suppressed(published: Credence, sample: Path) -> None:
+    iri = min(published.records())
+    published("withdraw", iri, "--because", "repair")
+    published("publish")
+    again = load_penalties(published, sample)
     assert sum(receipt["suppressed"] for receipt in again) == 1
-    credence("publish")
-    assert iri not in credence.records()
+    published("publish")
+    assert iri not in published.records()
 
 
 def test_a_suspended_record_returns_under_its_iri_and_a_reinstated_one_under_a_new_one(
-    credence: Credence, sample: Path, tmp_path: Path
+    published: Credence, sample: Path, tmp_path: Path
 ) -> None:
-    load_penalties(credence, sample)
-    credence("publish")
-    before = credence.records()
+    before = published.records()
     iri = min(before)
-    credence("suspend", iri)
-    credence("publish")
-    assert credence.records() == before - {iri}
-    credence("resume", iri)
-    credence("publish")
-    assert credence.records() == before
-    credence("withdraw", iri, "--because", "revocation")
+    published("suspend", iri)
+    published("publish")
+    assert published.records() == before - {iri}
+    published("resume", iri)
+    published("publish")
+    assert published.records() == before
+    published("withdraw", iri, "--because", "revocation")
     decision = tmp_path / "decision.txt"
     decision.write_text("an invented decision", encoding="utf-8")
-    credence("reinstate", iri, "--decision", decision)
-    credence("publish")
-    after = credence.records()
+    published("reinstate", iri, "--decision", decision)
+    published("publish")
+    after = published.records()
     assert iri not in after
     assert len(after) == len(before)
 
 
 def test_after_erase_no_file_of_the_data_directory_holds_the_text(
-    credence: Credence, sample: Path
+    published: Credence, sample: Path
 ) -> None:
-    load_penalties(credence, sample)
-    credence("publish")
     row = min(
-        credence.bindings(
+        published.bindings(
             "PREFIX cr: <https://w3id.org/credence/ns#> SELECT ?record ?number ?facts WHERE "
             "{ ?record cr:documentNumber ?number ; cr:violationFacts ?facts ; cr:uscc ?code }"
         ),
         key=lambda found: found["record"],
     )
     number = row["number"].encode()
-    assert any(number in data for data in every_file(credence.directory))
-    credence("erase", row["record"])
-    assert not any(number in data for data in every_file(credence.directory))
-    credence("erase", row["record"], code=1)
+    assert any(number in data for data in every_file(published.directory))
+    published("erase", row["record"])
+    assert not any(number in data for data in every_file(published.directory))
+    published("erase", row["record"], code=1)
 
 
 def every_file(directory: Path) -> list[bytes]:
@@ -118,10 +114,7 @@ def every_file(directory: Path) -> list[bytes]:
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "suspend", "resume", "erase"])
-def test_an_unknown_record_is_a_clear_error(
-    credence: Credence, sample: Path, verb: str
-) -> None:
-    load_penalties(credence, sample)
+def test_an_unknown_record_is_a_clear_error(published: Credence, sample: Path, verb: str) -> None:
     more = ["--because", "repair"] if verb == "withdraw" else []
-    failed = credence(verb, "a" * 26, *more, code=1)
+    failed = published(verb, "a" * 26, *more, code=1)
     assert failed.err

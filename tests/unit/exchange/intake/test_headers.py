@@ -111,3 +111,9 @@ def test_a_form_that_a_kind_does_not_have_is_no_restriction(model):
 
 def test_names_are_compared_without_width_case_blanks_and_stars():
     assert alike(" ＣＦ_wsh＊") == alike("CF_WSH")
+
+
+def test_a_header_line_that_is_broken_is_reported_as_such(write, model):
+    sheet = read(write('"CF_WSH"x,CF_SY\r\n1,2\r\n'), model)
+    assert [fault.rule for fault in sheet.faults] == ["quote-inside", "no-header"]
+    assert [fault.rule for fault in read(write("\n\n"), model).faults] == ["no-header"]

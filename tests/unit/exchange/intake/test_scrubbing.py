@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from exchange.domain.access import Tier
 from exchange.intake import scrub
 
 NAME = "示例市望川区云岑商贸（示例）有限公司"
@@ -77,3 +78,18 @@ def test_files_without_the_literals_stay_as_they_are(place, make, table):
     before = path.read_bytes()
     assert scrub([place], ["别的文字", "", " "]) == 0
     assert path.read_bytes() == before
+
+
+def test_after_an_erasure_no_text_of_the_record_is_left_in_rejects_or_staging(
+    office, write, make, table
+):
+    office.load(write(table([make(1)])))
+    office.load(write(table([make(1, CF_JDRQ="2026-02-31", CF_SY="当事人发布虚假广告。")])))
+    left = office.staging / "0123456789abcdef.json"
+    left.write_text(json.dumps([make(1)]))
+    ((iri, _, _),) = office.ledger.live(Tier.PUBLIC)
+    erasure = office.ledger.erase(iri)
+    assert scrub([office.rejects, office.staging], erasure.literals) == 2
+    for path in (*office.rejects.iterdir(), *office.staging.iterdir()):
+        data = path.read_bytes()
+        assert not any(text.encode() in data for text in erasure.literals), path

@@ -50,7 +50,7 @@ def link(relation: str, kind: str, number: object) -> Link:
     return Link(relation, kind, f"{kind}\x1f{number}")
 
 
-def row(
+def row(  # noqa: PLR0913 (a row has many columns)
     kind: str = "penalty",
     number: object = 1,
     text: str = "罚款",
@@ -183,7 +183,7 @@ def desk(template: Path, tmp_path: Path) -> Iterator[Desk]:
     desk.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows() -> type[Rows]:
     return Rows
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from exchange.domain.access import Tier
+from exchange.domain.errors import Conflict, UsageError
 from exchange.domain.record import Arrival, Standing
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
@@ -8,9 +11,10 @@ PUBLIC, GOVERNMENT, ARCHIVE = Tier
 
 def test_an_entry_whose_sole_basis_is_withdrawn_is_withdrawn(desk, rows):
     penalty = desk.one(rows.row())
-    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
     desk.ledger.withdraw(penalty, "repair")
     assert desk.live() == {}
+    assert [seq for seq, _ in desk.ledger.departures(PUBLIC, 0, 9)] == [3, 4]
     desk.ledger.verify()
 
 
@@ -179,3 +183,41 @@ def test_a_revoked_row_cascades_like_a_withdrawal_by_hand(desk, rows):
     entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
     desk.load(rows.row(arrival=Arrival.REVOKED))
     assert desk.ledger.standing(PUBLIC, entry[-26:]) is Standing.GONE
+
+
+def test_a_row_whose_sole_basis_only_expired_arrives_without_the_reference(desk, rows):
+    desk.ledger.expire(desk.one(rows.row()))
+    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    assert b"restsOn" not in desk.live()[entry]
+    desk.ledger.verify()
+
+
+def test_a_record_reinstated_without_a_reference_is_looked_at_again_when_delivered(desk, rows):
+    penalties = [desk.one(rows.row(number=number)) for number in (1, 2)]
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
+    row = rows.row("list-entry", links=links)
+    entry = desk.one(row)
+    desk.ledger.withdraw(entry, "correction")
+    desk.ledger.withdraw(penalties[0], "repair")
+    again = desk.ledger.reinstate(entry, "decision")
+    assert b'restsOn> "1"' not in desk.live()[again]
+    desk.ledger.reinstate(penalties[0], "decision")
+    assert desk.load(row)[0].outcome.value == "revised"
+    assert b'restsOn> "1"' in desk.live()[again]
+    desk.ledger.verify()
+
+
+def test_an_entry_is_not_reinstated_while_all_it_rests_on_is_gone(desk, rows):
+    penalty = desk.one(rows.row())
+    entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
+    desk.ledger.withdraw(penalty, "repair")
+    with pytest.raises(Conflict, match="rests on"):
+        desk.ledger.reinstate(entry, "decision")
+    desk.ledger.reinstate(penalty, "decision")
+    assert desk.ledger.reinstate(entry, "decision") in desk.live()
+    desk.ledger.verify()
+
+
+def test_a_relation_without_a_rule_is_refused(desk, rows):
+    with pytest.raises(UsageError, match="No rule"):
+        desk.load(rows.row(links=[rows.link("gossips", "penalty", 2)]))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 
@@ -186,7 +185,7 @@ def test_the_next_writer_journals_what_a_crashed_neighbour_did_not(desk, rows):
 
 def test_an_unwritable_journal_is_a_fault_that_heals(desk, rows):
     iri = desk.one(rows.row())
-    os.rename(journal(desk), journal(desk).with_suffix(".away"))
+    journal(desk).rename(journal(desk).with_suffix(".away"))
     journal(desk).mkdir()
     with pytest.raises(EnvironmentFault, match="journal"):
         desk.ledger.withdraw(iri, "repair")

@@ -19,7 +19,7 @@ from publisher.surfaces.runner import Pace, Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from publisher.surfaces.port import Surface
@@ -85,6 +85,10 @@ class City:
         while self.surfaces:
             self.surfaces.pop().close()
 
+    def close(self) -> None:
+        self.close_surfaces()
+        self.ledger.close()
+
     def readers(self) -> list[TriplesReader]:
         return [TriplesReader(self.site(tier)) for tier in SERVED]
 
@@ -128,13 +132,21 @@ class City:
         return [next(self.numbers) for _ in range(count)]
 
 
-@pytest.fixture
-def city(tmp_path: Path) -> Iterator[City]:
+def make_city(folder: Path) -> City:
+    """A new ledger in the folder; close it when done."""
     clock = Clock()
     genesis = Genesis(PUBLIC_URL, GOVERNMENT_URL, "did:web:credit.example.cn", "credit.example.cn")
-    (tmp_path / "secrets").mkdir(mode=0o700)
-    ledger = Ledger.create(places(tmp_path), genesis, RULES, clock)
-    city = City(tmp_path, clock, ledger)
+    (folder / "secrets").mkdir(mode=0o700)
+    return City(folder, clock, Ledger.create(places(folder), genesis, RULES, clock))
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    city = make_city(tmp_path)
     yield city
-    city.close_surfaces()
-    ledger.close()
+    city.close()
+
+
+@pytest.fixture(scope="session")
+def new_city() -> Callable[[Path], City]:
+    return make_city

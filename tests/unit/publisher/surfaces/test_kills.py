@@ -74,11 +74,11 @@ def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(city: Any
     chance = random.Random(20_240_229)
     iris: list[str] = []
     for number in range(KILLS):
-        iris += city.publish(400)
+        iris += city.publish(250)
         for iri in chance.sample(iris, 5):
             city.ledger.withdraw(iri, "repair")
             iris.remove(iri)
-        run_and_kill(city, chance.uniform(0.05, 1.2))
+        run_and_kill(city, chance.uniform(0.02, 0.7))
         city.open_surfaces()
         positions = [surface.position() for surface in city.surfaces]
         head = city.ledger.head(Tier.PUBLIC)

@@ -279,3 +279,25 @@ def test_the_loop_projects_until_it_is_told_to_stop(city: Any) -> None:
     city.runner().run(StopsWhenIdle())
     assert audit(city.ledger, city.readers()).ok
     assert city.ledger.unfinished_erasures() == []
+
+
+def test_a_slow_surface_gets_smaller_chunks_and_a_quick_one_larger(city: Any) -> None:
+    sizes = []
+
+    class Slow(TriplesSurface):
+        seconds = 2.0
+
+        def apply(self, changes: Sequence[Change]) -> None:
+            sizes.append(len(changes))
+            city.clock.pause(self.seconds)
+            super().apply(changes)
+
+    slow = Slow(city.site(Tier.PUBLIC), b"", city.clock)
+    city.surfaces = [slow]
+    city.publish(1_000)
+    runner = city.runner(chunk=400)
+    for _ in range(3):
+        runner.step()
+    slow.seconds = 0
+    assert runner.catch_up()
+    assert sizes == [400, 200, 100, 100, 200]

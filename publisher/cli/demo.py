@@ -1,0 +1,143 @@
+"""`credence demo`: sample -> load -> publish -> serve, in a directory of its own."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from exchange.commands import Manner, Watch
+from exchange.domain.access import Tier
+from exchange.domain.errors import UsageError
+from exchange.domain.publicity import day_of
+from exchange.intake import generate
+from publisher.cli.context import Choices, common, pass_choices
+from publisher.serve import Address, require_bindable, serve
+from publisher.settings import FILE
+from publisher.wiring import Station
+
+if TYPE_CHECKING:
+    from publisher.cli.console import Console
+
+DIRECTORY: Final = "credence-demo"
+RECORDS: Final = 1000
+SEED: Final = 20
+# Names the address the directory was made for; without it nothing of a directory is removed.
+_MARK: Final = ".credence-demo"
+_NAME: Final = "云岭市公共信用信息（演示）"
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@common
+@pass_choices
+def demo(choices: Choices, *, port: int) -> None:
+    """一条命令看全貌。Load the sample, publish and serve it at http://127.0.0.1:PORT."""
+    if choices.directory is None:
+        choices.directory = DIRECTORY
+    address = Address("127.0.0.1", port)
+    require_bindable(address)
+    root = choices.root
+    if _made_for(root) != address.url:
+        choices.console.say("demo-making")
+        _make(root, address)
+    links = _links(root)
+    serve(
+        root,
+        address,
+        lambda text: choices.console.warn(choices.console.text("projector-fell", text=text)),
+        lambda: _announce(choices.console, root, links),
+    )
+
+
+def _made_for(root: Path) -> str | None:
+    """Return the address a whole demonstration stands for.
+
+    Raises UsageError for a directory that is not ours to recreate.
+    """
+    mark = root / _MARK
+    if mark.is_file():
+        return mark.read_text(encoding="utf-8").strip() or None
+    if root.exists() and any(root.iterdir()):
+        raise UsageError(
+            f"{root} holds something that no demonstration made.",
+            "Choose another directory by -C; a demonstration recreates its own.",
+            zh=f"{root} 中已有其他内容，不是演示目录。",
+            zh_hint="请用 -C 另选目录；演示会重建它自己的目录。",
+        )
+    return None
+
+
+def _make(root: Path, address: Address) -> None:
+    """Make the directory anew; the mark gets its address when everything stands."""
+    if root.exists():
+        shutil.rmtree(root)
+    root.mkdir(parents=True)
+    mark = root / _MARK
+    mark.write_text("", encoding="utf-8")
+    config = f'base_url = "{address.url}"\ndeployment_name = "{_NAME}"\n'
+    (root / FILE).write_text(config, encoding="utf-8")
+    station = Station(root)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        station.opened(lambda _: None) as bench,
+    ):
+        generate(RECORDS, SEED, Path(folder))
+        files = [Path(folder) / name for name in ("penalty.csv", "repair-case.csv")]
+        exchange = bench.exchange()
+        for _ in exchange.load(files, Manner(), Watch()):
+            pass
+        exchange.expire(day_of(station.clock()))
+        bench.projector(lambda _: None).publish()
+    mark.write_text(address.url + "\n", encoding="utf-8")
+
+
+def _links(root: Path) -> dict[str, Any]:
+    """Return the contract's links; parts that do not exist yet are null."""
+    with Station(root).opened() as bench:
+        base = bench.ledger.genesis.base_url
+        record = next(
+            (iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty"), None
+        )
+    hint = None
+    if record is not None:
+        identifier = record.rpartition("/")[2]
+        hint = shlex.join([*_program(root), "withdraw", identifier, "--because", "repair"])
+    return {
+        "home": f"{base}/",
+        "subject": None,
+        "record": record,
+        "list": None,
+        "dataset": None,
+        "sparql": f"{base}/sparql",
+        "feed": None,
+        "catalog": None,
+        "status": f"{base}/status",
+        "repair_hint": hint,
+    }
+
+
+def _program(root: Path) -> list[str]:
+    """Return how this program was called, so that the hint works in any shell."""
+    called = Path(sys.argv[0])
+    own = [str(called.absolute())] if called.name == "credence" else []
+    return [*(own or [sys.executable, "-m", "publisher.cli"]), "-C", str(root)]
+
+
+def _announce(console: Console, root: Path, links: dict[str, Any]) -> None:
+    console.say("demo-links")
+    for name in ("home", "record", "sparql", "status"):
+        if links[name]:
+            console.line(f"  {console.text(f'demo-{name}')}  {links[name]}")
+    if links["repair_hint"]:
+        audit = shlex.join([*_program(root), "audit"])
+        console.say("demo-try", hint=links["repair_hint"], audit=audit)
+    console.result(links)
+
+
+VERBS = (demo,)

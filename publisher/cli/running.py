@@ -1,0 +1,109 @@
+"""Verbs that project and serve: publish, rebuild, serve, and the hidden projector."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.domain.publicity import day_of
+from publisher.cli.context import Choices, common, pass_choices
+from publisher.serve import Address, follow_parent, serve, stop_on_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from publisher.surfaces.alarms import Alarm
+
+
+class AlarmTeller:
+    """Tells people of a failing surface, once for each message."""
+
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+        self._told: set[tuple[str, str]] = set()
+
+    def __call__(self, alarm: Alarm) -> None:
+        """Tell of the alarm."""
+        if (alarm.surface, alarm.message) not in self._told:
+            self._told.add((alarm.surface, alarm.message))
+            console = self._choices.console
+            console.warn(console.text("alarm", surface=alarm.surface, message=alarm.message))
+
+
+@click.command()
+@click.option(
+    "--at", type=click.DateTime(["%Y-%m-%d"]), help="按该日期计时 run the clock as of this day"
+)
+@common
+@pass_choices
+def publish(choices: Choices, *, at: datetime | None) -> None:
+    """使各公开位置与账本一致。Bring every surface to the ledger's head."""
+    console = choices.console
+    with choices.opened() as bench:
+        expired = bench.exchange().expire(_day(choices, at))
+        if expired:
+            console.say("expired", count=expired)
+        positions = bench.projector(AlarmTeller(choices)).publish()
+    console.say("published", surfaces=_shown(positions))
+    console.result({"surfaces": positions, "expired": expired})
+
+
+def _day(choices: Choices, at: datetime | None) -> date:
+    return at.date() if at else day_of(choices.station.clock())
+
+
+@click.command()
+@click.argument("surfaces", nargs=-1, metavar="[SURFACE]...")
+@common
+@pass_choices
+def rebuild(choices: Choices, *, surfaces: Sequence[str]) -> None:
+    """由账本重建公开位置。Build surfaces anew from the ledger alone."""
+    with choices.opened() as bench:
+        positions = bench.projector(AlarmTeller(choices)).rebuild(surfaces)
+    choices.console.say("rebuilt", surfaces=_shown(positions))
+    choices.console.result({"surfaces": positions})
+
+
+def _shown(positions: dict[str, int]) -> str:
+    return ", ".join(f"{name} {position}" for name, position in positions.items())
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@common
+@pass_choices
+def serve_verb(choices: Choices, *, host: str, port: int) -> None:
+    """启动服务。Serve the public pages and queries."""
+    address = Address(host, port)
+    console = choices.console
+
+    def started() -> None:
+        console.say("serving", url=address.url)
+        console.result({"url": address.url})
+
+    serve(
+        choices.root,
+        address,
+        lambda text: console.warn(console.text("projector-fell", text=text)),
+        started,
+    )
+
+
+@click.command(hidden=True)
+@click.option("--parent", type=int, required=True)
+@common
+@pass_choices
+def project(choices: Choices, *, parent: int) -> None:
+    """Run the projector until told to stop; `serve` starts it."""
+    stop = threading.Event()
+    stop_on_signals(stop)
+    follow_parent(parent, stop.set)
+    with choices.opened() as bench:
+        bench.projector(AlarmTeller(choices)).run(stop)
+
+
+VERBS = (publish, rebuild, serve_verb, project)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from exchange.domain import events
+from exchange.domain.events import EVENTS, NOTES, VERSIONS, Name
+
+ROOT = Path(__file__).parents[4]
+
+
+def test_the_table_has_every_event_of_the_design_once_and_in_order():
+    text = (
+        "genesis open close publish revise correct object suspend resume withdraw expire "
+        "reinstate erase issue release recognise mapping policy trust key epoch"
+    )
+    assert " ".join(EVENTS) == text
+    assert list(EVENTS) == list(Name)
+
+
+def test_only_versions_have_views_of_their_own():
+    own = {name for name, row in EVENTS.items() if row.views != "archive only"}
+    assert own == VERSIONS
+    assert all(EVENTS[name].served == "none" for name in NOTES)
+
+
+def test_the_document_is_the_table():
+    assert (ROOT / "docs" / "events.md").read_text(encoding="utf-8") == events.table()

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.domain.errors import Conflict
+from exchange.domain.events import LEAVING, NOTES, VERSIONS, Name
+from exchange.domain.lifecycle import GONE, HELD, State, Step, advance, arrive
+from exchange.domain.record import Arrival
+
+TABLE = {
+    ("none", "publish"): "live",
+    ("live", "revise"): "live",
+    ("live", "correct"): "live",
+    ("live", "object"): "live",
+    ("live", "suspend"): "suspended",
+    ("live", "withdraw"): "withdrawn",
+    ("live", "expire"): "expired",
+    ("live", "erase"): "erased",
+    ("suspended", "revise"): "suspended",
+    ("suspended", "correct"): "suspended",
+    ("suspended", "object"): "suspended",
+    ("suspended", "resume"): "live",
+    ("suspended", "withdraw"): "withdrawn",
+    ("suspended", "expire"): "expired",
+    ("suspended", "erase"): "erased",
+    ("withdrawn", "reinstate"): "withdrawn",
+    ("withdrawn", "erase"): "erased",
+    ("expired", "reinstate"): "expired",
+    ("expired", "erase"): "erased",
+}
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("event", list(Name))
+def test_every_pair_of_state_and_event_is_allowed_or_refused(state, event):
+    expected = TABLE.get((state.value, event.value))
+    if expected is None:
+        with pytest.raises(Conflict) as caught:
+            advance(state, event)
+        assert caught.value.hint
+        assert state in caught.value.message
+    else:
+        assert advance(state, event) is State(expected)
+
+
+@given(st.lists(st.sampled_from(list(Name))))
+def test_nothing_leads_back_to_life_from_a_gone_state(events):
+    state, gone = State.NONE, False
+    for event in events:
+        try:
+            state = advance(state, event)
+        except Conflict:
+            continue
+        gone = gone or state in GONE
+        assert not (gone and state in HELD)
+
+
+def test_states_are_held_gone_or_none():
+    assert HELD | GONE | {State.NONE} == set(State)
+    assert not HELD & GONE
+
+
+@pytest.mark.parametrize("state", sorted(GONE))
+@pytest.mark.parametrize("arrival", list(Arrival))
+def test_a_row_of_a_gone_key_is_suppressed_whatever_it_says(state, arrival):
+    for same in (False, True):
+        for ended in (False, True):
+            step, reason = arrive(state, arrival, same=same, ended=ended)
+            assert (step, reason) == (Step.SUPPRESS, "key-gone")
+
+
+@pytest.mark.parametrize(
+    ("state", "arrival", "same", "ended", "step"),
+    [
+        ("none", "live", False, False, "publish"),
+        ("none", "objection", False, False, "publish"),
+        ("none", "revoked", False, False, "suppress"),
+        ("none", "live", False, True, "suppress"),
+        ("live", "live", True, False, "keep"),
+        ("live", "live", True, True, "keep"),
+        ("live", "live", False, False, "revise"),
+        ("live", "live", False, True, "expire"),
+        ("live", "revoked", True, False, "withdraw"),
+        ("suspended", "revoked", False, True, "withdraw"),
+        ("suspended", "objection", True, False, "keep"),
+        ("suspended", "live", False, False, "revise"),
+    ],
+)
+def test_what_a_row_does_to_a_key(state, arrival, same, ended, step):
+    assert arrive(State(state), Arrival(arrival), same=same, ended=ended)[0] is Step(step)
+
+
+def test_notes_versions_and_departures_are_different_events():
+    assert not NOTES & VERSIONS
+    assert not NOTES & LEAVING
+    assert not VERSIONS & LEAVING

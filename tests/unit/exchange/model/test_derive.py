@@ -1,0 +1,200 @@
+"""One source: what is derived follows it, and what cannot be derived is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pyoxigraph as ox
+import pytest
+from pyld import jsonld
+
+import ontology
+import shapes
+from exchange.domain.access import Tier
+from exchange.domain.errors import DataInvalid
+from exchange.domain.links import Cascade
+from exchange.model import Compiled, Model, compile_kind, derive, load_model, read_model
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORDS = {name: ontology.read(name) for name in ontology.sources()}
+LOOKS = {name: shapes.read(name) for name in shapes.sources()}
+
+
+def changed(file: str, old: str, new: str) -> Model:
+    """Return the model after one edit of one shape or code list."""
+    words, looks = dict(WORDS), dict(LOOKS)
+    files = looks if file in looks else words
+    text = files[file].decode()
+    assert old in text
+    files[file] = text.replace(old, new, 1).encode()
+    return read_model(words, looks)
+
+
+def test_the_committed_files_are_the_derived_ones(model: Model) -> None:
+    assert derive.check(model) == ()
+
+
+def test_deriving_twice_gives_the_same_bytes(model: Model) -> None:
+    assert derive.derive(model) == derive.derive(load_model())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stale"),
+    [
+        ("sh:maxLength 128", "sh:maxLength 64", {"md", "public.ttl", "schema.json"}),
+        ('"CF_WSH"', '"CF_WSH2"', {"md", "csv"}),
+        ('"行政处罚决定书文号"@zh', '"文号"@zh', {"md", "public.ttl", "schema.json"}),
+        ("sh:minCount 1 ;\n", "", {"md", "public.ttl", "schema.json"}),
+        ("leaf:gov-unconditional", "leaf:authorised", {"md"}),
+        ("leaf:public-page", "leaf:public-open", {"md", "public.ttl"}),
+    ],
+)
+def test_a_fact_changed_in_a_shape_is_noticed_in_every_file(
+    old: str, new: str, stale: set[str]
+) -> None:
+    found = derive.check(changed("penalty.ttl", old, new))
+    assert set(found) == {f"shapes/derived/penalty.{end}" for end in stale}
+
+
+def test_writing_brings_a_folder_up_to_date(model: Model, tmp_path: Path) -> None:
+    left = tmp_path / "shapes" / "derived" / "former.md"
+    left.parent.mkdir(parents=True)
+    left.write_text("no kind of ours")
+    assert "shapes/derived/former.md" in derive.write(model, tmp_path)
+    assert derive.check(model, tmp_path) == ()
+    assert not left.exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("penalty.ttl", "sh:maxLength 128", "sh:maxLength 128 ; sh:minLength 3"),
+        ("penalty.ttl", "sh:maxLength 128", "sh:maxLength 128 ; sh:equals cr:uscc"),
+        ("penalty.ttl", "sh:maxLength 128", "sh:maxLength 128 ; cr:surprise true"),
+        ("penalty.ttl", "sh:closed true", "sh:closed true ; sh:not [ ]"),
+        ("penalty.ttl", 'cr:code "CF_WSH"', 'cr:code "CF_WSH" ; cr:field cr:uscc'),
+        ("penalty.ttl", "sh:maxCount 1", "sh:maxCount 2"),
+        ("penalty.ttl", "sh:node common:Text", "sh:node common:Number"),
+        ("penalty.ttl", '"行政处罚决定书文号"@zh, ', ""),
+        ("penalty.ttl", "code/penalty-kind>", "code/no-such-list>"),
+        ("penalty.ttl", "cr:key ( cr:authority", "cr:key ( cr:nothing"),
+        ("penalty.ttl", "penalty-kind:fine", "penalty-kind:whip"),
+        ("penalty.ttl", "sh:targetClass", "sh:targetClass cr:RepairCase ; sh:targetClass"),
+        ("common.ttl", "sh:datatype xsd:decimal", "sh:datatype xsd:double"),
+        ("common.ttl", "sh:datatype xsd:decimal", "sh:datatype xsd:decimal ; sh:minInclusive 0"),
+        ("common.ttl", 'cr:format "date"', 'cr:format "moon"'),
+        ("common.ttl", "[0-9]{2}-[0-9]{2}$", r"\\d{2}-\\d{2}$"),
+        ("common.ttl", "@prefix", "prefix prefix"),
+    ],
+)
+def test_what_cannot_be_translated_is_refused(file: str, old: str, new: str) -> None:
+    with pytest.raises(DataInvalid):
+        changed(file, old, new)
+
+
+@pytest.mark.parametrize(
+    "name", ["name", "issuer", "validFrom", "id", "proof", "Bad", "a-b", "uscc"]
+)
+def test_a_reserved_malformed_or_taken_json_name_is_refused(name: str) -> None:
+    with pytest.raises(DataInvalid, match="JSON name"):
+        changed(
+            "penalty.ttl",
+            "sh:path cr:documentNumber ;",
+            f'sh:path cr:documentNumber ; cr:jsonName "{name}" ;',
+        )
+
+
+def test_one_property_is_written_alike_in_all_kinds() -> None:
+    with pytest.raises(DataInvalid, match="differs between kinds"):
+        changed("repair-case.ttl", "sh:path cr:grounds", "sh:path cr:fineAmount")
+
+
+def test_a_code_equal_to_a_json_name_is_refused() -> None:
+    with pytest.raises(DataInvalid, match="code"):
+        changed("codes/penalty-kind.ttl", 'skos:notation "fine"', 'skos:notation "remark"')
+
+
+def test_a_condition_may_narrow_the_tier() -> None:
+    model = changed(
+        "penalty.ttl",
+        "cr:maxTier tier:public ;",
+        """cr:maxTier tier:public ;
+        cr:tierWhen [ cr:field cr:counterpartCategory ;
+            cr:oneOf ( subject-category:sole-trader ) ; cr:maxTier tier:government ] ;""",
+    )
+    narrowed = compile_kind(model, "penalty")
+    record = {
+        "counterpartCategory": "sole-trader",
+        "uscc": "92140403QQQQ00021H",
+        "documentNumber": "1",
+        "authorityName": "测试局",
+    }
+    made = narrowed.submission(record)
+    assert made.tier is Tier.GOVERNMENT
+    assert not any(line.startswith(("o", "p")) for line in made.body.splitlines())
+    assert narrowed.submission(record | {"counterpartCategory": "organisation"}).tier is Tier.PUBLIC
+
+
+def test_the_links_are_read_from_their_file(model: Model) -> None:
+    rule = model.links["concerns"]
+    assert (rule.source, rule.target) == ("repair-case", "penalty")
+    assert {item.cascade for item in model.links.values()} <= set(Cascade)
+
+
+def test_every_value_of_the_national_form_has_its_place(model: Model) -> None:
+    kind = model.kinds["penalty"]
+    codes = {field.columns["2018"].code for field in kind.fields if "2018" in field.columns}
+    aliases = {a for f in kind.fields for c in f.columns.values() for a in c.aliases}
+    assert len(codes) == 30
+    assert {"CF_FDDB", "CF_FR", "CF_FR_SFZH", "CF_WFSS", "CF_LYDW", "CF_LYDWDM"} == aliases
+
+
+def test_the_template_opens_in_spreadsheets(model: Model) -> None:
+    data = derive.derive(model)["shapes/derived/penalty.csv"]
+    assert data.startswith(b"\xef\xbb\xbf")
+    (header,) = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+    assert header[0] == "CF_XDR_MC"
+    assert len(header) == len(set(header)) == 30
+
+
+def test_the_schema_is_closed_and_its_name_has_no_fragment(model: Model) -> None:
+    for slug in model.kinds:
+        document: dict[str, Any] = json.loads(
+            derive.derive(model)[f"shapes/derived/{slug}.schema.json"]
+        )
+        jsonschema.Draft202012Validator.check_schema(document)
+        assert document["additionalProperties"] is False
+        assert "#" not in document["$id"]
+
+
+def test_only_kinds_with_a_public_ceiling_have_a_public_shape(model: Model) -> None:
+    shapes_ = [name for name in derive.derive(model) if name.endswith(".public.ttl")]
+    assert shapes_ == ["shapes/derived/penalty.public.ttl"]
+
+
+def test_the_context_may_follow_the_one_of_credentials(model: Model) -> None:
+    first = {"@version": 1.1, "@protected": True, "id": "@id", "type": "@type"}
+    ours = json.loads(derive.derive(model)["ontology/derived/context.jsonld"])["@context"]
+    document = {"@context": [first, ours], "id": "urn:x:y", "remark": "z"}
+    assert jsonld.expand(document)[0]["https://w3id.org/credence/ns#remark"] == [{"@value": "z"}]
+
+
+def test_the_vocabulary_stands_in_sorted_n_triples_without_blank_nodes(model: Model) -> None:
+    lines = model.vocabulary().decode().splitlines()
+    assert lines == sorted(set(lines))
+    quads = list(ox.parse(model.vocabulary(), ox.RdfFormat.N_TRIPLES))
+    assert len(quads) == len(lines)
+    assert all(isinstance(quad.subject, ox.NamedNode) for quad in quads)
+
+
+def test_compiled_functions_know_the_kind(penalty: Compiled) -> None:
+    assert penalty.kind.type_name == "AdministrativePenalty"
+    assert penalty.kind.field("uscc").iri.endswith("#uscc")
+    with pytest.raises(KeyError):
+        penalty.kind.field("nothing")

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from exchange import commands
+from exchange.commands import Desk, Exchange, Manner, Pending, Watch
+from exchange.domain.access import Tier
+from exchange.domain.errors import Conflict, EnvironmentFault, UsageError
+from exchange.domain.publicity import day_of, declared_end
+from exchange.intake import generate
+from exchange.ledger import Genesis, Ledger, Places
+from exchange.model import Model, load_model
+
+BASE = "https://credit.example"
+DAY = 24 * 3600 * 1000
+MORNING = 1_790_000_000_000
+INTERRUPTED = "the power went"
+
+
+class Town:
+    """An exchange over a directory; `announced` keeps what it announced."""
+
+    def __init__(self, root: Path, model: Model) -> None:
+        self.announced: list[str] = []
+        self.now = MORNING
+        self.desk = Desk(root / "staging", root / "rejects", lambda: self.now)
+        places = Places(
+            f"sqlite:///{root}/ledger.sqlite",
+            f"sqlite:///{root}/seals.sqlite",
+            root / "journal.jsonl",
+            root / "secret",
+        )
+        genesis = Genesis(BASE, "https://gov.example", "did:web:credit.example", "log")
+        kinds = frozenset({"repair-case"})
+        self.ledger = Ledger.create(
+            places, genesis, model.links, self.desk.clock, government_kinds=kinds
+        )
+        self.exchange = Exchange(self.ledger, model, self.desk, self.announced.append)
+
+    def live(self) -> list[str]:
+        return sorted(iri for iri, _, _ in self.ledger.live(Tier.PUBLIC))
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model()
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    generate(40, 5, folder)
+    return folder
+
+
+@pytest.fixture
+def town(tmp_path: Path, model: Model) -> Town:
+    return Town(tmp_path, model)
+
+
+@pytest.fixture
+def loaded(town: Town, sample: Path) -> Town:
+    list(town.exchange.load([sample / "penalty.csv"], Manner(), Watch()))
+    return town
+
+
+def test_repairs_are_loaded_after_what_they_repair(town: Town, sample: Path) -> None:
+    files = [sample / "repair-case.csv", sample / "penalty.csv"]
+    seen: list[tuple[int, int]] = []
+    findings: list[object] = []
+    receipts = list(
+        town.exchange.load(files, Manner(), Watch(lambda *at: seen.append(at), findings.append))
+    )
+    assert [receipt.accepted > 0 for receipt in receipts] == [True, True]
+    assert receipts[0].rows == 40
+    assert seen
+    assert findings
+
+
+def test_a_takedown_is_announced_and_a_load_is_not(loaded: Town) -> None:
+    assert loaded.announced == []
+    first, second, third = loaded.live()[:3]
+    loaded.exchange.withdraw(first, "repair")
+    loaded.exchange.suspend(second)
+    loaded.exchange.erase(third)
+    assert loaded.announced == [first, second, third]
+    loaded.exchange.resume(second)
+    assert loaded.live()[0] != first
+
+
+def test_a_decision_is_named_by_the_digest_of_its_bytes(loaded: Town, tmp_path: Path) -> None:
+    decision = tmp_path / "decision.txt"
+    decision.write_bytes(b"decided")
+    iri = loaded.live()[0]
+    loaded.exchange.withdraw(iri, "revocation", decision)
+    assert loaded.exchange.reinstate(iri, decision) in loaded.live()
+    with pytest.raises(EnvironmentFault):
+        loaded.exchange.suspend(loaded.live()[0], tmp_path / "none")
+
+
+def test_reinstating_without_a_known_record_is_refused(loaded: Town, tmp_path: Path) -> None:
+    decision = tmp_path / "decision.txt"
+    decision.write_bytes(b"decided")
+    with pytest.raises(Conflict):
+        loaded.exchange.reinstate(loaded.live()[0], decision)
+    with pytest.raises(UsageError):
+        loaded.exchange.reinstate("nothing", decision)
+
+
+def test_an_erasure_takes_the_text_out_of_the_rejects(loaded: Town) -> None:
+    iri = loaded.live()[0]
+    view = loaded.ledger.read(Tier.PUBLIC, iri).view.decode()
+    number = view.partition('#documentNumber> "')[2].partition('"')[0]
+    rejects = loaded.desk.rejects / "000009-penalty.csv"
+    rejects.write_text(f"a,b\n1,{number}\n2,other\n", encoding="utf-8")
+    done = loaded.exchange.erase(iri)
+    assert done.iri == iri
+    assert done.scrubbed == 1
+    assert number not in rejects.read_text(encoding="utf-8")
+    assert "other" in rejects.read_text(encoding="utf-8")
+    assert not Pending.stands(loaded.desk.rejects)
+
+
+def test_an_erasure_killed_before_its_scrub_costs_the_rejects(
+    loaded: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> int:
+        raise OSError(INTERRUPTED)
+
+    rejects = loaded.desk.rejects / "000009-penalty.csv"
+    rejects.write_text("a,b\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(commands, "scrub", interrupted)
+        with pytest.raises(OSError, match=INTERRUPTED):
+            loaded.exchange.erase(loaded.live()[0])
+    assert Pending.stands(loaded.desk.rejects)
+    loaded.exchange.heal()
+    assert not rejects.exists()
+    assert not Pending.stands(loaded.desk.rejects)
+
+
+def test_a_refused_erasure_leaves_nothing_pending(loaded: Town) -> None:
+    iri = loaded.live()[0]
+    loaded.exchange.erase(iri)
+    with pytest.raises(Conflict):
+        loaded.exchange.erase(iri)
+    assert not Pending.stands(loaded.desk.rejects)
+
+
+def test_rejects_are_kept_thirty_days(loaded: Town) -> None:
+    kept = [path for path in loaded.desk.rejects.iterdir() if path.suffix == ".csv"]
+    assert kept
+    loaded.now += 29 * DAY
+    loaded.exchange.heal()
+    assert all(path.exists() for path in kept)
+    loaded.now += 2 * DAY
+    loaded.exchange.heal()
+    assert not any(path.exists() for path in kept)
+
+
+def test_a_declared_end_is_the_last_day_shown(town: Town, sample: Path, tmp_path: Path) -> None:
+    text = (sample / "penalty.csv").read_text(encoding="utf-8-sig")
+    file = tmp_path / "penalty.csv"
+    file.write_text(text.replace("9999-09-09", "2098-12-31"), encoding="utf-8")
+    list(town.exchange.load([file], Manner(), Watch()))
+    before = len(town.live())
+    last, after = date(2098, 12, 31), date(2099, 1, 1)
+    assert town.exchange.expire(last) == 0
+    ended = town.exchange.expire(after)
+    assert ended > 0
+    assert len(town.live()) == before - ended
+    assert town.exchange.expire(after) == 0
+
+
+def test_days_are_days_in_china() -> None:
+    midnight = 1_767_196_800_000  # 2025-12-31T16:00:00Z
+    assert str(day_of(midnight - 1)) == "2025-12-31"
+    assert str(day_of(midnight)) == "2026-01-01"
+
+
+def test_a_view_without_the_statement_has_no_declared_end() -> None:
+    view = b'<https://a/record/x> <https://a/end> "2026-01-02"^^<https://a/date> .\n'
+    assert str(declared_end(view, "https://a/end")) == "2026-01-02"
+    assert declared_end(view, "https://a/other") is None

@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from exchange.domain.access import Tier
+from publisher.cli import main
+from publisher.cli.main import credence
+from publisher.surfaces.lock import ProjectorLock
+
+if TYPE_CHECKING:
+    from publisher.wiring import Station
+
+VERBS = (
+    "sample check load publish withdraw suspend resume reinstate erase audit rebuild query "
+    "status ledger derive config serve demo"
+).split()
+
+
+@pytest.fixture(autouse=True)
+def address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENCE_BASE_URL", "https://credit.example")
+
+
+class Run:
+    """Runs commands in one data directory and keeps what they said."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root = root
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str | Path) -> int:
+        code = main(["-C", str(self.root), *map(str, arguments)])
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def json(self, *arguments: str | Path, code: int = 0) -> Any:
+        assert self("--json", *arguments) == code, self.err
+        return [json.loads(line) for line in self.out.splitlines()][-1]
+
+
+@pytest.fixture
+def run(own: Station, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return commands over a published deployment of the test's own."""
+    return Run(own.layout.root, capsys)
+
+
+@pytest.fixture
+def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    return Run(tmp_path / "data", capsys)
+
+
+def test_every_verb_for_what_stands_is_there() -> None:
+    assert set(VERBS) <= set(credence.commands)
+    assert {"verify"} <= set(credence.commands["ledger"].commands)  # type: ignore[attr-defined]
+    assert {"show"} <= set(credence.commands["config"].commands)  # type: ignore[attr-defined]
+    assert all(command.help for command in credence.commands.values())
+
+
+def test_a_load_prints_genesis_findings_and_the_receipt_last(empty: Run, sample: Path) -> None:
+    assert empty("--json", "load", sample / "penalty.csv") == 1
+    lines = [json.loads(line) for line in empty.out.splitlines()]
+    assert lines[0]["genesis"]["base_url"] == "https://credit.example"
+    assert any("finding" in line for line in lines)
+    assert set(lines[-1]) == {
+        "position", "accepted", "revised", "unchanged", "suppressed", "rejected", "rejects",
+    }  # fmt: skip
+    expected = json.loads((sample / "expected.json").read_text())["penalty"]
+    assert lines[-1]["accepted"] == expected["accepted"]
+    assert lines[-1]["rejected"] == expected["rejected"]
+
+
+def test_a_load_of_several_files_ends_with_their_sum(empty: Run, sample: Path) -> None:
+    receipt = empty.json("load", sample / "repair-case.csv", sample / "penalty.csv", code=1)
+    expected = json.loads((sample / "expected.json").read_text())
+    assert receipt["accepted"] == sum(item["accepted"] for item in expected.values())
+
+
+def test_loading_again_changes_nothing_and_brings_nothing_back(run: Run, sample: Path) -> None:
+    receipt = run.json("load", sample / "penalty.csv", code=1)
+    assert receipt["accepted"] == receipt["revised"] == 0
+    assert receipt["suppressed"] > 0  # those that a repair took away
+
+
+def test_a_dry_run_writes_nothing_not_even_a_ledger(empty: Run, sample: Path) -> None:
+    receipt = empty.json("load", "--dry-run", sample / "penalty.csv", code=1)
+    assert receipt["position"] == 0
+    assert receipt["accepted"] > 0
+    assert not empty.root.exists()
+
+
+def test_check_finds_the_same_and_writes_nothing(empty: Run, sample: Path) -> None:
+    found = empty.json("check", sample / "penalty.csv", code=1)
+    expected = json.loads((sample / "expected.json").read_text())["penalty"]
+    assert found["files"][0]["rejected"] == expected["rejected"]
+    assert not empty.root.exists()
+
+
+def test_a_refused_file_is_told_and_exits_one(empty: Run, tmp_path: Path) -> None:
+    file = tmp_path / "penalty.csv"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    for verb in ("check", "load"):
+        assert empty(verb, file) == 1
+        assert "错误" in empty.out + empty.err
+
+
+def test_publish_brings_new_rows_to_every_surface(empty: Run, sample: Path) -> None:
+    empty("load", sample / "penalty.csv")
+    assert empty("audit") == 4
+    document = empty.json("publish")
+    assert set(document["surfaces"]) == {"public/triples", "government/triples"}
+    audit = empty.json("audit")
+    assert audit["records"] > 0
+    assert audit["surfaces"]["public/triples"]["missing"] == []
+
+
+def test_publish_as_of_a_later_day_ends_declared_publicity(
+    empty: Run, sample: Path, tmp_path: Path
+) -> None:
+    text = (sample / "penalty.csv").read_text(encoding="utf-8-sig")
+    file = tmp_path / "penalty.csv"
+    file.write_text(text.replace("9999-09-09", "2098-12-31"), encoding="utf-8")
+    empty("load", file)
+    assert empty.json("publish", "--at", "2098-12-31")["expired"] == 0  # shown to its end
+    shown = empty.json("status")["records"]["penalty"]["live"]
+    expired = empty.json("publish", "--at", "2099-01-01")["expired"]
+    assert expired > 0
+    assert empty.json("status")["records"]["penalty"] == {
+        "live": shown - expired,
+        "expired": expired,
+    }
+    assert empty("audit") == 0
+    assert empty("ledger", "verify") == 0
+
+
+def test_a_withdrawn_record_is_gone_from_every_surface(run: Run, live: list[str]) -> None:
+    document = run.json("withdraw", live[0].rpartition("/")[2], "--because", "repair")
+    assert document["id"] == live[0]
+    assert document["gone"] == {"public/triples": True, "government/triples": True}
+    assert run("audit", live[0]) == 0
+    assert run("audit") == 0
+    assert run("withdraw", live[0], "--because", "repair") == 1  # it is gone already
+    assert "错误：" in run.err
+
+
+def test_suspend_resume_and_reinstate_lead_back_to_a_record(
+    run: Run, live: list[str], tmp_path: Path
+) -> None:
+    decision = tmp_path / "decision.pdf"
+    decision.write_bytes(b"decided")
+    assert run.json("suspend", live[0])["gone"]["public/triples"]
+    assert run("resume", live[0], "--decision", decision) == 0
+    assert run("publish") == 0
+    assert run("audit") == 0
+    run("withdraw", live[0], "--because", "revocation")
+    assert run("reinstate", live[0]) == 2
+    new = run.json("reinstate", live[0], "--decision", decision)["id"]
+    assert new != live[0]
+    assert run("publish") == 0
+    assert run("audit", new) == 0
+    assert run("ledger", "verify") == 0
+
+
+def test_after_an_erasure_no_file_holds_the_text(run: Run, own: Station, live: list[str]) -> None:
+    with own.opened() as bench:
+        view = bench.ledger.read(Tier.PUBLIC, live[0]).view.decode()
+    number = view.partition("#documentNumber> \"")[2].partition('"')[0].encode()
+    assert number
+    document = run.json("erase", live[0])
+    assert all(document["gone"].values())
+    assert run("audit") == 0
+    assert run("ledger", "verify") == 0
+    held = [
+        path for path in own.layout.root.rglob("*") if path.is_file() and number in path.read_bytes()
+    ]
+    assert held == []
+
+
+def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station) -> None:
+    before = run.json("audit")
+    shutil.rmtree(own.layout.surfaces)
+    assert run("audit") == 4
+    assert run("rebuild") == 0
+    assert run.json("audit") == before
+    assert run("rebuild", "nothing") == 2
+
+
+def test_rebuild_beside_a_running_projector_is_refused(run: Run, own: Station) -> None:
+    with ProjectorLock(own.layout.projector_lock):
+        assert run("rebuild") == 3
+
+
+def test_query_answers_in_the_form_asked(run: Run) -> None:
+    found = run.json("query", "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    assert int(found["results"]["bindings"][0]["n"]["value"]) > 0
+    assert run("query", "ASK {}") == 0
+    assert run.out == "true\n"
+    assert run("query", "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 1") == 0
+    assert run("query", "SELECT") == 1
+    assert run("query", "CLEAR ALL") == 1
+
+
+def test_the_government_tier_has_its_own_store(run: Run) -> None:
+    text = "ASK { ?case a <https://w3id.org/credence/ns#RepairCase> }"
+    assert run.json("query", text)["boolean"] is False
+    assert run.json("query", text, "--tier", "government")["boolean"] is True
+
+
+def test_status_tells_what_there_is(run: Run) -> None:
+    document = run.json("status")
+    assert document["records"]["penalty"]["live"] > 0
+    assert document["surfaces"]["public/triples"]["behind"] == 0
+    assert run("status") == 0
+    assert "public/triples" in run.out
+
+
+def test_config_show_names_the_origin_of_each_value(run: Run) -> None:
+    rows = {row["key"]: row for row in run.json("config", "show")}
+    assert rows["base_url"]["origin"] == "genesis"
+    assert rows["base_url"]["value"] == "https://credit.example"
+    assert rows["query_timeout"]["origin"] == "default"
+
+
+def test_another_base_url_is_refused_and_changes_no_address(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENCE_BASE_URL", "https://other.example")
+    assert run("status") == 2
+    assert "https://credit.example" in run.err
+    monkeypatch.delenv("CREDENCE_BASE_URL")
+    assert run.json("status")["ledger"]["base_url"] == "https://credit.example"
+
+
+def test_without_a_ledger_the_verbs_say_how_to_begin(empty: Run) -> None:
+    for verb in (["publish"], ["audit"], ["status"], ["ledger", "verify"]):
+        assert empty(*verb) == 1
+        assert "办法：" in empty.err
+    assert empty("--lang", "en", "status") == 1
+    assert empty.err.splitlines()[0].startswith("Error: There is no ledger in ")
+    assert empty.err.splitlines()[1].startswith("Try: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["load"],
+        ["withdraw", "a" * 26],
+        ["withdraw", "x", "--because", "repair"],
+        ["load", "sqlite:///x.db"],
+        ["load", "/no/such/file.csv"],
+        ["--lang", "fr", "status"],
+        ["publish", "--at", "yesterday"],
+        ["serve", "--port", "0"],
+    ],
+)
+def test_a_wrong_call_exits_two(run: Run, arguments: list[str]) -> None:
+    assert run(*arguments) == 2
+    assert run.err
+    assert run.out == ""
+
+
+def test_an_unknown_record_exits_one(run: Run) -> None:
+    assert run("withdraw", "a" * 26, "--because", "repair") == 1
+
+
+def test_options_may_stand_after_the_verb(own: Station, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--json", "-C", str(own.layout.root)]) == 0
+    assert json.loads(capsys.readouterr().out)["records"]
+
+
+def test_quiet_says_nothing_but_the_result(run: Run) -> None:
+    assert run("--quiet", "publish") == 0
+    assert run.out == ""
+    assert run.json("--quiet", "publish")["surfaces"]
+
+
+def test_derived_files_match_their_sources(run: Run) -> None:
+    assert run("derive", "--check") == 0
+
+
+def test_sample_is_deterministic(empty: Run, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        empty.json("sample", "--records", "20", "--seed", "3", "-o", tmp_path / name)
+    first, second = (
+        sorted((path.name, path.read_bytes()) for path in (tmp_path / name).rglob("*.csv"))
+        for name in ("a", "b")
+    )
+    assert first == second
+
+
+def test_the_installed_command_and_the_module_answer_alike(own: Station) -> None:
+    module = [sys.executable, "-m", "publisher.cli"]
+    script = [str(Path(sys.executable).parent / "credence")]
+    for program in (module, script):
+        done = subprocess.run(
+            [*program, "-C", own.layout.root, "audit", "--json"],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["surfaces"]
+        wrong = subprocess.run([*program, "nothing"], capture_output=True, check=False, timeout=60)
+        assert wrong.returncode == 2

@@ -1,0 +1,77 @@
+"""Whatever happens to the records, in whatever order, readers end with what the ledger says."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchange.domain.access import Tier
+from exchange.domain.errors import Conflict
+from publisher.surfaces.audit import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOVES: dict[str, Callable[[Any, str], object]] = {
+    "withdraw": lambda city, iri: city.ledger.withdraw(iri, "repair"),
+    "suspend": lambda city, iri: city.ledger.suspend(iri),
+    "resume": lambda city, iri: city.ledger.resume(iri),
+    "object": lambda city, iri: city.ledger.object_(iri, True),
+    "close": lambda city, iri: city.ledger.object_(iri, False),
+    "expire": lambda city, iri: city.ledger.expire(iri),
+    "erase": lambda city, iri: city.ledger.erase(iri),
+    "reinstate": lambda city, iri: city.ledger.reinstate(iri, "d"),
+}
+PROJECTOR = ("publish", "step", "restart", "rebuild", "redact", "erasures")
+STEPS = st.tuples(st.sampled_from([*MOVES, *PROJECTOR, *PROJECTOR]), st.integers(0, 50))
+
+
+def take(city: Any, runner: Any, iris: list[str], step: tuple[str, int]) -> Any:
+    name, number = step
+    if name in MOVES:
+        with suppress(Conflict):
+            made = MOVES[name](city, iris[number % len(iris)])
+            iris += [made] if isinstance(made, str) else []
+    elif name == "publish":
+        iris += (
+            city.publish(number, tier=(Tier.PUBLIC, Tier.GOVERNMENT)[number % 2]) if number else []
+        )
+    elif name == "step":
+        runner.step()
+    elif name == "rebuild":
+        assert runner.rebuild()
+    elif name == "erasures":
+        assert runner.finish_erasures()
+    elif name == "redact":
+        for surface in city.surfaces:
+            gone = city.ledger.departures(surface.tier, surface.position(), 1_000)
+            surface.redact([iri for _, iri in gone])
+            surface.publish(at_head=False)
+    else:
+        city.close_surfaces()
+        return city.runner(chunk=100)
+    return runner
+
+
+@settings(max_examples=5, deadline=None)
+@given(steps=st.lists(STEPS, min_size=4, max_size=14))
+def test_after_any_history_every_surface_equals_the_ledger(
+    new_city: Any, steps: list[tuple[str, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        city = new_city(Path(folder))
+        iris = city.publish(5)
+        runner = city.runner(chunk=100)
+        for step in steps:
+            runner = take(city, runner, iris, step)
+        assert runner.finish_erasures()
+        assert runner.catch_up()
+        report = audit(city.ledger, city.readers())
+        assert report.ok, report.to_json()
+        assert city.alarms == []
+        city.close()

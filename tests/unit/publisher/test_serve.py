@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exchange.domain.errors import EnvironmentFault, UsageError
+from publisher.cli import main
+from publisher.serve import Address, Keeper, require_bindable
+from publisher.stores import sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from publisher.wiring import Station
+
+SECONDS = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        assert isinstance(port, int)
+        return port
+
+
+def wait_for(holds: Callable[[], object], seconds: float = SECONDS) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.05)
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the living processes below one, read from /proc."""
+    parents = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != "Z":
+                parents[int(entry.name)] = int(fields[1])
+    found: set[int] = set()
+    while more := {one for one, parent in parents.items() if parent in found | {pid}} - found:
+        found |= more
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Served:
+    """`credence serve` in processes of its own."""
+
+    def __init__(self, at: Station) -> None:
+        self.port = free_port()
+        root = str(at.layout.root)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "publisher.cli", "-C", root, "--json"]
+            + ["serve", "--port", str(self.port)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "CREDENCE_BASE_URL": "https://credit.example"},
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self.first = self.process.stdout.readline()
+
+    def status(self, path: str) -> int:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            line.request("GET", path)
+            return line.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            line.close()
+
+    def projector(self) -> int:
+        for pid in descendants(self.process.pid):
+            if b"project" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                return pid
+        return 0
+
+    def close(self) -> None:
+        children = descendants(self.process.pid)
+        self.process.kill()
+        self.process.communicate()
+        for pid in children:
+            if alive(pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def service(own: Station) -> Iterator[Served]:
+    served = Served(own)
+    yield served
+    served.close()
+
+
+def test_serve_says_when_it_answers_and_follows_the_ledger(
+    service: Served, own: Station, live: list[str]
+) -> None:
+    assert json.loads(service.first) == {"url": f"http://127.0.0.1:{service.port}"}
+    path = "/record/" + live[0].rpartition("/")[2]
+    assert service.status(path) == 200
+    with own.opened() as bench:
+        exchange = bench.exchange()
+        exchange.withdraw(live[0], "repair")  # waits for the running projector
+        assert not any(reader.holds(live[0]) for reader in bench.readers())
+        exchange.erase(live[1])
+        assert bench.ledger.unfinished_erasures() == []
+    assert service.status(path) == 410
+    assert service.status("/readyz") == 200
+
+
+def test_a_killed_projector_and_a_killed_web_worker_come_back(service: Served) -> None:
+    before = service.projector()
+    assert before
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: service.projector() not in {0, before})
+    assert service.status("/healthz") == 200
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(SECONDS) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_process_is_left_however_it_ends(service: Served, number: signal.Signals) -> None:
+    assert service.status("/sparql?query=ASK%7B%7D") == 200  # so that query workers run
+    children = descendants(service.process.pid)
+    assert len(children) >= 3
+    service.process.send_signal(number)
+    assert service.process.wait(SECONDS) == (-number if number is signal.SIGKILL else 0)
+    wait_for(lambda: not any(alive(pid) for pid in children), 20)
+
+
+def test_a_port_in_use_is_a_clear_error(
+    own: Station, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENCE_BASE_URL", "https://credit.example")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for arguments in (["serve", "--port", port], ["demo", "--port", port]):
+            assert main(["-C", str(own.layout.root), "--lang", "en", *arguments]) == 3
+            assert "cannot be bound" in capsys.readouterr().err
+
+
+def test_a_public_bind_without_isolation_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "available", lambda: False)
+    for host in ("0.0.0.0", "::", "192.0.2.1"):
+        with pytest.raises(EnvironmentFault, match="loopback"):
+            require_bindable(Address(host, free_port()))
+    require_bindable(Address("127.0.0.1", free_port()))
+
+
+def test_a_host_that_is_none_is_a_wrong_call() -> None:
+    if not sandbox.available():
+        pytest.skip("no isolation here")
+    with pytest.raises(UsageError):
+        require_bindable(Address("no.such.host.invalid", free_port()))
+
+
+def test_serve_without_a_ledger_says_how_to_begin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["-C", str(tmp_path), "serve", "--port", str(free_port())]) == 1
+    assert "credence load" in capsys.readouterr().err
+
+
+def test_a_child_that_falls_is_started_again_with_a_report() -> None:
+    told: list[str] = []
+    heard = threading.Event()
+
+    def report(text: str) -> None:
+        told.append(text)
+        heard.set()
+
+    keeper = Keeper([sys.executable, "-c", "raise SystemExit(7)"], report)
+    keeper.start()
+    assert heard.wait(20)
+    keeper.stop()
+    keeper.stop()
+    assert "ended with 7" in told[0]
+    assert keeper.pid is not None
+    assert not alive(keeper.pid)
+
+
+def test_addresses_are_reached_where_they_listen() -> None:
+    assert Address("0.0.0.0", 80).url == "http://127.0.0.1:80"
+    assert Address("::1", 80).url == "http://[::1]:80"

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import publisher.web
+from exchange.domain.access import Tier
+from publisher.surfaces.alarms import Alarm, Alarms
+from publisher.web.health import Health
+from publisher.web.texts import TEXTS
+
+if TYPE_CHECKING:
+    from werkzeug.test import Client
+
+    from publisher.wiring import Station
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+PAGES = ("/", "/status", "/ns", "/code/penalty-kind", "/sparql", "/no-such-page")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("lang", "mark"), [("", "zh-Hans"), ("?lang=en", "en")])
+def test_every_page_speaks_one_language_and_loads_nothing_foreign(
+    client: Client, path: str, lang: str, mark: str
+) -> None:
+    page = client.get(path + lang, headers={"Accept": BROWSER})
+    assert page.mimetype == "text/html"
+    assert f'<html lang="{mark}">' in page.text
+    assert "<script" not in page.text
+    assert "src=" not in page.text
+    assert 'href="//' not in page.text
+    assert "信用中国" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/sparql", "/healthz", "/record/x", "/static/credence.css"])
+def test_every_answer_bears_the_security_headers(client: Client, path: str) -> None:
+    with client.get(path) as answer:  # a file is closed with its response
+        headers = answer.headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_home_page_counts_what_stands(client: Client, live: list[str]) -> None:
+    page = client.get("/", headers={"Accept": BROWSER}).text
+    assert f"<dd>{len(live)}</dd>" in page
+    assert "/record/" in page
+
+
+def test_a_withdrawn_record_leaves_the_home_page_at_once(own: Station, own_client: Client) -> None:
+    before = own_client.get("/").text
+    listed = before.partition('href="/record/')[2][:26]
+    with own.opened() as bench:
+        bench.ledger.withdraw(listed, "repair")
+        assert listed not in own_client.get("/").text
+
+
+def test_status_tells_the_state_of_the_surfaces_and_no_ledger_position(client: Client) -> None:
+    shown = client.get("/status", headers={"Accept": "application/json"}).get_json()
+    assert shown["surfaces"] == {"public/triples": "ok"}
+    assert shown["records"]
+    assert "position" not in json.dumps(shown)
+
+
+def test_an_alarm_turns_readyz_red_and_healthz_stays_green(
+    own: Station, own_client: Client
+) -> None:
+    assert own_client.get("/readyz").status_code == 200
+    with own.opened() as bench:
+        surface = bench.readers()[0]
+        alarms = Alarms(own.layout.surfaces, lambda _: None)
+        alarms.raise_alarm(surface, Alarm("public/triples", "disk full", 0, 1))
+        red = own_client.get("/readyz")
+        assert red.status_code == 503
+        assert red.get_json()["surfaces"] == {"public/triples": "alarm"}
+        assert own_client.get("/healthz").status_code == 200
+        assert "故障" in own_client.get("/status", headers={"Accept": BROWSER}).text
+        alarms.clear(surface)
+        assert own_client.get("/readyz").status_code == 200
+
+
+def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Station, live: list[str]) -> None:
+    time = [0]
+    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
+        health = Health(replace(bench.web_parts(queries), clock=lambda: time[0]))
+        assert health.states() == {"public/triples": "ok"}
+        bench.ledger.withdraw(live[0], "repair")
+        assert health.states() == {"public/triples": "behind"}
+        time[0] = 300_000
+        assert health.faults() == {}
+        time[0] = 300_001
+        assert health.faults() == {"public/triples": "behind"}
+        bench.projector(lambda _: None).publish()
+        assert health.faults() == {}
+        bench.ledger.withdraw(live[1], "repair")
+        assert health.faults() == {}
+
+
+def test_the_vocabulary_is_served_as_rdf_and_terms_lead_to_it(client: Client) -> None:
+    turtle = client.get("/ns", headers={"Accept": "text/turtle"})
+    assert turtle.mimetype == "text/turtle"
+    assert "AdministrativePenalty" in turtle.text
+    assert client.get("/ns/documentNumber").headers["Location"] == "/ns#documentNumber"
+    assert client.get("/ns/nothing").status_code == 404
+    code = client.get("/code/penalty-kind", headers={"Accept": "application/n-triples"})
+    assert b"penalty-kind/fine" in code.data
+    assert client.get("/code/penalty-kind/fine").status_code == 303
+    assert client.get("/code/nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [
+        ("/context/v1.jsonld", "application/ld+json"),
+        ("/shapes/penalty.ttl", "text/turtle"),
+        ("/schema/penalty.json", "application/schema+json"),
+    ],
+)
+def test_the_derived_files_are_served(client: Client, path: str, media: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, media)
+
+
+@pytest.mark.parametrize(
+    "path", ["/shapes/..%2Fsecret.ttl", "/schema/nothing.json", "/shapes/x.ttl"]
+)
+def test_no_other_file_is_served(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_wrong_method_is_405_with_the_methods_allowed(client: Client) -> None:
+    answer = client.post("/", headers={"Accept": "application/json"})
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_the_templates_name_only_texts_that_exist() -> None:
+    folder = Path(publisher.web.__file__).parent / "templates"
+    named = {
+        name
+        for path in folder.glob("*.html")
+        for name in re.findall(r"say\('([a-z-]+)'", path.read_text(encoding="utf-8"))
+    }
+    assert named - {"state-"} <= set(TEXTS)
+    assert all(zh and en for zh, en in TEXTS.values())

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pyoxigraph as ox
+import pytest
+
+from publisher.web.sparql_page import EXAMPLES
+
+if TYPE_CHECKING:
+    from werkzeug.test import Client
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+SELECT = "SELECT ?s WHERE { ?s a <https://w3id.org/credence/ns#AdministrativePenalty> } LIMIT 2"
+CONSTRUCT = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"
+QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+RESULTS = "application/sparql-results+json"
+
+
+def test_get_answers_json_by_default(client: Client) -> None:
+    answer = client.get("/sparql", query_string={"query": SELECT})
+    assert answer.status_code == 200
+    assert answer.mimetype == RESULTS
+    assert len(json.loads(answer.data)["results"]["bindings"]) == 2
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Accept" in answer.headers["Vary"]
+
+
+def test_post_in_both_ways_and_query_answer_like_get(client: Client) -> None:
+    got = client.get("/sparql", query_string={"query": SELECT}).data
+    assert client.post("/sparql", data={"query": SELECT}).data == got
+    assert client.post("/sparql", data=SELECT.encode(), content_type=QUERY).data == got
+    assert client.open("/sparql", method="QUERY", data=SELECT, content_type=QUERY).data == got
+    assert client.post("/sparql", data=SELECT, content_type=f"{QUERY}; charset=utf-8").data == got
+
+
+def test_head_has_the_headers_and_no_body(client: Client) -> None:
+    get = client.get("/sparql", query_string={"query": SELECT})
+    head = client.head("/sparql", query_string={"query": SELECT})
+    assert head.data == b""
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]
+
+
+@pytest.mark.parametrize(
+    ("query", "media"),
+    [
+        (SELECT, RESULTS),
+        (SELECT, "application/sparql-results+xml"),
+        (SELECT, "text/csv"),
+        (SELECT, "text/tab-separated-values"),
+        ("ASK {}", RESULTS),
+        (CONSTRUCT, "text/turtle"),
+        (CONSTRUCT, "application/n-triples"),
+        (CONSTRUCT, "application/n-quads"),
+        (CONSTRUCT, "application/rdf+xml"),
+        (CONSTRUCT, "application/ld+json"),
+        (CONSTRUCT, "application/trig"),
+    ],
+)
+def test_every_type_offered_is_given(client: Client, query: str, media: str) -> None:
+    answer = client.get("/sparql", query_string={"query": query}, headers={"Accept": media})
+    assert (answer.status_code, answer.mimetype) == (200, media)
+    assert answer.data
+
+
+def test_common_names_and_short_formats_are_understood(client: Client) -> None:
+    asked = {"query": SELECT}
+    plain = client.get("/sparql", query_string=asked, headers={"Accept": "application/json"})
+    assert plain.mimetype == RESULTS
+    short = client.get("/sparql", query_string={**asked, "format": "csv"})
+    assert short.mimetype == "text/csv"
+    wrong = client.get("/sparql", query_string={**asked, "format": "ttl"})
+    assert wrong.status_code == 406
+
+
+def test_a_type_not_offered_is_not_acceptable(client: Client) -> None:
+    answer = client.get("/sparql", query_string={"query": SELECT}, headers={"Accept": "image/png"})
+    assert answer.status_code == 406
+    assert answer.mimetype == "application/problem+json"
+    assert "text/csv" in answer.get_json()["detail"]
+
+
+def test_a_syntax_error_names_line_and_column(client: Client) -> None:
+    answer = client.get("/sparql", query_string={"query": "SELECT ?s WHERE {\n ?s ?p }"})
+    assert answer.status_code == 400
+    problem = answer.get_json()
+    assert problem["line"] == 2
+    assert problem["column"] > 0
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT DATA { <a:a> <a:b> <a:c> }",
+        "LOAD <http://127.0.0.1:9/>",
+        "SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * { SERVICE SILENT <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * WHERE " + "{" * 3000 + "}" * 3000,
+        "",
+    ],
+)
+def test_what_is_not_served_is_refused_and_the_service_stands(client: Client, text: str) -> None:
+    answer = client.post("/sparql", data={"query": text})
+    assert answer.status_code == 400
+    assert answer.mimetype == "application/problem+json"
+    assert client.get("/sparql", query_string={"query": "ASK {}"}).status_code == 200
+
+
+def test_a_query_too_large_is_refused(client: Client) -> None:
+    long = "ASK {} #" + "x" * 70_000
+    assert client.post("/sparql", data=long, content_type=QUERY).status_code == 413
+    huge = "ASK {} #" + "x" * 300_000
+    assert client.post("/sparql", data=huge, content_type=QUERY).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "media", "status"),
+    [
+        ("PUT", SELECT, QUERY, 405),
+        ("DELETE", "", None, 405),
+        ("PATCH", SELECT, QUERY, 405),
+        ("POST", SELECT, None, 400),
+        ("POST", SELECT, "text/plain", 415),
+        ("POST", "INSERT DATA {}", "application/sparql-update", 403),
+        ("POST", urlencode({"update": "CLEAR ALL"}), FORM, 403),
+        ("POST", "", FORM, 400),
+        ("POST", urlencode([("query", "ASK {}"), ("query", "ASK {}")]), FORM, 400),
+        ("POST", b"query=%FF%FE", FORM, 400),
+        ("POST", b"ASK { # \xff\n}", QUERY, 400),
+        ("POST", urlencode({"query": "ASK {}", "default-graph-uri": "http://a/"}), FORM, 400),
+        ("POST", urlencode({"query": "ASK {}", "named-graph-uri": "http://a/"}), FORM, 400),
+    ],
+)
+def test_requests_outside_the_protocol_are_told_apart(
+    client: Client, method: str, body: str | bytes, media: str | None, status: int
+) -> None:
+    answer = client.open("/sparql", method=method, data=body, content_type=media)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["status"] == status
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+def test_two_queries_or_an_update_in_the_address_are_bad_requests(client: Client) -> None:
+    twice = urlencode([("query", "ASK {}"), ("query", "ASK {}")])
+    assert client.get(f"/sparql?{twice}").status_code == 400
+    assert client.get("/sparql", query_string={"update": "CLEAR ALL"}).status_code == 400
+    both = client.post(
+        "/sparql?" + urlencode({"query": "ASK {}"}), data="ASK {}", content_type=QUERY
+    )
+    assert both.status_code == 400
+
+
+def test_a_runaway_query_is_503_with_retry_after(client: Client) -> None:
+    cross = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    answer = client.get("/sparql", query_string={"query": cross})
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert answer.mimetype == "application/problem+json"
+    assert client.get("/sparql", query_string={"query": "ASK {}"}).status_code == 200
+
+
+def test_without_a_query_the_service_describes_itself(client: Client) -> None:
+    answer = client.get("/sparql")
+    assert answer.mimetype == "text/turtle"
+    facts = {str(quad.object) for quad in ox.parse(answer.data, ox.RdfFormat.TURTLE)}
+    assert "<http://www.w3.org/ns/sparql-service-description#Service>" in facts
+    assert "<https://credit.example/sparql>" in facts
+    for media in ("application/ld+json", "application/n-triples", "application/rdf+xml"):
+        assert client.get("/sparql", headers={"Accept": media}).mimetype == media
+    assert client.get("/sparql", headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_a_browser_gets_a_form_that_needs_no_script(client: Client) -> None:
+    page = client.get("/sparql", headers={"Accept": BROWSER})
+    assert page.mimetype == "text/html"
+    assert "<textarea" in page.text
+    assert "<script" not in page.text
+
+
+def test_a_browser_sees_rows_and_can_download_them(client: Client) -> None:
+    page = client.get("/sparql", query_string={"query": SELECT}, headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert "https://credit.example/record/" in page.text
+    assert "format=csv" in page.text
+    graph = client.get("/sparql", query_string={"query": CONSTRUCT}, headers={"Accept": BROWSER})
+    assert "<pre>" in graph.text
+
+
+def test_a_browser_sees_the_error_beside_its_query(client: Client) -> None:
+    page = client.get("/sparql?lang=en&query=SELECT", headers={"Accept": BROWSER})
+    assert page.status_code == 400
+    assert "does not parse" in page.text
+    assert ">\nSELECT</textarea>" in page.text
+
+
+@pytest.mark.parametrize("query", [text for _, _, text in EXAMPLES])
+def test_the_examples_find_something(client: Client, query: str) -> None:
+    answer = client.get("/sparql", query_string={"query": query})
+    assert answer.status_code == 200
+    assert json.loads(answer.data)["results"]["bindings"]
+
+
+def test_the_preflight_of_a_browser_is_answered(client: Client) -> None:
+    answer = client.options("/sparql")
+    assert answer.status_code == 204
+    assert "QUERY" in answer.headers["Access-Control-Allow-Methods"]
+
+
+def test_an_unchanged_answer_is_not_sent_twice(client: Client) -> None:
+    first = client.get("/sparql", query_string={"query": "ASK {}"})
+    again = client.get(
+        "/sparql",
+        query_string={"query": "ASK {}"},
+        headers={"If-None-Match": first.headers["ETag"]},
+    )
+    assert again.status_code == 304
