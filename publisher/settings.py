@@ -206,11 +206,6 @@ class Layout:
         """Locked (flock) by the one process that projects."""
         return self.root / "projector.lock"
 
-    @property
-    def projector_state(self) -> Path:
-        """What the projector last said of the surfaces: positions and alarms."""
-        return self.root / "projector.json"
-
 
 def data_directory(chosen: str | None) -> Path:
     """Return the data directory: the one chosen, else CREDENCE_DATA, else ./credence-data."""

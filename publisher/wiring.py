@@ -59,6 +59,13 @@ class Station:
         self.settings = settings.load(root, environ)
         self.clock = clock
         self.at = _failing_at(settings.failpoint())
+        if self.settings.store != "embedded":
+            raise UsageError(
+                "Only the embedded triple store is built so far.",
+                f'Set store = "embedded" in {settings.FILE}, or leave it out.',
+                zh="目前只支持内置三元组库。",
+                zh_hint=f'请在 {settings.FILE} 中设 store = "embedded"，或删去该项。',
+            )
 
     @cached_property
     def model(self) -> Model:

@@ -57,6 +57,7 @@ def without_links(text: str, dropped: set[int]) -> str:
     return "".join(
         item + "\n"
         for item in text.split("\n")
-        if item and (number := item.split(" ", 1)[0][1:]) is not None
+        if item
+        and (number := item.split(" ", 1)[0][1:]) is not None
         and (not number or int(number) not in dropped)
     )

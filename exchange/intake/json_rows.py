@@ -242,7 +242,7 @@ class _Window:
         return self._line
 
 
-class _Stop(Exception):  # noqa: N818 (leaves the reader, is no error)
+class _Stop(Exception):
     """The file's structure is broken here; the fault is noted."""
 
 

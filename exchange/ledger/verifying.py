@@ -17,7 +17,7 @@ from exchange.ledger import schema
 from exchange.ledger.faults import fault, holds
 from exchange.ledger.passages import line_of
 from exchange.ledger.verify_events import check_events
-from exchange.ledger.verify_records import check_rest, check_records
+from exchange.ledger.verify_records import check_records, check_rest
 from exchange.ledger.verify_sequences import check_sequence
 
 if TYPE_CHECKING:

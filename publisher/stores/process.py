@@ -24,11 +24,11 @@ from publisher.stores import worker
 _READ_BYTES: Final = 1 << 16
 
 
-class WorkerLate(Exception):  # noqa: N818 - a state of the worker, turned into an error by the pool
+class WorkerLate(Exception):
     """The worker did not answer before its deadline."""
 
 
-class WorkerDied(Exception):  # noqa: N818 - likewise
+class WorkerDied(Exception):
     """The worker ended while an answer was awaited.
 
     `code` as subprocess gives it; `begun` says whether the query may have run.

@@ -28,7 +28,9 @@ MORNING = 1_790_000_000_000  # 2026-09-21 in China
 
 
 def station(root: Path) -> Station:
-    return Station(root, {"CREDENCE_BASE_URL": BASE, "CREDENCE_QUERY_TIMEOUT": "5"}, lambda: MORNING)
+    return Station(
+        root, {"CREDENCE_BASE_URL": BASE, "CREDENCE_QUERY_TIMEOUT": "5"}, lambda: MORNING
+    )
 
 
 @pytest.fixture(scope="session")

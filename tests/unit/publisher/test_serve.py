@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -73,8 +75,10 @@ class Served:
         self.port = free_port()
         root = str(at.layout.root)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "publisher.cli", "-C", root, "--json"]
-            + ["serve", "--port", str(self.port)],
+            [
+                *(sys.executable, "-m", "publisher.cli", "-C", root, "--json"),
+                *("serve", "--port", str(self.port)),
+            ],
             stdout=subprocess.PIPE,
             env={**os.environ, "CREDENCE_BASE_URL": "https://credit.example"},
             start_new_session=True,
@@ -93,8 +97,14 @@ class Served:
             line.close()
 
     def projector(self) -> int:
+        return self._child("project")
+
+    def web_worker(self) -> int:
+        return self._child("spawn_main")
+
+    def _child(self, mark: str) -> int:
         for pid in descendants(self.process.pid):
-            if b"project" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            if mark in Path(f"/proc/{pid}/cmdline").read_text():
                 return pid
         return 0
 
@@ -136,11 +146,18 @@ def test_a_killed_projector_and_a_killed_web_worker_come_back(service: Served) -
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: service.projector() not in {0, before})
     assert service.status("/healthz") == 200
+    worker = service.web_worker()
+    assert worker
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: service.web_worker() != worker and service.status("/healthz") == 200)
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(SECONDS) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+)
 def test_no_process_is_left_however_it_ends(service: Served, number: signal.Signals) -> None:
     assert service.status("/sparql?query=ASK%7B%7D") == 200  # so that query workers run
     children = descendants(service.process.pid)
@@ -148,6 +165,52 @@ def test_no_process_is_left_however_it_ends(service: Served, number: signal.Sign
     service.process.send_signal(number)
     assert service.process.wait(SECONDS) == (-number if number is signal.SIGKILL else 0)
     wait_for(lambda: not any(alive(pid) for pid in children), 20)
+
+
+def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_path: Path) -> None:
+    port = free_port()
+    program = [sys.executable, "-m", "publisher.cli", "-C", str(tmp_path / "demo")]
+    environment = {key: value for key, value in os.environ.items() if "CREDENCE" not in key}
+    process = subprocess.Popen(
+        [*program, "--json", "demo", "--port", str(port)],
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+    try:
+        assert process.stdout is not None
+        links = json.loads(process.stdout.readline())
+        assert list(links) == [
+            "home", "subject", "record", "list", "dataset", "sparql", "feed", "catalog", "status",
+            "repair_hint",
+        ]  # fmt: skip
+        for name in ("home", "record", "sparql", "status"):
+            assert links[name].startswith(f"http://127.0.0.1:{port}/")
+            assert status_of(port, links[name]) == 200
+        subprocess.run(shlex.split(links["repair_hint"]), check=True, env=environment, timeout=60)
+        assert status_of(port, links["record"]) == 410
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=SECONDS)
+    assert rest == b""
+    assert process.returncode == 0
+
+
+def test_a_demonstration_does_not_touch_what_it_did_not_make(
+    own: Station, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = str(free_port())
+    assert main(["-C", str(own.layout.root), "demo", "--port", port]) == 2
+    assert "演示" in capsys.readouterr().err
+    assert own.has_ledger()
+
+
+def status_of(port: int, url: str) -> int:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        line.request("GET", urlsplit(url).path)
+        return line.getresponse().status
+    finally:
+        line.close()
 
 
 def test_a_port_in_use_is_a_clear_error(

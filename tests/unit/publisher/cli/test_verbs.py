@@ -17,10 +17,26 @@ from publisher.surfaces.lock import ProjectorLock
 if TYPE_CHECKING:
     from publisher.wiring import Station
 
-VERBS = (
-    "sample check load publish withdraw suspend resume reinstate erase audit rebuild query "
-    "status ledger derive config serve demo"
-).split()
+VERBS = [
+    "sample",
+    "check",
+    "load",
+    "publish",
+    "withdraw",
+    "suspend",
+    "resume",
+    "reinstate",
+    "erase",
+    "audit",
+    "rebuild",
+    "query",
+    "status",
+    "ledger",
+    "derive",
+    "config",
+    "serve",
+    "demo",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -171,14 +187,16 @@ def test_suspend_resume_and_reinstate_lead_back_to_a_record(
 def test_after_an_erasure_no_file_holds_the_text(run: Run, own: Station, live: list[str]) -> None:
     with own.opened() as bench:
         view = bench.ledger.read(Tier.PUBLIC, live[0]).view.decode()
-    number = view.partition("#documentNumber> \"")[2].partition('"')[0].encode()
+    number = view.partition('#documentNumber> "')[2].partition('"')[0].encode()
     assert number
     document = run.json("erase", live[0])
     assert all(document["gone"].values())
     assert run("audit") == 0
     assert run("ledger", "verify") == 0
     held = [
-        path for path in own.layout.root.rglob("*") if path.is_file() and number in path.read_bytes()
+        path
+        for path in own.layout.root.rglob("*")
+        if path.is_file() and number in path.read_bytes()
     ]
     assert held == []
 
@@ -236,6 +254,13 @@ def test_another_base_url_is_refused_and_changes_no_address(
     assert "https://credit.example" in run.err
     monkeypatch.delenv("CREDENCE_BASE_URL")
     assert run.json("status")["ledger"]["base_url"] == "https://credit.example"
+
+
+def test_a_store_that_is_not_built_yet_is_refused_and_not_ignored(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENCE_STORE", "http://127.0.0.1:7878/query")
+    assert run("status") == 2
 
 
 def test_without_a_ledger_the_verbs_say_how_to_begin(empty: Run) -> None:

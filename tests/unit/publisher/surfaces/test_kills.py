@@ -82,7 +82,7 @@ def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(city: Any
         city.open_surfaces()
         positions = [surface.position() for surface in city.surfaces]
         head = city.ledger.head(Tier.PUBLIC)
-        print(f"kill {number + 1}: positions {positions}, head {head}")  # noqa: T201 (pytest -rP)
+        print(f"kill {number + 1}: positions {positions}, head {head}")
         assert [torn(city, surface) for surface in city.surfaces] == [[], []]
         city.close_surfaces()
     assert city.runner().catch_up()
