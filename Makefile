@@ -20,10 +20,10 @@ demo: setup ## load the bundled sample, serve it, print links
 	$(BIN)/credence -C credence-demo demo
 
 test: setup ## the suite: unit, contracts, flows, docs
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'not slow'
 
 test-all: setup ## also real servers, foreign clients, more kills
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: setup ## format, lint, types, layers, derived files
 	$(BIN)/ruff format --check .
