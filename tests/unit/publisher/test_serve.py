@@ -140,6 +140,7 @@ def test_serve_says_when_it_answers_and_follows_the_ledger(
     assert service.status("/readyz") == 200
 
 
+@pytest.mark.slow
 def test_a_killed_projector_and_a_killed_web_worker_come_back(service: Served) -> None:
     before = service.projector()
     assert before
@@ -154,6 +155,7 @@ def test_a_killed_projector_and_a_killed_web_worker_come_back(service: Served) -
     assert service.process.wait(SECONDS) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number",
     [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
@@ -167,6 +169,7 @@ def test_no_process_is_left_however_it_ends(service: Served, number: signal.Sign
     wait_for(lambda: not any(alive(pid) for pid in children), 20)
 
 
+@pytest.mark.slow
 def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_path: Path) -> None:
     port = free_port()
     program = [sys.executable, "-m", "publisher.cli", "-C", str(tmp_path / "demo")]

@@ -321,6 +321,7 @@ def test_sample_is_deterministic(empty: Run, tmp_path: Path) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 def test_the_installed_command_and_the_module_answer_alike(own: Station) -> None:
     module = [sys.executable, "-m", "publisher.cli"]
     script = [str(Path(sys.executable).parent / "credence")]

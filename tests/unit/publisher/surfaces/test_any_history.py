@@ -58,7 +58,7 @@ def take(city: Any, runner: Any, iris: list[str], step: tuple[str, int]) -> Any:
     return runner
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
 def test_after_any_history_every_surface_equals_the_ledger(
     new_city: Any, steps: list[tuple[str, int]]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from exchange.domain.access import SERVED, Tier
 from publisher.surfaces.audit import audit
 
@@ -70,6 +72,7 @@ def torn(city: Any, surface: TriplesSurface) -> list[str]:
     return wrong + [iri for iri in past if iri not in held]
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(city: Any) -> None:
     chance = random.Random(20_240_229)
     iris: list[str] = []
