@@ -124,7 +124,7 @@ class Checker:
 
     def _place(self, row: Row, field: str | None, column: str | None = None) -> Place:
         book, header = self._sheet.book, self._sheet.header
-        place = Place(self._sheet.name, row=row.number, line=row.line)
+        place = replace(self._sheet.origin, row=row.number, line=row.line)
         known = book.by_field.get(field) if field else None
         code = column or (known.code if known else None)
         if code is None or row.record is not None:
@@ -149,40 +149,49 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
         Rejected, UsageError, EnvironmentFault: as `readers.read`.
 
     """
-    sheet = read(path, model, kind=kind, form=form, limits=limits)
-    return FileCheck(sheet, Checker(sheet, model, source=source, limits=limits))
+    sheets = read(path, model, kind=kind, form=form, limits=limits)
+    return FileCheck(
+        [(sheet, Checker(sheet, model, source=source, limits=limits)) for sheet in sheets]
+    )
 
 
 class FileCheck:
     """The findings of one file as they are met, and the tally when they have ended."""
 
-    def __init__(self, sheet: Sheet, checker: Checker) -> None:
-        self.sheet = sheet
+    def __init__(self, checkers: list[tuple[Sheet, Checker]]) -> None:
+        self.sheets = [sheet for sheet, _ in checkers]
         self.tally = Tally()
-        self._checker = checker
+        self._checkers = checkers
 
     def __iter__(self) -> Iterator[Finding]:
         """Yield every finding; those about the file's structure stand at the end."""
         self.tally = Tally()
-        self.tally.note(self.sheet.notes)
-        yield from self.sheet.notes
-        for checked in self.rows():
-            self.tally.add(checked)
-            yield from checked.findings
-        self.tally.note(self.sheet.faults)
-        yield from self.sheet.faults
+        for sheet, checker in self._checkers:
+            self.tally.note(sheet.notes)
+            yield from sheet.notes
+            for checked in _rows(sheet, checker):
+                self.tally.add(checked)
+                yield from checked.findings
+            self.tally.note(sheet.faults)
+            yield from sheet.faults
 
-    def rows(self) -> Iterator[Checked]:
-        """Yield every row checked. Rows under a header that lacks columns are not checked."""
-        if any(item.severity == "error" for item in self.sheet.faults):
-            return
-        for row in self.sheet.rows():
-            yield self._checker.check(row)
+    def rows(self) -> Iterator[tuple[Sheet, Checked]]:
+        """Yield every row checked with its sheet."""
+        for sheet, checker in self._checkers:
+            for checked in _rows(sheet, checker):
+                yield sheet, checked
 
     @property
     def sound(self) -> bool:
         """Whether the whole file, once read, holds no error."""
         return not self.tally.errors
+
+
+def _rows(sheet: Sheet, checker: Checker) -> Iterator[Checked]:
+    """Yield every row checked; rows under a header that lacks columns are not checked."""
+    if not any(item.severity == "error" for item in sheet.faults):
+        for row in sheet.rows():
+            yield checker.check(row)
 
 
 def scan(sheet: Sheet) -> int:

@@ -11,29 +11,24 @@ import csv
 import re
 from typing import TYPE_CHECKING, Final, TextIO
 
-from exchange.intake.findings import Finding, Place, finding, letter_of, shown
-from exchange.intake.headers import Book, Header, choose, match, width
-from exchange.intake.sources import CONTROL, Faults, Row, opened
+from exchange.intake.findings import Place, shown
+from exchange.intake.sources import Faults, opened
+from exchange.intake.tables import Record, TableSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from exchange.intake.encoding import Encoding
+    from exchange.intake.headers import Book
     from exchange.intake.limits import Limits
 
-HEADER_SEARCH: Final = 5  # rows above the data: a title, Chinese names, codes
-# Our own exports put ' before text that a spreadsheet would take for a formula.
-_PREFIXED: Final = re.compile("'+[=+\\-@＝＋－＠]")
 # A cell with sound quotes, or without.
 _CELL: Final = re.compile(r'"(?:[^"]|"")*+"|[^",][^,]*|(?=,)')
-_INVISIBLE: Final = "\ufeff\u200b"
 _CELLS_TO_SUSPECT: Final = 8
 
-Record = tuple[int, int, list[str]]  # spreadsheet row, physical line, cells
 
-
-class CsvSheet:
+class CsvSheet(TableSheet):
     """A CSV file whose header has been found; see `sources.Sheet`."""
 
     format = "csv"
@@ -47,146 +42,14 @@ class CsvSheet:
             UsageError: the columns fit several kinds.
 
         """
-        self.name = name
-        self.encoding = encoding
-        self.notes: list[Finding] = []
         self._path = path
-        self._limits = limits
-        self._faults = Faults(name, limits)
-        self.header: Header | None = self._find_header(candidates)
-        self.book = self.header.book if self.header else candidates[0]
+        super().__init__(Place(name), encoding, limits)
+        self.choose(candidates)
 
-    @property
-    def faults(self) -> list[Finding]:
-        """Breaks in the structure found so far."""
-        return self._faults.found
-
-    def rows(self) -> Iterator[Row]:
-        """Yield the data rows; blank ones are skipped but counted."""
-        header = self.header
-        if header is None:
-            return
-        self._faults.found = [*self._head_faults]
-        with opened(self._path, self.encoding, self._faults) as stream:
-            records = Records(stream, self._faults, self._limits, header.width)
-            for number, line, cells in records:
-                if number < header.first_row or not any(map(str.strip, cells)):
-                    continue
-                if number - header.first_row >= self._limits.rows:
-                    self._faults.add(
-                        "too-many-rows", row=number, line=line, limit=self._limits.rows
-                    )
-                    return
-                yield self._row(header, number, line, cells)
-
-    def _find_header(self, candidates: Sequence[Book]) -> Header | None:
-        rows: list[tuple[str, ...]] = []
-        with opened(self._path, self.encoding, self._faults) as stream:
-            for record in Records(stream, self._faults, self._limits, 0):
-                rows.append(tuple(map(clean, record[2])))
-                if len(rows) > HEADER_SEARCH:
-                    break
-        broken, self._faults.found = self._faults.found, []
-        self._head_faults: list[Finding] = []
-        for row, cells in enumerate(rows[:HEADER_SEARCH], start=1):
-            book = choose(candidates, cells)
-            if book is not None:
-                header = match(_unite(candidates, book, rows, row), rows, row)
-                self._check(header, cells)
-                return header  # what is broken below is met again with the rows
-        for fault in broken:
-            self._note_fault(fault)
-        if rows or not broken:
-            place = Place(self.name, row=1, line=1)
-            self._note_fault(finding("no-header", place, rows=HEADER_SEARCH))
-        return None
-
-    def _note_fault(self, fault: Finding) -> None:
-        self._head_faults.append(fault)
-        self._faults.found.append(fault)
-
-    def _check(self, header: Header, cells: Sequence[str]) -> None:
-        if header.width > self._limits.columns:
-            limit = self._limits.columns
-            place = Place(self.name, row=header.row)
-            self._note_fault(finding("too-many-columns", place, found=header.width, limit=limit))
-            return
-        seen: dict[str, int] = {}
-        for position, known in header.positions:
-            if known.code in seen:
-                place = Place(
-                    self.name, None, header.row, None, letter_of(position), known.code, known.name
-                )
-                first = letter_of(seen[known.code])
-                self._note_fault(
-                    finding(
-                        "duplicate-column", place, cells[position], code=known.code, first=first
-                    )
-                )
-            seen.setdefault(known.code, position)
-        for known in header.book.missing(frozenset(seen)):
-            place = Place(self.name, row=header.row, code=known.code, name=known.name)
-            self._note_fault(finding("missing-column", place, code=known.code, name=known.name))
-        positions = {position for position, _ in header.positions}
-        for position in range(header.width):
-            if position not in positions:
-                place = Place(self.name, row=header.row, column=letter_of(position))
-                self.notes.append(finding("unknown-column", place, cells[position], "warning"))
-
-    def _row(self, header: Header, number: int, line: int, raw: list[str]) -> Row:
-        found = width(raw)
-        if found > header.width or len(raw) < header.width:
-            place = Place(self.name, row=number, line=line)
-            wrong = finding(
-                "cell-count",
-                place,
-                shown(",".join(raw)),
-                found=found if found > header.width else len(raw),
-                expected=header.width,
-            )
-            return Row(number, line, tuple(raw), findings=(wrong,))
-        findings = self._control(header, number, line, raw)
-        cells = {known.code: clean(raw[position]) for position, known in header.positions}
-        return Row(number, line, tuple(raw), cells, findings=findings)
-
-    def _control(
-        self, header: Header, number: int, line: int, raw: list[str]
-    ) -> tuple[Finding, ...]:
-        joined = "\t".join(raw)
-        if "\r" in joined:
-            raw[:] = [cell.replace("\r\n", "\n") for cell in raw]
-            joined = "\t".join(raw)
-        if CONTROL.search(joined) is None:
-            return ()
-        known = dict(header.positions)
-        findings = []
-        for position, cell in enumerate(raw):
-            bad = CONTROL.search(cell)
-            if bad:
-                column = known.get(position)
-                place = Place(
-                    self.name,
-                    row=number,
-                    line=line,
-                    column=letter_of(position),
-                    code=column.code if column else None,
-                    name=column.name if column else None,
-                )
-                character = f"U+{ord(bad.group()):04X}"
-                findings.append(finding("control-character", place, cell, character=character))
-        return tuple(findings)
-
-
-def clean(cell: str) -> str:
-    """Return a cell without blanks of any width at its ends and without our quote prefix."""
-    if not cell:
-        return cell
-    text = cell.strip()
-    if text[:1] in _INVISIBLE or text[-1:] in _INVISIBLE:
-        text = text.strip(_INVISIBLE).strip()
-    if text[:1] == "'" and _PREFIXED.match(text):
-        return text[1:]
-    return text
+    def records(self, expected: int) -> Iterator[Record]:
+        """Yield the records of the file, `expected` cells wide where that is known."""
+        with opened(self._path, self.encoding, self.trouble) as stream:
+            yield from Records(stream, self.trouble, self.limits, expected)
 
 
 class Records:
@@ -214,7 +77,7 @@ class Records:
             if cells is None:
                 return
             if self._sound(line, cells):
-                yield self._number, line, cells
+                yield Record(self._number, line, cells)
 
     def _broken(self, line: int, error: csv.Error) -> None:
         words = str(error)
@@ -354,13 +217,3 @@ def _cells_of(line: str) -> int:
         return len(next(csv.reader([line], strict=True), []))
     except csv.Error:
         return 0
-
-
-def _unite(
-    candidates: Sequence[Book], book: Book, rows: Sequence[tuple[str, ...]], row: int
-) -> Book:
-    """Return the book for both header rows together: codes in the second may tell the form."""
-    if len(rows) <= row:
-        return book
-    same = [item for item in candidates if item.kind.slug == book.kind.slug]
-    return choose(same, (*rows[row - 1], *rows[row])) or book

@@ -8,16 +8,17 @@ file again finds what was appended unchanged.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
 from exchange.domain.identity import parse_uscc
 from exchange.domain.record import Outcome, Result
 from exchange.intake.checking import Checked, Checker, scan
-from exchange.intake.findings import Place, finding
+from exchange.intake.findings import finding
 from exchange.intake.limits import DEFAULT, Limits
 from exchange.intake.messages import MESSAGES
+from exchange.intake.ordering import in_order
 from exchange.intake.readers import read
 from exchange.intake.rejects import Rejects
 from exchange.intake.staging import Staged, staged
@@ -102,24 +103,29 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     listeners = Listeners(progress, report)
     with staged(path, staging, limits) as copy:
         try:
-            sheet = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
-            total = scan(sheet)
+            sheets = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
+            total = sum(map(scan, sheets))
         except DataInvalid as error:
             for item in error.details.get("findings", ()):
                 _tell(listeners, item)
             raise
-        run = _Run(sheet, Checker(sheet, model, source=unit, limits=limits), total, listeners)
+        checkers = [
+            (sheet, Checker(sheet, model, source=unit, limits=limits))
+            for sheet in in_order(sheets, model)
+        ]
+        run = _Run(checkers, total, listeners)
         if dry_run:
             return run.dry(ledger.position())
         return run.load(ledger, copy, unit, rejects, clock)
 
 
 class _Run:
-    """The rows of one gated sheet on their way."""
+    """The rows of one gated file on their way, sheet by sheet."""
 
-    def __init__(self, sheet: Sheet, checker: Checker, total: int, listeners: Listeners) -> None:
-        self._sheet = sheet
-        self._checker = checker
+    def __init__(
+        self, sheets: list[tuple[Sheet, Checker]], total: int, listeners: Listeners
+    ) -> None:
+        self._sheets = sheets
         self._total = total
         self._listeners = listeners
         self._counts: Counter[Outcome] = Counter()
@@ -127,9 +133,10 @@ class _Run:
 
     def dry(self, position: int) -> Receipt:
         """Check every row, write nothing."""
-        self._notes()
-        for batch in self._batches():
-            self._settle(batch, [Result(Outcome.ACCEPTED)] * len(_sound(batch)))
+        for sheet, checker in self._sheets:
+            self._notes(sheet)
+            for batch in _batches(sheet, checker):
+                self._settle(sheet, batch, [Result(Outcome.ACCEPTED)] * len(_sound(batch)))
         return self._receipt(position, None)
 
     def load(
@@ -140,56 +147,43 @@ class _Run:
         directory: Path,
         clock: Callable[[], int],
     ) -> Receipt:
-        """Append every sound row between the delivery's open and close events."""
-        book = self._sheet.book
-        delivery = ledger.open_delivery(
-            source=source,
-            name=copy.name,
-            digest=copy.digest,
-            kind=book.kind.slug,
-            form=book.form,
-        )
-        self._rejects = Rejects(directory, delivery, self._sheet, clock)
+        """Append every sound row, each sheet between the open and close events of its own."""
+        written = None
         try:
-            self._notes()
-            for batch in self._batches():
-                self._settle(batch, _append(ledger, delivery, _sound(batch)))
+            for sheet, checker in self._sheets:
+                before = self._counts.copy()
+                delivery = _open(ledger, copy, source, sheet)
+                if self._rejects is None:
+                    self._rejects = Rejects(directory, delivery, sheet, clock)
+                self._rejects.begin(sheet)
+                self._notes(sheet)
+                for batch in _batches(sheet, checker):
+                    self._settle(sheet, batch, _append(ledger, delivery, _sound(batch)))
+                counts = self._counts - before
+                ledger.close_delivery(delivery, {str(item): counts[item] for item in Outcome})
         finally:
-            written = self._rejects.close()
-        ledger.close_delivery(
-            delivery, {str(outcome): self._counts[outcome] for outcome in Outcome}
-        )
+            if self._rejects is not None:
+                written = self._rejects.close()
         return self._receipt(ledger.position(), str(written) if written else None)
 
-    def _batches(self) -> Iterator[list[Checked]]:
-        batch: list[Checked] = []
-        for row in self._sheet.rows():
-            batch.append(self._checker.check(row))
-            if len(batch) == SLICE:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
-
-    def _settle(self, batch: list[Checked], results: list[Result]) -> None:
+    def _settle(self, sheet: Sheet, batch: list[Checked], results: list[Result]) -> None:
         """Count and report a batch in the file's order, whoever refused a row."""
         answers = iter(results)
         for checked in batch:
             result = next(answers) if checked.submission else Result(Outcome.REJECTED)
             self._counts[result.outcome] += 1
-            for item in checked.findings:
+            findings = checked.findings
+            if checked.submission is not None and result.outcome is Outcome.REJECTED:
+                findings = (*findings, _refusal(sheet, checked, result))
+            for item in findings:
                 self._note(item)
-            if result.outcome is not Outcome.REJECTED:
-                continue
-            if checked.submission is not None:
-                self._note(_refusal(self._sheet, checked, result))
-            if self._rejects is not None:
-                self._rejects.add(checked.row)
+            if result.outcome is Outcome.REJECTED and self._rejects is not None:
+                self._rejects.add(checked.row, findings)
         if self._listeners.progress is not None:
             self._listeners.progress(sum(self._counts.values()), self._total)
 
-    def _notes(self) -> None:
-        for item in self._sheet.notes:
+    def _notes(self, sheet: Sheet) -> None:
+        for item in sheet.notes:
             self._note(item)
 
     def _note(self, item: Finding) -> None:
@@ -200,6 +194,27 @@ class _Run:
     def _receipt(self, position: int, rejects: str | None) -> Receipt:
         counts = {str(outcome): self._counts[outcome] for outcome in Outcome}
         return Receipt(position=position, rejects=rejects, **counts)
+
+
+def _open(ledger: Ledger, copy: Staged, source: str | None, sheet: Sheet) -> int:
+    return ledger.open_delivery(
+        source=source,
+        name=copy.name,
+        digest=copy.digest,
+        kind=sheet.book.kind.slug,
+        form=sheet.book.form,
+    )
+
+
+def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[Checked]]:
+    batch: list[Checked] = []
+    for row in sheet.rows():
+        batch.append(checker.check(row))
+        if len(batch) == SLICE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _append(ledger: Ledger, delivery: int, submissions: list[Submission]) -> list[Result]:
@@ -219,7 +234,7 @@ def _sound(batch: list[Checked]) -> list[Submission]:
 
 
 def _refusal(sheet: Sheet, checked: Checked, result: Result) -> Finding:
-    place = Place(sheet.name, row=checked.row.number, line=checked.row.line)
+    place = replace(sheet.origin, row=checked.row.number, line=checked.row.line)
     if result.reason in MESSAGES:
         return finding(result.reason, place)
     return finding("ledger-refused", place, reason=result.reason or "")

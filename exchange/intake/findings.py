@@ -72,9 +72,12 @@ class Finding:
         """Return the finding on one line."""
         value = f" [{self.value}]" if self.value else ""
         word = _WORDS["en" if lang == "en" else "zh"][self.severity]
+        return f"{self.place.text(lang)}: {word}:{value} {self.advice(lang)}"
+
+    def advice(self, lang: str = "zh") -> str:
+        """Return what is wrong and how to mend it."""
         texts = [item.en if lang == "en" else item.zh for item in (self.message, self.hint)]
-        said = " ".join(_sentence(text, "." if lang == "en" else "。") for text in texts if text)
-        return f"{self.place.text(lang)}: {word}:{value} {said}"
+        return " ".join(_sentence(text, "." if lang == "en" else "。") for text in texts if text)
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding as a JSON object; absent places are left out."""
@@ -106,6 +109,14 @@ def shown(value: str) -> str:
     """Return a cell's text bounded in length, on one line, safe for a terminal."""
     text = value if len(value) <= VALUE_BOUND else value[: VALUE_BOUND - 1] + "…"
     return "".join(item if item.isprintable() else f"\\x{ord(item):02x}" for item in text)
+
+
+def position_of(letters: str) -> int:
+    """Return the position of a column by its spreadsheet letters, 0 for A."""
+    number = 0
+    for letter in letters:
+        number = number * _LETTERS + ord(letter) - ord("A") + 1
+    return number - 1
 
 
 def letter_of(position: int) -> str:

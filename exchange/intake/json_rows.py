@@ -50,7 +50,8 @@ class JsonSheet:
         self.notes: list[Finding] = []
         self._path = path
         self._limits = limits
-        self._faults = Faults(name, limits)
+        self.origin = Place(name)
+        self._faults = Faults(self.origin, limits)
         self.book = candidates[0]
         self._any_kind = len({book.kind.slug for book in candidates}) > 1
         self._head_faults: list[Finding] = []

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookLimits:
+    """Bounds of a workbook and of the process that unpacks it; bytes where not named else."""
+
+    unpacked: int = 512 * MIB
+    entries: int = 2_000  # members of the archive
+    ratio: int = 200  # unpacked to packed, of an archive that is not small
+    columns: int = 1_000
+    memory: int = 1536 * MIB
+    spool: int = 1024 * MIB  # the rows as text
+    seconds: int = 180  # of processor time
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +34,8 @@ class Limits:
     digits: int = 40  # of a JSON number
     faults: int = 100  # after so many breaks in its structure a file is read no further
     keys: int = 250_000  # how far back a repeated key is seen
+    sheets: int = 100  # of one workbook
+    workbook: WorkbookLimits = field(default_factory=WorkbookLimits)
 
 
 DEFAULT = Limits()

@@ -12,6 +12,10 @@ _JSON: Final = (
     "请用导出程序重新生成该文件，或改正此处后重试。",
     "Write the file again with its program, or mend this place and retry.",
 )
+_RESAVE: Final = (
+    "请在表格软件中打开，只保留数据后另存为 .xlsx 或“CSV UTF-8”。",
+    "Open it in a spreadsheet, keep the data only, save it as .xlsx or CSV UTF-8.",
+)
 _SPLIT: Final = ("请拆分后重新报送。", "Split it and deliver the parts.")
 
 # rule: (zh, en, hint zh, hint en); {names} are filled by `findings.finding`.
@@ -27,11 +31,81 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "The file has more than {limit} rows.",
         *_SPLIT,
     ),
+    "xlsx-bomb": (
+        "压缩的表格展开后过大（{found} {unit}，上限 {limit}）。",
+        "The workbook unpacks to too much ({found} {unit}; {limit} allowed).",
+        *_RESAVE,
+    ),
+    "xlsx-far-cell": (
+        "{cell} 列有内容，超出允许的 {limit} 列。",
+        "A cell stands in column {cell}, beyond the {limit} columns allowed.",
+        "请删除表格右侧多余的单元格后重新保存。",
+        "Delete the stray cells at the right and save again.",
+    ),
+    "xlsx-large": (
+        "工作簿过大，或有单元格远离表格，无法在限定的内存和时间内打开。",
+        "The workbook is too large, or a cell stands far off its table.",
+        "请删除远离表格的单元格，或拆分，或另存为“CSV UTF-8”。",
+        "Delete cells far from the table, split it, or save it as CSV UTF-8.",
+    ),
+    "xlsx-broken": (
+        "工作簿已损坏或不完整，无法打开。",
+        "The workbook is damaged or cut short; it cannot be opened.",
+        "请在表格软件中打开并另存为 .xlsx，或重新传输完整的文件。",
+        "Open it in the spreadsheet and save it as .xlsx again, or transfer the whole file again.",
+    ),
+    "too-many-sheets": (
+        "工作簿有 {found} 张工作表，上限为 {limit}。",
+        "The workbook has {found} sheets; {limit} are allowed.",
+        *_SPLIT,
+    ),
+    "sheet-skipped": (
+        "此工作表中找不到表头，未读取。",
+        "No header was found in this sheet; it is not read.",
+        "如其中有数据，请在第一行写上字段代码。",
+        "If it holds data, name the columns by their codes in its first row.",
+    ),
+    "formula": (
+        "单元格是公式，取其上次计算的值。",
+        "The cell holds a formula; the value it last had is taken.",
+        "请核对该值；最好粘贴为数值。",
+        "Check the value; better paste it as a value.",
+    ),
+    "formula-empty": (
+        "单元格是公式，但没有保存计算结果。",
+        "The cell holds a formula without a saved value.",
+        "请在表格软件中打开、重新计算并保存，或粘贴为数值。",
+        "Open it in the spreadsheet, recalculate and save, or paste it as a value.",
+    ),
+    "formula-error": (
+        "单元格的值是错误（如 #N/A）。",
+        "The cell's value is an error such as #N/A.",
+        "请改正公式，或填写数值。",
+        "Mend the formula, or give the value.",
+    ),
+    "merged": (
+        "单元格与上方单元格合并，取上方的值。",
+        "The cell is merged with the one above; the value above is taken.",
+        "最好取消合并，逐行填写。",
+        "Better undo the merge and fill in every row.",
+    ),
+    "merged-across": (
+        "单元格跨列合并，看不出各列的值。",
+        "The cell is merged over several columns, so that no column's value is known.",
+        "请取消合并，逐列填写。",
+        "Undo the merge and fill in every column.",
+    ),
+    "lost-digits": (
+        "该号码按数字保存，15 位以后的数字已丢失。",
+        "The number was stored as a number; its digits after the fifteenth are lost.",
+        "请将该列设为文本格式，重新填写完整号码。",
+        "Format the column as text and type the whole number again.",
+    ),
     "not-text": (
-        "这是 {format} 文件，不是 CSV 或 JSON。",
-        "This is a file of type {format}, not CSV or JSON.",
-        "请在表格软件中另存为“CSV UTF-8（逗号分隔）”。",
-        "Save it from the spreadsheet as CSV UTF-8 (comma separated).",
+        "这是 {format} 文件，不是 CSV、JSON 或 XLSX。",
+        "This is a file of type {format}, not CSV, JSON or XLSX.",
+        "请在表格软件中另存为不加密的 .xlsx 或“CSV UTF-8（逗号分隔）”。",
+        "Save it from the spreadsheet as .xlsx without a password, or as CSV UTF-8.",
     ),
     "encoding-utf16": (
         "文件是 UTF-16 编码，无法读取。",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from exchange.intake.sources import Sheet
     from exchange.model import Model
 
 
@@ -30,6 +31,12 @@ def order_by_links(paths: Sequence[Path], model: Model, kind: str | None = None)
     kinds = [kind_of_name(model, path.name) or detect(path, model)[0] for path in paths]
     numbered = sorted(range(len(paths)), key=lambda index: (rank.get(kinds[index], 0), index))
     return [paths[index] for index in numbered]
+
+
+def in_order(sheets: Sequence[Sheet], model: Model) -> list[Sheet]:
+    """Return the sheets of one workbook in the order in which they are to be loaded."""
+    rank = {slug: number for number, slug in enumerate(_order(model))}
+    return sorted(sheets, key=lambda sheet: rank.get(sheet.book.kind.slug, 0))
 
 
 def _order(model: Model) -> list[str]:

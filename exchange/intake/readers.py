@@ -1,4 +1,4 @@
-"""Opens a delivered file as a sheet: which format, which encoding, which kind and form."""
+"""Opens a delivered file as sheets: which format, which encoding, which kind and form."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from exchange.intake.findings import Finding, Place, finding
 from exchange.intake.headers import books, kind_of_name
 from exchange.intake.json_rows import JsonSheet
 from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.xlsx_rows import Workbook, XlsxSheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from exchange.intake.sources import Sheet
     from exchange.model import Model
 
+XLSX: Final = b"PK\x03\x04"
 _MAGIC: Final = {
-    b"PK\x03\x04": "XLSX",
-    b"\xd0\xcf\x11\xe0": "XLS",
+    b"\xd0\xcf\x11\xe0": "XLS",  # also a workbook with a password
     b"%PDF": "PDF",
     b"\x1f\x8b": "GZIP",
     b"SQLi": "SQLite",
@@ -36,14 +37,14 @@ def read(  # noqa: PLR0913 (what the verbs take)
     form: str | None = None,
     name: str | None = None,
     limits: Limits = DEFAULT,
-) -> Sheet:
-    """Open a CSV or JSON file as a sheet of rows.
+) -> tuple[Sheet, ...]:
+    """Open a CSV, JSON or XLSX file as sheets of rows; only a workbook can have several.
 
-    `kind` and `form` are found from the file's name (`name`, when the file itself has been
-    staged under another) and its columns when they are not given.
+    `kind` and `form` are found from the name of the sheet or file (`name`, when the file itself
+    has been staged under another) and its columns when they are not given.
 
     Raises:
-        Rejected: it is no text that we read; `details["findings"]` says where.
+        Rejected: it is nothing that we read; `details["findings"]` says where.
         UsageError: there is no such file, kind or form, or the kind cannot be told.
         EnvironmentFault: it cannot be read.
 
@@ -53,29 +54,31 @@ def read(  # noqa: PLR0913 (what the verbs take)
     candidates = books(model, slug, form)
     try:
         with path.open("rb") as stream:
-            is_json = _is_json(stream, shown_as, limits)
-            encoding = detect_encoding(stream, shown_as)
+            format_ = _format(stream, shown_as, limits)
+            encoding = detect_encoding(stream, shown_as) if format_ != "xlsx" else None
     except (FileNotFoundError, IsADirectoryError) as error:
         raise UsageError(f"There is no file {path}.", "Give the path of a file.") from error
     except OSError as error:
         raise EnvironmentFault(
             f"{path} cannot be read: {error.strerror}.", "Look at it."
         ) from error
+    if encoding is None:
+        return _tables(Workbook(path, shown_as, limits), model, kind, slug, form)
     if isinstance(encoding, Finding):
         raise refuse(shown_as, [encoding])
-    if is_json:
-        return JsonSheet(path, shown_as, encoding, candidates, limits)
-    return CsvSheet(path, shown_as, encoding, candidates, limits)
+    if format_ == "json":
+        return (JsonSheet(path, shown_as, encoding, candidates, limits),)
+    return (CsvSheet(path, shown_as, encoding, candidates, limits),)
 
 
 def detect(path: Path, model: Model) -> tuple[str, str]:
-    """Return kind and form of a file.
+    """Return kind and form of a file (of a workbook's first table).
 
     Raises:
         as `read`, and Rejected when no kind's columns are found in it.
 
     """
-    sheet = read(path, model)
+    sheet = read(path, model)[0]
     if any(fault.rule == "no-header" for fault in sheet.faults):
         raise refuse(sheet.name, sheet.faults)
     return sheet.book.kind.slug, sheet.book.form
@@ -93,7 +96,29 @@ def refuse(name: str, findings: list[Finding]) -> Rejected:
     )
 
 
-def _is_json(stream: BinaryIO, name: str, limits: Limits) -> bool:
+def _tables(
+    book: Workbook, model: Model, kind: str | None, slug: str | None, form: str | None
+) -> tuple[Sheet, ...]:
+    """Return the sheets that hold a table, noting those that do not at the first.
+
+    A sheet's own name tells its kind before the file's does.
+    """
+    if book.fault is not None:
+        raise refuse(book.name, [book.fault])
+    sheets = [
+        XlsxSheet(book, tab, books(model, kind or kind_of_name(model, tab.name) or slug, form))
+        for tab in book.tabs
+    ]
+    tables = [sheet for sheet in sheets if sheet.header is not None]
+    if not tables:
+        return (sheets[0],)
+    for sheet in sheets:
+        if sheet.header is None and not sheet.tab.hidden and sheet.tab.start < sheet.tab.end:
+            tables[0].notes.append(finding("sheet-skipped", sheet.origin, "", "warning"))
+    return tuple(tables)
+
+
+def _format(stream: BinaryIO, name: str, limits: Limits) -> str:
     head = stream.read(_HEAD)
     size = stream.seek(0, 2)
     stream.seek(0)
@@ -105,6 +130,12 @@ def _is_json(stream: BinaryIO, name: str, limits: Limits) -> bool:
     if size > limits.file_bytes:
         fault = finding("file-size", Place(name), size=size, limit=limits.file_bytes)
         raise refuse(name, [fault])
+    if head.startswith(XLSX):
+        return "xlsx"
+    return "json" if _is_json(head, name) else "csv"
+
+
+def _is_json(head: bytes, name: str) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if name.lower().endswith((".json", ".jsonl", ".ndjson")):
         return True

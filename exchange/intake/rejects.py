@@ -11,12 +11,13 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
+from exchange.intake.marked import MarkedBook
 from exchange.intake.staging import OWNER_FILE, private, sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from exchange.intake.findings import Finding
     from exchange.intake.sources import Row, Sheet
@@ -28,31 +29,29 @@ _SAFE: Final = re.compile(r"[^\w.-]+")
 
 
 class Rejects:
-    """Writes the refused rows of one delivery; no file appears while nothing is refused."""
+    """Writes the refused rows of one file; none appears while nothing is refused.
+
+    A file comes back in its sender's own form: CSV, JSON lines, or a workbook with the wrong
+    cells marked. Call `begin` before the rows of each sheet.
+    """
 
     def __init__(
         self, directory: Path, delivery: int, sheet: Sheet, clock: Callable[[], int]
     ) -> None:
         stem = _SAFE.sub("_", Path(sheet.name).stem)[:_NAME_BOUND] or "delivery"
-        suffix = "csv" if sheet.format == "csv" else "jsonl"
-        self._sheet = sheet
+        suffix = _SUFFIXES[sheet.format]
         self._clock = clock
         self._directory = directory
-        self._rows = _Lazy(directory / f"{delivery:06d}-{stem}.{suffix}")
+        self._rows = _WRITERS[suffix](directory / f"{delivery:06d}-{stem}.{suffix}")
         self._findings = _Lazy(directory / f"{delivery:06d}-{stem}.findings.jsonl")
 
-    def add(self, row: Row) -> None:
+    def begin(self, sheet: Sheet) -> None:
+        """Take the rows that follow for those of this sheet."""
+        self._rows.begin(sheet)
+
+    def add(self, row: Row, findings: Sequence[Finding]) -> None:
         """Write a refused row as it came."""
-        if isinstance(row.raw, str):
-            self._rows.stream.write(row.raw + "\n")
-            return
-        new = not self._rows.opened
-        writer = csv.writer(self._rows.stream)
-        if new:
-            self._rows.stream.write("\ufeff")  # spreadsheets take Chinese for garbage without it
-            header = self._sheet.header
-            writer.writerows(header.own if header else ())
-        writer.writerow(row.raw)
+        self._rows.add(row, findings)
 
     def note(self, finding: Finding) -> None:
         """Write a finding, one JSON object a line."""
@@ -68,8 +67,20 @@ class Rejects:
         return self._rows.path if written[0] else None
 
 
+class _Rows(Protocol):
+    """Writes refused rows in one format; `close` says whether there were any."""
+
+    path: Path
+
+    def begin(self, sheet: Sheet) -> None: ...
+
+    def add(self, row: Row, findings: Sequence[Finding]) -> None: ...
+
+    def close(self, now: int) -> bool: ...
+
+
 class _Lazy:
-    """A private file that is made by its first use."""
+    """A private text file that is made by its first use."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -96,6 +107,74 @@ class _Lazy:
         os.fsync(self._stream.fileno())
         self._stream.close()
         return True
+
+
+class _JsonRows(_Lazy):
+    """The sender's JSON records, one a line."""
+
+    def begin(self, sheet: Sheet) -> None:
+        """Do nothing: JSON lines have no header."""
+
+    def add(self, row: Row, findings: Sequence[Finding]) -> None:  # noqa: ARG002 (the port)
+        self.stream.write(f"{row.raw}\n")
+
+
+class _CsvRows(_Lazy):
+    """The sender's rows under the sender's header."""
+
+    _sheet: Sheet
+
+    def begin(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def add(self, row: Row, findings: Sequence[Finding]) -> None:  # noqa: ARG002 (the port)
+        new = not self.opened
+        writer = csv.writer(self.stream)
+        if new:
+            self.stream.write("\ufeff")  # spreadsheets take Chinese for garbage without it
+            header = self._sheet.header
+            writer.writerows(header.own if header else ())
+        writer.writerow(row.raw)
+
+
+class _WorkbookRows:
+    """The sender's sheets with the refused rows only, the wrong cells marked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._book: MarkedBook | None = None
+        self._sheet: Sheet | None = None  # begun, but nothing of it refused so far
+
+    def begin(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def add(self, row: Row, findings: Sequence[Finding]) -> None:
+        if self._book is None:
+            private(self.path.parent)
+            self._book = MarkedBook(self.path)
+        if self._sheet is not None:
+            self._book.begin(self._sheet)
+            self._sheet = None
+        self._book.add(row, findings)
+
+    def close(self, now: int) -> bool:
+        if self._book is None:
+            return False
+        os.close(os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW, OWNER_FILE))
+        self._book.close()
+        self.path.chmod(OWNER_FILE)
+        os.utime(self.path, (now / 1000, now / 1000))
+        with self.path.open("rb") as stream:
+            os.fsync(stream.fileno())
+        return True
+
+
+_SUFFIXES: Final = {"csv": "csv", "json": "jsonl", "xlsx": "xlsx", "table": "csv"}
+_WRITERS: Final[dict[str, Callable[[Path], _Rows]]] = {
+    "csv": _CsvRows,
+    "jsonl": _JsonRows,
+    "xlsx": _WorkbookRows,
+}
 
 
 def purge_rejects(directory: Path, now: int) -> list[str]:

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.identity import uscc_check_character
 from exchange.intake import sample_words as words
-from exchange.intake.csv_rows import clean
 from exchange.intake.sample_quirks import SPOILERS, Row, quirks
+from exchange.intake.tables import clean
 from exchange.model import compile_kind, load_model
 
 if TYPE_CHECKING:

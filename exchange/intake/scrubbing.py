@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
+import html
+import io
 import json
 import os
 import re
 import secrets
 import unicodedata
+import zipfile
+import zlib
 from typing import IO, TYPE_CHECKING, Final
 
 from exchange.intake.encoding import UTF8_BOM, Encoding, detect_encoding
 from exchange.intake.limits import DEFAULT
+from exchange.intake.readers import XLSX
 from exchange.intake.staging import OWNER_FILE, sync
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+_CHUNK: Final = 1024 * 1024
 _PART: Final = ".scrub"
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
@@ -51,6 +57,8 @@ def _scrub_file(path: Path, wanted: tuple[str, ...]) -> int:
         path.unlink(missing_ok=True)
         return 0
     with path.open("rb") as stream:
+        if stream.read(len(XLSX)) == XLSX:
+            return _drop_archive(path, wanted)
         encoding = detect_encoding(stream, path.name)
     if not isinstance(encoding, Encoding) or path.suffix not in {".csv", ".jsonl", ".ndjson"}:
         return _drop_whole(path, wanted)
@@ -108,6 +116,8 @@ def _rewrite_lines(source: IO[str], target: IO[str], wanted: tuple[str, ...]) ->
 def _readings(text: str) -> Iterator[str]:
     """Yield a piece of JSON as written and with its escapes undone."""
     yield text
+    if "&" in text:
+        yield html.unescape(text)
     if "\\" in text:
         plain = _ESCAPE.sub(_unescaped, text)
         yield plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -133,16 +143,38 @@ def _cut(line: str, wanted: tuple[str, ...]) -> bool:
 
 
 def _drop_whole(path: Path, wanted: tuple[str, ...]) -> int:
-    for encoding in (UTF8_BOM.codec, "gb18030", "utf-16"):
-        kept = ""
+    for encoding in (UTF8_BOM.codec, "gb18030", "utf-16-le", "utf-16-be"):
         with path.open(encoding=encoding, errors="replace", newline="") as stream:
-            while chunk := stream.read(1024 * 1024):
-                text = kept + chunk
-                if any(_holds(reading, wanted) for reading in _readings(text)):
-                    path.unlink(missing_ok=True)
-                    return 1
-                kept = text[-max(map(len, wanted)) * 8 :]
+            if _found(stream, wanted):
+                path.unlink(missing_ok=True)
+                return 1
     return 0
+
+
+def _drop_archive(path: Path, wanted: tuple[str, ...]) -> int:
+    """Delete a workbook that holds a literal, or that cannot be looked through."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for item in archive.infolist():
+                with io.TextIOWrapper(archive.open(item), UTF8_BOM.codec, "replace") as stream:
+                    if _found(stream, wanted):
+                        break
+            else:
+                return 0
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+        pass  # cut short: not to be looked through
+    path.unlink(missing_ok=True)
+    return 1
+
+
+def _found(stream: IO[str], wanted: tuple[str, ...]) -> bool:
+    kept = ""
+    while chunk := stream.read(_CHUNK):
+        text = kept + chunk
+        if any(_holds(reading, wanted) for reading in _readings(text)):
+            return True
+        kept = text[-max(map(len, wanted)) * 8 :]
+    return False
 
 
 def _holds(text: str, wanted: tuple[str, ...]) -> bool:

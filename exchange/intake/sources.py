@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
 from exchange.domain.errors import EnvironmentFault
@@ -31,7 +31,7 @@ class Row:
     """
 
     number: int
-    line: int
+    line: int | None
     raw: tuple[str, ...] | str
     cells: dict[str, str] | None = None
     record: dict[str, Any] | None = None
@@ -41,11 +41,13 @@ class Row:
 class Sheet(Protocol):
     """One delivered table, read row by row; read it to its end before trusting it.
 
-    `faults` are breaks in the file's structure, known in full only when `rows` has ended: any
-    error among them refuses the whole file. `notes` are warnings about the file.
+    `origin` names its file and sheet. `faults` are breaks in the file's structure, known in full
+    only when `rows` has ended: any error among them refuses the whole file. `notes` are warnings
+    about the file.
     """
 
     name: str
+    origin: Place
     format: str
     encoding: Encoding
     book: Book
@@ -83,7 +85,7 @@ def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
 class Faults:
     """Collects breaks in a file's structure, up to a bound."""
 
-    name: str
+    origin: Place
     limits: Limits
     found: list[Finding] = field(default_factory=list)
 
@@ -97,5 +99,5 @@ class Faults:
         position = details.pop("position", None)
         value = details.pop("value", "")
         column = None if position is None else letter_of(position)
-        place = Place(self.name, row=row, line=line, column=column)
+        place = replace(self.origin, row=row, line=line, column=column)
         self.found.append(finding(rule, place, value, **details))

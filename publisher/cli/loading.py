@@ -74,7 +74,8 @@ def _check_one(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
         return {"file": path.name, "rows": 0, "accepted": 0, "rejected": 0, "errors": errors}
     for item in found:
         console.finding(item)
-    tally, kind = found.tally, found.sheet.book.kind
+    tally, sheets = found.tally, found.sheets
+    kind = sheets[0].book.kind
     console.say(
         "checked",
         file=path.name,
@@ -87,7 +88,9 @@ def _check_one(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
     return {
         "file": path.name,
         "kind": kind.slug,
-        "form": found.sheet.book.form,
+        "form": sheets[0].book.form,
+        "encoding": sheets[0].encoding.label,
+        "sheets": [sheet.origin.sheet for sheet in sheets if sheet.origin.sheet],
         "rows": tally.rows,
         "accepted": tally.sound,
         "rejected": tally.rejected,

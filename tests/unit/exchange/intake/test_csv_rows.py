@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from exchange.intake import DEFAULT, read
-from exchange.intake.csv_rows import clean
+from exchange.intake.tables import clean
 
 
 def rows_and_faults(path, model, limits=DEFAULT):
-    sheet = read(path, model, limits=limits)
+    (sheet,) = read(path, model, limits=limits)
     rows = list(sheet.rows())
     return rows, [(fault.rule, fault.place.row, fault.place.column) for fault in sheet.faults]
 
@@ -160,5 +160,5 @@ def test_blanks_and_the_quote_prefix_are_undone(cell, text):
 
 
 def test_a_sheet_can_be_read_again(write, model, make, table):
-    sheet = read(write(table([make(1), make(2)])), model)
+    (sheet,) = read(write(table([make(1), make(2)])), model)
     assert list(sheet.rows()) == list(sheet.rows())

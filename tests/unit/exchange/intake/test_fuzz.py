@@ -27,7 +27,7 @@ JSON_BITS = st.sampled_from(
 
 def survives(path, model):
     try:
-        sheet = read(path, model, limits=LIMITS)
+        (sheet,) = read(path, model, limits=LIMITS)
     except CredenceError:
         return
     rows = list(sheet.rows())

@@ -22,7 +22,7 @@ def test_chinese_names_aliases_and_json_names_are_recognised(write, model, make,
     codes = list(make())
     lines = table([make(3)]).split("\r\n")
     lines[0] = ",".join(renamed.get(code, code) for code in codes)
-    sheet = read(write("\r\n".join(lines)), model)
+    (sheet,) = read(write("\r\n".join(lines)), model)
     (row,) = sheet.rows()
     assert sheet.notes == []
     assert row.cells == make(3)
@@ -32,7 +32,7 @@ def test_two_header_rows_are_recognised(write, model, make, table):
     book = Book(model.kinds["penalty"], "2018")
     lines = table([make(1)]).split("\r\n")
     lines.insert(0, ",".join(book.columns[code].name for code in make()))
-    sheet = read(write("\r\n".join(lines)), model)
+    (sheet,) = read(write("\r\n".join(lines)), model)
     (row,) = sheet.rows()
     assert (row.number, row.cells["CF_JDRQ"]) == (3, "2026-05-06")
     assert len(sheet.header.own) == 2
@@ -40,17 +40,17 @@ def test_two_header_rows_are_recognised(write, model, make, table):
 
 def test_a_title_above_the_header_is_skipped(write, model, make, table):
     text = "行政处罚信息公示表\r\n" + table([make(1)])
-    (row,) = read(write(text), model).rows()
+    (row,) = read(write(text), model)[0].rows()
     assert row.number == 3
 
 
 def test_a_first_data_row_is_not_taken_for_a_second_header(write, model, make, table):
-    assert len(list(read(write(table([make(1)])), model).rows())) == 1
+    assert len(list(read(write(table([make(1)])), model)[0].rows())) == 1
 
 
 def test_missing_required_columns_are_named(write, model, make, table):
     header = [code for code in make() if code not in ("CF_WSH", "CF_XDR_MC", "CF_FRDB")]
-    sheet = read(write(table([make(1)], header)), model)
+    (sheet,) = read(write(table([make(1)], header)), model)
     assert faults_of(sheet) == [
         ("missing-column", None, "CF_XDR_MC"),
         ("missing-column", None, "CF_WSH"),
@@ -60,7 +60,7 @@ def test_missing_required_columns_are_named(write, model, make, table):
 
 def test_unknown_columns_are_warned_of_at_their_letter(write, model, make, table):
     header = [*make(), "自定义列"]
-    sheet = read(write(table([{**make(1), "自定义列": "x"}], header)), model)
+    (sheet,) = read(write(table([{**make(1), "自定义列": "x"}], header)), model)
     (note,) = sheet.notes
     assert (note.rule, note.severity, note.place.column) == ("unknown-column", "warning", "Q")
     assert sheet.faults == []
@@ -68,11 +68,11 @@ def test_unknown_columns_are_warned_of_at_their_letter(write, model, make, table
 
 def test_a_column_named_twice_is_a_fault(write, model, make, table):
     text = table([make(1)], [*make(), "行政处罚决定书文号"])
-    assert faults_of(read(write(text), model)) == [("duplicate-column", "Q", "CF_WSH")]
+    assert faults_of(read(write(text), model)[0]) == [("duplicate-column", "Q", "CF_WSH")]
 
 
 def test_a_file_without_a_header_says_so(write, model):
-    sheet = read(write("1,2,3\r\n4,5,6\r\n"), model)
+    (sheet,) = read(write("1,2,3\r\n4,5,6\r\n"), model)
     assert [fault.rule for fault in sheet.faults] == ["no-header"]
     assert list(sheet.rows()) == []
 
@@ -114,6 +114,6 @@ def test_names_are_compared_without_width_case_blanks_and_stars():
 
 
 def test_a_header_line_that_is_broken_is_reported_as_such(write, model):
-    sheet = read(write('"CF_WSH"x,CF_SY\r\n1,2\r\n'), model)
+    (sheet,) = read(write('"CF_WSH"x,CF_SY\r\n1,2\r\n'), model)
     assert [fault.rule for fault in sheet.faults] == ["quote-inside", "no-header"]
-    assert [fault.rule for fault in read(write("\n\n"), model).faults] == ["no-header"]
+    assert [fault.rule for fault in read(write("\n\n"), model)[0].faults] == ["no-header"]

@@ -11,7 +11,7 @@ ONE = {"documentNumber": "一", "authorityName": "甲"}
 
 
 def read_all(path, model, limits=DEFAULT):
-    sheet = read(path, model, limits=limits)
+    (sheet,) = read(path, model, limits=limits)
     rows = list(sheet.rows())
     return rows, [(fault.rule, fault.place.line) for fault in sheet.faults]
 
@@ -120,5 +120,5 @@ def test_line_numbers_stand_across_windows(write, model):
 
 def test_the_type_tells_the_kind(write, model):
     record = {"type": "RepairCase", "documentNumber": "x", "caseNumber": "1", "unitName": "甲"}
-    sheet = read(write(text_of([record]), "export.json"), model)
+    (sheet,) = read(write(text_of([record]), "export.json"), model)
     assert sheet.book.kind.slug == "repair-case"

@@ -4,6 +4,7 @@ import json
 import stat
 
 import pytest
+import xlsxwriter
 
 from exchange.domain.access import Tier
 from exchange.intake import scrub
@@ -93,3 +94,12 @@ def test_after_an_erasure_no_text_of_the_record_is_left_in_rejects_or_staging(
     for path in (*office.rejects.iterdir(), *office.staging.iterdir()):
         data = path.read_bytes()
         assert not any(text.encode() in data for text in erasure.literals), path
+
+
+def test_a_workbook_that_holds_a_literal_goes_as_a_whole(place):
+    for name, text in (("a", "示例市 R&D <望川区> 有限公司"), ("b", "别家")):
+        with xlsxwriter.Workbook(str(place / f"{name}.xlsx")) as book:
+            book.add_worksheet().write_string(0, 0, text)
+    (place / "cut.xlsx").write_bytes((place / "b.xlsx").read_bytes()[:2000])
+    assert scrub([place], ["示例市R&D<望川区>有限公司"]) == 2
+    assert [item.name for item in place.iterdir()] == ["b.xlsx"]

@@ -1,0 +1,227 @@
+"""Tables of text cells, whatever file they stand in: the header is found, rows become cells."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from exchange.intake.findings import Finding, Place, finding, letter_of, shown
+from exchange.intake.headers import Book, Header, choose, match, width
+from exchange.intake.sources import CONTROL, Faults, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from exchange.intake.encoding import Encoding
+    from exchange.intake.headers import Known
+    from exchange.intake.limits import Limits
+
+HEADER_SEARCH: Final = 5  # rows above the data: a title, Chinese names, codes
+# Our own exports put ' before text that a spreadsheet would take for a formula.
+_PREFIXED: Final = re.compile("'+[=+\\-@＝＋－＠]")
+_INVISIBLE: Final = "\ufeff\u200b"
+# What a spreadsheet's cell may be besides text: mark -> (rule, severity).
+_ODD: Final[Mapping[str, tuple[str, Any]]] = {
+    "formula": ("formula", "warning"),
+    "merged": ("merged", "warning"),
+    "merged-across": ("merged-across", "error"),
+    "error": ("formula-error", "error"),
+    "digits": ("lost-digits", "error"),
+}
+
+
+class Record(NamedTuple):
+    """A row as read: spreadsheet row, physical line, cells, and what is odd by position."""
+
+    number: int
+    line: int | None
+    cells: list[str]
+    marks: Mapping[int, str] = {}
+
+
+class TableSheet(ABC):
+    """A table whose header stands among its first rows; see `sources.Sheet`.
+
+    A reader gives `records`, again from the first each time, and then calls `choose`.
+    """
+
+    format: str
+
+    def __init__(self, origin: Place, encoding: Encoding, limits: Limits) -> None:
+        self.origin = origin
+        self.name = origin.file
+        self.encoding = encoding
+        self.limits = limits
+        self.notes: list[Finding] = []
+        self.trouble = Faults(origin, limits)
+        self.header: Header | None = None
+        self._head_faults: list[Finding] = []
+
+    @abstractmethod
+    def records(self, expected: int) -> Iterator[Record]:
+        """Yield the rows, `expected` cells wide where that is known; notes `trouble`."""
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the structure found so far."""
+        return self.trouble.found
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the data rows; blank ones are skipped but counted."""
+        header = self.header
+        if header is None:
+            return
+        self.trouble.found = [*self._head_faults]
+        for record in self.records(header.width):
+            if record.number < header.first_row or not _filled(record):
+                continue
+            if record.number - header.first_row >= self.limits.rows:
+                self.trouble.add(
+                    "too-many-rows", row=record.number, line=record.line, limit=self.limits.rows
+                )
+                return
+            yield self._row(header, record)
+
+    def choose(self, candidates: Sequence[Book]) -> None:
+        """Find the header and the book it is of.
+
+        Raises:
+            UsageError: the columns fit several kinds or forms.
+
+        """
+        self.header = self._find_header(candidates)
+        self.book = self.header.book if self.header else candidates[0]
+
+    def _find_header(self, candidates: Sequence[Book]) -> Header | None:
+        rows: list[tuple[str, ...]] = []
+        for record in self.records(0):
+            rows.append(tuple(map(clean, record.cells)))
+            if len(rows) > HEADER_SEARCH:
+                break
+        broken, self.trouble.found = self.trouble.found, []
+        for row, cells in enumerate(rows[:HEADER_SEARCH], start=1):
+            book = choose(candidates, cells)
+            if book is not None:
+                header = match(_unite(candidates, book, rows, row), rows, row)
+                self._check(header, cells)
+                return header  # what is broken below is met again with the rows
+        for fault in broken:
+            self._note_fault(fault)
+        if rows or not broken:
+            self._note_fault(finding("no-header", self._place(1, 1), rows=HEADER_SEARCH))
+        return None
+
+    def _place(self, row: int, line: int | None, **more: Any) -> Place:
+        return replace(self.origin, row=row, line=line, **more)
+
+    def _note_fault(self, fault: Finding) -> None:
+        self._head_faults.append(fault)
+        self.trouble.found.append(fault)
+
+    def _check(self, header: Header, cells: Sequence[str]) -> None:
+        if header.width > self.limits.columns:
+            limit = self.limits.columns
+            place = self._place(header.row, None)
+            self._note_fault(finding("too-many-columns", place, found=header.width, limit=limit))
+            return
+        seen: dict[str, int] = {}
+        for position, known in header.positions:
+            if known.code in seen:
+                place = self._cell(header.row, None, position, known)
+                first = letter_of(seen[known.code])
+                self._note_fault(
+                    finding(
+                        "duplicate-column", place, cells[position], code=known.code, first=first
+                    )
+                )
+            seen.setdefault(known.code, position)
+        for known in header.book.missing(frozenset(seen)):
+            place = self._place(header.row, None, code=known.code, name=known.name)
+            self._note_fault(finding("missing-column", place, code=known.code, name=known.name))
+        positions = {position for position, _ in header.positions}
+        for position in range(header.width):
+            if position not in positions:
+                place = self._cell(header.row, None, position, None)
+                self.notes.append(finding("unknown-column", place, cells[position], "warning"))
+
+    def _cell(self, row: int, line: int | None, position: int, known: Known | None) -> Place:
+        code, name = (known.code, known.name) if known else (None, None)
+        return self._place(row, line, column=letter_of(position), code=code, name=name)
+
+    def _row(self, header: Header, record: Record) -> Row:
+        number, line, raw, marks = record
+        found = width(raw)
+        if found > header.width or len(raw) < header.width:
+            wrong = finding(
+                "cell-count",
+                self._place(number, line),
+                shown(",".join(raw)),
+                found=found if found > header.width else len(raw),
+                expected=header.width,
+            )
+            return Row(number, line, tuple(raw), findings=(wrong,))
+        findings = self._control(header, record)
+        if marks:
+            findings += self._odd(header, record)
+        cells = {known.code: clean(raw[position]) for position, known in header.positions}
+        return Row(number, line, tuple(raw), cells, findings=findings)
+
+    def _control(self, header: Header, record: Record) -> tuple[Finding, ...]:
+        number, line, raw, _ = record
+        joined = "\t".join(raw)
+        if "\r" in joined:
+            raw[:] = [cell.replace("\r\n", "\n") for cell in raw]
+            joined = "\t".join(raw)
+        if CONTROL.search(joined) is None:
+            return ()
+        known = dict(header.positions)
+        findings = []
+        for position, cell in enumerate(raw):
+            bad = CONTROL.search(cell)
+            if bad:
+                place = self._cell(number, line, position, known.get(position))
+                character = f"U+{ord(bad.group()):04X}"
+                findings.append(finding("control-character", place, cell, character=character))
+        return tuple(findings)
+
+    def _odd(self, header: Header, record: Record) -> tuple[Finding, ...]:
+        """Say what a spreadsheet did to cells; cells of unknown columns do not matter."""
+        number, line, raw, marks = record
+        known = dict(header.positions)
+        findings = []
+        for position, mark in sorted(marks.items()):
+            if position in known:
+                rule, severity = _ODD[mark]
+                if mark == "formula" and not raw[position]:
+                    rule, severity = "formula-empty", "error"
+                place = self._cell(number, line, position, known[position])
+                findings.append(finding(rule, place, raw[position], severity))
+        return tuple(findings)
+
+
+def clean(cell: str) -> str:
+    """Return a cell without blanks of any width at its ends and without our quote prefix."""
+    if not cell:
+        return cell
+    text = cell.strip()
+    if text[:1] in _INVISIBLE or text[-1:] in _INVISIBLE:
+        text = text.strip(_INVISIBLE).strip()
+    if text[:1] == "'" and _PREFIXED.match(text):
+        return text[1:]
+    return text
+
+
+def _filled(record: Record) -> bool:
+    return any(map(str.strip, record.cells)) or "error" in record.marks.values()
+
+
+def _unite(
+    candidates: Sequence[Book], book: Book, rows: Sequence[tuple[str, ...]], row: int
+) -> Book:
+    """Return the book for both header rows together: codes in the second may tell the form."""
+    if len(rows) <= row:
+        return book
+    same = [item for item in candidates if item.kind.slug == book.kind.slug]
+    return choose(same, (*rows[row - 1], *rows[row])) or book
