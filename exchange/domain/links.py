@@ -19,9 +19,9 @@ class Cascade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkRule:
-    """One relation between two kinds (slugs); `source` quotes `target`."""
+    """One relation between kinds (slugs): each of `sources` may quote each of `targets`."""
 
     relation: str
-    source: str
-    target: str
+    sources: frozenset[str]
+    targets: frozenset[str]
     cascade: Cascade

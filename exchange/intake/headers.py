@@ -17,7 +17,7 @@ from exchange.intake.findings import letter_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from exchange.model import Field, Kind, Model
+    from exchange.model import Column, Field, Kind, Model
 
 # A second row is a header too when at least this share of its filled cells are names.
 _SECOND_SHARE: Final = 0.6
@@ -43,25 +43,26 @@ class Book:
         self.columns: dict[str, Known] = {}
         self._by_name: dict[str, Known] = {}
         self.by_field: dict[str, Known] = {}
-        sharing: dict[str, list[Field]] = {}
+        sharing: dict[str, list[tuple[Field, Column]]] = {}
         for field in kind.fields:
-            if form in field.columns:
-                sharing.setdefault(field.columns[form].code, []).append(field)
-        for fields in sharing.values():
-            self._learn(fields)
+            for column in field.columns_in(form):
+                if column.constant is None:
+                    sharing.setdefault(column.code, []).append((field, column))
+        for pairs in sharing.values():
+            self._learn(pairs)
 
-    def _learn(self, fields: list[Field]) -> None:
-        column = fields[0].columns[self.form]
-        required = any(field.columns[self.form].required for field in fields)
+    def _learn(self, pairs: list[tuple[Field, Column]]) -> None:
+        column, fields = pairs[0][1], [field for field, _ in pairs]
+        required = any(item.required for _, item in pairs)
         # One column for several fields (a name of an organisation or of a person), each of
         # them required in its case: the column itself is always required.
         shared = len(fields) > 1 and all(field.required_when for field in fields)
         known = Known(column.code, column.label, required or shared)
         self.columns[column.code] = known
         names = [column.code, column.label]
-        for field in fields:
-            self.by_field[field.name] = known
-            names += [*field.columns[self.form].aliases, field.name, field.label.zh]
+        for field, item in pairs:
+            self.by_field.setdefault(field.name, known)
+            names += [*item.aliases, field.name, field.label.zh]
         for name in names:
             self._by_name.setdefault(alike(name), known)
 

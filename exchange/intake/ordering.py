@@ -43,8 +43,8 @@ def _order(model: Model) -> list[str]:
     """Return the kinds with what they quote before them; kinds of one rank by name."""
     quoted: dict[str, set[str]] = {slug: set() for slug in sorted(model.kinds)}
     for rule in model.links.values():
-        if rule.source in quoted and rule.target in quoted and rule.source != rule.target:
-            quoted[rule.source].add(rule.target)
+        for source in rule.sources & quoted.keys():
+            quoted[source] |= (rule.targets & quoted.keys()) - {source}
     try:
         return list(TopologicalSorter(quoted).static_order())
     except CycleError:

@@ -27,6 +27,8 @@ _DAY: Final = re.compile(
     r"([0-9]{4})([-/.年])([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
     r"(?:[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 )
+_TIME: Final = re.compile(r"[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
+_DAY_LENGTH: Final = 10  # YYYY-MM-DD
 _COMPACT_DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _NUMBER: Final = re.compile(r"\+?([0-9]{1,16}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
 _OTHER: Final = "other"
@@ -45,10 +47,16 @@ class Read:
 Reader = "Callable[[str], Read]"
 
 
-def reader(field: Field, column: Column) -> Callable[[str], Read]:
-    """Return the function that reads a trimmed, non-empty cell of the column."""
+def reader(field: Field, column: Column, form: str) -> Callable[[str], Read]:
+    """Return the function that reads a trimmed, non-empty cell of the form's column."""
+    if column.constant is not None:
+        constant = Read(column.constant)
+        return lambda _: constant
     if field.scheme is not None:
-        return _codes(field.scheme, field) if field.many else _code(field.scheme)
+        one = _code(field.scheme, form)
+        return _codes(one, field.scheme, field) if field.many else one
+    if field.many:
+        return _several
     convert = _converter(field, column)
     blank = frozenset(word.lower() for word in field.value.blank_words)
     drop = field.value.drop_placeholder
@@ -67,6 +75,8 @@ def reader(field: Field, column: Column) -> Callable[[str], Read]:
 def _converter(field: Field, column: Column) -> Callable[[str], str]:
     if field.sort is Sort.DATE:
         return day
+    if field.sort is Sort.MOMENT:
+        return moment
     if field.sort is Sort.MONEY:
         return lambda text: yuan(text, column.factor or Decimal(1))
     if field.sort is Sort.ORGANISATION or field.value.slug in {"UnifiedCode", "IdNumber"}:
@@ -87,6 +97,20 @@ def day(text: str) -> str:
         return f"{year}-{month:0>2}-{date:0>2}"
     compact = _COMPACT_DAY.fullmatch(plain)
     return "-".join(compact.groups()) if compact else text
+
+
+def moment(text: str) -> str:
+    """Return a time in any usual writing as YYYY-MM-DDThh:mm:ss+08:00, or the text as it stands.
+
+    Files give China's one time and no zone. A day without a time is its beginning.
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    date = day(plain)
+    if len(date) != _DAY_LENGTH:
+        return text
+    found = _TIME.search(plain)
+    hour, minute, second = found.groups("00") if found else ("00", "00", "00")
+    return f"{date}T{hour:0>2}:{minute}:{second}+08:00"
 
 
 def yuan(text: str, factor: Decimal) -> str:
@@ -111,16 +135,22 @@ def alike(text: str) -> str:
     return "".join(text.split()).replace("〔", "(").replace("〕", ")").lower()
 
 
-def _names(scheme: Scheme) -> Mapping[str, str]:
+def _names(scheme: Scheme, form: str = "") -> Mapping[str, str]:
     names: dict[str, str] = {}
     for concept in scheme.concepts.values():
-        for name in (concept.notation, concept.label.zh, concept.label.en, *concept.alternatives):
+        labels = (concept.notation, concept.label.zh, concept.label.en, *concept.alternatives)
+        for name in (*labels, *concept.cells.get(form, ())):
             names.setdefault(alike(name), concept.notation)
     return names
 
 
-def _code(scheme: Scheme) -> Callable[[str], Read]:
-    names = _names(scheme)
+def _several(text: str) -> Read:
+    parts = (part.strip(BLANKS) for part in _SEVERAL.split(text))
+    return Read(list(dict.fromkeys(part for part in parts if part)) or None)
+
+
+def _code(scheme: Scheme, form: str) -> Callable[[str], Read]:
+    names = _names(scheme, form)
     other = _other(scheme)
 
     def read(text: str) -> Read:
@@ -132,8 +162,7 @@ def _code(scheme: Scheme) -> Callable[[str], Read]:
     return read
 
 
-def _codes(scheme: Scheme, field: Field) -> Callable[[str], Read]:
-    one = _code(scheme)
+def _codes(one: Callable[[str], Read], scheme: Scheme, field: Field) -> Callable[[str], Read]:
     names = _names(scheme)
     keep = field.received is not None
 

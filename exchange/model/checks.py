@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.identity import id_number_problem, uscc_problem
@@ -18,6 +18,7 @@ Test = "Callable[[Any], str | None]"
 _TEXT: Final = Label("文本（字符串）", "a string")
 _TEXTS: Final = Label("文本的数组", "an array of strings")
 _MANY_SHOWN: Final = 12
+_BY_SORT: Final = {Sort.DATE: "date", Sort.MOMENT: "moment", Sort.MONEY: "money"}
 
 
 def date_problem(text: str) -> str | None:
@@ -29,9 +30,19 @@ def date_problem(text: str) -> str | None:
     return None
 
 
+def moment_problem(text: str) -> str | None:
+    """Return `moment` unless the text is a day of the calendar and a time of it."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return "moment"
+    return None
+
+
 FORMATS: Final[dict[str, Callable[[str], str | None]]] = {
     "uscc": uscc_problem,
     "date": date_problem,
+    "moment": moment_problem,
     "id-number": id_number_problem,
 }
 
@@ -83,7 +94,7 @@ def _single(field: Field) -> Callable[[Any], str | None]:
 def _pattern_rule(field: Field) -> str:
     if field.sort is Sort.TEXT:
         return "text" if field.value.slug == "Text" else "pattern"
-    return {Sort.DATE: "date", Sort.MONEY: "money"}.get(field.sort, "pattern")
+    return _BY_SORT.get(field.sort, "pattern")
 
 
 def limit_of(field: Field, rule: str) -> Label | str:
@@ -103,9 +114,19 @@ def limit_of(field: Field, rule: str) -> Label | str:
 
 def holds(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
     """Return the function that says whether the condition holds of a record."""
+    first = _holds(when)
+    if when.also is None:
+        return first
+    second = holds(when.also)
+    return lambda record: first(record) and second(record)
+
+
+def _holds(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
     name, values = when.field, when.values
     if when.absent:
         return lambda record: name not in record
+    if when.present:
+        return lambda record: name in record
 
     def test(record: Mapping[str, Any]) -> bool:
         value = record.get(name)
@@ -118,7 +139,17 @@ def holds(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
 
 def spoken(when: Condition, kind: Kind) -> Label:
     """Return the condition as a clause in both languages."""
+    clause = _spoken(when, kind)
+    if when.also is None:
+        return clause
+    other = spoken(when.also, kind)
+    return Label(f"{clause.zh}且{other.zh}", f"{clause.en} and {other.en}")
+
+
+def _spoken(when: Condition, kind: Kind) -> Label:
     field = kind.field(when.field)
+    if when.present:
+        return Label(f"已填写{field.label.zh}", f"{field.label.en} is given")
     if when.absent or field.scheme is None:
         return Label(f"未填写{field.label.zh}", f"{field.label.en} is absent")
     concepts = [field.scheme.concepts[value].label for value in when.values]

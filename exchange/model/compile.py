@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.domain import body as bodies
 from exchange.domain import keys
 from exchange.domain.access import Tier, strictest
-from exchange.domain.errors import DataInvalid, UsageError
+from exchange.domain.errors import UsageError
 from exchange.domain.identity import PLACEHOLDER
-from exchange.domain.record import Link, Submission
+from exchange.domain.record import Arrival, Link, Submission
 from exchange.model.checks import holds, limit_of, tester
 from exchange.model.messages import Problem, general, problem
-from exchange.model.rows import Rows
+from exchange.model.rows import Rows, inferrer
 from exchange.model.rules import rules
 from exchange.model.shown import Shown
 from exchange.model.statements import body_writer
@@ -37,13 +37,13 @@ def compile_kind(model: Model, slug: str) -> Compiled:
     """
     if slug not in model.kinds:
         raise UsageError(f"There is no kind {slug!r}.", f"Use one of: {', '.join(model.kinds)}.")
-    return Compiled(model, model.kinds[slug])
+    return Compiled(model.kinds[slug])
 
 
 class Compiled:
     """The functions of one kind. Stateless after construction, so threads may share it."""
 
-    def __init__(self, model: Model, kind: Kind) -> None:
+    def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self._fields = {field.name: field for field in kind.fields}
         self._known = frozenset(self._fields) | ENVELOPE
@@ -54,12 +54,14 @@ class Compiled:
             for field in kind.fields
             if field.code_from
         ]
+        self._infer = inferrer(kind)
         self._rows = {form: Rows(kind, form) for form in kind.forms}
         self._body = body_writer(kind)
         self._key = self._key_reader(kind.key)
-        self._links = [self._link_reader(model, item) for item in kind.quotations]
+        self._links = [self._link_reader(item) for item in kind.quotations]
         self._hidden = [holds(when) for when in kind.logged_only_when]
         self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
+        self._arrivals = [(holds(rule.when), rule.arrival) for rule in kind.arrivals]
         self._person = _person_of(kind)
         self._shown = Shown(kind, CONTEXT)
 
@@ -111,7 +113,8 @@ class Compiled:
         return tidied, problems
 
     def _complete(self, record: dict[str, Any]) -> None:
-        """Fill in what other fields give: a counterpart by its code, or as a person."""
+        """Fill in what other fields give: a category, a counterpart by its code or as a person."""
+        self._infer(record)
         for name, code_from, person_from in self._derived:
             if code_from in record:
                 record.setdefault(name, record[code_from])
@@ -173,7 +176,7 @@ class Compiled:
         tier = strictest(
             self.kind.ceiling, *(tier for applies, tier in self._tiers if applies(full))
         )
-        links = [make(full) for make in self._links]
+        links = [made for make in self._links if (made := make(full))]
         text = self._body(full)
         return Submission(
             kind=self.kind.slug,
@@ -181,6 +184,7 @@ class Compiled:
             body=text if tier is Tier.PUBLIC else bodies.confine(text, tier),
             tier=tier,
             links=tuple(link for link, _ in links),
+            arrival=next((a for applies, a in self._arrivals if applies(full)), Arrival.LIVE),
             publicity_end=full.get(self.kind.publicity_end or ""),
             person=self._person(full),
             withdraws=next((link for link, withdraws in links if withdraws), None),
@@ -193,19 +197,18 @@ class Compiled:
         return lambda record: [part(record) for part in parts]
 
     def _link_reader(
-        self, model: Model, quotation: Quotation
-    ) -> Callable[[Mapping[str, Any]], tuple[Link, bool]]:
-        parts = self._key_reader(quotation.key_from)
+        self, quotation: Quotation
+    ) -> Callable[[Mapping[str, Any]], tuple[Link, bool] | None]:
+        keys_of = {kind: self._key_reader(names) for kind, names in quotation.key_from.items()}
         relation, kind_from = quotation.relation, quotation.kind_from
         when = quotation.withdraws_when
         withdraws = holds(when) if when else lambda _: False
-        known = frozenset(model.kinds)
 
-        def make(record: Mapping[str, Any]) -> tuple[Link, bool]:
-            kind = record[kind_from]
-            if kind not in known:
-                raise DataInvalid(f"There is no kind {kind!r} to quote.", "Name another kind.")
-            return Link(relation, kind, keys.key(kind, parts(record))), withdraws(record)
+        def make(record: Mapping[str, Any]) -> tuple[Link, bool] | None:
+            kind = record.get(kind_from)
+            if kind is None:
+                return None
+            return Link(relation, kind, keys.key(kind, keys_of[kind](record))), withdraws(record)
 
         return make
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.access import Leaf, Tier
     from exchange.domain.links import LinkRule
+    from exchange.domain.record import Arrival
 
 Severity = Literal["error", "warning"]
 
@@ -48,6 +49,7 @@ class Sort(StrEnum):
     CODE = "code"  # a concept of a code list
     ORGANISATION = "organisation"  # an IRI made of a social credit code
     DATE = "date"
+    MOMENT = "moment"  # a day and a time of it
     MONEY = "money"
 
 
@@ -73,23 +75,34 @@ class ValueType:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds when `field` has one of `values` (JSON tokens), or is absent where there are none."""
+    """Holds when `field` has one of `values` (JSON tokens).
+
+    Without values it holds when the field is absent, or `present`, if that is asked for. With
+    `also`, both must hold.
+    """
 
     field: str
     values: tuple[str, ...] = ()
+    present: bool = False
+    also: Condition | None = None
 
     @property
     def absent(self) -> bool:
         """Whether the condition asks for the absence of the field."""
-        return not self.values
+        return not (self.values or self.present)
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The field must be filled in when the condition holds."""
+    """The field must be filled in when the condition holds.
+
+    With `forms`, only records that came in one of them are held to it: another form does not
+    ask for the field, or has no column for it.
+    """
 
     when: Condition
     severity: Severity = "error"
+    forms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +131,31 @@ class TierRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalRule:
+    """A record of which the condition holds arrives in this state (DETAILS "Rows")."""
+
+    when: Condition
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """The field is `value` where `field` is filled in and begins with `prefix`."""
+
+    field: str
+    prefix: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a form; `factor` turns its number into the record's unit.
 
     `label` is its Chinese name in the form, `en` its English one. A required column must be
     filled in even where the record may do without the field (a placeholder code is dropped).
+    A filled cell of a column with a `constant` gives that token, whatever it says: a column for
+    resident ID numbers says the kind of document too. `more` are further columns whose values
+    go to the same field (处罚类别1, 处罚类别2).
     """
 
     code: str
@@ -132,16 +165,23 @@ class Column:
     required: bool
     factor: Decimal | None
     certainty: str
+    constant: str | None = None
+    more: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A member of a code list; `notation` is its JSON token, the zh label its CSV value."""
+    """A member of a code list; `notation` is its JSON token, the zh label its CSV value.
+
+    `cells` are the codes that stand for it in the cells of a form, by form: "1" is a licence in
+    force in 2018 and a revoked one in 2016.
+    """
 
     notation: str
     iri: str
     label: Label
     alternatives: tuple[str, ...]
+    cells: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +216,12 @@ class Field:
     code_from: str | None = None
     person_from: str | None = None
     key_fallback: str | None = None
+    inferred: tuple[Inference, ...] = ()
+
+    def columns_in(self, form: str) -> tuple[Column, ...]:
+        """Return every column of the form that gives the field a value, the first first."""
+        column = self.columns.get(form)
+        return (column, *column.more) if column else ()
 
     @property
     def sort(self) -> Sort:
@@ -200,11 +246,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """How a kind quotes a record of another kind by its key."""
+    """How a kind quotes a record of another kind by its key.
+
+    `key_from` names, for each kind that may be quoted, the fields that hold its key.
+    """
 
     relation: str
     kind_from: str
-    key_from: tuple[str, ...]
+    key_from: Mapping[str, tuple[str, ...]]
     withdraws_when: Condition | None
 
 
@@ -223,11 +272,24 @@ class Kind:
     quotations: tuple[Quotation, ...] = ()
     tier_when: tuple[TierRule, ...] = ()
     logged_only_when: tuple[Condition, ...] = ()
+    arrivals: tuple[ArrivalRule, ...] = ()
 
     @property
     def type_name(self) -> str:
         """Value of `type` in JSON: the local name of the class."""
         return self.class_iri.rpartition("#")[2]
+
+    @property
+    def form_bound(self) -> bool:
+        """Whether a code means one thing in one form of the kind and another in the next.
+
+        Then a form is never guessed of columns that both forms have (DESIGN §3).
+        """
+        return any(
+            len(field.columns) > 1 and any(item.cells for item in field.scheme.concepts.values())
+            for field in self.fields
+            if field.scheme
+        )
 
     def field(self, name: str) -> Field:
         """Return the field of that JSON name.

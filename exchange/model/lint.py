@@ -11,7 +11,7 @@ from exchange.model.kinds import Sort
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.model.kinds import Field, Kind, Model
+    from exchange.model.kinds import Condition, Field, Kind, Model
 
 # Terms of https://www.w3.org/ns/credentials/v2, at the top and inside its types. A credential
 # carries that context before ours, and protects it.
@@ -102,6 +102,8 @@ def check_model(model: Model) -> None:
     _tokens(model)
     for kind in model.kinds.values():
         _kind(kind)
+        _codes(kind)
+        _quotations(model, kind)
 
 
 def _fields(model: Model) -> Iterator[Field]:
@@ -143,9 +145,9 @@ def _tokens(model: Model) -> None:
     for scheme in model.schemes.values():
         for concept in scheme.concepts.values():
             token = concept.notation
-            if token in terms or not _TOKEN.fullmatch(token):
+            if token in terms | RESERVED or not _TOKEN.fullmatch(token):
                 raise DataInvalid(
-                    f"The code {token!r} of {scheme.slug} is malformed or equals a JSON name.",
+                    f"The code {token!r} of {scheme.slug} is malformed, reserved or a JSON name.",
                     "Choose another notation.",
                 )
             if concept.iri != f"{scheme.iri}/{token}":
@@ -161,3 +163,59 @@ def _kind(kind: Kind) -> None:
             raise DataInvalid(f"{field.received} cannot keep text.", "Make it a text.")
         if field.code_from and (field.required or field.columns):
             raise DataInvalid(f"{field.name} is derived, so it has no column.", "Remove it.")
+
+
+def _codes(kind: Kind) -> None:
+    """Refuse a code that the field it is said of cannot have."""
+    for name, token in _said(kind):
+        scheme = kind.field(name).scheme
+        if scheme is None or token not in scheme.concepts:
+            raise DataInvalid(
+                f"{kind.slug} speaks of {token!r} as a value of {name}, which it never has.",
+                "Name a code of the field's list.",
+            )
+
+
+def _said(kind: Kind) -> Iterator[tuple[str, str]]:
+    for when in _conditions(kind):
+        yield from ((when.field, value) for value in when.values)
+        if when.also:
+            yield from ((when.also.field, value) for value in when.also.values)
+    for field in kind.fields:
+        yield from ((field.name, rule.value) for rule in field.inferred)
+        for column in field.columns.values():
+            if column.constant is not None:
+                yield field.name, column.constant
+
+
+def _conditions(kind: Kind) -> Iterator[Condition]:
+    yield from kind.logged_only_when
+    yield from (rule.when for rule in kind.tier_when)
+    yield from (rule.when for rule in kind.arrivals)
+    yield from (item.withdraws_when for item in kind.quotations if item.withdraws_when)
+    for field in kind.fields:
+        yield from field.only_when
+        yield from (rule.when for rule in field.required_when)
+        yield from (rule.when for rule in field.format_when)
+        yield from (rule.when for rule in field.leaf_when)
+
+
+def _quotations(model: Model, kind: Kind) -> None:
+    for quotation in kind.quotations:
+        scheme = kind.field(quotation.kind_from).scheme
+        if scheme is None or set(scheme.concepts) != set(quotation.key_from):
+            raise DataInvalid(
+                f"{kind.slug} may quote kinds whose keys it has no fields for, or none.",
+                "Give a cr:target for each code of the field.",
+            )
+        rule = model.links.get(quotation.relation)
+        if rule is None or kind.slug not in rule.sources or rule.targets != set(quotation.key_from):
+            raise DataInvalid(
+                f"{kind.slug} quotes by {quotation.relation!r} otherwise than links.ttl says.",
+                "Say the same in both.",
+            )
+        for slug, names in quotation.key_from.items():
+            if slug not in model.kinds or len(model.kinds[slug].key) != len(names):
+                raise DataInvalid(
+                    f"{kind.slug} quotes {slug} by a key that is not its own.", "Mend cr:keyFrom."
+                )

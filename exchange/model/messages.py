@@ -89,6 +89,10 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
             Label("{label}不是有效日期", "{label} is not a day of the calendar"),
             Label("请写成 2026-02-28 的形式。", "Write it like 2026-02-28."),
         ),
+        "moment": (
+            Label("{label}不是有效时间", "{label} is not a time of the calendar"),
+            Label("请写成 2026-02-28 09:30:00 的形式。", "Write it like 2026-02-28 09:30:00."),
+        ),
         "money": (
             Label("{label}不是精确到分的金额", "{label} is not an amount to the cent"),
             Label(
@@ -148,7 +152,7 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
     }
 )
 # Rules whose sentence stands with the value type (sh:message in shapes/common.ttl).
-_BY_VALUE: Final = frozenset({"text", "date", "money", "code", "pattern"})
+_BY_VALUE: Final = frozenset({"text", "date", "moment", "money", "code", "pattern"})
 HIDDEN: Final = "***"
 _HIDE: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
 _LONGEST: Final = 200  # characters of a value that a finding quotes

@@ -37,10 +37,10 @@ def _required(
     kind: Kind, field: Field, rule: Requirement
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
     name, severity, limit = field.name, rule.severity, spoken(rule.when, kind)
-    applies = holds(rule.when)
+    applies, forms = holds(rule.when), rule.forms
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
-        if name in record or not applies(record):
+        if name in record or (forms and form not in forms) or not applies(record):
             return None
         return problem(field, "required-when", None, form=form, limit=limit, severity=severity)
 

@@ -70,7 +70,7 @@ def _rules(kind: Kind, field: Field) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = [
         {"if": _when(kind, item.when), "then": given}
         for item in field.required_when
-        if item.severity == "error"
+        if item.severity == "error" and not item.forms
     ]
     rules += [{"if": given, "then": _when(kind, when)} for when in field.only_when]
     rules += [
@@ -85,9 +85,14 @@ def _rules(kind: Kind, field: Field) -> list[dict[str, Any]]:
 
 
 def _when(kind: Kind, when: Condition) -> dict[str, Any]:
+    one = _one(kind, when)
+    return one if when.also is None else {"allOf": [one, _when(kind, when.also)]}
+
+
+def _one(kind: Kind, when: Condition) -> dict[str, Any]:
     given = {"required": [when.field]}
-    if when.absent:
-        return {"not": given}
+    if not when.values:
+        return {"not": given} if when.absent else given
     value: dict[str, Any] = {"enum": list(when.values)}
     if kind.field(when.field).many:
         value = {"contains": value}

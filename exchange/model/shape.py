@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.domain.access import Leaf
-    from exchange.model.kinds import Condition, Field, Kind, Label, Severity
+    from exchange.model.kinds import Condition, Field, Kind, Label, Requirement, Severity
 
 BASE: Final = "https://w3id.org/credence/shapes/"
 _HEAD: Final = f"""# Derived of the shapes by `credence derive`; do not edit.
@@ -99,7 +99,7 @@ class _Rules:
         """Yield the rules of a severity as sh:or."""
         for field in self._fields:
             for item in field.required_when:
-                if item.severity == severity and self._seen(field, item.when):
+                if self._stated(item, severity) and self._seen(field, item.when):
                     need = f"[ sh:property [ sh:path <{field.iri}> ; sh:minCount 1 ] ]"
                     yield f"sh:or ( [ sh:not {self._condition(item.when)} ] {need} )"
             for when in field.only_when if severity == "error" else ():
@@ -107,14 +107,25 @@ class _Rules:
                     none = f"[ sh:property [ sh:path <{field.iri}> ; sh:maxCount 0 ] ]"
                     yield f"sh:or ( {none} {self._condition(when)} )"
 
+    @staticmethod
+    def _stated(item: Requirement, severity: Severity) -> bool:
+        # What one form asks for, a record that came in another does without.
+        return item.severity == severity and not item.forms
+
     def _seen(self, field: Field, when: Condition) -> bool:
         hidden = bool(field.leaf_when) and not self._whole
-        return when.field in self._names and not hidden
+        fields = {when.field, when.also.field} if when.also else {when.field}
+        return fields <= self._names and not hidden
 
     def _condition(self, when: Condition) -> str:
+        one = self._one(when)
+        return one if when.also is None else f"[ sh:and ( {one} {self._condition(when.also)} ) ]"
+
+    def _one(self, when: Condition) -> str:
         field = self._kind.field(when.field)
-        if when.absent:
-            return f"[ sh:property [ sh:path <{field.iri}> ; sh:maxCount 0 ] ]"
+        if not when.values:
+            count = "sh:maxCount 0" if when.absent else "sh:minCount 1"
+            return f"[ sh:property [ sh:path <{field.iri}> ; {count} ] ]"
         tests = [
             f"[ sh:property [ sh:path <{field.iri}> ; sh:hasValue <{field.base}{value}> ] ]"
             for value in when.values

@@ -84,10 +84,15 @@ def _texts(item: _Writer, record: Mapping[str, Any]) -> list[str]:
 
 
 def link_numbers(kind: Kind) -> dict[str, int]:
-    """Return the link that each field states, by field; dropping the link drops its lines."""
+    """Return the link that each field states, by field; dropping the link drops its lines.
+
+    A field of the record's own key is part of the quoted key at times (the counterpart of both),
+    but states the record itself.
+    """
     numbers: dict[str, int] = {}
     for number, quotation in enumerate(kind.quotations):
-        for name in (quotation.kind_from, *quotation.key_from):
+        quoted = {name for names in quotation.key_from.values() for name in names}
+        for name in (quotation.kind_from, *sorted(quoted - set(kind.key))):
             field = kind.field(name)
             for stated in (name, field.key_fallback, field.person_from):
                 if stated:

@@ -19,6 +19,7 @@ _SORTS: Final = {
     Sort.CODE: "代码 code",
     Sort.ORGANISATION: "统一社会信用代码 social credit code",
     Sort.DATE: "日期 date",
+    Sort.MOMENT: "时间 time",
     Sort.MONEY: "金额（元） yuan",
 }
 
@@ -26,9 +27,7 @@ _SORTS: Final = {
 def template(kind: Kind, form: str) -> bytes:
     """Return an empty CSV of the form: UTF-8 with a mark for spreadsheets, codes as header."""
     out = io.StringIO()
-    codes = dict.fromkeys(
-        field.columns[form].code for field in kind.fields if form in field.columns
-    )
+    codes = dict.fromkeys(column.code for field in kind.fields for column in field.columns_in(form))
     csv.writer(out, lineterminator="\r\n").writerow(codes)
     return out.getvalue().encode("utf-8-sig")
 
@@ -54,8 +53,7 @@ def _form(kind: Kind, form: str) -> Iterator[str]:
     yield "| 列 column | 别名 aliases | 名称 name | 字段 field | 必填 required | 可信度 certainty |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for field in kind.fields:
-        column = field.columns.get(form)
-        if column:
+        for column in field.columns_in(form):
             yield _row(
                 column.code,
                 " ".join(column.aliases),

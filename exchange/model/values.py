@@ -11,7 +11,7 @@ from exchange.domain.errors import DataInvalid
 from exchange.model.graph import CR, RDF, SH, XSD, Graph, Node, local, value_of
 from exchange.model.kinds import Label, Scheme, Sort, ValueType
 
-FORMATS: Final = frozenset({"uscc", "date", "id-number"})
+FORMATS: Final = frozenset({"uscc", "date", "moment", "id-number"})
 _TERMS: Final = frozenset(
     [f"{RDF}type"]
     + [SH + name for name in ("datatype", "nodeKind", "pattern", "message")]
@@ -20,6 +20,7 @@ _TERMS: Final = frozenset(
 _SORTS: Final = {
     f"{XSD}string": Sort.TEXT,
     f"{XSD}date": Sort.DATE,
+    f"{XSD}dateTime": Sort.MOMENT,
     f"{XSD}decimal": Sort.MONEY,
     None: Sort.ORGANISATION,
 }

@@ -88,4 +88,4 @@ def case_row() -> dict[str, str]:
 @pytest.fixture
 def sound(penalty: Compiled, row: dict[str, str]) -> dict[str, Any]:
     """Return a sound penalty record."""
-    return penalty.record(row)[0]
+    return penalty.record(row, "2018")[0]

@@ -23,8 +23,9 @@ def rules(problems: Iterable[Problem]) -> list[tuple[str | None, str, str]]:
 
 
 def findings(compiled: Compiled, row: Row) -> list[tuple[str | None, str, str]]:
-    record, noticed = compiled.record(row)
-    return rules([*noticed, *compiled.check(record)])
+    form = compiled.kind.forms[-1]
+    record, noticed = compiled.record(row, form)
+    return rules([*noticed, *compiled.check(record, form)])
 
 
 def test_a_sound_row_becomes_a_record_in_our_units(penalty: Compiled, row: Row) -> None:
@@ -78,7 +79,7 @@ def test_one_bad_cell_gives_one_error(  # noqa: PLR0913, PLR0917
 
 
 def test_a_problem_names_the_column_and_speaks_two_languages(penalty: Compiled, row: Row) -> None:
-    record, _ = penalty.record(row | {"CF_NR_FK": ""})
+    record, _ = penalty.record(row | {"CF_NR_FK": ""}, "2018")
     (problem,) = penalty.check(record, "2018")
     assert problem.column == "CF_NR_FK"
     assert problem.message.zh == "处罚类别为罚款，须填写罚款金额（万元）"
@@ -102,7 +103,7 @@ def test_a_placeholder_authority_keeps_its_name_and_loses_its_code(
 ) -> None:
     given = row | {"CF_CFJGDM": "00000000000000000x"}
     assert findings(penalty, given) == [("authority", "placeholder-dropped", "warning")]
-    record, _ = penalty.record(given)
+    record, _ = penalty.record(given, "2018")
     assert "authority" not in record
     assert penalty.submission(record).key.split("\x1f")[1] == "长治市测试监督管理局"
 
@@ -119,7 +120,7 @@ def test_a_placeholder_authority_keeps_its_name_and_loses_its_code(
     ],
 )
 def test_usual_writings_of_a_date_are_read(penalty: Compiled, row: Row, text: str) -> None:
-    assert penalty.record(row | {"CF_JDRQ": text})[0]["decidedOn"] == "2026-02-12"
+    assert penalty.record(row | {"CF_JDRQ": text}, "2018")[0]["decidedOn"] == "2026-02-12"
 
 
 def test_ends_may_lie_far_in_the_future(penalty: Compiled, row: Row) -> None:
@@ -128,13 +129,13 @@ def test_ends_may_lie_far_in_the_future(penalty: Compiled, row: Row) -> None:
 
 def test_a_lower_case_code_and_windows_line_ends_are_put_right(penalty: Compiled, row: Row) -> None:
     given = row | {"CF_XDR_SHXYM": "91140400qqqq00013e", "CF_SY": "甲\r\n乙"}
-    record, problems = penalty.record(given)
+    record, problems = penalty.record(given, "2018")
     assert problems == penalty.check(record) == []
     assert record["violationFacts"] == "甲\n乙"
 
 
 def test_a_person_is_named_to_no_public_reader(penalty: Compiled, person_row: Row) -> None:
-    record, problems = penalty.record(person_row)
+    record, problems = penalty.record(person_row, "2018")
     assert problems == penalty.check(record) == []
     made = penalty.submission(record)
     assert made.person == "14040219900307001X"
@@ -159,7 +160,7 @@ def test_an_id_number_in_the_column_of_codes_is_refused(penalty: Compiled, perso
 
 
 def test_a_wrong_id_number_is_found_and_never_repeated(penalty: Compiled, person_row: Row) -> None:
-    record, _ = penalty.record(person_row | {"CF_XDR_ZJHM": "140402199003070011"})
+    record, _ = penalty.record(person_row | {"CF_XDR_ZJHM": "140402199003070011"}, "2018")
     (problem,) = penalty.check(record)
     assert (problem.field, problem.rule, problem.value) == (
         "personIdNumber",
@@ -183,7 +184,7 @@ def test_the_operator_of_a_sole_trader_is_restricted(penalty: Compiled, row: Row
         "CF_XDR_SWDJ": "140402900307001",
     }
     assert findings(penalty, given) == []
-    made = penalty.submission(penalty.record(given)[0])
+    made = penalty.submission(penalty.record(given, "2018")[0])
     shown = view(made.body, IRI, Tier.GOVERNMENT).decode()
     assert "uscc/92140403QQQQ00021H" in shown
     assert not any(text in shown for text in ("测试丙", "14040219900307001X", "140402900307001"))
@@ -198,7 +199,7 @@ def test_a_representative_stands_on_the_page_only(penalty: Compiled, sound: dict
 
 def test_the_same_penalty_typed_otherwise_has_the_same_key(penalty: Compiled, row: Row) -> None:
     other = row | {"CF_WSH": "测市监罚（２０２６） 12 号", "CF_XDR_SHXYM": "91140400qqqq00013e"}
-    keys = {penalty.submission(penalty.record(item)[0]).key for item in (row, other)}
+    keys = {penalty.submission(penalty.record(item, "2018")[0]).key for item in (row, other)}
     assert len(keys) == 1
 
 
@@ -207,7 +208,7 @@ def test_an_open_case_is_shown_to_government_and_quotes_its_target(
 ) -> None:
     assert findings(repair, case_row) == []
     made = repair.submission(repair.record(case_row)[0], row=7)
-    target = penalty.submission(penalty.record(row)[0])
+    target = penalty.submission(penalty.record(row, "2018")[0])
     assert made.tier is Tier.GOVERNMENT
     assert made.projected
     assert made.withdraws is None
@@ -239,7 +240,7 @@ def test_a_case_may_name_a_person_by_number(
     given = case_row | {"XF_XDR_SHXYM": "", "XF_XDR_ZJHM": "14040219900307001X"}
     assert findings(repair, given) == []
     made = repair.submission(repair.record(given)[0])
-    assert made.links[0].key == penalty.submission(penalty.record(person_row)[0]).key
+    assert made.links[0].key == penalty.submission(penalty.record(person_row, "2018")[0]).key
     assert "14040219900307001X" not in view(made.body, IRI, Tier.GOVERNMENT).decode()
 
 
@@ -318,6 +319,8 @@ def test_a_property_unknown_by_now_is_still_shown(penalty: Compiled) -> None:
 
 def test_unknown_kinds_and_forms_are_usage_errors(model: Model, penalty: Compiled) -> None:
     with pytest.raises(UsageError):
-        compile_kind(model, "licence")
+        compile_kind(model, "nothing")
     with pytest.raises(UsageError):
-        penalty.record({}, "2016")
+        penalty.record({}, "2012")
+    with pytest.raises(UsageError):
+        penalty.record({})

@@ -48,11 +48,10 @@ def test_deriving_twice_gives_the_same_bytes(model: Model) -> None:
     ("old", "new", "stale"),
     [
         ("sh:maxLength 128", "sh:maxLength 64", {"md", "public.ttl", "schema.json"}),
-        ('"CF_WSH"', '"CF_WSH2"', {"md", "csv"}),
+        ('"CF_WSH"', '"CF_WSH2"', {"md", "2018.csv"}),
         ('"行政处罚决定书文号"@zh', '"文号"@zh', {"md", "public.ttl", "schema.json"}),
         ("sh:minCount 1 ;\n", "", {"md", "public.ttl", "schema.json"}),
         ("leaf:gov-unconditional", "leaf:authorised", {"md"}),
-        ("leaf:public-page", "leaf:public-open", {"md", "public.ttl"}),
     ],
 )
 def test_a_fact_changed_in_a_shape_is_noticed_in_every_file(
@@ -74,6 +73,16 @@ def test_writing_brings_a_folder_up_to_date(model: Model, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
+        ("shared.ttl", "leaf:public-page", "leaf:public-secret"),
+        ("shared.ttl", 'cr:code "*XDR_LB"', 'cr:code "*XDR_LB" ; cr:constant leaf:archive'),
+        ("shared.ttl", 'cr:prefix "92"', 'cr:prefix "92" ; cr:suffix "X"'),
+        ("shared.ttl", "cr:token subject-category:organisation", "cr:token subject-category:x"),
+        ("licence.ttl", "cr:fills cr:deliveredState", "cr:fills cr:personName"),
+        ("list-entry.ttl", 'cr:relation "rests-on"', 'cr:relation "leans-on"'),
+        ("list-entry.ttl", "( kind:penalty )", "( kind:penalty kind:measure )"),
+        ("list-entry.ttl", "( kind:penalty )", "( leaf:archive )"),
+        ("repair-case.ttl", "cr:targetEdition cr:targetMeasureCode )", "cr:targetEdition )"),
+        ("repair-case.ttl", 'cr:targetSlug "measure"', 'cr:targetSlug "interview"'),
         ("penalty.ttl", "sh:maxLength 128", "sh:maxLength 128 ; sh:minLength 3"),
         ("penalty.ttl", "sh:maxLength 128", "sh:maxLength 128 ; sh:equals cr:uscc"),
         ("penalty.ttl", "sh:maxLength 128", "sh:maxLength 128 ; cr:surprise true"),
@@ -123,10 +132,10 @@ def test_a_code_equal_to_a_json_name_is_refused() -> None:
 def test_a_condition_may_narrow_the_tier() -> None:
     model = changed(
         "penalty.ttl",
-        "cr:maxTier tier:public ;",
-        """cr:maxTier tier:public ;
-        cr:tierWhen [ cr:field cr:counterpartCategory ;
-            cr:oneOf ( subject-category:sole-trader ) ; cr:maxTier tier:government ] ;""",
+        "use-scope:government-only ) ; cr:maxTier",
+        """use-scope:publicity ) ; cr:maxTier tier:public ] , [ cr:field cr:counterpartCategory ;
+            cr:oneOf ( <https://w3id.org/credence/code/subject-category/sole-trader> ) ;
+            cr:maxTier""",
     )
     narrowed = compile_kind(model, "penalty")
     record = {
@@ -143,20 +152,47 @@ def test_a_condition_may_narrow_the_tier() -> None:
 
 def test_the_links_are_read_from_their_file(model: Model) -> None:
     rule = model.links["concerns"]
-    assert (rule.source, rule.target) == ("repair-case", "penalty")
+    assert rule.sources == {"repair-case"}
+    assert rule.targets == {"penalty", "licence", "list-entry", "measure"}
     assert {item.cascade for item in model.links.values()} <= set(Cascade)
 
 
-def test_every_value_of_the_national_form_has_its_place(model: Model) -> None:
-    kind = model.kinds["penalty"]
-    codes = {field.columns["2018"].code for field in kind.fields if "2018" in field.columns}
-    aliases = {a for f in kind.fields for c in f.columns.values() for a in c.aliases}
-    assert len(codes) == 30
-    assert {"CF_FDDB", "CF_FR", "CF_FR_SFZH", "CF_WFSS", "CF_LYDW", "CF_LYDWDM"} == aliases
+# How many columns the national forms have; the codes are in their dictionaries.
+COLUMNS = {
+    ("penalty", "2018"): 30,
+    ("penalty", "2016"): 23,
+    ("licence", "2018"): 28,
+    ("licence", "2016"): 19,
+}
+
+
+@pytest.mark.parametrize(("slug", "form"), COLUMNS)
+def test_every_column_of_the_national_forms_has_its_place(
+    model: Model, slug: str, form: str
+) -> None:
+    columns = [item for field in model.kinds[slug].fields for item in field.columns_in(form)]
+    assert len({column.code for column in columns}) == COLUMNS[slug, form]
+    prefix = {"penalty": "CF_", "licence": "XK_"}[slug]
+    others = {"BZ", "DFBM", "SJC"}
+    assert all(column.code.startswith(prefix) or column.code in others for column in columns)
+    assert not any("*" in code for column in columns for code in (column.code, *column.aliases))
+
+
+def test_the_other_names_of_columns_are_known(model: Model) -> None:
+    fields = [f for slug in ("penalty", "licence") for f in model.kinds[slug].fields]
+    aliases = {a for field in fields for column in field.columns.values() for a in column.aliases}
+    both = {"FDDB", "FR", "FR_SFZH"}
+    assert aliases == {f"{prefix}_{name}" for prefix in ("CF", "XK") for name in both} | {
+        *("CF_WFSS", "CF_LYDW", "CF_LYDWDM", "XK_SJLY", "XK_SJLYDM")
+    }
+
+
+def test_a_code_that_depends_on_the_form_binds_its_kind_to_a_form(model: Model) -> None:
+    assert {slug for slug, kind in model.kinds.items() if kind.form_bound} == {"licence"}
 
 
 def test_the_template_opens_in_spreadsheets(model: Model) -> None:
-    data = derive.derive(model)["shapes/derived/penalty.csv"]
+    data = derive.derive(model)["shapes/derived/penalty.2018.csv"]
     assert data.startswith(b"\xef\xbb\xbf")
     (header,) = csv.reader(io.StringIO(data.decode("utf-8-sig")))
     assert header[0] == "CF_XDR_MC"
@@ -175,7 +211,9 @@ def test_the_schema_is_closed_and_its_name_has_no_fragment(model: Model) -> None
 
 def test_only_kinds_with_a_public_ceiling_have_a_public_shape(model: Model) -> None:
     shapes_ = [name for name in derive.derive(model) if name.endswith(".public.ttl")]
-    assert shapes_ == ["shapes/derived/penalty.public.ttl"]
+    public = {kind.slug for kind in model.kinds.values() if kind.ceiling is Tier.PUBLIC}
+    assert public == {"subject", "penalty", "licence", "list-entry", "measure"}
+    assert set(shapes_) == {f"shapes/derived/{slug}.public.ttl" for slug in public}
 
 
 def test_the_context_may_follow_the_one_of_credentials(model: Model) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -49,10 +49,16 @@ texts = st.text(
 def of(field: Any) -> st.SearchStrategy[Any]:
     if field.scheme is not None:
         one = st.sampled_from(list(field.scheme.concepts))
-    elif field.sort == "organisation" or field.value.slug == "UnifiedCode":
+    elif field.value.slug in {"Unit", "Subject", "Coded"} or field.value.slug == "UnifiedCode":
         one = st.sampled_from(CODES)
     elif field.sort == "date":
         one = st.dates(date(1950, 1, 1), date(2099, 12, 31)).map(str)
+    elif field.sort == "moment":
+        one = st.datetimes(datetime(1950, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001
+            lambda time: f"{time:%Y-%m-%dT%H:%M:%S}+08:00"
+        )
+    elif field.value.slug == "Division":
+        one = st.integers(100000, 999999).map(str)
     elif field.sort == "money":
         one = st.integers(0, 10**12).map(lambda n: f"{n // 100}.{n % 100:02}")
     elif field.value.slug == "IdNumber":
@@ -135,6 +141,7 @@ MUTATIONS: dict[str, list[Any]] = {
         "9114040OQQQQ00013E",
     ],
     "date": ["", "2024-02-31", "2024-13-01", "1900-01-01", "2024-02-29", "9999-09-09", "24-1-1"],
+    "moment": ["", "2024-02-31T00:00:00+08:00", "2024-02-29T23:59:59+08:00", "2024-02-29"],
     "money": ["", "1", "1.5", "-1.00", "0.00", "1e3", "12345678.90", "1,000.00"],
 }
 
@@ -162,7 +169,7 @@ def mutated(
     return [
         (compiled, mutant)
         for compiled, given in rows
-        for mutant in mutants(compiled, compiled.record(given)[0])
+        for mutant in mutants(compiled, compiled.record(given, compiled.kind.forms[-1])[0])
     ]
 
 
@@ -264,7 +271,7 @@ def test_public_views_keep_to_the_closed_public_shape(
 ) -> None:
     lines = ""
     for number, filled in enumerate((row, person_row)):
-        made = penalty.submission(penalty.record(filled)[0])
+        made = penalty.submission(penalty.record(filled, "2018")[0])
         lines += view(made.body, f"{IRI}{number}", Tier.PUBLIC).decode()
     leaked = f'<{IRI}9> <https://w3id.org/credence/ns#personName> "x" .\n'
     leaked += view(made.body, f"{IRI}9", Tier.PUBLIC).decode()
