@@ -16,18 +16,36 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, Self
 
 from exchange.domain.access import Tier
-from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
+from exchange.domain.errors import (
+    Conflict,
+    CredenceError,
+    DataInvalid,
+    EnvironmentFault,
+    NotFound,
+    UsageError,
+)
 from exchange.domain.publicity import declared_end
-from exchange.intake import check_file, deliver, order_by_links, purge_rejects, scrub, sweep
+from exchange.intake import (
+    check_file,
+    deliver,
+    order_by_links,
+    order_tolerantly,
+    purge_rejects,
+    scrub,
+    sweep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
-    from exchange.intake import FileCheck, Finding, Receipt
+    from exchange.intake import FileCheck, Finding, Receipt, Table, Watcher
     from exchange.ledger import Ledger
     from exchange.model import Model
+
+POLL: Final = 1.0  # seconds between two looks at a watched folder
+PATIENCE: Final = 5  # faults of the environment in a row, each waited for longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +94,60 @@ class Exchange:
         self._desk = desk
         self._announce = announce
 
-    def load(self, paths: Sequence[Path], manner: Manner, watch: Watch) -> Iterator[Receipt]:
-        """Load files in the order in which they quote each other; yield a receipt for each."""
-        for path in order_by_links(paths, self._model, manner.kind):
-            yield deliver(
-                self._ledger,
-                self._model,
-                path,
-                staging=self._desk.staging,
-                rejects=self._desk.rejects,
-                clock=self._desk.clock,
-                kind=manner.kind,
-                form=manner.form,
-                source=manner.source,
-                dry_run=manner.dry_run,
-                progress=watch.progress,
-                report=watch.report,
-            )
+    def load(
+        self, sources: Sequence[Path | Table], manner: Manner, watch: Watch
+    ) -> Iterator[tuple[Path | Table, Receipt]]:
+        """Load files and tables in the order in which they quote each other, each receipted."""
+        for source in order_by_links(sources, self._model, manner.kind):
+            yield source, self._deliver(source, manner, watch)
+
+    def follow(
+        self, watcher: Watcher, manner: Manner, watch: Watch, wait: Callable[[float], bool]
+    ) -> Iterator[tuple[Path, Receipt | CredenceError]]:
+        """Load what appears in a watched folder until `wait(seconds)` answers true.
+
+        A file that is refused as a whole is yielded with its error and not met again until it
+        changes; the one at work when the end is asked for is brought to its end.
+
+        Raises:
+            EnvironmentFault: it stood in the way several times in a row.
+
+        """
+        failures = 0
+        while not wait(POLL * (failures + 1)):
+            try:
+                for path in order_tolerantly(watcher.due(), self._model):
+                    yield path, self._taken(path, manner, watch)
+                    watcher.done(path)
+                    failures = 0
+                    if wait(0):
+                        return
+            except EnvironmentFault:
+                failures += 1
+                if failures == PATIENCE:
+                    raise
+
+    def _taken(self, path: Path, manner: Manner, watch: Watch) -> Receipt | CredenceError:
+        try:
+            return self._deliver(path, manner, watch)
+        except (DataInvalid, UsageError) as error:
+            return error
+
+    def _deliver(self, source: Path | Table, manner: Manner, watch: Watch) -> Receipt:
+        return deliver(
+            self._ledger,
+            self._model,
+            source,
+            staging=self._desk.staging,
+            rejects=self._desk.rejects,
+            clock=self._desk.clock,
+            kind=manner.kind,
+            form=manner.form,
+            source=manner.source,
+            dry_run=manner.dry_run,
+            progress=watch.progress,
+            report=watch.report,
+        )
 
     def withdraw(self, ref: str, because: str, decision: Path | None = None) -> int:
         """Take a record off every surface for good; return the event's position."""
@@ -168,9 +223,14 @@ class Exchange:
         return len(due)
 
 
-def check(path: Path, model: Model, manner: Manner) -> FileCheck:
-    """Check a file without writing anything; iterate the result for its findings."""
-    return check_file(path, model, kind=manner.kind, form=manner.form, source=manner.source)
+def check(path: Path, model: Model, manner: Manner, marked: Path | None = None) -> FileCheck:
+    """Check a file without loading anything; iterate the result for its findings.
+
+    With `marked`, that workbook is written: the rows as they came, the wrong cells coloured.
+    """
+    return check_file(
+        path, model, kind=manner.kind, form=manner.form, source=manner.source, marked=marked
+    )
 
 
 class Pending:

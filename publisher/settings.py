@@ -188,6 +188,11 @@ class Layout:
         return self.root / "staging"
 
     @property
+    def watched(self) -> Path:
+        """Which files of watched folders have been dealt with (mode 0700)."""
+        return self.root / "watched"
+
+    @property
     def rejects(self) -> Path:
         """Rejected rows (mode 0700), kept 30 days."""
         return self.root / "rejects"

@@ -1,16 +1,18 @@
 """Intake: delivered files become findings, submissions and receipts."""
 
 from exchange.intake.checking import Checked, Checker, FileCheck, Tally, check_file
+from exchange.intake.database import Table, is_table, table_of
 from exchange.intake.delivery import Receipt, deliver
 from exchange.intake.findings import Finding, Place
 from exchange.intake.limits import DEFAULT, Limits
-from exchange.intake.ordering import order_by_links
+from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
 from exchange.intake.readers import detect, read
 from exchange.intake.rejects import purge_rejects
 from exchange.intake.sample import generate
 from exchange.intake.scrubbing import scrub
 from exchange.intake.sources import Row, Sheet
 from exchange.intake.staging import sweep
+from exchange.intake.watching import Watcher
 
 __all__ = [
     "DEFAULT",
@@ -23,14 +25,20 @@ __all__ = [
     "Receipt",
     "Row",
     "Sheet",
+    "Table",
     "Tally",
+    "Watcher",
     "check_file",
     "deliver",
+    "deliveries_of",
     "detect",
     "generate",
+    "is_table",
     "order_by_links",
+    "order_tolerantly",
     "purge_rejects",
     "read",
     "scrub",
     "sweep",
+    "table_of",
 ]

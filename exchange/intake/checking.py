@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.domain.errors import DataInvalid
+from exchange.domain.errors import DataInvalid, EnvironmentFault
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.marked import MarkedBook
 from exchange.intake.readers import read, refuse
 from exchange.model import Label, compile_kind
 
@@ -141,9 +142,12 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
     kind: str | None = None,
     form: str | None = None,
     source: str | None = None,
+    marked: Path | None = None,
     limits: Limits = DEFAULT,
 ) -> FileCheck:
-    """Open a file for a check that writes nothing; iterate the result for its findings.
+    """Open a file for a check that loads nothing; iterate the result for its findings.
+
+    With `marked`, that workbook is written on the way: the rows with the wrong cells coloured.
 
     Raises:
         Rejected, UsageError, EnvironmentFault: as `readers.read`.
@@ -151,35 +155,56 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
     """
     sheets = read(path, model, kind=kind, form=form, limits=limits)
     return FileCheck(
-        [(sheet, Checker(sheet, model, source=source, limits=limits)) for sheet in sheets]
+        [(sheet, Checker(sheet, model, source=source, limits=limits)) for sheet in sheets],
+        marked,
     )
 
 
 class FileCheck:
     """The findings of one file as they are met, and the tally when they have ended."""
 
-    def __init__(self, checkers: list[tuple[Sheet, Checker]]) -> None:
+    def __init__(self, checkers: list[tuple[Sheet, Checker]], marked: Path | None = None) -> None:
         self.sheets = [sheet for sheet, _ in checkers]
         self.tally = Tally()
         self._checkers = checkers
+        self._marked = marked
 
     def __iter__(self) -> Iterator[Finding]:
-        """Yield every finding; those about the file's structure stand at the end."""
+        """Yield every finding; those about a sheet's structure stand at its end.
+
+        Raises:
+            EnvironmentFault: the marked workbook cannot be written.
+
+        """
         self.tally = Tally()
+        if self._marked is None:
+            yield from self._findings(None)
+            return
+        try:
+            with MarkedBook(self._marked) as book:
+                yield from self._findings(book)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{self._marked} cannot be written: {error.strerror}.", "Choose another place."
+            ) from error
+
+    def _findings(self, book: MarkedBook | None) -> Iterator[Finding]:
         for sheet, checker in self._checkers:
-            self.tally.note(sheet.notes)
-            yield from sheet.notes
+            if book is not None:
+                book.begin(sheet)
+            yield from self._noted(sheet.notes, book)
             for checked in _rows(sheet, checker):
                 self.tally.add(checked)
+                if book is not None:
+                    book.add(checked.row, checked.findings)
                 yield from checked.findings
-            self.tally.note(sheet.faults)
-            yield from sheet.faults
+            yield from self._noted(sheet.faults, book)
 
-    def rows(self) -> Iterator[tuple[Sheet, Checked]]:
-        """Yield every row checked with its sheet."""
-        for sheet, checker in self._checkers:
-            for checked in _rows(sheet, checker):
-                yield sheet, checked
+    def _noted(self, findings: list[Finding], book: MarkedBook | None) -> list[Finding]:
+        self.tally.note(findings)
+        if book is not None:
+            book.note(findings)
+        return findings
 
     @property
     def sound(self) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.record import Submission
+    from exchange.intake.database import Table
     from exchange.intake.findings import Finding
     from exchange.intake.sources import Sheet
     from exchange.ledger import Ledger
@@ -74,7 +75,7 @@ class Listeners:
 def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     ledger: Ledger,
     model: Model,
-    path: Path,
+    rows_from: Path | Table,
     *,
     staging: Path,
     rejects: Path,
@@ -87,7 +88,9 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     report: Callable[[Finding], None] | None = None,
     limits: Limits = DEFAULT,
 ) -> Receipt:
-    """Load one file into the ledger; a dry run writes nothing and counts sound rows as accepted.
+    """Load one file or table into the ledger.
+
+    A dry run writes nothing and counts sound rows as accepted.
 
     `source` is the code of the delivering unit; rows that name another are refused. `clock`
     gives milliseconds since 1970-01-01 UTC. `progress` hears rows done and rows in all,
@@ -101,7 +104,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     """
     unit = _unit(source)
     listeners = Listeners(progress, report)
-    with staged(path, staging, limits) as copy:
+    with staged(rows_from, staging, limits) as copy:
         try:
             sheets = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
             total = sum(map(scan, sheets))

@@ -92,6 +92,7 @@ class JsonSheet:
             self.book = chosen
         elif self._any_kind:
             self._head_faults.append(finding("no-header", Place(self.name, row=1), rows=1))
+            self._faults.found = [*self._head_faults]
 
     def _row(self, number: int, line: int, raw: str, value: Any) -> Row:
         place = Place(self.name, row=number, line=line)

@@ -6,7 +6,8 @@ the disk as they come; only comments stay in memory, and those are bounded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Self
 
 import xlsxwriter
 
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
     from exchange.intake.findings import Finding
     from exchange.intake.sources import Row, Sheet
 
+LIST: Final = "问题清单 findings"
+_HEADINGS: Final = (
+    "工作表 sheet",
+    "行 row",
+    "列 column",
+    "代码 code",
+    "名称 name",
+    "值 value",
+    "级别 severity",
+    "规则 rule",
+    "说明与改法",
+    "what and how to mend",
+)
 ROWS: Final = 1_048_576  # of a sheet, by the format
 CELL: Final = 32_767  # characters of a cell, by the format
 _COMMENTS: Final = 10_000  # of one workbook; cells beyond are only coloured
@@ -31,7 +45,10 @@ _RANK: Final = {"warning": 0, "error": 1}
 
 
 class MarkedBook:
-    """Writes one sheet after the other, row by row; call `close` at the end."""
+    """Writes one sheet after the other, row by row; call `close`, or leave the context.
+
+    With `note`, a last sheet lists findings: those about the file as a whole have no cell.
+    """
 
     def __init__(self, path: Path, lang: str | None = None) -> None:
         """Begin a workbook; `lang` is zh, en or None for both languages in each comment."""
@@ -56,6 +73,14 @@ class MarkedBook:
         self._sheet: Worksheet | None = None
         self._titles: set[str] = set()
         self._row = 0
+        self._listed: list[Finding] = []
+        self._list = False
+
+    def note(self, findings: Iterable[Finding]) -> None:
+        """Put findings that have no cell of their own on the list."""
+        self._list = True
+        room = _COMMENTS - len(self._listed)
+        self._listed.extend(islice(findings, max(room, 0)))
 
     def begin(self, sheet: Sheet) -> None:
         """Begin a sheet under the sender's own header."""
@@ -73,6 +98,9 @@ class MarkedBook:
         if self._row >= ROWS:
             return
         cells = (row.raw,) if isinstance(row.raw, str) else row.raw
+        if self._list:
+            findings = tuple(findings)
+            self.note(findings)
         said: dict[int, list[Finding]] = {}
         for item in findings:
             at = position_of(item.place.column) if item.place.column else 0
@@ -106,6 +134,22 @@ class MarkedBook:
             self._row, column, text[:_COMMENT], {"author": "Credence", "x_scale": 3, "y_scale": 2}
         )
 
+    def _write_list(self) -> None:
+        self._sheet = self._book.add_worksheet(LIST)
+        self._row = 0
+        self._write(_HEADINGS, {})
+        for item in self._listed:
+            place = item.place
+            cells = (place.sheet, place.row, place.column, place.code, place.name, item.value)
+            words = (item.severity, item.rule, item.advice("zh"), item.advice("en"))
+            self._write(["" if cell is None else str(cell) for cell in (*cells, *words)], {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Bring the workbook to the disk.
 
@@ -115,6 +159,8 @@ class MarkedBook:
         """
         if self._sheet is None:
             self._book.add_worksheet()
+        if self._list:
+            self._write_list()
         try:
             self._book.close()
         except xlsxwriter.exceptions.FileCreateError as error:

@@ -59,6 +59,12 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "The workbook has {found} sheets; {limit} are allowed.",
         *_SPLIT,
     ),
+    "table-bytes": (
+        "数据库表中有二进制列，无法读取。",
+        "The table holds a column of bytes, which is not read.",
+        "请用视图只选出文本、数字和日期列。",
+        "Deliver a view with columns of text, numbers and dates only.",
+    ),
     "sheet-skipped": (
         "此工作表中找不到表头，未读取。",
         "No header was found in this sheet; it is not read.",

@@ -11,6 +11,7 @@ from exchange.intake.findings import Finding, Place, finding
 from exchange.intake.headers import books, kind_of_name
 from exchange.intake.json_rows import JsonSheet
 from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.marked import LIST
 from exchange.intake.xlsx_rows import Workbook, XlsxSheet
 
 if TYPE_CHECKING:
@@ -107,13 +108,13 @@ def _tables(
         raise refuse(book.name, [book.fault])
     sheets = [
         XlsxSheet(book, tab, books(model, kind or kind_of_name(model, tab.name) or slug, form))
-        for tab in book.tabs
+        for tab in [tab for tab in book.tabs if tab.name != LIST] or book.tabs
     ]
     tables = [sheet for sheet in sheets if sheet.header is not None]
     if not tables:
         return (sheets[0],)
     for sheet in sheets:
-        if sheet.header is None and not sheet.tab.hidden and sheet.tab.start < sheet.tab.end:
+        if sheet.header is None and sheet.tab.shows:
             tables[0].notes.append(finding("sheet-skipped", sheet.origin, "", "warning"))
     return tuple(tables)
 

@@ -169,7 +169,7 @@ class _WorkbookRows:
         return True
 
 
-_SUFFIXES: Final = {"csv": "csv", "json": "jsonl", "xlsx": "xlsx", "table": "csv"}
+_SUFFIXES: Final = {"csv": "csv", "json": "jsonl", "xlsx": "xlsx"}
 _WRITERS: Final[dict[str, Callable[[Path], _Rows]]] = {
     "csv": _CsvRows,
     "jsonl": _JsonRows,

@@ -12,9 +12,11 @@ import hashlib
 import os
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.intake.database import Table
 from exchange.intake.findings import Place, finding
 from exchange.intake.readers import refuse
 
@@ -41,29 +43,35 @@ class Staged:
 
 
 @contextlib.contextmanager
-def staged(path: Path, directory: Path, limits: Limits) -> Iterator[Staged]:
-    """Copy a file into the staging directory, synced to disk, and delete the copy at the end.
+def staged(source: Path | Table, directory: Path, limits: Limits) -> Iterator[Staged]:
+    """Copy a file or table into the staging directory, synced; delete the copy at the end.
 
     Raises:
-        UsageError: it is no regular file.
+        UsageError: it is no regular file, or there is no such table.
         Rejected: it is larger than allowed.
         EnvironmentFault: it cannot be read, or the directory not written.
 
     """
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.", "Give the path of a CSV or JSON file.")
+    if isinstance(source, Table):
+        suffix, fill = ".csv", source.copy
+    elif source.is_file():
+        suffix, fill = source.suffix, partial(_fill, source)
+    else:
+        raise UsageError(f"There is no file {source}.", "Give the path of a file.")
     try:
-        copy, stream = _create(path, directory)
+        copy, stream = _create(suffix, directory)
     except OSError as error:
         raise _fault(directory, error) from error
     try:
         with stream:
             try:
-                digest, size = _fill(path, stream, limits)
+                digest, size = fill(stream, limits)
+                stream.flush()
+                os.fsync(stream.fileno())
                 sync(directory)
             except OSError as error:
-                raise _fault(path, error) from error
-            yield Staged(copy, path.name, digest, size)
+                raise _fault(source, error) from error
+            yield Staged(copy, source.name, digest, size)
     finally:
         copy.unlink(missing_ok=True)
 
@@ -92,10 +100,10 @@ def sweep(directory: Path) -> int:
         return sum(_abandoned(item) for item in directory.iterdir() if item.name != _LOCK)
 
 
-def _create(path: Path, directory: Path) -> tuple[Path, BinaryIO]:
+def _create(suffix: str, directory: Path) -> tuple[Path, BinaryIO]:
     private(directory)
     sweep(directory)
-    copy = directory / (secrets.token_hex(8) + path.suffix.lower()[:8])
+    copy = directory / (secrets.token_hex(8) + suffix.lower()[:8])
     with _locked(directory):
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
         stream = os.fdopen(os.open(copy, flags, OWNER_FILE), "wb")
@@ -114,8 +122,6 @@ def _fill(path: Path, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
                 raise refuse(path.name, [fault])
             digest.update(chunk)
             stream.write(chunk)
-    stream.flush()
-    os.fsync(stream.fileno())
     return digest.hexdigest(), size
 
 
@@ -146,8 +152,8 @@ def _abandoned(item: Path) -> bool:
         os.close(descriptor)
 
 
-def _fault(path: Path, error: OSError) -> EnvironmentFault:
+def _fault(what: Path | Table, error: OSError) -> EnvironmentFault:
     return EnvironmentFault(
-        f"{path} cannot be staged: {error.strerror}.",
+        f"{what} cannot be staged: {error.strerror}.",
         "Check its permissions and the space on the disk of the data directory.",
     )

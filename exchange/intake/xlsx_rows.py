@@ -42,6 +42,11 @@ class Tab:
     start: int
     end: int
 
+    @property
+    def shows(self) -> bool:
+        """Whether a person who opens the workbook sees something there."""
+        return not self.hidden and self.start < self.end
+
 
 class Workbook:
     """An unpacked workbook; its rows are gone when it is."""

@@ -10,17 +10,14 @@ import click
 
 from exchange.commands import Manner, Watch, check
 from exchange.domain.errors import Rejected, UsageError, VerificationFailed
-from exchange.intake import check_file, generate, order_by_links
+from exchange.intake import Table, check_file, deliveries_of, generate, is_table, table_of
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.receipts import COUNTED, receipt_of, tell_findings, total_of
+from publisher.cli.watching import watch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from exchange.intake import Receipt
-    from publisher.cli.console import Console
-
-_COUNTED = ("accepted", "revised", "unchanged", "suppressed", "rejected")
 
 
 @click.command()
@@ -42,7 +39,7 @@ def _reading(function: Any) -> Any:
     for option in (
         click.option("--form", help="表式，如 2018 form of the columns"),
         click.option("--kind", help="类别，如 penalty kind of record"),
-        click.argument("files", nargs=-1, required=True, metavar="FILE..."),
+        click.argument("files", nargs=-1, metavar="FILE..."),
     ):
         function = option(function)
     return function
@@ -50,25 +47,43 @@ def _reading(function: Any) -> Any:
 
 @click.command("check")
 @_reading
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="写出标注问题的工作簿 write a workbook with the wrong cells marked",
+)
 @common
 @pass_choices
 def check_verb(
-    choices: Choices, *, files: Sequence[str], kind: str | None, form: str | None
+    choices: Choices,
+    *,
+    files: Sequence[str],
+    kind: str | None,
+    form: str | None,
+    marked: Path | None,
 ) -> int:
     """校验文件，不写入。Validate files, write nothing."""
     console = choices.console
     manner = Manner(kind, form)
-    shown = [_check_one(choices, path, manner) for path in _paths(files)]
+    paths = [item for item in _sources(choices, files) if isinstance(item, Path)]
+    if len(paths) < len(files) or (marked and len(paths) > 1):
+        raise UsageError(
+            "Only files can be checked, and only one at a time with --marked.",
+            "Use `credence load --dry-run` for tables; mark one file after the other.",
+            zh="只能校验文件；使用 --marked 时一次只能一个文件。",
+            zh_hint="数据库表请用 credence load --dry-run；文件请逐个标注。",
+        )
+    shown = [_check_one(choices, path, manner, marked) for path in paths]
     console.result({"files": shown})
     return int(any(item["errors"] for item in shown))
 
 
-def _check_one(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
+def _check_one(choices: Choices, path: Path, manner: Manner, marked: Path | None) -> dict[str, Any]:
     console = choices.console
     try:
-        found = check(path, choices.station.model, manner)
+        found = check(path, choices.station.model, manner, marked)
     except Rejected as error:
-        _tell_findings(console, error)
+        tell_findings(console, error)
         console.error(error)
         errors = len(error.details.get("findings", ())) or 1
         return {"file": path.name, "rows": 0, "accepted": 0, "rejected": 0, "errors": errors}
@@ -85,6 +100,8 @@ def _check_one(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
         rejected=tally.rejected,
         warnings=tally.warnings,
     )
+    if marked:
+        console.say("marked", path=marked)
     return {
         "file": path.name,
         "kind": kind.slug,
@@ -102,6 +119,13 @@ def _check_one(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
 @click.command()
 @_reading
 @click.option("--source", metavar="USCC", help="报送单位代码 code of the delivering unit")
+@click.option(
+    "--watch",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="持续导入该目录中出现的文件 load what appears in this folder, until stopped",
+)
 @click.option("--dry-run", is_flag=True, help="只校验 check, write nothing")
 @common
 @pass_choices
@@ -112,17 +136,20 @@ def load(  # noqa: PLR0913 - the options of the contract
     kind: str | None,
     form: str | None,
     source: str | None,
+    folder: Path | None,
     dry_run: bool,
 ) -> int:
-    """导入文件到账本。Stage, check, gate and append files; print a receipt."""
+    """导入文件、目录或数据库表到账本。Load files, folders or tables; print a receipt."""
     console = choices.console
     manner = Manner(kind, form, source, dry_run)
-    paths = _paths(files)
+    if folder is not None:
+        return watch_folder(choices, folder, manner, files)
+    sources = _sources(choices, files)
     if dry_run and not choices.station.has_ledger():
-        receipts = [_dry(choices, path, manner) for path in paths]
+        receipts = [_dry(choices, item, manner) for item in sources]
     else:
-        receipts = _load(choices, paths, manner)
-    total = _total(receipts)
+        receipts = _load(choices, sources, manner)
+    total = total_of(receipts)
     if dry_run:
         console.say("dry-run")
     elif total["accepted"] or total["revised"]:
@@ -131,29 +158,31 @@ def load(  # noqa: PLR0913 - the options of the contract
     return int(total["rejected"] > 0)
 
 
-def _load(choices: Choices, paths: list[Path], manner: Manner) -> list[dict[str, Any]]:
+def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[dict[str, Any]]:
     console = choices.console
     receipts: list[dict[str, Any]] = []
     with choices.begun() as bench, console.progress() as move:
-        label = console.text("loading", file=", ".join(path.name for path in paths))
+        label = console.text("loading", file=", ".join(item.name for item in sources))
 
         def progress(done: int, total: int) -> None:
-            move(f"{label} ({len(receipts) + 1}/{len(paths)})", done, total)
+            move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
 
         watch = Watch(progress, console.finding)
-        names = iter(_ordered(choices, paths, manner))
-        for receipt in bench.exchange().load(paths, manner, watch):
+        for source, receipt in bench.exchange().load(sources, manner, watch):
             # The bar counts the receipts written so far.
-            receipts.append(_receipt(console, next(names).name, receipt, len(paths)))  # noqa: PERF401
+            receipts.append(receipt_of(console, source.name, receipt, len(sources)))
     return receipts
 
 
-def _ordered(choices: Choices, paths: list[Path], manner: Manner) -> list[Path]:
-    return list(order_by_links(paths, choices.station.model, manner.kind))
-
-
-def _dry(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
+def _dry(choices: Choices, path: Path | Table, manner: Manner) -> dict[str, Any]:
     """Count a file where there is no ledger yet that could be asked."""
+    if isinstance(path, Table):
+        raise UsageError(
+            "A table can be tried only where there is a ledger.",
+            "Load any file first, or export the table to CSV and check that.",
+            zh="还没有账本，不能试运行数据库表。",
+            zh_hint="请先导入任一文件，或将该表导出为 CSV 后校验。",
+        )
     found = check_file(
         path,
         choices.station.model,
@@ -163,46 +192,32 @@ def _dry(choices: Choices, path: Path, manner: Manner) -> dict[str, Any]:
     )
     for item in found:
         choices.console.finding(item)
-    counts = dict.fromkeys(_COUNTED, 0)
+    counts = dict.fromkeys(COUNTED, 0)
     counts |= {"accepted": found.tally.sound, "rejected": found.tally.rejected}
     return {"position": 0, **counts, "rejects": None}
 
 
-def _receipt(console: Console, name: str, receipt: Receipt, files: int) -> dict[str, Any]:
-    document = receipt.as_json()
-    console.say("loaded", file=name, **{key: document[key] for key in _COUNTED})
-    if receipt.rejects:
-        console.say("rejects", path=receipt.rejects)
-    if files > 1:
-        console.note({"file": name, **document})
-    return document
-
-
-def _total(receipts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return one receipt for all files; `rejects` is a list where several were written."""
-    rejects = [item["rejects"] for item in receipts if item["rejects"]]
-    return {
-        "position": max(item["position"] for item in receipts),
-        **{key: sum(item[key] for item in receipts) for key in _COUNTED},
-        "rejects": rejects if len(rejects) > 1 else next(iter(rejects), None),
-    }
-
-
-def _tell_findings(console: Console, error: Rejected) -> None:
-    for item in error.details.get("findings", ()):
-        console.finding(item)
-
-
-def _paths(files: Sequence[str]) -> list[Path]:
-    for name in files:
-        if "://" in name:
-            raise UsageError(
-                f"{name} is an address; only files can be read so far.",
-                "Export the table to CSV or JSON and give the file.",
-                zh=f"{name} 是数据库地址；目前只能读取文件。",
-                zh_hint="请先导出为 CSV 或 JSON 文件。",
-            )
-    return [Path(name) for name in files]
+def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:
+    """Return the files and tables named; a folder stands for the deliveries in it."""
+    found: list[Path | Table] = []
+    for name in names:
+        if is_table(name):
+            found.append(table_of(name))
+        elif Path(name).is_dir():
+            inside, other = deliveries_of(Path(name), choices.station.model)
+            for path in other:
+                choices.console.say("passed-over", file=path.name)
+            found += inside
+        else:
+            found.append(Path(name))
+    if not found:
+        raise UsageError(
+            "There is nothing to read.",
+            "Name files, or folders that hold CSV, XLSX or JSON.",
+            zh="没有可读取的文件。",
+            zh_hint="请给出文件，或含有 CSV、XLSX、JSON 文件的目录。",
+        )
+    return found
 
 
 @click.command("derive")

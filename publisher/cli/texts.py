@@ -35,6 +35,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
+    "marked": ("标注的工作簿：{path}。", "Marked workbook: {path}."),
+    "passed-over": ("{file} 不是报送文件，已略过。", "{file} is no delivery; passed over."),
+    "watching": ("正在等待 {folder} 中的文件。", "Waiting for files in {folder}."),
+    "watched": (
+        "已停止。处理文件 {files} 个，其中整份退回 {refused} 个。",
+        "Stopped. {files} files taken, {refused} of them refused as a whole.",
+    ),
     "dry-run": ("试运行，没有写入。", "Dry run: nothing was written."),
     "loading": ("导入 {file}", "Loading {file}"),
     "next-publish": (

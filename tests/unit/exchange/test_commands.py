@@ -71,9 +71,8 @@ def test_repairs_are_loaded_after_what_they_repair(town: Town, sample: Path) -> 
     files = [sample / "repair-case.csv", sample / "penalty.csv"]
     seen: list[tuple[int, int]] = []
     findings: list[object] = []
-    receipts = list(
-        town.exchange.load(files, Manner(), Watch(lambda *at: seen.append(at), findings.append))
-    )
+    watch = Watch(lambda *at: seen.append(at), findings.append)
+    receipts = [receipt for _, receipt in town.exchange.load(files, Manner(), watch)]
     assert [receipt.accepted > 0 for receipt in receipts] == [True, True]
     assert receipts[0].rows == 40
     assert seen

@@ -334,3 +334,28 @@ def test_the_installed_command_and_the_module_answer_alike(own: Station) -> None
         assert json.loads(done.stdout)["surfaces"]
         wrong = subprocess.run([*program, "nothing"], capture_output=True, check=False, timeout=60)
         assert wrong.returncode == 2
+
+
+def test_a_folder_a_table_and_a_marked_workbook(run: Run, tmp_path: Path) -> None:
+    run.json("sample", "--records", "20", "-o", tmp_path / "sample")
+    (tmp_path / "sample" / "notes.csv").write_text("a,b\n1,2\n")
+    whole = run.json("load", tmp_path / "sample", code=1)
+    expected = json.loads((tmp_path / "sample" / "expected.json").read_text())
+    assert whole["accepted"] == sum(item["accepted"] for item in expected.values())
+    marked = tmp_path / "marked.xlsx"
+    checked = run.json("check", tmp_path / "sample" / "penalty.csv", "--marked", marked, code=1)
+    assert checked["files"][0]["encoding"] == "UTF-8 BOM"
+    assert marked.stat().st_size > 0
+    two = [tmp_path / "sample" / f"{kind}.csv" for kind in ("penalty", "repair-case")]
+    assert run("check", *two, "--marked", marked) == 2
+    assert run("load", "--watch", tmp_path / "sample", *two) == 2
+    assert run("check") == 2
+    assert run("load", "sqlite:///nowhere.db#penalty") == 2
+
+
+def test_rows_of_another_unit_are_refused_under_a_bound_source(run: Run, tmp_path: Path) -> None:
+    run.json("sample", "--records", "20", "-o", tmp_path / "sample")
+    other = run.json(
+        "load", tmp_path / "sample" / "penalty.csv", "--source", "12140400QQQQ000486", code=1
+    )
+    assert (other["accepted"], other["rejected"]) == (0, 20)

@@ -1,0 +1,39 @@
+"""How a load is told: a receipt for each file, and one for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from exchange.domain.errors import CredenceError
+    from exchange.intake import Receipt
+    from publisher.cli.console import Console
+
+COUNTED: Final = ("accepted", "revised", "unchanged", "suppressed", "rejected")
+
+
+def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dict[str, Any]:
+    """Say what became of a file; return the receipt as a document."""
+    document = receipt.as_json()
+    console.say("loaded", file=name, **{key: document[key] for key in COUNTED})
+    if receipt.rejects:
+        console.say("rejects", path=receipt.rejects)
+    if files > 1:
+        console.note({"file": name, **document})
+    return document
+
+
+def total_of(receipts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one receipt for all files; `rejects` is a list where several were written."""
+    rejects = [item["rejects"] for item in receipts if item["rejects"]]
+    return {
+        "position": max(item["position"] for item in receipts),
+        **{key: sum(item[key] for item in receipts) for key in COUNTED},
+        "rejects": rejects if len(rejects) > 1 else next(iter(rejects), None),
+    }
+
+
+def tell_findings(console: Console, error: CredenceError) -> None:
+    """Print the findings that refused a whole file."""
+    for item in error.details.get("findings", ()):
+        console.finding(item)
