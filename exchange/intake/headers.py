@@ -145,7 +145,7 @@ def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
     """Return the book whose columns the names are; None when no book knows two of them.
 
     Raises:
-        UsageError: two kinds fit equally well.
+        UsageError: two kinds fit equally well, or two forms whose codes mean different things.
 
     """
     best: list[Book] = []
@@ -161,7 +161,28 @@ def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
         raise UsageError(
             f"The columns fit several kinds: {', '.join(kinds)}.", "Choose one with --kind."
         )
-    return max(best, key=lambda book: book.form) if best else None
+    if not best:
+        return None
+    chosen = max(best, key=lambda book: book.form)
+    _refuse_guess(chosen, candidates, names)
+    return chosen
+
+
+def _refuse_guess(chosen: Book, candidates: Sequence[Book], names: Sequence[str]) -> None:
+    """Refuse a form when another one knows the same columns and reads their codes otherwise."""
+    if not chosen.kind.form_bound:
+        return
+    known = {cell for cell in names if chosen.find(cell)}
+    forms = {
+        book.form
+        for book in candidates
+        if book.kind is chosen.kind and all(book.find(cell) for cell in known)
+    }
+    if len(forms) > 1:
+        raise UsageError(
+            f"The columns fit several forms of {chosen.kind.slug}, whose codes differ.",
+            f"Choose one with --form: {', '.join(sorted(forms))}.",
+        )
 
 
 def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:

@@ -4,7 +4,7 @@ import pytest
 
 from exchange.domain.errors import UsageError
 from exchange.intake import detect, read
-from exchange.intake.headers import Book, alike, books, kind_of_name
+from exchange.intake.headers import Book, alike, books, choose, kind_of_name
 
 
 def faults_of(sheet):
@@ -117,3 +117,15 @@ def test_a_header_line_that_is_broken_is_reported_as_such(write, model):
     (sheet,) = read(write('"CF_WSH"x,CF_SY\r\n1,2\r\n'), model)
     assert [fault.rule for fault in sheet.faults] == ["quote-inside", "no-header"]
     assert [fault.rule for fault in read(write("\n\n"), model)[0].faults] == ["no-header"]
+
+
+def test_a_form_is_not_guessed_where_its_codes_decide(model):
+    shared = ["XK_WSH", "XK_XDR_SHXYM", "XK_JDRQ", "XK_NR", "XK_ZT"]
+    with pytest.raises(UsageError, match="several forms") as refusal:
+        choose(books(model, "licence", None), shared)
+    assert "2016, 2018" in refusal.value.hint
+    for form, code in (("2016", "XK_XMMC"), ("2018", "XK_XKWS")):
+        chosen = choose(books(model, "licence", None), [*shared, code])
+        assert chosen is not None
+        assert chosen.form == form
+        assert choose(books(model, "licence", form), shared).form == form
