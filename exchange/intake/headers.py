@@ -141,48 +141,73 @@ def kind_of_name(model: Model, name: str) -> str | None:
     return None
 
 
-def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
-    """Return the book whose columns the names are; None when no book knows two of them.
+def fitting(candidates: Sequence[Book], names: Sequence[str]) -> list[Book]:
+    """Return the books of the kind whose columns the names are, one for each of its forms.
+
+    There are none when no book knows two of the names.
 
     Raises:
-        UsageError: two kinds fit equally well, or two forms whose codes mean different things.
+        UsageError: two kinds fit equally well.
 
     """
-    best: list[Book] = []
+    best: dict[str, list[Book]] = {}
     score = (0, 0)
     for book in candidates:
         codes = frozenset(known.code for cell in names if cell and (known := book.find(cell)))
         mine = (len(codes), -len(book.missing(codes)))
         if len(codes) >= min(_LEAST, len(names)) and mine >= score:
-            best = [*(best if mine == score else []), book]
+            best = best if mine == score else {}
+            best.setdefault(book.kind.slug, []).append(book)
             score = mine
-    kinds = sorted({book.kind.slug for book in best})
-    if len(kinds) > 1:
+    if len(best) > 1:
         raise UsageError(
-            f"The columns fit several kinds: {', '.join(kinds)}.", "Choose one with --kind."
+            f"The columns fit several kinds: {', '.join(sorted(best))}.",
+            "Choose one with --kind.",
+            zh=f"这些列与多个类别相符：{'、'.join(sorted(best))}。",
+            zh_hint="请用 --kind 指定类别。",
         )
-    if not best:
-        return None
-    chosen = max(best, key=lambda book: book.form)
-    _refuse_guess(chosen, candidates, names)
-    return chosen
+    return [book for book in candidates if book.kind.slug in best]
 
 
-def _refuse_guess(chosen: Book, candidates: Sequence[Book], names: Sequence[str]) -> None:
-    """Refuse a form when another one knows the same columns and reads their codes otherwise."""
-    if not chosen.kind.form_bound:
-        return
-    known = {cell for cell in names if chosen.find(cell)}
-    forms = {
-        book.form
-        for book in candidates
-        if book.kind is chosen.kind and all(book.find(cell) for cell in known)
+def form_of(books_of_kind: Sequence[Book], names: Sequence[str]) -> Book:
+    """Return the book of the form that the names are of.
+
+    Where codes mean one thing in one form and another in the next, the form is told only by
+    columns that no other form has; elsewhere the newest of those that fit best is taken.
+
+    Raises:
+        UsageError: the columns do not tell the form, or are of several.
+
+    """
+    known = {
+        book.form: {cell for cell in names if cell and book.find(cell)} for book in books_of_kind
     }
-    if len(forms) > 1:
+    most = max(map(len, known.values()))
+    best = [book for book in books_of_kind if len(known[book.form]) == most]
+    kind = best[0].kind
+    foreign = set().union(*known.values()) - known[best[0].form]
+    if kind.form_bound and (len(best) > 1 or foreign):
+        forms = ", ".join(sorted(known))
+        mixed = f" ({', '.join(sorted(foreign)[:3])})" if foreign else ""
         raise UsageError(
-            f"The columns fit several forms of {chosen.kind.slug}, whose codes differ.",
-            f"Choose one with --form: {', '.join(sorted(forms))}.",
+            f"The columns do not tell which form of {kind.slug} this is ({forms}){mixed};"
+            " its codes mean different things in them.",
+            f"Name it: --kind {kind.slug} --form {max(known)}.",
+            zh=f"从列名看不出这是“{kind.label.zh}”的哪一种表式（{forms}）{mixed}，而代码含义随表式不同。",
+            zh_hint=f"请指明：--kind {kind.slug} --form {max(known)}。",
         )
+    return max(best, key=lambda book: book.form)
+
+
+def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
+    """Return the book whose columns the names are; None when no book knows two of them.
+
+    Raises:
+        UsageError: two kinds or forms fit equally well.
+
+    """
+    books_of_kind = fitting(candidates, names)
+    return form_of(books_of_kind, names) if books_of_kind else None
 
 
 def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from exchange.intake.findings import Finding, Place, finding, shown
-from exchange.intake.headers import Book, Header, choose
+from exchange.intake.headers import Book, Header, fitting, form_of
 from exchange.intake.sources import CONTROL, Faults, Row, opened
 
 if TYPE_CHECKING:
@@ -86,10 +86,13 @@ class JsonSheet:
             return
         kinds = {book.kind.class_iri.rpartition("#")[2]: book.kind.slug for book in candidates}
         slug = kinds.get(str(first.get("type")))
-        fitting = [book for book in candidates if slug in (None, book.kind.slug)]
-        chosen = choose(fitting, [str(name) for name in first])
-        if chosen is not None:
-            self.book = chosen
+        suitable = [book for book in candidates if slug in (None, book.kind.slug)]
+        names = [str(name) for name in first]
+        of_kind = fitting(suitable, names)
+        if of_kind:
+            # JSON names are of no form: their codes mean the same in all.
+            coded = any(name in book.columns for book in of_kind for name in names)
+            self.book = form_of(of_kind, names) if coded else of_kind[-1]
         elif self._any_kind:
             self._head_faults.append(finding("no-header", Place(self.name, row=1), rows=1))
             self._faults.found = [*self._head_faults]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.intake.findings import Finding, Place, finding, letter_of, shown
-from exchange.intake.headers import Book, Header, choose, match, width
+from exchange.intake.headers import Book, Header, fitting, form_of, is_header, match, width
 from exchange.intake.sources import CONTROL, Faults, Row
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ class TableSheet(ABC):
                 break
         broken, self.trouble.found = self.trouble.found, []
         for row, cells in enumerate(rows[:HEADER_SEARCH], start=1):
-            book = choose(candidates, cells)
-            if book is not None:
-                header = match(_unite(candidates, book, rows, row), rows, row)
+            of_kind = fitting(candidates, cells)
+            if of_kind:
+                header = match(_form(of_kind, rows, row), rows, row)
                 self._check(header, cells)
                 return header  # what is broken below is met again with the rows
         for fault in broken:
@@ -217,11 +217,9 @@ def _filled(record: Record) -> bool:
     return any(map(str.strip, record.cells)) or "error" in record.marks.values()
 
 
-def _unite(
-    candidates: Sequence[Book], book: Book, rows: Sequence[tuple[str, ...]], row: int
-) -> Book:
+def _form(of_kind: Sequence[Book], rows: Sequence[tuple[str, ...]], row: int) -> Book:
     """Return the book for both header rows together: codes in the second may tell the form."""
-    if len(rows) <= row:
-        return book
-    same = [item for item in candidates if item.kind.slug == book.kind.slug]
-    return choose(same, (*rows[row - 1], *rows[row])) or book
+    names = rows[row - 1]
+    if len(rows) > row and any(is_header(book, rows[row]) for book in of_kind):
+        names = (*names, *rows[row])
+    return form_of(of_kind, names)

@@ -4,7 +4,8 @@ import pytest
 
 from exchange.domain.errors import UsageError
 from exchange.intake import detect, read
-from exchange.intake.headers import Book, alike, books, choose, kind_of_name
+from exchange.intake.headers import Book, alike, books, kind_of_name
+from exchange.model.table import template
 
 
 def faults_of(sheet):
@@ -119,13 +120,60 @@ def test_a_header_line_that_is_broken_is_reported_as_such(write, model):
     assert [fault.rule for fault in read(write("\n\n"), model)[0].faults] == ["no-header"]
 
 
-def test_a_form_is_not_guessed_where_its_codes_decide(model):
-    shared = ["XK_WSH", "XK_XDR_SHXYM", "XK_JDRQ", "XK_NR", "XK_ZT"]
-    with pytest.raises(UsageError, match="several forms") as refusal:
-        choose(books(model, "licence", None), shared)
-    assert "2016, 2018" in refusal.value.hint
-    for form, code in (("2016", "XK_XMMC"), ("2018", "XK_XKWS")):
-        chosen = choose(books(model, "licence", None), [*shared, code])
-        assert chosen is not None
-        assert chosen.form == form
-        assert choose(books(model, "licence", form), shared).form == form
+SHARED = ("XK_XDR_SHXYM", "XK_FR", "XK_WSH", "XK_NR", "XK_JDRQ", "XK_ZT")
+
+
+def test_columns_that_two_forms_share_do_not_tell_what_a_code_means(write, model):
+    path = write(",".join(SHARED) + "\r\n", "licence.csv")
+    with pytest.raises(UsageError) as raised:
+        read(path, model)
+    said = raised.value
+    assert "licence" in said.message
+    assert "2016, 2018" in said.message
+    assert "--kind licence --form 2018" in said.hint
+    assert "行政许可" in said.details["zh"]
+    for form in ("2016", "2018"):
+        assert read(path, model, form=form)[0].book.form == form
+
+
+def test_columns_of_two_forms_mixed_are_named(write, model):
+    text = ",".join([*SHARED, "XK_XMMC", "XK_XKZS", "XK_XKJG"]) + "\r\n"
+    with pytest.raises(UsageError, match="XK_XMMC"):
+        read(write(text, "licence.csv"), model)
+
+
+@pytest.mark.parametrize(
+    ("own", "form"), [("XK_XZJG", "2016"), ("XK_XKJG", "2018"), ("XK_SPLB", "2016")]
+)
+def test_one_column_that_only_one_form_has_tells_it(write, model, own, form):
+    (sheet,) = read(write(",".join([*SHARED, own]) + "\r\n", "list.csv"), model)
+    assert (sheet.book.kind.slug, sheet.book.form) == ("licence", form)
+
+
+def test_where_no_code_depends_on_the_form_the_newest_that_fits_is_taken(write, model):
+    (sheet,) = read(write("CF_WSH,CF_XDR_MC,CF_YJ,CF_JDRQ\r\n"), model)
+    assert sheet.book.form == "2018"
+
+
+def test_codes_under_chinese_names_tell_the_form(write, model):
+    names = "法定代表人,许可内容,当前状态"
+    with pytest.raises(UsageError, match="form"):
+        read(write(f"{names}\r\nXK_FR,XK_NR,XK_ZT\r\n", "licence.csv"), model)
+    rows = f"{names},机关\r\nXK_FR,XK_NR,XK_ZT,XK_XZJG\r\n"
+    (sheet,) = read(write(rows, "licence.csv"), model)
+    assert sheet.book.form == "2016"
+
+
+def test_json_names_are_of_no_form(write, model):
+    record = '{"type": "AdministrativePenalty", "documentNumber": "1", "decidedOn": "2026-05-06"}'
+    (sheet,) = read(write(record, "x.jsonl"), model)
+    assert sheet.book.kind.slug == "penalty"
+
+
+def test_every_template_tells_its_own_kind_and_form(write, model):
+    for kind in model.kinds.values():
+        for form in kind.forms:
+            (sheet,) = read(write(template(kind, form), "file.csv"), model)
+            assert (sheet.book.kind.slug, sheet.book.form) == (kind.slug, form)
+            assert sheet.faults == []
+            assert sheet.notes == []
