@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 import ontology
 from exchange.domain.access import Leaf, Tier
 from exchange.model.context import context
+from exchange.model.csvw import metadata
 from exchange.model.schema import schema
 from exchange.model.shape import shape
 from exchange.model.table import dictionary, template
+from exchange.model.workbook import workbook
 
 if TYPE_CHECKING:
     from exchange.model.kinds import Model
@@ -35,6 +37,10 @@ def derive(model: Model) -> dict[str, bytes]:
         for form in kind.forms:
             end = "" if len(kind.forms) == 1 else f".{form}"
             files[f"{base}{end}.csv"] = template(kind, form)
+            # The name under which readers of the CSV look for its metadata (CSVW 5.3).
+            name = f"{kind.slug}{end}.csv"
+            files[f"{base}{end}.csv-metadata.json"] = metadata(kind, form, name)
+            files[f"{base}{end}.xlsx"] = workbook(kind, form)
     return dict(sorted(files.items()))
 
 

@@ -28,6 +28,7 @@ class Graph:
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._index: dict[Node, dict[str, list[Node]]] = {}
         self._subjects: dict[tuple[str, Node], list[Node]] = {}
+        self._read_nodes: set[Node] = set()
         for name, data in sorted(files.items()):
             self._read(name, data)
 
@@ -51,8 +52,17 @@ class Graph:
         return self._subjects.get((predicate, ox.Literal(value)), [])
 
     def predicates(self, node: Node) -> Iterable[str]:
-        """Return the predicates used of the node."""
+        """Return the predicates used of the node, which counts as read from now on."""
+        self._read_nodes.add(node)
         return self._index.get(node, {}).keys()
+
+    def unread(self) -> list[Node]:
+        """Return the nodes that say something nobody asked for; members of lists excepted."""
+        return [
+            node
+            for node, facts in self._index.items()
+            if node not in self._read_nodes and f"{RDF}first" not in facts
+        ]
 
     def values(self, node: Node, predicate: str) -> list[Node]:
         """Return all values, in the order of the file."""

@@ -68,7 +68,16 @@ _LINK_TERMS = _terms("relation kindFrom target withdrawsWhen")
 _TARGET_TERMS = _terms("targetSlug keyFrom")
 
 
-def _refuse_unknown(graph: Graph, node: Node, known: frozenset[str]) -> None:
+LINK_RULE_TERMS = _terms("relation sourceKind targetSlug cascade")
+
+
+def refuse_unknown(graph: Graph, node: Node, known: frozenset[str]) -> None:
+    """Refuse a node of which more is said than is understood.
+
+    Raises:
+        DataInvalid: it has a predicate that is not `known`.
+
+    """
     unknown = sorted(set(graph.predicates(node)) - known)
     if unknown:
         raise DataInvalid(
@@ -90,7 +99,7 @@ class KindReader:
     """Reads one node shape; JSON names are resolved over all its fields."""
 
     def __init__(self, graph: Graph, node: Node, schemes: Mapping[str, Scheme]) -> None:
-        _refuse_unknown(graph, node, _KIND_TERMS)
+        refuse_unknown(graph, node, _KIND_TERMS)
         self._graph = graph
         self._node = node
         self._schemes = schemes
@@ -148,7 +157,7 @@ class KindReader:
 
     def _quotation(self, node: Node) -> Quotation:
         graph = self._graph
-        _refuse_unknown(graph, node, _LINK_TERMS)
+        refuse_unknown(graph, node, _LINK_TERMS)
         when = graph.one(node, f"{CR}withdrawsWhen")
         return Quotation(
             relation=graph.need(node, f"{CR}relation"),
@@ -159,13 +168,13 @@ class KindReader:
 
     def _target(self, node: Node) -> tuple[str, tuple[str, ...]]:
         graph = self._graph
-        _refuse_unknown(graph, node, _TARGET_TERMS)
+        refuse_unknown(graph, node, _TARGET_TERMS)
         names = self._names_of(graph.items(node, f"{CR}keyFrom"))
         return graph.need(node, f"{CR}targetSlug"), names
 
     def _condition(self, node: Node) -> Condition:
         graph = self._graph
-        _refuse_unknown(graph, node, _CONDITION_TERMS)
+        refuse_unknown(graph, node, _CONDITION_TERMS)
         found = [
             Condition(self._named(iri), present=term == "present")
             for term in ("absent", "present")
@@ -185,7 +194,7 @@ class KindReader:
         graph = self._graph
         nodes = graph.values(node, f"{CR}inferred")
         for item in sorted(nodes, key=lambda item: int(graph.need(item, f"{SH}order"))):
-            _refuse_unknown(graph, item, _INFERENCE_TERMS)
+            refuse_unknown(graph, item, _INFERENCE_TERMS)
             yield Inference(
                 self._named(graph.need(item, f"{CR}field")),
                 graph.text(item, f"{CR}prefix") or "",
@@ -203,7 +212,7 @@ class KindReader:
 
     def _field(self, node: Node) -> Field:
         graph = self._graph
-        _refuse_unknown(graph, node, _FIELD_TERMS)
+        refuse_unknown(graph, node, _FIELD_TERMS)
         label = graph.need_label(node, f"{SH}name")
         length = graph.text(node, f"{SH}maxLength")
         scheme = self._scheme(node)
@@ -301,7 +310,7 @@ class KindReader:
 
     def _column(self, node: Node, label: Label, *, required: bool) -> tuple[str, Column]:
         graph = self._graph
-        _refuse_unknown(graph, node, _COLUMN_TERMS)
+        refuse_unknown(graph, node, _COLUMN_TERMS)
         factor = graph.text(node, f"{CR}factor")
         label = graph.label(node, f"{SH}name") or label
         constant = graph.text(node, f"{CR}constant")

@@ -279,6 +279,14 @@ class Kind:
         """Value of `type` in JSON: the local name of the class."""
         return self.class_iri.rpartition("#")[2]
 
+    def columns(self, form: str) -> Mapping[str, tuple[tuple[Field, Column], ...]]:
+        """Return the columns of a form by code, in their order, each with the fields it fills."""
+        found: dict[str, tuple[tuple[Field, Column], ...]] = {}
+        for field in self.fields:
+            for column in field.columns_in(form):
+                found[column.code] = (*found.get(column.code, ()), (field, column))
+        return found
+
     @property
     def form_bound(self) -> bool:
         """Whether a code means one thing in one form of the kind and another in the next.

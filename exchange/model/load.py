@@ -8,9 +8,10 @@ import pyoxigraph as ox
 
 import ontology
 import shapes
+from exchange.domain.errors import DataInvalid
 from exchange.domain.links import Cascade, LinkRule
 from exchange.model.graph import CR, RDF, SH, SKOS, Graph, Node, local, ntriples, value_of
-from exchange.model.kind_reader import KindReader
+from exchange.model.kind_reader import LINK_RULE_TERMS, KindReader, refuse_unknown
 from exchange.model.kinds import Concept, Model, Scheme
 from exchange.model.lint import check_model
 
@@ -41,8 +42,18 @@ def read_model(words: Mapping[str, bytes], looks: Mapping[str, bytes]) -> Model:
             kind = KindReader(graph, node, schemes).kind()
             kinds[kind.slug] = kind
     model = Model(dict(sorted(kinds.items())), _links(graph), schemes, ntriples(words))
+    _refuse_unread(graph)
     check_model(model)
     return model
+
+
+def _refuse_unread(graph: Graph) -> None:
+    unread = graph.unread()
+    if unread:
+        raise DataInvalid(
+            f"The shapes say something of {unread[0]} that is used nowhere.",
+            "Name it from a kind, or leave it out.",
+        )
 
 
 def _schemes(graph: Graph) -> dict[str, Scheme]:
@@ -83,6 +94,7 @@ def _links(graph: Graph) -> dict[str, LinkRule]:
     rules = {}
     for cascade in Cascade:
         for node in graph.subjects_of_text(f"{CR}cascade", cascade.value):
+            refuse_unknown(graph, node, LINK_RULE_TERMS)
             relation = graph.need(node, f"{CR}relation")
             rules[relation] = LinkRule(
                 relation,

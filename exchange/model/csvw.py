@@ -1,0 +1,89 @@
+"""CSV on the Web metadata of a form: what programs need to read a file of that form.
+
+Source: W3C Recommendations "Metadata Vocabulary for Tabular Data" and "Model for Tabular Data and
+Metadata" (2015). The metadata speak of cells as senders write them, so a code is one of its
+labels and money stands in the form's own unit; properties are named where a cell is the value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.model.kinds import Sort
+from exchange.model.schema import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exchange.model.kinds import Column, Field, Kind, Scheme
+
+_CONTEXT: Final = "http://www.w3.org/ns/csvw"
+_BASES: Final = {
+    Sort.TEXT: {"base": "string"},
+    Sort.ORGANISATION: {"base": "string"},
+    Sort.DATE: {"base": "date", "format": "yyyy-MM-dd"},
+    Sort.MOMENT: {"base": "datetime", "format": "yyyy-MM-dd HH:mm:ss"},
+    Sort.MONEY: {"base": "decimal"},
+}
+
+
+def metadata(kind: Kind, form: str, url: str) -> bytes:
+    """Return the metadata of the CSV file at `url`, relative to where they stand."""
+    document: dict[str, Any] = {
+        "@context": [_CONTEXT, {"@language": "zh"}],
+        "url": url,
+        "dc:title": [
+            {"@value": f"{kind.label.zh}（{form}）", "@language": "zh"},
+            {"@value": f"{kind.label.en} ({form})", "@language": "en"},
+        ],
+        "tableSchema": {
+            "columns": [_column(form, code, pairs) for code, pairs in kind.columns(form).items()]
+        },
+    }
+    return (readable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n").encode()
+
+
+def _column(form: str, code: str, pairs: Sequence[tuple[Field, Column]]) -> dict[str, Any]:
+    field, column = next(pair for pair in pairs if pair[1].constant is None)
+    described: dict[str, Any] = {
+        "name": code,
+        "titles": {"und": code, "zh": column.label, "en": column.en},
+        "datatype": _datatype(field, form),
+    }
+    if len(pairs) == 1 and _is_value(field, column):
+        described["propertyUrl"] = field.iri
+    if column.required:
+        described["required"] = True
+    if field.many and not field.columns_in(form)[0].more:
+        described["separator"] = "；"
+    if field.value.blank_words:
+        described["null"] = ["", *sorted(field.value.blank_words)]
+    return described
+
+
+def _is_value(field: Field, column: Column) -> bool:
+    """Whether the cell says what the record says: no label of a code, no other unit."""
+    return field.sort in {Sort.TEXT, Sort.DATE} and column.factor is None
+
+
+def _datatype(field: Field, form: str) -> dict[str, Any]:
+    if field.scheme is not None:
+        return {"base": "string", "format": _labels(field.scheme, form)}
+    described: dict[str, Any] = dict(_BASES[field.sort])
+    if field.max_length is not None:
+        described["maxLength"] = field.max_length
+    return described
+
+
+def _labels(scheme: Scheme, form: str) -> str:
+    """Return a pattern of what stands for the codes in a cell: codes of the form, or labels."""
+    words = [
+        word
+        for concept in scheme.concepts.values()
+        for word in (*concept.cells.get(form, ()), concept.label.zh, *concept.alternatives)
+    ]
+    other = scheme.concepts.get("other")
+    named = [f"{re.escape(other.label.zh)}-.+"] if other else []
+    return "|".join([*map(re.escape, words), *named])
