@@ -206,6 +206,10 @@ class Layout:
         """Return the directory of a tier's triple store and its generations."""
         return self.surfaces / tier.value / "triples"
 
+    def feed(self, tier: Tier) -> Path:
+        """Return the directory of a tier's feed."""
+        return self.surfaces / tier.value / "feed"
+
     @property
     def projector_lock(self) -> Path:
         """Locked (flock) by the one process that projects."""

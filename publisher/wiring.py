@@ -13,7 +13,7 @@ import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +27,7 @@ from publisher.projector import Opened, Projector
 from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
 from publisher.surfaces.alarms import Alarms
+from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 from publisher.web.app import create_app
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from exchange.model import Model
     from publisher.surfaces.alarms import Alarm
+    from publisher.surfaces.port import Readable, Surface
 
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
 # Beyond those at work; more are told to come back (503) rather than hold a thread each.
@@ -178,9 +180,10 @@ class Bench:
             self.readers(),
         )
 
-    def readers(self) -> list[TriplesReader]:
+    def readers(self) -> list[Readable]:
         """Return what readers see of every surface."""
-        return [TriplesReader(self._site(tier)) for tier in SERVED]
+        triples: list[Readable] = [TriplesReader(self._site(tier)) for tier in SERVED]
+        return triples + [FeedReader(self._feed(tier)) for tier in SERVED]
 
     def web_parts(self, queries: QueryPool) -> Parts:
         """Return the parts of the public web service."""
@@ -204,7 +207,10 @@ class Bench:
     def _open_surfaces(self, on_alarm: Callable[[Alarm], None]) -> Opened:
         station = self.station
         words = station.model.vocabulary()
-        surfaces = [TriplesSurface(self._site(tier), words, station.clock) for tier in SERVED]
+        surfaces: list[Surface] = [
+            TriplesSurface(self._site(tier), words, station.clock) for tier in SERVED
+        ]
+        surfaces += [FeedSurface(self._feed(tier)) for tier in SERVED]
         alarms = Alarms(station.layout.surfaces, on_alarm)
         return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces)
 
@@ -212,6 +218,14 @@ class Bench:
         genesis = self.ledger.genesis
         bases = (f"{genesis.base_url}/record/", f"{genesis.government_url}/record/")
         return Site(self.station.layout.triples(tier), tier, bases)
+
+    def _feed(self, tier: Tier) -> Place:
+        station, genesis = self.station, self.ledger.genesis
+        kinds = station.model.kinds
+        shown = {slug: kind for slug, kind in kinds.items() if kind.ceiling.rank <= tier.rank}
+        base = genesis.base_url if tier is Tier.PUBLIC else genesis.government_url
+        pages = partial(self.ledger.pages, tier)
+        return Place(station.layout.feed(tier), tier, base, shown, pages)
 
 
 def web_service(root: Path) -> WSGIApplication:

@@ -82,7 +82,8 @@ class Change:
     """One step of a tier's own sequence.
 
     `view` is None for a Delete, and for a Create or Update whose record has left since: text
-    of a withdrawn record is never handed out again.
+    of a withdrawn record is never handed out again. `veils` says that earlier text of the
+    record has to go: at every Delete, and at an Update that was re-issued without a reference.
     """
 
     seq: int
@@ -94,6 +95,7 @@ class Change:
     page: int
     objection: bool
     view: bytes | None
+    veils: bool = False
 
 
 class Standing(StrEnum):

@@ -23,7 +23,7 @@ from exchange.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
     from exchange.domain.links import LinkRule
@@ -189,6 +189,10 @@ class Ledger:
     def departures(self, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
         """Return (number, record IRI) where text has to go, to redact ahead of a backlog."""
         return reading.departures(self._parts, tier, after, limit)
+
+    def pages(self, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
+        """Return (kind, page) of every feed member that is about one of the records."""
+        return reading.pages(self._parts, tier, refs)
 
     def live(self, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
         """Yield (IRI, kind, view) of every record the tier sees."""

@@ -23,7 +23,7 @@ from exchange.ledger.sealing import unseal
 from exchange.ledger.sequence import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from exchange.ledger.parts import Parts
 
@@ -73,7 +73,7 @@ def position(parts: Parts) -> int:
 def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
     """Return members after a number, about `limit` of them and never a part of a group."""
     member, record, event = schema.member, schema.record, schema.event
-    veil = schema.veil.alias()
+    own, veil = schema.veil.alias("own"), schema.veil.alias("later")
     veiled = (
         select(veil.c.seq)
         .where(veil.c.record == member.c.record, veil.c.tier == member.c.tier)
@@ -93,10 +93,12 @@ def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
                 member.c.published,
                 member.c.page,
                 member.c.mark,
+                own.c.seq.label("veils"),
                 record.c.public_id,
                 *_sealed_columns(),
             )
             .join_from(member, record, member.c.record == record.c.id)
+            .outerjoin(own, and_(own.c.tier == member.c.tier, own.c.seq == member.c.seq))
             .outerjoin(event, shown)
             .where(member.c.tier == served(tier), member.c.seq > after)
             .order_by(member.c.seq)
@@ -131,7 +133,30 @@ def _change(parts: Parts, tier: Tier, row: Any, seals: Mapping[int, bytes]) -> C
         row.page,
         row.mark,
         None if text is None else view(text, iri, tier),
+        row.veils is not None,
     )
+
+
+def pages(parts: Parts, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
+    """Return (kind, page) of every member that is about one of the records.
+
+    Raises:
+        UsageError: a reference is neither an IRI nor its last part.
+
+    """
+    member, record = schema.member, schema.record
+    named, found = [id_of(ref) for ref in refs], set[tuple[str, int]]()
+    with parts.database.reading() as connection:
+        for start in range(0, len(named), LIVE_CHUNK):
+            rows = connection.execute(
+                select(member.c.kind, member.c.page)
+                .distinct()
+                .join_from(record, member, member.c.record == record.c.id)
+                .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
+                .where(member.c.tier == served(tier))
+            )
+            found.update((row.kind, row.page) for row in rows)
+    return found
 
 
 def departures(parts: Parts, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:

@@ -8,17 +8,24 @@ from typing import TYPE_CHECKING, Any
 from exchange.model.graph import XSD
 
 if TYPE_CHECKING:
-    from exchange.model.kinds import Field, Model
+    from collections.abc import Iterable
+
+    from exchange.model.kinds import Field, Kind, Model
 
 
 def context(model: Model) -> bytes:
     """Return the context document: one protected definition a JSON name, whole IRIs only."""
-    terms: dict[str, Any] = {kind.type_name: kind.class_iri for kind in model.kinds.values()} | {
-        field.name: _definition(field) for kind in model.kinds.values() for field in kind.fields
-    }
+    terms = terms_of(model.kinds.values())
     head: dict[str, Any] = {"@version": 1.1, "@protected": True, "id": "@id", "type": "@type"}
     document = {"@context": head | dict(sorted(terms.items()))}
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def terms_of(kinds: Iterable[Kind]) -> dict[str, Any]:
+    """Return the definitions of the kinds' types and fields by their JSON names."""
+    chosen = list(kinds)
+    terms: dict[str, Any] = {kind.type_name: kind.class_iri for kind in chosen}
+    return terms | {field.name: _definition(field) for kind in chosen for field in kind.fields}
 
 
 def _definition(field: Field) -> str | dict[str, Any]:

@@ -39,3 +39,15 @@ class LineSum:
     def hex(self) -> str:
         """Return the digest so far, 64 hexadecimal digits."""
         return f"{self._total % _MODULUS:064x}"
+
+
+def text_sum(text: bytes) -> int:
+    """Return what the lines of a text add to a LineSum; texts can be taken away again."""
+    total = LineSum()
+    total.write(text)
+    return int(total.hex(), 16)
+
+
+def sum_hex(total: int) -> str:
+    """Return a sum of `text_sum` as a LineSum writes it."""
+    return f"{total % _MODULUS:064x}"

@@ -98,6 +98,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "state-alarm": ("故障", "alarm"),
     "state-unknown": ("尚未发布", "nothing published yet"),
     "surface-triples": ("三元组库", "Triple store"),
+    "surface-feed": ("数据订阅流", "Feed"),
     "all-well": ("一切正常", "All is well"),
     "not-well": ("需要处理", "Needs attention"),
     "sparql-lead": (

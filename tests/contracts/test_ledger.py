@@ -162,7 +162,14 @@ def test_changes_departures_and_pages_are_alike(ledger: Ledger):
     assert [change.seq for change in changes] == list(range(1, 302))
     assert changes[7].view is None
     assert sum(change.view is None for change in changes) == 2
+    assert [change.seq for change in changes if change.veils] == [301]
     assert ledger.departures(PUBLIC, 0, 9) == [(301, iris[7])]
+    assert ledger.pages(PUBLIC, [iris[7]]) == {
+        ("penalty", change.page) for change in changes if change.iri == iris[7]
+    }
+    pages = {("penalty", change.page) for change in changes}
+    assert ledger.pages(PUBLIC, [iri or "" for iri in iris]) == pages
+    assert ledger.pages(PUBLIC, ["z" * 26]) == set()
     ledger.verify()
 
 

@@ -14,10 +14,11 @@ from exchange.domain.access import Leaf, Tier
 from exchange.domain.body import body, line
 from exchange.domain.record import Submission
 from exchange.ledger import Genesis, Ledger, Places
+from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.triples import Site, TriplesSurface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from publisher.surfaces.port import Surface
@@ -37,13 +38,20 @@ class Ticks:
         return self.now
 
 
-def triples(folder: Path) -> Surface:
+def triples(folder: Path, _: Ledger) -> Surface:
     return TriplesSurface(
         Site(folder / "triples", Tier.PUBLIC, (f"{BASE}/record/",)), b"", Ticks(), grace=0
     )
 
 
-ADAPTERS = {"triples": triples}
+def feed(folder: Path, ledger: Ledger) -> Surface:
+    def pages(iris: Collection[str]) -> set[tuple[str, int]]:
+        return ledger.pages(Tier.PUBLIC, iris)
+
+    return FeedSurface(Place(folder / "feed", Tier.PUBLIC, BASE, {}, pages, fan=2))
+
+
+ADAPTERS = {"triples": triples, "feed": feed}
 
 
 @dataclass
@@ -51,7 +59,7 @@ class Bench:
     """One ledger and one surface that follows it."""
 
     folder: Path
-    make: Callable[[Path], Surface]
+    make: Callable[[Path, Ledger], Surface]
     ledger: Ledger
     surface: Surface
     written: int = 0
@@ -78,7 +86,7 @@ class Bench:
 
     def restart(self) -> None:
         self.surface.close()
-        self.surface = self.make(self.folder)
+        self.surface = self.make(self.folder, self.ledger)
 
     def agrees(self) -> bool:
         rows = list(self.ledger.live(Tier.PUBLIC))
@@ -106,7 +114,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     )
     genesis = Genesis(BASE, "https://gov.example.cn", "did:web:example.cn", "example.cn")
     ledger = Ledger.create(places, genesis, {}, Ticks())
-    bench = Bench(tmp_path, request.param, ledger, request.param(tmp_path))
+    bench = Bench(tmp_path, request.param, ledger, request.param(tmp_path, ledger))
     yield bench
     bench.surface.close()
     ledger.close()

@@ -44,7 +44,9 @@ FINDS_NOTHING = {
         FILTER NOT EXISTS { ?term rdfs:isDefinedBy ?home }""",
     "a use": """?term a ?sort FILTER(?sort IN (owl:DatatypeProperty, owl:AnnotationProperty))
         FILTER NOT EXISTS { ?x sh:path ?term } FILTER NOT EXISTS { ?x ?term ?y }
-        FILTER(?term NOT IN (cr:jsonName, cr:tierWhen))""",
+        FILTER(?term NOT IN (cr:jsonName, cr:tierWhen))
+        # said by feeds and of marked records, never by the model itself (ontology/feed.ttl)
+        FILTER(?term NOT IN (cr:seq, cr:completeUntil, cr:objectionOpen))""",
 }
 
 

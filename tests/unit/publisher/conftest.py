@@ -54,7 +54,7 @@ def town(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Station:
 @pytest.fixture
 def own(town: Station, tmp_path: Path) -> Station:
     """Return a deployment of the test's own."""
-    shutil.copytree(town.layout.root, tmp_path / "own")
+    shutil.copytree(town.layout.root, tmp_path / "own", symlinks=True)
     return station(tmp_path / "own")
 
 

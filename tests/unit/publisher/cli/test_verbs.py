@@ -38,6 +38,8 @@ VERBS = [
     "demo",
 ]
 
+SURFACES = {f"{tier}/{name}" for tier in ("public", "government") for name in ("triples", "feed")}
+
 
 @pytest.fixture(autouse=True)
 def address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +133,7 @@ def test_publish_brings_new_rows_to_every_surface(empty: Run, sample: Path) -> N
     empty("load", sample / "penalty.csv")
     assert empty("audit") == 4
     document = empty.json("publish")
-    assert set(document["surfaces"]) == {"public/triples", "government/triples"}
+    assert set(document["surfaces"]) == SURFACES
     audit = empty.json("audit")
     assert audit["records"] > 0
     assert audit["surfaces"]["public/triples"]["missing"] == []
@@ -159,7 +161,7 @@ def test_publish_as_of_a_later_day_ends_declared_publicity(
 def test_a_withdrawn_record_is_gone_from_every_surface(run: Run, live: list[str]) -> None:
     document = run.json("withdraw", live[0].rpartition("/")[2], "--because", "repair")
     assert document["id"] == live[0]
-    assert document["gone"] == {"public/triples": True, "government/triples": True}
+    assert document["gone"] == dict.fromkeys(SURFACES, True)
     assert run("audit", live[0]) == 0
     assert run("audit") == 0
     assert run("withdraw", live[0], "--because", "repair") == 1  # it is gone already

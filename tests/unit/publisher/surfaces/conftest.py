@@ -15,14 +15,15 @@ from exchange.domain.links import Cascade, LinkRule
 from exchange.domain.record import Link, Outcome, Submission
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces.alarms import Alarm, Alarms
+from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.runner import Pace, Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    from publisher.surfaces.port import Surface
+    from publisher.surfaces.port import Readable, Surface
 
 PUBLIC_URL, GOVERNMENT_URL = "https://credit.example.cn", "https://gov.credit.example.cn"
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
@@ -67,6 +68,7 @@ class City:
     alarms: list[Alarm] = field(default_factory=list)
     surfaces: list[Surface] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    feeds: bool = False  # whether the feed surfaces follow, too
 
     @property
     def root(self) -> Path:
@@ -75,10 +77,18 @@ class City:
     def site(self, tier: Tier) -> Site:
         return Site(self.root / tier.value / "triples", tier, BASES[tier])
 
+    def place(self, tier: Tier) -> Place:
+        def pages(iris: Collection[str]) -> set[tuple[str, int]]:
+            return self.ledger.pages(tier, iris)
+
+        base = PUBLIC_URL if tier is Tier.PUBLIC else GOVERNMENT_URL
+        return Place(self.root / tier.value / "feed", tier, base, {}, pages, fan=2)
+
     def open_surfaces(self) -> list[Surface]:
         self.surfaces = [
             TriplesSurface(self.site(tier), b"", self.clock, grace=1_000) for tier in SERVED
         ]
+        self.surfaces += [FeedSurface(self.place(tier)) for tier in SERVED if self.feeds]
         return self.surfaces
 
     def close_surfaces(self) -> None:
@@ -89,8 +99,9 @@ class City:
         self.close_surfaces()
         self.ledger.close()
 
-    def readers(self) -> list[TriplesReader]:
-        return [TriplesReader(self.site(tier)) for tier in SERVED]
+    def readers(self) -> list[Readable]:
+        readers: list[Readable] = [TriplesReader(self.site(tier)) for tier in SERVED]
+        return readers + [FeedReader(self.place(tier)) for tier in SERVED if self.feeds]
 
     def runner(self, chunk: int = 5_000) -> Runner:
         pace = Pace(chunk=chunk, pause=self.clock.pause)
@@ -132,12 +143,13 @@ class City:
         return [next(self.numbers) for _ in range(count)]
 
 
-def make_city(folder: Path) -> City:
+def make_city(folder: Path, *, feeds: bool = False) -> City:
     """A new ledger in the folder; close it when done."""
     clock = Clock()
     genesis = Genesis(PUBLIC_URL, GOVERNMENT_URL, "did:web:credit.example.cn", "credit.example.cn")
     (folder / "secrets").mkdir(mode=0o700)
-    return City(folder, clock, Ledger.create(places(folder), genesis, RULES, clock))
+    ledger = Ledger.create(places(folder), genesis, RULES, clock)
+    return City(folder, clock, ledger, feeds=feeds)
 
 
 @pytest.fixture

@@ -58,13 +58,23 @@ def take(city: Any, runner: Any, iris: list[str], step: tuple[str, int]) -> Any:
     return runner
 
 
+def documents(city: Any) -> dict[str, bytes]:
+    """Return every file of the feeds that readers have, by its path."""
+    found = {}
+    for tier in Tier:
+        current = city.root / tier / "feed" / "current"
+        files = [path for path in current.rglob("*") if path.is_file()]
+        found |= {f"{tier}/{path.relative_to(current)}": path.read_bytes() for path in files}
+    return found
+
+
 @settings(max_examples=3, deadline=None)
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
 def test_after_any_history_every_surface_equals_the_ledger(
     new_city: Any, steps: list[tuple[str, int]]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        city = new_city(Path(folder))
+        city = new_city(Path(folder), feeds=True)
         iris = city.publish(5)
         runner = city.runner(chunk=100)
         for step in steps:
@@ -73,5 +83,9 @@ def test_after_any_history_every_surface_equals_the_ledger(
         assert runner.catch_up()
         report = audit(city.ledger, city.readers())
         assert report.ok, report.to_json()
+        followed = documents(city)
+        assert "public/feed/all.trig.gz" in followed
+        assert runner.rebuild()
+        assert documents(city) == followed, "a rebuilt feed has the same bytes"
         assert city.alarms == []
         city.close()

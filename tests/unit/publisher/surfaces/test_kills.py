@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
 import pytest
 
 from exchange.domain.access import SERVED, Tier
 from publisher.surfaces.audit import audit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from publisher.surfaces.triples import TriplesSurface
 
 KILLS = 5
+TREE = "https://w3id.org/tree#"
+FORMS = {
+    "trig": ox.RdfFormat.TRIG,
+    "nq": ox.RdfFormat.N_QUADS,
+    "jsonld": ox.RdfFormat.JSON_LD,
+}
 
 # Follows the ledger and rebuilds in turn for ever, as the projector does, until it is killed.
 CHILD = """
@@ -26,6 +36,7 @@ from exchange.domain.access import Tier
 from exchange.domain.links import Cascade, LinkRule
 from exchange.ledger import Ledger, Places
 from publisher.surfaces.alarms import Alarms
+from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.runner import Pace, Runner
 from publisher.surfaces.triples import Site, TriplesSurface
 
@@ -34,10 +45,14 @@ clock = lambda: time.time_ns() // 1_000_000
 places = Places(f"sqlite:///{folder / 'ledger.sqlite'}", f"sqlite:///{folder / 'seals.sqlite'}",
                 folder / "journal" / "withdrawals.jsonl", folder / "secrets" / "ledger.key")
 ledger = Ledger.open(places, {}, clock)
+def place(tier):
+    home = "https://credit.example.cn" if tier == "public" else "https://gov.credit.example.cn"
+    pages = lambda iris: ledger.pages(Tier(tier), iris)
+    return Place(folder / "surfaces" / tier / "feed", Tier(tier), home, {}, pages, fan=2)
 surfaces = [
     TriplesSurface(Site(folder / "surfaces" / tier / "triples", Tier(tier), (base,)), b"", clock, 0)
     for tier in ("public", "government")
-]
+] + [FeedSurface(place(tier)) for tier in ("public", "government")]
 runner = Runner(ledger, surfaces, Alarms(folder / "surfaces", print), clock,
                 Pace(chunk=100, publish_every=0))
 print("ready", flush=True)
@@ -72,8 +87,23 @@ def torn(city: Any, surface: TriplesSurface) -> list[str]:
     return wrong + [iri for iri in past if iri not in held]
 
 
+def unlinked(feed: Path) -> set[str]:
+    """Documents that a reader of the feed is sent to and does not find, or that are no RDF."""
+    current, missing = feed / "current", set()
+    for path in [path for path in current.rglob("*.gz") if "stage" not in path.parts]:
+        text, form = gzip.decompress(path.read_bytes()), path.name.split(".")[1]
+        quads = list(ox.parse(text, FORMS[form]))
+        nodes = {q.object.value for q in quads if q.predicate.value == f"{TREE}node"}
+        wanted = {current / f"{node.split('/', 3)[3]}.{form}.gz" for node in nodes}
+        missing |= {str(path) for path in wanted if not path.exists()}
+    return missing
+
+
 @pytest.mark.slow
-def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(city: Any) -> None:
+def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(
+    tmp_path: Path, new_city: Any
+) -> None:
+    city = new_city(tmp_path, feeds=True)
     chance = random.Random(20_240_229)
     iris: list[str] = []
     for number in range(KILLS):
@@ -86,11 +116,13 @@ def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(city: Any
         positions = [surface.position() for surface in city.surfaces]
         head = city.ledger.head(Tier.PUBLIC)
         print(f"kill {number + 1}: positions {positions}, head {head}")
-        assert [torn(city, surface) for surface in city.surfaces] == [[], []]
+        assert [torn(city, surface) for surface in city.surfaces[:2]] == [[], []]
+        assert [unlinked(city.root / tier / "feed") for tier in SERVED] == [set(), set()]
         city.close_surfaces()
     assert city.runner().catch_up()
     report = audit(city.ledger, city.readers())
     assert report.ok, report.to_json()
     assert report.records == len(iris)
-    heads = [city.ledger.head(tier) for tier in SERVED]
+    heads = [city.ledger.head(tier) for tier in (*SERVED, *SERVED)]
     assert [surface.position() for surface in city.surfaces] == heads
+    city.close()

@@ -62,7 +62,7 @@ def test_a_withdrawn_record_leaves_the_home_page_at_once(own: Station, own_clien
 
 def test_status_tells_the_state_of_the_surfaces_and_no_ledger_position(client: Client) -> None:
     shown = client.get("/status", headers={"Accept": "application/json"}).get_json()
-    assert shown["surfaces"] == {"public/triples": "ok"}
+    assert shown["surfaces"] == {"public/triples": "ok", "public/feed": "ok"}
     assert shown["records"]
     assert "position" not in json.dumps(shown)
 
@@ -88,13 +88,13 @@ def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Station, live: list[
     time = [0]
     with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
         health = Health(replace(bench.web_parts(queries), clock=lambda: time[0]))
-        assert health.states() == {"public/triples": "ok"}
+        assert health.states() == {"public/triples": "ok", "public/feed": "ok"}
         bench.ledger.withdraw(live[0], "repair")
-        assert health.states() == {"public/triples": "behind"}
+        assert health.states() == {"public/triples": "behind", "public/feed": "behind"}
         time[0] = 300_000
         assert health.faults() == {}
         time[0] = 300_001
-        assert health.faults() == {"public/triples": "behind"}
+        assert health.faults() == {"public/triples": "behind", "public/feed": "behind"}
         bench.projector(lambda _: None).publish()
         assert health.faults() == {}
         bench.ledger.withdraw(live[1], "repair")

@@ -1,0 +1,11 @@
+"""The feed surface: LDES 1.0 / TREE as static files (DESIGN §6, DETAILS "Feed order").
+
+Directory of one tier: `trees/<n>` are whole feeds, `current` links to the one that is served;
+a second one stands there while a rebuild is under way. `docs/decisions/0003` has the layout.
+"""
+
+from publisher.surfaces.feed.reader import FeedReader
+from publisher.surfaces.feed.surface import FeedSurface
+from publisher.surfaces.feed.terms import FORMS, Place
+
+__all__ = ["FORMS", "FeedReader", "FeedSurface", "Place"]

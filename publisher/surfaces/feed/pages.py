@@ -1,0 +1,71 @@
+"""A page: its members in three forms, to be added to and taken from (DETAILS "Feed order")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from publisher.surfaces.feed.members import entry_of
+from publisher.surfaces.feed.terms import FORMS, page_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from exchange.domain.record import Change
+    from publisher.surfaces.feed.members import Members
+    from publisher.surfaces.feed.terms import Place
+
+
+@dataclass(slots=True)
+class Page:
+    """The members of one page, a list of blocks for each of FORMS."""
+
+    kind: str
+    number: int
+    blocks: tuple[list[bytes], ...] = field(default_factory=lambda: tuple([] for _ in FORMS))
+
+    @property
+    def path(self) -> str:
+        """Path of the document, without a suffix."""
+        return page_path(self.kind, self.number)
+
+    @classmethod
+    def of(cls, kind: str, number: int, texts: list[bytes], members: Members) -> Self:
+        """Return the page that stands written in these texts, one for each of FORMS."""
+        return cls(
+            kind,
+            number,
+            tuple(
+                text[: -len(tail)].split(mark)[1:]
+                for text, mark, tail in zip(texts, members.marks, members.tails, strict=True)
+            ),
+        )
+
+    def add(self, change: Change, members: Members) -> None:
+        """Append a member."""
+        for blocks, block in zip(self.blocks, members.block(change), strict=True):
+            blocks.append(block)
+
+    def take_away(self, limits: Mapping[str, int]) -> bool:
+        """Remove what has text of these records and came before the limit; whether any did.
+
+        Tombstones stay: they say nothing but that something went.
+        """
+        found = False
+        for form, blocks in enumerate(self.blocks):
+            kept = [block for block in blocks if not _goes(form, block, limits)]
+            found = found or len(kept) < len(blocks)
+            blocks[:] = kept
+        return found
+
+    def written(self, place: Place, members: Members, *, closed: bool) -> Iterator[bytes]:
+        """Yield the document in each of FORMS."""
+        heads = members.heads(place.iri(self.path), closed=closed)
+        for number, blocks in enumerate(self.blocks):
+            mark = members.marks[number]
+            yield mark.join([heads[number], *blocks]) + members.tails[number]
+
+
+def _goes(form: int, block: bytes, limits: Mapping[str, int]) -> bool:
+    entry = entry_of(form, block)
+    return entry.shows and entry.seq < limits.get(entry.record, 0)

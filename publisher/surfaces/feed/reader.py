@@ -1,0 +1,122 @@
+"""What the readers of a tier's feed see, for audits beside a running projector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exchange.domain.errors import StoreUnavailable
+from exchange.domain.identity import id_of
+from publisher.surfaces.digest import LineSum, sum_hex, text_sum
+from publisher.surfaces.feed.files import Shelf
+from publisher.surfaces.feed.members import Members, entry_of, view_of
+from publisher.surfaces.feed.terms import FORMS, page_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from exchange.domain.access import Tier
+    from publisher.surfaces.feed.members import Entry
+    from publisher.surfaces.feed.terms import Place
+
+CURRENT = "current"
+_NQUADS = FORMS.index("nq")
+
+
+def current_tree(directory: Path) -> Path:
+    """Return the link that leads to the feed that is served."""
+    return directory / CURRENT
+
+
+class FeedReader:
+    """The feed that is served now. Raises StoreUnavailable when there is none yet."""
+
+    name = "feed"
+
+    def __init__(self, place: Place) -> None:
+        self.tier: Tier = place.tier
+        self._place = place
+
+    def position(self) -> int:
+        """Last change whose result stands in the roots."""
+        state = self._shelf().state()
+        if state is None:
+            raise StoreUnavailable(
+                "no feed has been published yet",
+                "Run `credence publish`, or wait until the projector has started.",
+            )
+        return int(state["position"])
+
+    def iris(self) -> Iterator[str]:
+        """Every record with text in any form of any page."""
+        return iris_on(self._shelf(), self._place)
+
+    def digest(self) -> str:
+        """LineSum over the newest version of each record, from the N-Quads."""
+        return digest_on(self._shelf(), self._place)
+
+    def digest_of(self, views: Iterable[bytes]) -> str:
+        """Say what `digest` must be for these views."""
+        return expected_digest(views)
+
+    def holds(self, iri: str) -> bool:
+        """Whether a page where the record ever was has text of it (IRI or its last part)."""
+        return holds_on(self._shelf(), self._place, iri)
+
+    def _shelf(self) -> Shelf:
+        return Shelf(current_tree(self._place.directory))
+
+
+def iris_on(shelf: Shelf, place: Place) -> Iterator[str]:
+    """Yield every record that has text on the shelf, once."""
+    seen: set[str] = set()
+    for kind, number in shelf.pages():
+        for form in range(len(FORMS)):
+            for entry, _ in _blocks(shelf, place, (kind, number), form):
+                if entry.shows and entry.record not in seen:
+                    seen.add(entry.record)
+                    yield entry.record
+
+
+def digest_on(shelf: Shelf, place: Place) -> str:
+    """Return the digest of what the shelf shows: of each record the newest version alone."""
+    newest: dict[str, int] = {}
+    total = 0
+    for page in shelf.pages():
+        for entry, block in _blocks(shelf, place, page, _NQUADS):
+            if entry.shows:
+                added = text_sum(view_of(block, entry.record))
+                total += added - newest.get(entry.record, 0)
+                newest[entry.record] = added
+    return sum_hex(total)
+
+
+def expected_digest(views: Iterable[bytes]) -> str:
+    """Return the digest of exactly these views."""
+    total = LineSum()
+    for view in views:
+        total.write(view)
+    return total.hex()
+
+
+def holds_on(shelf: Shelf, place: Place, iri: str) -> bool:
+    """Return whether text of the record is on the shelf, by the ledger's word where to look."""
+    public_id = id_of(iri)
+    return any(
+        entry.shows and id_of(entry.record) == public_id
+        for page in place.pages([iri])
+        for form in range(len(FORMS))
+        for entry, _ in _blocks(shelf, place, page, form)
+    )
+
+
+def _blocks(
+    shelf: Shelf, place: Place, page: tuple[str, int], form: int
+) -> Iterator[tuple[Entry, bytes]]:
+    kind, _ = page
+    text = shelf.read(f"{page_path(*page)}.{FORMS[form]}")
+    if text is None:
+        return
+    members = Members(place, kind)
+    for block in text[: -len(members.tails[form])].split(members.marks[form])[1:]:
+        yield entry_of(form, block), block

@@ -1,0 +1,103 @@
+"""Names of the feed: vocabularies, addresses, the JSON-LD context (research/feeds.md §1.2, §3.1).
+
+Sources: LDES 1.0.0 (2026-05), TREE (CG draft), ActivityStreams 2.0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from exchange.domain.access import Tier
+    from exchange.model.kinds import Kind
+
+PREFIXES: Final = {
+    "as": "https://www.w3.org/ns/activitystreams#",
+    "cr": "https://w3id.org/credence/ns#",
+    "ldes": "https://w3id.org/ldes#",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "tree": "https://w3id.org/tree#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+# The forms that every document has, by suffix; the order is the order of files.
+FORMS: Final = ("trig", "jsonld", "nq")
+# The stream over all kinds; no kind may have this name.
+ALL: Final = "all"
+# Closed pages that a root links itself; then they go to an index node (decision 0003).
+FAN: Final = 100
+POLLING_SECONDS: Final = 60
+# Terms of a page's JSON-LD beside those of its kind; a test keeps them apart from all of the
+# model's names and codes. Never `@container: @list` (research/feeds.md §2.3, 2).
+ENVELOPE: Final[Mapping[str, Any]] = {
+    "@version": 1.1,
+    "id": "@id",
+    "type": "@type",
+    "Create": PREFIXES["as"] + "Create",
+    "Delete": PREFIXES["as"] + "Delete",
+    "Update": PREFIXES["as"] + "Update",
+    "Node": PREFIXES["tree"] + "Node",
+    "immutable": PREFIXES["ldes"] + "immutable",
+    "memberOf": {"@reverse": PREFIXES["tree"] + "member", "@type": "@id"},
+    "object": {"@id": PREFIXES["as"] + "object", "@type": "@id"},
+    "objectionOpen": PREFIXES["cr"] + "objectionOpen",
+    "published": {"@id": PREFIXES["as"] + "published", "@type": PREFIXES["xsd"] + "dateTime"},
+    "seq": PREFIXES["cr"] + "seq",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tier's feed is: `base` is the tier's address, without a slash at the end.
+
+    `kinds` are those that have a stream from the start; others get one with their first
+    member. `pages` tells from the ledger where the members of records are.
+    """
+
+    directory: Path
+    tier: Tier
+    base: str
+    kinds: Mapping[str, Kind]
+    pages: Callable[[Collection[str]], Iterable[tuple[str, int]]]
+    fan: int = FAN
+
+    def iri(self, path: str) -> str:
+        """Return the IRI of a document by its path, `feed/penalty/p/7`."""
+        return f"{self.base}/{path}"
+
+    def stream(self, name: str) -> str:
+        """Return the IRI of a stream: its root's address with a fragment."""
+        return f"{self.base}/feed/{name}#stream"
+
+
+def page_path(kind: str, number: int) -> str:
+    """Return the path of a page."""
+    return f"feed/{kind}/p/{number}"
+
+
+def node_path(stream: str, number: int) -> str:
+    """Return the path of an index node."""
+    return f"feed/{stream}/i/{number}"
+
+
+def root_path(stream: str) -> str:
+    """Return the path of a stream's root."""
+    return f"feed/{stream}"
+
+
+def stamp(milliseconds: int) -> str:
+    """Return an xsd:dateTime in UTC with exactly three decimals: text order is time order."""
+    seconds, rest = divmod(milliseconds, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
+
+
+def expand(name: str) -> str:
+    """Return the IRI of a prefixed name; an IRI stays as it is."""
+    prefix, colon, local = name.partition(":")
+    return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name
