@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.identity import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Row = dict[str, str]  # field name -> cell
 
 
-def quirks(number: int, row: Row) -> None:
+def quirks(kind: str, number: int, row: Row) -> None:
     """Plant what belongs to the row of that number."""
-    for period, place, plant in _QUIRKS:
+    for period, place, plant in _QUIRKS.get(kind, ()):
         if number % period == place:
             plant(row)
+
+
+def spoil(kind: str, turn: int, row: Row) -> None:
+    """Spoil a row in the next of its kind's ways."""
+    ways = SPOILERS[kind]
+    ways[turn % len(ways)](row)
 
 
 def _lower_code(row: Row) -> None:
@@ -62,7 +68,39 @@ def _formula_like(row: Row) -> None:
     row["remark"] = "'-见附件"
 
 
-_QUIRKS: Final[tuple[tuple[int, int, Callable[[Row], None]], ...]] = (
+def _slashed_day(row: Row) -> None:
+    year, month, day = row["decidedOn"].split("-")
+    row["decidedOn"] = f"{year}/{int(month)}/{int(day)}"
+
+
+def _chinese_day(row: Row) -> None:
+    year, month, day = row["listedOn"].split("-")
+    row["listedOn"] = f"{year}年{int(month)}月{int(day)}日"
+
+
+def _compact_day(row: Row) -> None:
+    row["establishedOn"] = row["establishedOn"].replace("-", "")
+
+
+def _no_end(row: Row) -> None:
+    row["licenceValidUntil"] = "2099-12-31"
+
+
+def _no_end_at_all(row: Row) -> None:
+    row["licenceValidUntil"] = "9999-09-09"
+
+
+def _wide_digits(row: Row) -> None:
+    wide = str.maketrans("0123456789-", "０１２３４５６７８９－")
+    row["decidedOn"] = row["decidedOn"].translate(wide)
+
+
+def _nothing_at_all(row: Row) -> None:
+    row |= {"legalForm": "无", "branchOf": "无", "organisationCode": "/", "dissolvedOn": "null"}
+
+
+Quirks = tuple[tuple[int, int, "Callable[[Row], None]"], ...]
+_PENALTY: Final[Quirks] = (
     (17, 3, _lower_code),
     (6, 1, _brackets),
     (6, 4, _full_brackets),
@@ -74,6 +112,20 @@ _QUIRKS: Final[tuple[tuple[int, int, Callable[[Row], None]], ...]] = (
     (29, 2, _lines),
     (37, 1, _formula_like),
 )
+
+
+_QUIRKS: Final[Mapping[str, Quirks]] = {
+    "penalty": _PENALTY,
+    "subject": ((9, 4, _lower_code), (11, 5, _compact_day), (13, 6, _nothing_at_all)),
+    "licence": (
+        (9, 2, _slashed_day),
+        (7, 3, _no_end),
+        (7, 5, _no_end_at_all),
+        (11, 4, _wide_digits),
+        (17, 6, _placeholder),
+    ),
+    "list-entry": ((5, 1, _chinese_day), (8, 6, _lower_code)),
+}
 
 
 def _set(name: str, value: str) -> Callable[[Row], None]:
@@ -89,13 +141,37 @@ def _wrong_check_digit(row: Row) -> None:
     row[name] = code[:-1] + ("A" if code[-1] != "A" else "B")
 
 
-SPOILERS: Final[tuple[Callable[[Row], None], ...]] = (
-    _set("decidedOn", "2026-13-05"),
-    _wrong_check_digit,
-    _set("decidedOn", "2026-02-31"),
-    _set("documentNumber", ""),
-    _set("violationFacts", "现场检查发现\x07问题。"),
-    _set("counterpartCategory", "其他主体"),
-    _set("penaltyContent", ""),
-    _set("fineAmount", "约贰千元"),
-)
+SPOILERS: Final[Mapping[str, tuple[Callable[[Row], None], ...]]] = {
+    "penalty": (
+        _set("decidedOn", "2026-13-05"),
+        _wrong_check_digit,
+        _set("decidedOn", "2026-02-31"),
+        _set("documentNumber", ""),
+        _set("violationFacts", "现场检查发现\x07问题。"),
+        _set("counterpartCategory", "其他主体"),
+        _set("penaltyContent", ""),
+        _set("fineAmount", "约贰千元"),
+    ),
+    "subject": (
+        _set("establishedOn", "1900-01-01"),
+        _wrong_check_digit,
+        _set("uscc", PLACEHOLDER),
+        _set("registeredCapital", "500万美元"),
+        _set("registrationStatus", "状态不明"),
+        _set("subjectName", ""),
+    ),
+    "licence": (
+        _set("licenceKind", "高级许可"),
+        _set("deliveredState", "0"),  # valid in 2016, nothing in 2018
+        _set("licenceValidUntil", "长期"),
+        _wrong_check_digit,
+        _set("documentNumber", ""),
+    ),
+    "list-entry": (
+        _set("onList", "示例市黑名单"),
+        _set("basisDocumentNumber", ""),
+        _set("removalReason", "写了原因，没写日期"),
+        _wrong_check_digit,
+    ),
+    "measure": (_set("legalBasis", ""),),
+}

@@ -31,6 +31,12 @@ _TIME: Final = re.compile(r"[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _DAY_LENGTH: Final = 10  # YYYY-MM-DD
 _COMPACT_DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _NUMBER: Final = re.compile(r"\+?([0-9]{1,16}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
+# An amount that says its own unit, of yuan only: 500万元, 人民币5000元, 1,200.5万元(人民币).
+_AMOUNT: Final = re.compile(
+    r"(?:人民币|RMB|CNY|[¥￥])?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,16})(\.[0-9]{0,10})?"
+    r"(亿|万|)(元|圆|)(?:\(?人民币\)?)?(元|圆|)整?"
+)
+_UNITS: Final = {"亿": Decimal(100_000_000), "万": Decimal(10_000), "": Decimal(1)}
 _OTHER: Final = "other"
 _CENT: Final = Decimal("0.01")
 
@@ -116,11 +122,15 @@ def moment(text: str) -> str:
 def yuan(text: str, factor: Decimal) -> str:
     """Return a number times the factor as yuan with two decimals, or the text as it stands.
 
-    More digits than cents are no amount: the text comes back, and the check refuses it.
+    A cell that names its unit means that one, whatever the column's. More digits than cents are
+    no amount: the text comes back, and the check refuses it.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if _NUMBER.fullmatch(plain) is None:
-        return text
+        said = _AMOUNT.fullmatch("".join(plain.split()))
+        if said is None or not (said[3] or said[4] or said[5]):
+            return text
+        plain, factor = said[1].replace(",", "") + (said[2] or ""), _UNITS[said[3]]
     try:
         amount = Decimal(plain) * factor
         cents = amount.quantize(_CENT)

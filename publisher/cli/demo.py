@@ -88,7 +88,7 @@ def _make(root: Path, address: Address) -> None:
         station.opened(lambda _: None) as bench,
     ):
         generate(RECORDS, SEED, Path(folder))
-        files = [Path(folder) / name for name in ("penalty.csv", "repair-case.csv")]
+        files = sorted(Path(folder).glob("*.csv"))
         exchange = bench.exchange()
         for _ in exchange.load(files, Manner(), Watch()):
             pass
