@@ -7,3 +7,10 @@ of them ends with `credence audit` and `credence ledger verify`, both of which m
 """
 
 from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the folder of the published test suites be named (tests/conformance)."""
+    parser.addoption("--suites", default="", help="folder of the published test suites")

@@ -39,14 +39,6 @@ PENALTY: Final[Row] = {
     "CF_SJLYDM": AUTHORITY,
     "BZ": "无",
 }
-PERSON: Final[Row] = PENALTY | {
-    "CF_XDR_MC": "测试乙",
-    "CF_XDR_LB": "自然人",
-    "CF_XDR_SHXYM": "",
-    "CF_FRDB": "",
-    "CF_XDR_ZJLX": "身份证",
-    "CF_XDR_ZJHM": ID_NUMBER.lower(),
-}
 OLD_PENALTY: Final[Row] = {
     "CF_WSH": "测市监罚〔2026〕12号",
     "CF_XDR_MC": _NAME,
@@ -176,14 +168,30 @@ CASES: Final[dict[str, Row]] = {
     },
     "measure": CASE | _NO_TARGET | {"XF_JLZL": "失信惩戒措施", "XF_CSBC": "2026", "XF_CSBH": "1.1"},
 }
+
+
+def _of_a_person(row: Row, prefix: str) -> Row:
+    return row | {
+        f"{prefix}XDR_MC": "测试乙",
+        f"{prefix}XDR_LB": "自然人",
+        f"{prefix}XDR_SHXYM": "",
+        f"{prefix}FRDB": "",
+        f"{prefix}XDR_ZJLX": "身份证",
+        f"{prefix}XDR_ZJHM": ID_NUMBER.lower(),
+    }
+
+
+PERSON: Final = _of_a_person(PENALTY, "CF_")
 # One sound row by kind and form, and more about what a kind says otherwise of others.
 SOUND: Final[tuple[tuple[str, str, Row], ...]] = (
     ("penalty", "2018", PENALTY),
     ("penalty", "2018", PERSON),
     ("penalty", "2016", OLD_PENALTY),
     ("licence", "2018", LICENCE),
+    ("licence", "2018", _of_a_person(LICENCE, "XK_")),
     ("licence", "2016", OLD_LICENCE),
     ("list-entry", "credence", ENTRY),
+    ("list-entry", "credence", _of_a_person(ENTRY, "MD_")),
     ("measure", "credence", MEASURE),
     ("subject", "credence", SUBJECT),
     *(("repair-case", "credence", row) for row in CASES.values()),
