@@ -181,6 +181,7 @@ def _of_a_person(row: Row, prefix: str) -> Row:
     }
 
 
+_BARE: Final = {code: text for code, text in ENTRY.items() if not code.startswith("MD_YJ_")}
 PERSON: Final = _of_a_person(PENALTY, "CF_")
 # One sound row by kind and form, and more about what a kind says otherwise of others.
 SOUND: Final[tuple[tuple[str, str, Row], ...]] = (
@@ -192,6 +193,8 @@ SOUND: Final[tuple[tuple[str, str, Row], ...]] = (
     ("licence", "2016", OLD_LICENCE),
     ("list-entry", "credence", ENTRY),
     ("list-entry", "credence", _of_a_person(ENTRY, "MD_")),
+    ("list-entry", "credence", _BARE),
+    ("list-entry", "credence", ENTRY | {"MD_YCRQ": "2026-05-01", "MD_YCYY": "已履行义务"}),
     ("measure", "credence", MEASURE),
     ("subject", "credence", SUBJECT),
     *(("repair-case", "credence", row) for row in CASES.values()),
