@@ -27,7 +27,7 @@ from publisher.projector import Opened, Projector
 from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
 from publisher.surfaces.alarms import Alarms
-from publisher.surfaces.feed import FeedReader, FeedSurface, Place
+from publisher.surfaces.feed import FeedReader, FeedSurface, Place, current_tree
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 from publisher.web.app import create_app
@@ -199,6 +199,7 @@ class Bench:
             generation=lambda: current_generation(directory).path.name,
             readers=[reader for reader in self.readers() if reader.tier is tier],
             alarms=station.layout.surfaces,
+            feed=current_tree(station.layout.feed(tier)),
             clock=station.clock,
             query_timeout=station.settings.query_timeout,
             takedown_bound=station.settings.takedown_bound,

@@ -6,7 +6,7 @@ publicity is shown to its end.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
 # China has had one time zone without summer time since 1991 (Asia/Shanghai).
@@ -16,6 +16,16 @@ CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 def day_of(milliseconds: int) -> date:
     """Return the day in China of a moment in milliseconds since 1970-01-01 UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, CHINA).date()
+
+
+def seconds_of_day_left(milliseconds: int) -> int:
+    """Return the whole seconds from a moment to the end of its day in China.
+
+    Publicity ends with a day, so this bounds how long a copy may be kept (DESIGN §6).
+    """
+    moment = datetime.fromtimestamp(milliseconds / 1000, CHINA)
+    midnight = datetime.combine(moment.date() + timedelta(days=1), time(), CHINA)
+    return int((midnight - moment).total_seconds())
 
 
 def declared_end(view: bytes, predicate: str) -> date | None:

@@ -115,7 +115,7 @@ def _links(root: Path) -> dict[str, Any]:
         "list": None,
         "dataset": None,
         "sparql": f"{base}/sparql",
-        "feed": None,
+        "feed": f"{base}/feed/all",
         "catalog": None,
         "status": f"{base}/status",
         "repair_hint": hint,
@@ -131,7 +131,7 @@ def _program(root: Path) -> list[str]:
 
 def _announce(console: Console, root: Path, links: dict[str, Any]) -> None:
     console.say("demo-links")
-    for name in ("home", "record", "sparql", "status"):
+    for name in ("home", "record", "sparql", "feed", "status"):
         if links[name]:
             console.line(f"  {console.text(f'demo-{name}')}  {links[name]}")
     if links["repair_hint"]:

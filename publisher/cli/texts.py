@@ -95,6 +95,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "demo-home": ("首页", "Home"),
     "demo-record": ("一条行政处罚", "A penalty record"),
     "demo-sparql": ("查询", "Query"),
+    "demo-feed": ("数据订阅流", "Feed"),
     "demo-status": ("状态", "Status"),
     "demo-try": (
         (

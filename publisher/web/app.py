@@ -1,7 +1,7 @@
 """The web service of one tier: one WSGI callable (DESIGN §6, §9).
 
-Purpose: `/sparql` goes to its plain callable, everything else to Flask; both leave through one
-gate that sets the headers of every answer and strips the path prefix of the base URL.
+Purpose: `/sparql` and `/feed` go to plain callables, everything else to Flask; all leave through
+one gate that sets the headers of every answer and strips the path prefix of the base URL.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
 from publisher.web import http, problems, records, site, terms
+from publisher.web.feed import FeedService
 from publisher.web.health import Health
 from publisher.web.listing import Listing
 from publisher.web.pages import Pages
@@ -44,15 +45,19 @@ def create_app(parts: Parts) -> WSGIApplication:
     """Return the service made of the parts."""
     pages = Pages(parts.name, parts.base_url)
     sparql = SparqlService(parts.queries, pages, parts.query_timeout)
-    return _Gate(pages.prefix, sparql, _flask(parts, pages))
+    feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
+    return _Gate(pages.prefix, sparql, feed, _flask(parts, pages))
 
 
 class _Gate:
     """Dispatches by path and sets the headers that every answer bears."""
 
-    def __init__(self, prefix: str, sparql: WSGIApplication, rest: WSGIApplication) -> None:
+    def __init__(
+        self, prefix: str, sparql: WSGIApplication, feed: WSGIApplication, rest: WSGIApplication
+    ) -> None:
         self._prefix = prefix
         self._sparql = sparql
+        self._feed = feed
         self._rest = rest
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -65,6 +70,8 @@ class _Gate:
             path = environ["PATH_INFO"] = path[len(self._prefix) :]
         if path == "/sparql":
             return self._sparql(environ, start)
+        if path.startswith("/feed/"):
+            return self._feed(environ, start)
         return self._rest(environ, start)
 
 

@@ -31,7 +31,8 @@ class Parts:
     """The parts of one tier's web service.
 
     `generation` names what the pool reads now (StoreUnavailable before the first), `alarms` is
-    the directory of the surfaces, `clock` milliseconds, `takedown_bound` seconds.
+    the directory of the surfaces, `feed` that of the feed that is served, `clock` milliseconds,
+    `takedown_bound` seconds.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Parts:
     generation: Callable[[], str]
     readers: Sequence[Readable]
     alarms: Path
+    feed: Path
     clock: Callable[[], int]
     query_timeout: float
     takedown_bound: float
