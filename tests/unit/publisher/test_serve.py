@@ -186,7 +186,7 @@ def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_p
             "home", "subject", "record", "list", "dataset", "sparql", "feed", "catalog", "status",
             "repair_hint",
         ]  # fmt: skip
-        for name in ("home", "record", "sparql", "status"):
+        for name in ("home", "record", "sparql", "feed", "status"):
             assert links[name].startswith(f"http://127.0.0.1:{port}/")
             assert status_of(port, links[name]) == 200
         subprocess.run(shlex.split(links["repair_hint"]), check=True, env=environment, timeout=60)
