@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
-from publisher.web import http, problems, records, site, terms
+from publisher.web import http, model_files, problems, records, site, terms
 from publisher.web.feed import FeedService
 from publisher.web.health import Health
 from publisher.web.listing import Listing
@@ -83,6 +83,7 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     app.register_blueprint(site.blueprint(pages, Listing(parts), Health(parts)))
     app.register_blueprint(records.blueprint(parts, pages, words))
     app.register_blueprint(terms.blueprint(parts.model, pages, words))
+    app.register_blueprint(model_files.blueprint(parts.model))
     app.register_error_handler(CredenceError, _answering(pages))
     app.register_error_handler(HTTPException, _translating(pages))
     return app

@@ -1,7 +1,7 @@
-"""The model on the web: vocabulary, code lists, context, shapes, schemas (CONTRACT "HTTP").
+"""The vocabulary and the code lists on the web (CONTRACT "HTTP").
 
-Purpose: people read tables in both languages, programs take Turtle and the derived files. The
-RDF is cut from the same triples that stand in every store.
+Purpose: people read tables in both languages, programs take RDF, cut from the same triples that
+stand in every store.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, request
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
-import ontology
-import shapes
 from exchange.domain.errors import NotFound
 from publisher.web import http
 from publisher.web.problems import NotAcceptable
@@ -53,9 +51,6 @@ def blueprint(model: Model, pages: Pages, words: Vocabulary) -> Blueprint:
     made.add_url_rule("/ns/<term>", view_func=terms.term)
     made.add_url_rule("/code/<scheme>", view_func=terms.scheme)
     made.add_url_rule("/code/<scheme>/<notation>", view_func=terms.concept)
-    made.add_url_rule("/context/v1.jsonld", view_func=terms.context)
-    made.add_url_rule("/shapes/<name>.ttl", view_func=terms.shape)
-    made.add_url_rule("/schema/<name>.json", view_func=terms.schema)
     return made
 
 
@@ -108,22 +103,6 @@ class Terms:
             raise _absent()
         return self._lead(f"/code/{scheme}#{notation}")
 
-    def context(self) -> http.Reply:
-        """Return the JSON-LD context."""
-        return _file(lambda: ontology.read("derived/context.jsonld"), http.JSONLD)
-
-    def shape(self, name: str) -> http.Reply:
-        """Return the shapes of a kind, or those that kinds share."""
-        if f"{name}.ttl" not in shapes.sources():
-            raise _absent()
-        return _file(lambda: shapes.read(f"{name}.ttl"), http.TURTLE)
-
-    def schema(self, name: str) -> http.Reply:
-        """Return the JSON Schema of a kind."""
-        if name not in self._model.kinds:
-            raise _absent()
-        return _file(lambda: shapes.read(f"derived/{name}.schema.json"), "application/schema+json")
-
     def _reply(self, graph: str, page: Callable[[str], bytes]) -> http.Reply:
         media = http.choose(request.headers.get("Accept"), _OFFERS)
         if media is None:
@@ -169,18 +148,10 @@ def _home(iri: str) -> str:
     return NS
 
 
-def _file(read: Callable[[], bytes], media: str) -> http.Reply:
-    try:
-        body = read()
-    except OSError as error:
-        raise _absent() from error
-    return http.Reply(body, media, headers=_HEADERS).tagged(request.environ)
-
-
 def _absent() -> NotFound:
     return NotFound(
-        "There is no such term or file.",
+        "There is no such term.",
         "See the vocabulary for what there is.",
-        zh="没有这个词或文件。",
+        zh="没有这个词。",
         zh_hint="请从词表页查找。",
     )

@@ -113,26 +113,6 @@ def test_the_vocabulary_is_served_as_rdf_and_terms_lead_to_it(client: Client) ->
     assert client.get("/code/nothing").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "media"),
-    [
-        ("/context/v1.jsonld", "application/ld+json"),
-        ("/shapes/penalty.ttl", "text/turtle"),
-        ("/schema/penalty.json", "application/schema+json"),
-    ],
-)
-def test_the_derived_files_are_served(client: Client, path: str, media: str) -> None:
-    answer = client.get(path)
-    assert (answer.status_code, answer.mimetype) == (200, media)
-
-
-@pytest.mark.parametrize(
-    "path", ["/shapes/..%2Fsecret.ttl", "/schema/nothing.json", "/shapes/x.ttl"]
-)
-def test_no_other_file_is_served(client: Client, path: str) -> None:
-    assert client.get(path).status_code == 404
-
-
 def test_a_wrong_method_is_405_with_the_methods_allowed(client: Client) -> None:
     answer = client.post("/", headers={"Accept": "application/json"})
     assert answer.status_code == 405
