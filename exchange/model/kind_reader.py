@@ -49,7 +49,8 @@ def _terms(of_ours: str, of_shacl: str = "", *others: str) -> frozenset[str]:
 
 
 _KIND_TERMS = _terms(
-    "slug form key maxTier publicityEnd tierWhen loggedOnlyWhen arrives link column columnPrefix",
+    "slug form key maxTier publicityEnd tierWhen loggedOnlyWhen arrives link column columnPrefix "
+    "serves",
     "targetClass closed ignoredProperties name property",
     f"{RDF}type",
 )
@@ -138,6 +139,7 @@ class KindReader:
             ceiling=_one_of(Tier, graph.need(node, f"{CR}maxTier")),
             fields=tuple(self._field(item) for item in self._properties),
             forms=self._forms,
+            tasks=tuple(sorted(map(int, graph.texts(node, f"{CR}serves")))),
             publicity_end=self._named(end) if end else None,
             quotations=tuple(self._quotation(i) for i in graph.values(node, f"{CR}link")),
             tier_when=tuple(

@@ -259,7 +259,7 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of record."""
+    """One kind of record; `tasks` number those of the city's task list that it serves."""
 
     slug: str
     class_iri: str
@@ -268,6 +268,7 @@ class Kind:
     ceiling: Tier
     fields: tuple[Field, ...]
     forms: tuple[str, ...]
+    tasks: tuple[int, ...] = ()
     publicity_end: str | None = None
     quotations: tuple[Quotation, ...] = ()
     tier_when: tuple[TierRule, ...] = ()

@@ -42,6 +42,7 @@ def dictionary(kind: Kind) -> bytes:
         f"- JSON `type`: `{kind.type_name}`",
         f"- 主键 key: {', '.join(f'`{name}`' for name in kind.key)}",
         f"- 最宽层级 widest tier: {kind.ceiling.value}",
+        f"- 对应任务 tasks served: {', '.join(map(str, kind.tasks))}",
     ]
     for form in kind.forms:
         lines += ["", f"## 表式 form {form}", "", *_form(kind, form)]

@@ -79,6 +79,13 @@ def test_ceilings_keep_kinds_within_government(kinds: Kinds) -> None:
     assert set(ceilings.values()) == {Tier.PUBLIC}
 
 
+def test_a_kind_says_which_tasks_of_the_city_it_serves(kinds: Kinds) -> None:
+    for compiled in kinds.values():
+        assert compiled.kind.tasks
+        assert set(compiled.kind.tasks) <= set(range(1, 43))
+    assert kinds["repair-case"].kind.tasks == (29, 30)
+
+
 # Links
 
 
