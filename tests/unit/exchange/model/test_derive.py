@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -18,7 +19,7 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.links import Cascade
 from exchange.model import Compiled, Model, compile_kind, derive, load_model, read_model
-from exchange.model.lint import RESERVED
+from exchange.model.lint import RESERVED, check_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +136,14 @@ def test_a_reserved_malformed_or_taken_json_name_is_refused(name: str) -> None:
         )
 
 
+def test_every_term_of_a_credential_is_refused_as_a_name(model: Model) -> None:
+    kind = model.kinds["penalty"]
+    for word in RESERVED:
+        named = replace(kind, fields=(*kind.fields[1:], replace(kind.fields[0], name=word)))
+        with pytest.raises(DataInvalid, match="JSON name"):
+            check_model(replace(model, kinds={"penalty": named}))
+
+
 def test_one_property_is_written_alike_in_all_kinds() -> None:
     with pytest.raises(DataInvalid, match="differs between kinds"):
         changed("repair-case.ttl", "sh:path cr:grounds", "sh:path cr:fineAmount")
@@ -216,10 +225,9 @@ def test_the_template_opens_in_spreadsheets(model: Model) -> None:
 
 
 def test_the_schema_is_closed_and_its_name_has_no_fragment(model: Model) -> None:
+    derived = derive.derive(model)
     for slug in model.kinds:
-        document: dict[str, Any] = json.loads(
-            derive.derive(model)[f"shapes/derived/{slug}.schema.json"]
-        )
+        document: dict[str, Any] = json.loads(derived[f"shapes/derived/{slug}.schema.json"])
         jsonschema.Draft202012Validator.check_schema(document)
         assert document["additionalProperties"] is False
         assert "#" not in document["$id"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMS = ("2016", "2018")
 COMPANIES = [rows.COMPANY, "12140400QQQQ000486", rows.TRADER]
 quiet = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 words = st.text("长治市测试（）〔〕;；,\"'A1 \n", min_size=1, max_size=30).filter(
     lambda text: bool(text.strip())

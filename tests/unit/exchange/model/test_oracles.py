@@ -30,7 +30,7 @@ SLUGS = sorted({slug for slug, _, _ in SOUND})
 CONTEXT = json.loads(ontology.read("derived/context.jsonld"))["@context"]
 CODES = ["91140400QQQQ00013E", "11140400QQQQ0003X9", "12140400QQQQ000486"]
 quiet = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 texts = st.text(
     st.one_of(
@@ -128,12 +128,12 @@ def verdict(compiled: Compiled, record: dict[str, Any]) -> bool:
 def test_json_schema_gives_the_same_verdicts(kinds: dict[str, Compiled]) -> None:
     validators = {slug: validator(compiled.kind) for slug, compiled in kinds.items()}
     found = {True: 0, False: 0}
-    for mutant in mutants(kinds)[::4]:
+    for mutant in mutants(kinds)[::8]:
         ours = verdict(mutant.compiled, mutant.record)
         found[ours] += 1
         theirs = validators[mutant.compiled.kind.slug].is_valid(mutant.record)
         assert ours == theirs, (mutant.record, mutant.compiled.check(mutant.record))
-    assert min(found.values()) > 250
+    assert min(found.values()) > 120
 
 
 @pytest.mark.parametrize("slug", SLUGS)
