@@ -23,7 +23,10 @@ from typing import Any
 
 
 class CredenceError(Exception):
-    """Base of every error we raise: one sentence what, one sentence how to mend."""
+    """Base of every error we raise: one sentence what, one sentence how to mend.
+
+    The details `zh` and `zh_hint` say both in Chinese; every error that may reach a page has them.
+    """
 
     exit_code = 3
 
@@ -55,8 +58,10 @@ class QueryTooLarge(QueryRefused):
 class QuerySyntax(QueryRefused):
     """A query that does not parse."""
 
-    def __init__(self, message: str, hint: str = "", *, line: int = 0, column: int = 0) -> None:
-        super().__init__(message, hint, line=line, column=column)
+    def __init__(
+        self, message: str, hint: str = "", *, line: int = 0, column: int = 0, **details: Any
+    ) -> None:
+        super().__init__(message, hint, line=line, column=column, **details)
         self.line = line
         self.column = column
 
@@ -100,8 +105,10 @@ class QueryTimeout(EnvironmentFault):
 class Overloaded(EnvironmentFault):
     """Too much work waits; come back after `retry_after` seconds."""
 
-    def __init__(self, message: str, hint: str = "", *, retry_after: int = 1) -> None:
-        super().__init__(message, hint, retry_after=retry_after)
+    def __init__(
+        self, message: str, hint: str = "", *, retry_after: int = 1, **details: Any
+    ) -> None:
+        super().__init__(message, hint, retry_after=retry_after, **details)
         self.retry_after = retry_after
 
 

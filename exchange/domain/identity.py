@@ -139,5 +139,7 @@ def id_of(iri_or_id: str) -> str:
         raise UsageError(
             f"{iri_or_id!r} does not name a record.",
             "Give the IRI of the record or its last part of 26 characters.",
+            zh=f"{iri_or_id!r} 不是记录的网址或编号。",
+            zh_hint="请给出记录网址，或其末尾的 26 位编号。",
         )
     return last

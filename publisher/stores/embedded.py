@@ -50,8 +50,10 @@ class StoreReader:
             self._store = self._open(directory)
         except OSError as problem:
             raise StoreUnavailable(
-                f"the triple store {directory.name} cannot be opened: {problem}",
+                f"The triple store {directory.name} cannot be opened: {problem}.",
                 "Free the disk or end the other writer; `credence rebuild` makes it anew.",
+                zh=f"无法打开三元组库 {directory.name}。",
+                zh_hint="请腾出磁盘或结束另一个写入进程；credence rebuild 可重建。",
             ) from problem
 
     def _open(self, directory: Path) -> Store:

@@ -42,8 +42,10 @@ def current_generation(directory: Path) -> Generation:
     found = _read(directory)
     if found is None:
         raise StoreUnavailable(
-            "no generation of the triple store has been published yet",
+            "No generation of the triple store has been published yet.",
             "Run `credence publish`, or wait until the projector has started.",
+            zh="三元组库尚未发布过。",
+            zh_hint="请运行 credence publish，或等发布进程启动。",
         )
     return found
 
@@ -112,8 +114,10 @@ def _read(directory: Path) -> Generation | None:
         return None
     except (OSError, ValueError) as problem:
         raise StoreUnavailable(
-            f"the pointer to the current generation cannot be read: {problem}",
+            f"The pointer to the current generation cannot be read: {problem}.",
             "Run `credence rebuild`; the ledger has everything it needs.",
+            zh="无法读取三元组库当前版本的指针。",
+            zh_hint="请运行 credence rebuild；账本中有重建所需的一切。",
         ) from problem
     number = int(stated["generation"])
     path = directory / "generations" / str(number)

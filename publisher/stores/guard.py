@@ -65,7 +65,12 @@ def check(query: str | bytes) -> ParsedForm:
     form = _inspect(text)
     plain = decoded(text)
     if plain != text and _inspect(plain) != form:
-        raise _refused("The escapes of this query change its form.", "Write it without escapes.")
+        raise QueryRefused(
+            "The escapes of this query change its form.",
+            "Write it without escapes.",
+            zh="查询中的转义会改变查询的形式。",
+            zh_hint="请不用转义书写。",
+        )
     return ParsedForm(form, text)
 
 
@@ -77,7 +82,12 @@ def _as_text(query: str | bytes) -> str:
         text = raw.decode("utf-8")
     except UnicodeError as problem:
         raise QuerySyntax(
-            "The query is not UTF-8.", "Send the query as UTF-8 text.", line=1, column=1
+            "The query is not UTF-8.",
+            "Send the query as UTF-8 text.",
+            line=1,
+            column=1,
+            zh="查询文本不是 UTF-8 编码。",
+            zh_hint="请以 UTF-8 编码发送。",
         ) from problem
     if len(raw) > MAX_BYTES:
         raise _too_large(len(raw))
@@ -88,11 +98,9 @@ def _too_large(size: int) -> QueryTooLarge:
     return QueryTooLarge(
         f"The query has {size} bytes or more; at most {MAX_BYTES} are taken.",
         "Split the query, or download a dump and query it at home.",
+        zh=f"查询文本至少有 {size} 字节，超过上限 {MAX_BYTES} 字节。",
+        zh_hint="请拆分查询，或下载数据文件后在本地查询。",
     )
-
-
-def _refused(message: str, hint: str) -> QueryRefused:
-    return QueryRefused(message, hint)
 
 
 def _inspect(text: str) -> str:
@@ -105,14 +113,21 @@ def _inspect(text: str) -> str:
         if token.sort == "word":
             word = token.text.upper()
             if word in _UPDATES:
-                raise _refused(
+                raise QueryRefused(
                     f"{word} belongs to an update, and this address only reads.",
                     "Send a SELECT, ASK, CONSTRUCT or DESCRIBE query.",
+                    zh=f"{word} 属于更新操作，本服务只读。",
+                    zh_hint="请发送 SELECT、ASK、CONSTRUCT 或 DESCRIBE 查询。",
                 )
             form = form or (word if word in _FORMS else "")
         _count(counts, token, found[index - 1] if index else token)
     if not form:
-        fail(text, len(text), "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.")
+        fail(
+            text,
+            len(text),
+            "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.",
+            "没有找到 SELECT、ASK、CONSTRUCT 或 DESCRIBE。",
+        )
     return form
 
 
@@ -127,10 +142,12 @@ def _refuse_service(found: list[Token], index: int) -> None:
         return
     if token.sort == "name" and not _group_follows(found, index + 1):
         return
-    raise _refused(
+    raise QueryRefused(
         "SERVICE is not allowed: this endpoint asks no other endpoint.",
         "Query the other endpoint from your side and join there; if the word is part of a name "
         "before a brace, write that IRI in full between < and >.",
+        zh="不接受 SERVICE：本服务不向其他服务发出请求。",
+        zh_hint="请自行查询对方服务后合并；如果它只是花括号前某个名称的一部分，请用尖括号写出完整网址。",
     )
 
 
@@ -153,19 +170,25 @@ def _count(counts: _Counts, token: Token, before: Token) -> None:
     if token.sort != "mark" or token.text not in _PREFIX_MARKS:
         counts.run = 0
     if counts.nesting + counts.run > MAX_NESTING:
-        raise _refused(
+        raise QueryRefused(
             f"The query nests deeper than {MAX_NESTING} levels.",
             "Flatten braces, parentheses and repeated prefix operators.",
+            zh=f"查询嵌套超过 {MAX_NESTING} 层。",
+            zh_hint="请减少括号和重复的前置运算符。",
         )
     if counts.chain > MAX_CHAIN:
-        raise _refused(
+        raise QueryRefused(
             f"The query has more than {MAX_CHAIN} chained elements.",
             "Use VALUES or IN for long lists, or send several queries.",
+            zh=f"查询串接的成分超过 {MAX_CHAIN} 个。",
+            zh_hint="长列表请用 VALUES 或 IN，或分成几次查询。",
         )
     if counts.statements > MAX_STATEMENTS:
-        raise _refused(
+        raise QueryRefused(
             f"The query has more than {MAX_STATEMENTS} patterns.",
             "Use VALUES for long lists, or send several queries.",
+            zh=f"查询的图模式超过 {MAX_STATEMENTS} 个。",
+            zh_hint="长列表请用 VALUES，或分成几次查询。",
         )
 
 

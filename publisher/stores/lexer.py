@@ -71,18 +71,23 @@ def decoded(text: str) -> str:
     def character(found: re.Match[str]) -> str:
         number = int(found[1] or found[2], 16)
         if number > _LAST_CODEPOINT or number in _SURROGATES:
-            fail(text, found.start(), "The escape names no character.")
+            fail(text, found.start(), "The escape names no character.", "转义序列不对应任何字符。")
         return chr(number)
 
     return _CODEPOINT.sub(character, text)
 
 
-def fail(text: str, start: int, message: str) -> NoReturn:
+def fail(text: str, start: int, message: str, zh: str) -> NoReturn:
     """Raise QuerySyntax with the line and column of an offset, both counted from 1."""
     line = text.count("\n", 0, start) + 1
     column = start - text.rfind("\n", 0, start)
     raise QuerySyntax(
-        message, "Mend the query at the place named and send it again.", line=line, column=column
+        message,
+        "Mend the query at the place named and send it again.",
+        line=line,
+        column=column,
+        zh=zh,
+        zh_hint="请改正指出的位置后重试。",
     )
 
 
@@ -104,7 +109,12 @@ def tokens(text: str) -> Iterator[Token]:
         if token.sort == "blank":
             continue
         if token.text in "\"'" or (token.sort == "mark" and token.text == "\\"):
-            fail(text, token.start, "A string is not closed, or holds an unknown escape.")
+            fail(
+                text,
+                token.start,
+                "A string is not closed, or holds an unknown escape.",
+                "字符串没有结束，或含有未知的转义。",
+            )
         if token.sort == "iri" and _operator_possible(last, before, token, declared, based=based):
             token = Token("mark", "<", token.start)
             place = token.start + 1
@@ -134,6 +144,8 @@ def _operator_possible(
         raise QueryRefused(
             'A "<" in this query can be read as an IRI and as "less than".',
             'Put a blank after "less than", and write IRIs in full, beginning with http.',
+            zh="查询中的“<”既可读作网址的开头，也可读作小于号。",
+            zh_hint="请在小于号后加空格，并把网址写完整（以 http 开头）。",
         )
     return False
 

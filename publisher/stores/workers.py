@@ -6,25 +6,15 @@ Errors: see `QueryPool.query`.
 Source: docs/decisions/0002-bulk-load-in-chunks.md (generations), 0004-socket-filter.md (isolation).
 """
 
-import math
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, Self
 
-from exchange.domain.errors import (
-    Overloaded,
-    QueryRefused,
-    QuerySyntax,
-    QueryTimeout,
-    QueryTooLarge,
-    StoreUnavailable,
-)
-from publisher.stores import worker
+from publisher.stores import refusals, worker
 from publisher.stores.guard import ParsedForm, check
 from publisher.stores.process import WorkerDied, WorkerLate, WorkerProcess, is_ready
 
@@ -90,7 +80,7 @@ class QueryPool:
         self._waiting = 0
         self._target: Path | None = None
         self._failed_starts = 0
-        self._failure = ""
+        self._failure: tuple[str, str] | None = None
         self._closed = False
         self._isolation: dict[str, bool] = {}
         # One thread for all starts: a worker dies with the thread that started it.
@@ -119,14 +109,11 @@ class QueryPool:
         """
         parsed = text if isinstance(text, ParsedForm) else check(text)
         if media not in MEDIA_TYPES[parsed.form]:
-            offered = ", ".join(MEDIA_TYPES[parsed.form])
-            raise QueryRefused(
-                f"{media} is not offered for {parsed.form}.", f"Ask for one of: {offered}."
-            )
+            raise refusals.not_offered(media, parsed.form, MEDIA_TYPES[parsed.form])
         seconds = self._deadline if deadline is None else min(deadline, self._deadline)
         header, body, generation = self._ask(parsed.text, media, seconds)
         if header["status"] != worker.OK:
-            self._fail(header)
+            raise refusals.failed(header, self._max_bytes)
         return Answer(media, body, generation)
 
     def _ask(self, text: str, media: str, seconds: float) -> tuple[dict[str, Any], bytes, str]:
@@ -138,13 +125,10 @@ class QueryPool:
                 header, body = process.ask(text, media, self._max_bytes, seconds)
                 keep = header["status"] != worker.MEMORY
             except WorkerLate:
-                raise QueryTimeout(
-                    f"The query ran longer than {seconds:g} seconds and was stopped.",
-                    "Narrow the query, add a LIMIT, or download a dump.",
-                ) from None
+                raise refusals.late(seconds) from None
             except WorkerDied as death:
                 if death.begun:
-                    raise _death(death.code) from None
+                    raise refusals.died(death.code) from None
                 continue
             finally:
                 self._give_back(process, keep=keep)
@@ -177,12 +161,10 @@ class QueryPool:
         try:
             wanted = self._current()
         except OSError as problem:
-            raise StoreUnavailable(
-                "There is no current generation of the store.", "Publish once, then query."
-            ) from problem
+            raise refusals.no_generation() from problem
         with self._changed:
             if wanted != self._target:
-                self._target, self._failure, self._failed_starts = wanted, "", 0
+                self._target, self._failure, self._failed_starts = wanted, None, 0
                 self._changed.notify_all()
 
     def _acquire(self, seconds: float) -> WorkerProcess:
@@ -192,12 +174,12 @@ class QueryPool:
             if (process := self._take()) is not None:
                 return process
             if self._waiting >= self._queue_limit:
-                raise _overloaded(seconds)
+                raise refusals.overloaded(seconds)
             self._waiting += 1
             try:
                 while (process := self._take()) is None:
                     if not self._changed.wait(until - time.monotonic()):
-                        raise _overloaded(seconds)
+                        raise refusals.overloaded(seconds)
                 return process
             finally:
                 self._waiting -= 1
@@ -208,10 +190,7 @@ class QueryPool:
         Errors: StoreUnavailable when the pool is closed or cannot start any worker.
         """
         if self._closed or (self._failure and not self._busy and not self._idle):
-            raise StoreUnavailable(
-                self._failure or "The query service is shutting down.",
-                "Try again in a moment; if it stays so, the operator must look at the log.",
-            )
+            raise refusals.unavailable(self._failure)
         while len(self._busy) < self._size and self._idle:
             process = self._idle.pop()
             if process.alive():
@@ -274,14 +253,17 @@ class QueryPool:
     def _start_one(self, target: Path) -> bool:
         """Start a worker and hand it to the idle ones; False (and the reason kept) if it fails."""
         process: WorkerProcess | None = None
-        reason = "A query worker could not be started."
+        reason = ("A query worker could not be started.", "查询进程无法启动。")
         try:
             process = WorkerProcess(target, self._memory)
             header = process.await_ready(_START_SECONDS)
             if is_ready(header):
                 self._welcome(process, header)
                 return True
-            reason = f"The generation {target.name} cannot be opened."
+            reason = (
+                f"The generation {target.name} cannot be opened.",
+                f"三元组库第 {target.name} 代无法打开。",
+            )
         except (OSError, WorkerLate, WorkerDied):
             pass
         if process is not None:
@@ -289,14 +271,14 @@ class QueryPool:
         with self._changed:
             # One failure may be a worker killed while it started; two in a row are a state.
             self._failed_starts += 1
-            self._failure = reason if self._failed_starts > 1 else ""
+            self._failure = reason if self._failed_starts > 1 else None
             self._changed.notify_all()
         return False
 
     def _welcome(self, process: WorkerProcess, header: dict[str, Any]) -> None:
         with self._changed:
             self._isolation = header["isolation"]
-            self._failed_starts, self._failure = 0, ""
+            self._failed_starts, self._failure = 0, None
             outdated: list[WorkerProcess] = []
             if self._closed:
                 outdated = [process]
@@ -307,43 +289,3 @@ class QueryPool:
             self._changed.notify_all()
         for one in outdated:
             one.stop()
-
-    def _fail(self, header: dict[str, Any]) -> NoReturn:
-        """Turn a reply that is no answer into its error."""
-        message = header.get("message", "")
-        match header["status"]:
-            case worker.SYNTAX:
-                raise QuerySyntax(
-                    f"The query does not parse: {message}",
-                    "Mend the query at the place named and send it again.",
-                    line=header["line"],
-                    column=header["column"],
-                )
-            case worker.TOO_LARGE:
-                raise QueryTooLarge(
-                    f"The answer has more than {self._max_bytes} bytes.",
-                    "Add a LIMIT, page through the result, or download a dump.",
-                )
-            case worker.MEMORY:
-                raise _death(-signal.SIGABRT)
-        raise QueryRefused(f"The query could not be evaluated: {message}", "Change the query.")
-
-
-def _overloaded(seconds: float) -> Overloaded:
-    return Overloaded(
-        "Too many queries are waiting.",
-        "Try again later, or download a dump for bulk work.",
-        retry_after=max(1, math.ceil(seconds)),
-    )
-
-
-def _death(code: int) -> QueryRefused | StoreUnavailable:
-    """Lay a crash to the query, a kill to the host."""
-    if -code in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGALRM, signal.SIGILL):
-        return QueryRefused(
-            "The query needed more memory or a deeper stack than it may have.",
-            "Narrow the query, or download a dump.",
-        )
-    return StoreUnavailable(
-        "The query worker was ended from outside.", "Send the query again; a new worker stands by."
-    )

@@ -114,9 +114,7 @@ def _translating(pages: Pages) -> Callable[[HTTPException], Any]:
     def translate(error: HTTPException) -> Any:
         if isinstance(error, NoSuchMethod):
             allow = ", ".join(sorted(error.valid_methods or ()))
-            known: CredenceError = problems.MethodNotAllowed(
-                f"This address does not know {request.method}.", f"Use: {allow}.", allow=allow
-            )
+            known: CredenceError = problems.MethodNotAllowed(request.method, allow)
         elif error.code is not None and error.code < 400:  # noqa: PLR2004 (a redirect)
             return error
         elif error.code == 404:  # noqa: PLR2004 (RFC 9110 §15.5.5)
@@ -127,7 +125,12 @@ def _translating(pages: Pages) -> Callable[[HTTPException], Any]:
                 zh_hint="请核对网址。",
             )
         else:
-            known = problems.BadRequest("The request cannot be read.", "Check it and retry.")
+            known = problems.BadRequest(
+                "The request cannot be read.",
+                "Check it and retry.",
+                zh="无法读懂这个请求。",
+                zh_hint="请核对后重试。",
+            )
         return problems.answer(known, request.environ, pages)
 
     return translate

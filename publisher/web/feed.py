@@ -72,7 +72,7 @@ class FeedService:
         if method == "OPTIONS":
             return http.Reply(b"", status=204, headers=(("Allow", ALLOW), *_CORS))
         if method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed(f"A feed does not know {method}.", f"Use: {ALLOW}.", allow=ALLOW)
+            raise MethodNotAllowed(method, ALLOW)
         found = _ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
         if found is None:
             raise _nothing()
@@ -92,7 +92,10 @@ class FeedService:
                 continue  # the tree was swapped in between, or there is none
         if not self.current.exists():
             raise StoreUnavailable(
-                "No feed has been published yet.", "Come back when `credence publish` has run."
+                "No feed has been published yet.",
+                "Come back when `credence publish` has run.",
+                zh="数据订阅流尚未发布。",
+                zh_hint="请在 credence publish 运行后再来。",
             )
         raise _nothing()
 
@@ -112,8 +115,7 @@ def _wished(accept: str | None) -> str:
     worth = {form: wishes.quality(http.SUFFIXES[form]) * worth for form, worth in _WORTH.items()}
     best = max(worth, key=lambda form: worth[form])
     if not worth[best]:
-        offers = ", ".join(http.SUFFIXES[form] for form in _WORTH)
-        raise NotAcceptable("A feed is not offered in that type.", f"Ask for one of: {offers}.")
+        raise NotAcceptable(http.SUFFIXES[form] for form in _WORTH)
     return best
 
 

@@ -6,7 +6,7 @@ path prefix of its address. Nothing on a page is loaded from elsewhere (DESIGN Â
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -16,6 +16,15 @@ from publisher.web.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+# The main menu: name of the text, path.
+MENU: Final = (
+    ("home", "/"),
+    ("query", "/sparql"),
+    ("vocabulary", "/ns"),
+    ("status", "/status"),
+)
 
 
 class Pages:
@@ -45,6 +54,7 @@ class Pages:
                 lang=lang,
                 say=_speaker(lang),
                 name=self.name,
+                menu=MENU,
                 link=self._linker(lang),
                 switch=self._linker("en" if lang == "zh" else "zh"),
                 asset=lambda path: self.prefix + path,

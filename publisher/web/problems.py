@@ -31,7 +31,7 @@ from publisher.web import http
 from publisher.web.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from wsgiref.types import WSGIEnvironment
 
     from publisher.web.pages import Pages
@@ -57,9 +57,27 @@ class Problem:
 class NotAcceptable(CredenceError):
     """None of the media types offered is one the reader takes."""
 
+    def __init__(self, offers: Iterable[str]) -> None:
+        types = ", ".join(offers)
+        super().__init__(
+            "What stands here is not offered in that type.",
+            f"Ask for one of: {types}.",
+            zh="这里没有所要的格式。",
+            zh_hint=f"可选格式：{types}。",
+        )
+
 
 class MethodNotAllowed(CredenceError):
     """The address does not know the method; `details["allow"]` lists those it knows."""
+
+    def __init__(self, method: str, allow: str) -> None:
+        super().__init__(
+            f"This address does not know {method}.",
+            f"Use one of: {allow}.",
+            allow=allow,
+            zh=f"这个网址不支持 {method} 方法。",
+            zh_hint=f"可用方法：{allow}。",
+        )
 
 
 class UnsupportedMedia(CredenceError):
@@ -94,17 +112,6 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     StoreUnavailable: Problem(503, "store", "三元组库暂不可用", "Store unavailable"),
     QueryTimeout: Problem(503, "timeout", "查询超时", "Query timed out"),
     Overloaded: Problem(503, "overloaded", "服务繁忙", "Overloaded"),
-}
-# What a person is told where only the class is known in Chinese: one sentence how to mend.
-_ZH_HINTS: Final = {
-    "query-refused": "请按上述说明修改查询后重试。",
-    "query-syntax": "请改正指出的位置后重试。",
-    "too-large": "请缩小查询范围、加上 LIMIT，或下载数据文件。",
-    "timeout": "请缩小查询范围或加上 LIMIT 后重试。",
-    "overloaded": "请稍后再试。",
-    "store": "请稍后再试。",
-    "not-found": "请核对网址；没有记录不等于信用良好。",
-    "method": "请改用允许的方法。",
 }
 
 
@@ -141,11 +148,14 @@ def document(error: CredenceError, problem: Problem, lang: str = "en") -> bytes:
 
 
 def sentences(error: CredenceError, lang: str) -> tuple[str, str]:
-    """Return what is wrong and how to mend it, in Chinese as far as the error allows."""
+    """Return what is wrong and how to mend it; never a language that was not asked for.
+
+    An error without Chinese of its own is told by the name of its class.
+    """
     what, hint = error.message, error.hint
     if lang == "zh":
-        what = str(error.details.get("zh", what))
-        hint = str(error.details.get("zh_hint", _ZH_HINTS.get(problem_of(error).slug, hint)))
+        what = str(error.details.get("zh", problem_of(error).zh + "。"))
+        hint = str(error.details.get("zh_hint", "请核对后重试；如仍不行，请告知运行人员。"))
     if isinstance(error, QuerySyntax) and error.line:
         place = ("第 {} 行第 {} 列：", "Line {}, column {}: ")[lang != "zh"]
         what = place.format(error.line, error.column) + what

@@ -154,9 +154,7 @@ def _media(suffix: str) -> str:
         return http.SUFFIXES[suffix]
     media = http.choose(request.headers.get("Accept"), _OFFERS)
     if media is None:
-        raise NotAcceptable(
-            "The record is not offered in that type.", f"Ask for one of: {', '.join(_OFFERS)}."
-        )
+        raise NotAcceptable(_OFFERS)
     return media
 
 

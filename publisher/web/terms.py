@@ -106,10 +106,7 @@ class Terms:
     def _reply(self, graph: str, page: Callable[[str], bytes]) -> http.Reply:
         media = http.choose(request.headers.get("Accept"), _OFFERS)
         if media is None:
-            raise NotAcceptable(
-                "The vocabulary is not offered in that type.",
-                f"Ask for one of: {', '.join(_OFFERS)}.",
-            )
+            raise NotAcceptable(_OFFERS)
         if media == http.HTML:
             body = page(http.language(request.environ))
         else:

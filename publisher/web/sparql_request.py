@@ -1,0 +1,178 @@
+"""Reads requests of the SPARQL 1.1 Protocol (W3C, 2013) §2.1: what is asked, whichever way.
+
+Purpose: the one query of a GET, a form, a direct POST or a QUERY request, and what belongs to
+it, as one value. Sizes and numbers of parameters are bounded before anything is parsed.
+Errors: BadRequest, MethodNotAllowed, UnsupportedMedia, UpdateRefused, QueryTooLarge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+from exchange.domain.errors import QueryTooLarge
+from publisher.web.problems import (
+    BadRequest,
+    MethodNotAllowed,
+    UnsupportedMedia,
+    UpdateRefused,
+)
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+ALLOW: Final = "GET, HEAD, POST, QUERY, OPTIONS"
+FORM: Final = "application/x-www-form-urlencoded"
+QUERY: Final = "application/sparql-query"
+UPDATE: Final = "application/sparql-update"
+# A form may spell each byte of a query of 64 KiB as %XX, and name its parameters.
+BODY_LIMIT: Final = 200 * 1024
+_BLOCK: Final = 16 * 1024
+_MOST_PARAMETERS: Final = 100
+
+_Parameters = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks: no query means the service description.
+
+    `default_graphs` and `named_graphs` are those of the protocol, `form` is `&format=`.
+    """
+
+    query: str | None
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+    form: str | None = None
+
+
+def read(environ: WSGIEnvironment) -> Asked:
+    """Return what the request asks. Raises all errors of this module."""
+    parameters = _parameters(environ)
+    if "update" in parameters:
+        raise BadRequest(
+            "An update may not stand in an address.",
+            "Send a query; the service is read-only.",
+            zh="网址中不得带有更新操作。",
+            zh_hint="请发送查询；本服务只读。",
+        )
+    queries = parameters.get("query", [])
+    if len(queries) > 1:
+        raise BadRequest(
+            "There is more than one query.",
+            "Send exactly one.",
+            zh="请求中有不止一个查询。",
+            zh_hint="每次请只发送一个查询。",
+        )
+    return Asked(
+        queries[0] if queries else None,
+        tuple(parameters.get("default-graph-uri", ())),
+        tuple(parameters.get("named-graph-uri", ())),
+        parameters["format"][-1] if "format" in parameters else None,
+    )
+
+
+def _parameters(environ: WSGIEnvironment) -> _Parameters:
+    method = environ["REQUEST_METHOD"]
+    given = _decode(environ.get("QUERY_STRING", "").encode("latin-1"))
+    if method in {"GET", "HEAD"}:
+        return given
+    if method not in {"POST", "QUERY"}:
+        raise MethodNotAllowed(method, ALLOW)
+    return _posted(environ, given)
+
+
+def _posted(environ: WSGIEnvironment, given: _Parameters) -> _Parameters:
+    """Return the parameters of the address and the body together."""
+    media = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    accepted = f"{QUERY}, {FORM}"
+    if media == QUERY:
+        given.setdefault("query", []).append(_utf8(_body(environ)))
+        return given
+    if media == FORM:
+        for name, values in _decode(_body(environ)).items():
+            given.setdefault(name, []).extend(values)
+        if "update" not in given:
+            return given
+    if media in {FORM, UPDATE}:
+        raise UpdateRefused(
+            "The query service is read-only.",
+            "Send a query, not an update.",
+            zh="查询服务只读。",
+            zh_hint="请发送查询，不要发送更新。",
+        )
+    if not media:
+        raise BadRequest(
+            "The request names no Content-Type.",
+            f"Send one of: {accepted}.",
+            zh="请求没有写明 Content-Type。",
+            zh_hint=f"可用类型：{accepted}。",
+        )
+    raise UnsupportedMedia(
+        f"{media} is not read here.",
+        f"Send one of: {accepted}.",
+        zh=f"不接受 {media} 格式的请求正文。",
+        zh_hint=f"可用类型：{accepted}。",
+    )
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    """Read the body, at most BODY_LIMIT bytes. Raises QueryTooLarge, BadRequest."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length and not length.isdecimal():
+        raise BadRequest(
+            "Content-Length is not a number.",
+            "Send the number of bytes.",
+            zh="Content-Length 不是数字。",
+            zh_hint="请写明字节数。",
+        )
+    wanted = int(length) if length else BODY_LIMIT + 1
+    if wanted <= BODY_LIMIT or not length:
+        body = _read(environ, min(wanted, BODY_LIMIT + 1))
+        if len(body) <= BODY_LIMIT:
+            return body
+    raise QueryTooLarge(
+        f"The request has more than {BODY_LIMIT} bytes.",
+        "A query may have 64 KiB of text.",
+        zh=f"请求超过 {BODY_LIMIT} 字节。",
+        zh_hint="查询文本不得超过 64 KiB。",
+    )
+
+
+def _read(environ: WSGIEnvironment, wanted: int) -> bytes:
+    """Read up to `wanted` bytes; a stream without a length ends where the server says so."""
+    if not environ.get("CONTENT_LENGTH") and not environ.get("wsgi.input_terminated"):
+        return b""
+    body = bytearray()
+    while len(body) < wanted:
+        block = environ["wsgi.input"].read(min(_BLOCK, wanted - len(body)))
+        if not block:
+            break
+        body += block
+    return bytes(body)
+
+
+def _decode(text: bytes) -> _Parameters:
+    try:
+        found = parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError as error:
+        raise BadRequest(
+            "There are too many parameters.",
+            "Send the query alone.",
+            zh="请求的参数过多。",
+            zh_hint="请只发送查询。",
+        ) from error
+    return {_utf8(name): [_utf8(value) for value in values] for name, values in found.items()}
+
+
+def _utf8(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest(
+            "The request is not UTF-8.",
+            "Encode the query as UTF-8.",
+            zh="请求不是 UTF-8 编码。",
+            zh_hint="请以 UTF-8 编码发送查询。",
+        ) from error
