@@ -112,6 +112,7 @@ def is_sayable(mutant: Mutant) -> bool:
     )
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("step", [150, pytest.param(1, marks=pytest.mark.slow)])
 def test_shacl_finds_what_the_check_finds(step: int, kinds: dict[str, Compiled]) -> None:
