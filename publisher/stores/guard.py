@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exchange.domain.errors import QueryRefused, QuerySyntax, QueryTooLarge
+from publisher.stores.dataset import Dataset, stated
 from publisher.stores.lexer import Token, decoded, ends_operand, fail, tokens
 
 MAX_BYTES: Final = 64 * 1024
@@ -34,10 +35,16 @@ _CLOSING: Final = frozenset({"}", ")", "]", ">>"})
 
 @dataclass(frozen=True, slots=True)
 class ParsedForm:
-    """A query that passed: its form (SELECT, ASK, CONSTRUCT or DESCRIBE) and its text."""
+    """A query that passed: its form (SELECT, ASK, CONSTRUCT or DESCRIBE) and its text.
+
+    `dataset` holds the graphs it names, None where it names none; those of the protocol replace
+    them (SPARQL 1.1 Protocol §2.1.4). `base` resolves its relative IRIs, if it has any.
+    """
 
     form: str
     text: str
+    dataset: Dataset | None = None
+    base: str = ""
 
 
 @dataclass(slots=True)
@@ -53,8 +60,8 @@ class _Counts:
     values_pending: bool = False
 
 
-def check(query: str | bytes) -> ParsedForm:
-    """Return the form of a query that may go to the engine.
+def check(query: str | bytes, base: str = "") -> ParsedForm:
+    """Return the form of a query that may go to the engine; `base` resolves its relative IRIs.
 
     Both readings of codepoint escapes must pass: SPARQL 1.1 decodes them before anything else,
     Oxigraph only inside strings and IRIs, and a remote store may do either.
@@ -62,16 +69,17 @@ def check(query: str | bytes) -> ParsedForm:
     QueryRefused for SERVICE, an update form, nesting over 100 or chains over 200.
     """
     text = _as_text(query)
-    form = _inspect(text)
+    parsed = _inspect(text, base)
     plain = decoded(text)
-    if plain != text and _inspect(plain) != form:
+    if plain != text and _inspect(plain, base) != parsed:
         raise QueryRefused(
-            "The escapes of this query change its form.",
+            "The escapes of this query change its form or its graphs.",
             "Write it without escapes.",
-            zh="查询中的转义会改变查询的形式。",
+            zh="查询中的转义会改变查询的形式或所指的图。",
             zh_hint="请不用转义书写。",
         )
-    return ParsedForm(form, text)
+    form, dataset = parsed
+    return ParsedForm(form, text, dataset, base)
 
 
 def _as_text(query: str | bytes) -> str:
@@ -103,9 +111,9 @@ def _too_large(size: int) -> QueryTooLarge:
     )
 
 
-def _inspect(text: str) -> str:
-    """Count and refuse in one reading of the text; return its form."""
-    found = list(tokens(text))
+def _inspect(text: str, base: str) -> tuple[str, Dataset | None]:
+    """Count and refuse in one reading of the text; return its form and dataset."""
+    found = list(tokens(text, based=bool(base)))
     counts = _Counts()
     form = ""
     for index, token in enumerate(found):
@@ -128,7 +136,7 @@ def _inspect(text: str) -> str:
             "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.",
             "没有找到 SELECT、ASK、CONSTRUCT 或 DESCRIBE。",
         )
-    return form
+    return form, stated(found, base)
 
 
 def _refuse_service(found: list[Token], index: int) -> None:

@@ -91,14 +91,15 @@ def fail(text: str, start: int, message: str, zh: str) -> NoReturn:
     )
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokens(text: str, *, based: bool = False) -> Iterator[Token]:
     """Yield the tokens of a query without blanks and comments.
+
+    With `based` the engine is given a base, so that relative IRIs need no BASE in the query.
 
     Errors: QuerySyntax for an open string or a bad escape; QueryRefused where `<` has two
     readings that would hide different text.
     """
     declared: set[str] = set()
-    based = False
     before = last = Token("start", "", 0)
     place = 0
     while place < len(text):

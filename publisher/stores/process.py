@@ -17,9 +17,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from publisher.stores import worker
+
+if TYPE_CHECKING:
+    from publisher.stores.guard import ParsedForm
 
 _READ_BYTES: Final = 1 << 16
 
@@ -82,12 +85,20 @@ class WorkerProcess:
         return self._reply(time.monotonic() + seconds)[0]
 
     def ask(
-        self, query: str, media: str, max_bytes: int, seconds: float
+        self, parsed: ParsedForm, media: str, max_bytes: int, seconds: float
     ) -> tuple[dict[str, Any], bytes]:
         """Send one query and return header and body. Errors: WorkerLate, WorkerDied."""
         until = time.monotonic() + seconds
+        dataset = parsed.dataset
         request = json.dumps(
-            {"query": query, "media": media, "max_bytes": max_bytes, "seconds": seconds}
+            {
+                "query": parsed.text,
+                "base": parsed.base,
+                "dataset": None if dataset is None else (dataset.default, dataset.named),
+                "media": media,
+                "max_bytes": max_bytes,
+                "seconds": seconds,
+            }
         ).encode()
         self._begun = False
         self._write(struct.pack("!I", len(request)) + request, until)

@@ -5,7 +5,7 @@ no socket, no writable file and one read-only generation. The pool (`workers.py`
 and kills it. Query, serialise and drop happen in one call on the main thread: result objects may
 not cross threads.
 Protocol, on stdin and stdout, lengths in network order: request = u32 length, JSON
-{query, media, max_bytes, seconds}; an ACK byte says that it was read;
+{query, base, dataset, media, max_bytes, seconds}; an ACK byte says that it was read;
 reply = u32 header length, u32 body length, JSON header
 {status, ...}, body. The first reply ({status: "ready"}) comes unasked. End of input ends it.
 Errors: every failure of a query is a reply; only a broken pipe or a fatal one ends the process.
@@ -14,6 +14,7 @@ Source: docs/decisions/0004-socket-filter.md; notes on pyoxigraph 0.5.13 therein
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -25,10 +26,13 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 from pyoxigraph import (
+    BlankNode,
     DefaultGraph,
+    NamedNode,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
+    QueryTriples,
     RdfFormat,
     Store,
 )
@@ -36,7 +40,7 @@ from pyoxigraph import (
 from publisher.stores import sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from _typeshed import ReadableBuffer
 
@@ -53,6 +57,8 @@ _LENGTH_BYTES: Final = 4
 GRACE_SECONDS: Final = 2.0
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
 _MESSAGE_CHARACTERS: Final = 300
+# Graphs with notes of the store about itself.
+_OWN: Final = "urn:credence:"
 F = TypeVar("F")
 Reply = tuple[dict[str, Any], bytes]
 
@@ -76,10 +82,29 @@ class CappedBuffer(io.BytesIO):
         return super().write(block)
 
 
-def answer(store: Store, query: str, media: str, max_bytes: int) -> Reply:
-    """Run one query and serialise its result, or say why not."""
+def answer(  # noqa: PLR0913 - the parts of one request
+    store: Store,
+    query: str,
+    media: str,
+    max_bytes: int,
+    *,
+    dataset: tuple[list[str], list[str]] | None = None,
+    base: str = "",
+) -> Reply:
+    """Run one query and serialise its result, or say why not.
+
+    `base` resolves relative IRIs. `dataset` names the graphs merged into the default graph and
+    those seen by name; without it the query sees the store's default graph, where the data
+    stand, and nothing else. The engine always gets both lists: else a FROM clause would reach
+    the graph with the store's position.
+    """
+    default: list[NamedNode | BlankNode | DefaultGraph] = [DefaultGraph()]
+    named: list[NamedNode | BlankNode] = []
+    if dataset is not None:
+        default, named = [*_public(dataset[0])], [*_public(dataset[1])]
     try:
-        return {"status": OK}, _serialised(store, query, media, max_bytes)
+        found = store.query(query, base_iri=base or None, default_graph=default, named_graphs=named)
+        return {"status": OK}, _serialised(found, media, max_bytes)
     except AnswerTooLargeError:
         return {"status": TOO_LARGE}, b""
     except MemoryError:
@@ -90,14 +115,18 @@ def answer(store: Store, query: str, media: str, max_bytes: int) -> Reply:
         return {"status": FAILED, "message": _short(str(problem))}, b""
 
 
-def _serialised(store: Store, query: str, media: str, max_bytes: int) -> bytes:
-    """Query, serialise and drop in one call.
+def _public(graphs: list[str]) -> Iterator[NamedNode]:
+    """Yield the graphs that a reader may name; an unknown one is empty, not an error."""
+    for name in graphs:
+        if not name.startswith(_OWN):
+            with contextlib.suppress(ValueError):  # no IRI, so no graph has this name
+                yield NamedNode(name)
 
-    The default graph is named explicitly: with `named_graphs=[]` alone a FROM clause would still
-    reach the graph that holds the store's position.
-    """
+
+def _serialised(
+    found: QuerySolutions | QueryBoolean | QueryTriples, media: str, max_bytes: int
+) -> bytes:
     buffer = CappedBuffer(max_bytes)
-    found = store.query(query, default_graph=[DefaultGraph()], named_graphs=[])
     if isinstance(found, QuerySolutions | QueryBoolean):
         found.serialize(output=buffer, format=_format(QueryResultsFormat.from_media_type, media))
     else:
@@ -139,7 +168,8 @@ def serve(store: Store, source: BinaryIO, target: BinaryIO) -> None:
         target.flush()
         # Untouched SIGALRM ends the process, also deep in native code, when nobody else does.
         signal.setitimer(signal.ITIMER_REAL, request["seconds"] + GRACE_SECONDS)
-        header, body = answer(store, request["query"], request["media"], request["max_bytes"])
+        asked = (request["query"], request["media"], request["max_bytes"])
+        header, body = answer(store, *asked, dataset=request["dataset"], base=request["base"])
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(target, header, body)
 

@@ -111,18 +111,20 @@ class QueryPool:
         if media not in MEDIA_TYPES[parsed.form]:
             raise refusals.not_offered(media, parsed.form, MEDIA_TYPES[parsed.form])
         seconds = self._deadline if deadline is None else min(deadline, self._deadline)
-        header, body, generation = self._ask(parsed.text, media, seconds)
+        header, body, generation = self._ask(parsed, media, seconds)
         if header["status"] != worker.OK:
             raise refusals.failed(header, self._max_bytes)
         return Answer(media, body, generation)
 
-    def _ask(self, text: str, media: str, seconds: float) -> tuple[dict[str, Any], bytes, str]:
+    def _ask(
+        self, parsed: ParsedForm, media: str, seconds: float
+    ) -> tuple[dict[str, Any], bytes, str]:
         """Ask one worker; another one only if the first was dead before it began."""
         while True:
             process = self._acquire(seconds)
             keep = False
             try:
-                header, body = process.ask(text, media, self._max_bytes, seconds)
+                header, body = process.ask(parsed, media, self._max_bytes, seconds)
                 keep = header["status"] != worker.MEMORY
             except WorkerLate:
                 raise refusals.late(seconds) from None

@@ -14,6 +14,7 @@ from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
 from publisher.web import http, model_files, problems, records, site, terms
+from publisher.web.answers import AnswerCache
 from publisher.web.feed import FeedService
 from publisher.web.health import Health
 from publisher.web.listing import Listing
@@ -44,7 +45,9 @@ _ALWAYS: Final = (
 def create_app(parts: Parts) -> WSGIApplication:
     """Return the service made of the parts."""
     pages = Pages(parts.name, parts.base_url)
-    sparql = SparqlService(parts.queries, pages, parts.query_timeout)
+    sparql = SparqlService(
+        parts.queries, pages, parts.query_timeout, parts.generation, AnswerCache()
+    )
     feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
     return _Gate(pages.prefix, sparql, feed, _flask(parts, pages))
 

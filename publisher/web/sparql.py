@@ -9,23 +9,25 @@ empty 200.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import CredenceError
+from publisher.stores.dataset import Dataset
 from publisher.stores.guard import check
 from publisher.stores.workers import MEDIA_TYPES
 from publisher.web import http, problems, sparql_page
 from publisher.web.description import description
 from publisher.web.problems import BadRequest, NotAcceptable
-from publisher.web.sparql_request import ALLOW, read
+from publisher.web.sparql_request import ALLOW, Asked, read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from publisher.stores.guard import ParsedForm
-    from publisher.stores.workers import QueryPool
+    from publisher.stores.workers import Answer, QueryPool
+    from publisher.web.answers import AnswerCache
     from publisher.web.pages import Pages
 
 # Names that clients use for our types, and short names for links (`&format=csv`).
@@ -63,6 +65,8 @@ class SparqlService:
     queries: QueryPool
     pages: Pages
     timeout_seconds: float
+    generation: Callable[[], str]
+    answers: AnswerCache
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
         """Answer one request (PEP 3333)."""
@@ -76,20 +80,32 @@ class SparqlService:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             return http.Reply(b"", status=204, headers=(("Allow", ALLOW), *_CORS))
         asked = read(environ)
-        if asked.default_graphs or asked.named_graphs:
-            raise BadRequest(
-                "Another dataset is not served here.",
-                "All public data stand in the one default graph; leave the parameter out.",
-                zh="这里不提供其他数据集。",
-                zh_hint="全部公开数据都在默认图中，请去掉该参数。",
-            )
         if asked.query is None:
             return self._describe(environ).having(*_FRESH)
         if asked.form is None and http.likes_pages(environ):
-            return self._page(environ, asked.query)
-        parsed = check(asked.query)
-        answer = self.queries.query(parsed, _media(environ, parsed, asked.form))
+            return self._page(environ, asked, asked.query)
+        parsed = self._parsed(asked, asked.query)
+        answer = self._answer(parsed, _media(environ, parsed, asked.form))
         return http.Reply(answer.body, answer.media, headers=_FRESH).tagged(environ)
+
+    def _parsed(self, asked: Asked, query: str) -> ParsedForm:
+        """Return the guarded query; graphs of the protocol replace those it names (§2.1.4).
+
+        Its relative IRIs are resolved against this service (RFC 3986 §5.1.3).
+        """
+        parsed = check(query, f"{self.pages.base_url}/sparql")
+        if not (asked.default_graphs or asked.named_graphs):
+            return parsed
+        return replace(parsed, dataset=Dataset(asked.default_graphs, asked.named_graphs))
+
+    def _answer(self, parsed: ParsedForm, media: str) -> Answer:
+        """Return the kept answer of this generation, or ask and keep it."""
+        key = (parsed.text, parsed.dataset, media)
+        kept = self.answers.get(self.generation(), key)
+        if kept is None:
+            kept = self.queries.query(parsed, media)
+            self.answers.put(key, kept)
+        return kept
 
     def _describe(self, environ: WSGIEnvironment) -> http.Reply:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
@@ -108,11 +124,11 @@ class SparqlService:
             body = description(f"{self.pages.base_url}/sparql", media)
         return http.Reply(body, media)
 
-    def _page(self, environ: WSGIEnvironment, query: str) -> http.Reply:
+    def _page(self, environ: WSGIEnvironment, asked: Asked, query: str) -> http.Reply:
         """Return the form with the answer, or with what is wrong, below the query."""
         try:
-            parsed = check(query)
-            answer = self.queries.query(parsed, sparql_page.media_for(parsed.form))
+            parsed = self._parsed(asked, query)
+            answer = self._answer(parsed, sparql_page.media_for(parsed.form))
         except CredenceError as error:
             return sparql_page.failure(self.pages, environ, query, error, self.timeout_seconds)
         body = sparql_page.result(self.pages, environ, query, answer, self.timeout_seconds)

@@ -7,6 +7,7 @@ Errors: BadRequest, MethodNotAllowed, UnsupportedMedia, UpdateRefused, QueryTooL
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
@@ -30,6 +31,8 @@ UPDATE: Final = "application/sparql-update"
 BODY_LIMIT: Final = 200 * 1024
 _BLOCK: Final = 16 * 1024
 _MOST_PARAMETERS: Final = 100
+
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
 
 _Parameters = dict[str, list[str]]
 
@@ -65,12 +68,18 @@ def read(environ: WSGIEnvironment) -> Asked:
             zh="请求中有不止一个查询。",
             zh_hint="每次请只发送一个查询。",
         )
-    return Asked(
-        queries[0] if queries else None,
-        tuple(parameters.get("default-graph-uri", ())),
-        tuple(parameters.get("named-graph-uri", ())),
-        parameters["format"][-1] if "format" in parameters else None,
+    default, named = (
+        tuple(parameters.get(f"{name}-graph-uri", ())) for name in ("default", "named")
     )
+    if not all(map(_ABSOLUTE.match, (*default, *named))):
+        raise BadRequest(
+            "A graph is not named by a full IRI.",
+            "Write default-graph-uri and named-graph-uri in full, with a scheme.",
+            zh="图的名称不是完整网址。",
+            zh_hint="请在 default-graph-uri 和 named-graph-uri 中写出完整网址。",
+        )
+    form = parameters["format"][-1] if "format" in parameters else None
+    return Asked(queries[0] if queries else None, default, named, form)
 
 
 def _parameters(environ: WSGIEnvironment) -> _Parameters:

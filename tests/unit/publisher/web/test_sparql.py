@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -11,6 +12,8 @@ from publisher.web.sparql_page import EXAMPLES
 
 if TYPE_CHECKING:
     from werkzeug.test import Client
+
+    from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SELECT = "SELECT ?s WHERE { ?s a <https://w3id.org/credence/ns#AdministrativePenalty> } LIMIT 2"
@@ -131,8 +134,8 @@ def test_a_query_too_large_is_refused(client: Client) -> None:
         ("POST", urlencode([("query", "ASK {}"), ("query", "ASK {}")]), FORM, 400),
         ("POST", b"query=%FF%FE", FORM, 400),
         ("POST", b"ASK { # \xff\n}", QUERY, 400),
-        ("POST", urlencode({"query": "ASK {}", "default-graph-uri": "http://a/"}), FORM, 400),
-        ("POST", urlencode({"query": "ASK {}", "named-graph-uri": "http://a/"}), FORM, 400),
+        ("POST", urlencode({"query": "ASK {}", "default-graph-uri": "data"}), FORM, 400),
+        ("POST", urlencode({"query": "ASK {}", "named-graph-uri": "http://a b/"}), FORM, 400),
     ],
 )
 def test_requests_outside_the_protocol_are_told_apart(
@@ -143,6 +146,36 @@ def test_requests_outside_the_protocol_are_told_apart(
     assert answer.mimetype == "application/problem+json"
     assert answer.get_json()["status"] == status
     assert ("Allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize("name", ["default-graph-uri", "named-graph-uri"])
+def test_a_graph_that_is_not_here_is_empty_whoever_names_it(client: Client, name: str) -> None:
+    anything = "ASK { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    found = client.get("/sparql", query_string={"query": anything})
+    assert found.get_json(force=True)["boolean"] is True
+    for graph in ("https://elsewhere.example/g", "urn:credence:projection"):
+        asked = {"query": anything, name: graph}
+        assert client.get("/sparql", query_string=asked).get_json(force=True)["boolean"] is False
+        posted = client.post("/sparql", data=asked)
+        assert posted.get_json(force=True)["boolean"] is False
+        inside = anything.replace("ASK", f"ASK FROM <{graph}> FROM NAMED <{graph}>")
+        answer = client.get("/sparql", query_string={"query": inside})
+        assert answer.get_json(force=True)["boolean"] is False
+
+
+def test_the_same_question_gets_the_kept_answer_until_the_data_change(
+    own: Station, own_client: Client, live: list[str]
+) -> None:
+    asked = {"query": SELECT.replace("?s WHERE", "(COUNT(*) AS ?n) WHERE")}
+    before = own_client.get("/sparql", query_string=asked).data
+    assert own_client.get("/sparql", query_string=asked).data == before
+    with own.opened() as bench:
+        bench.exchange().withdraw(live[0], "repair")
+        bench.projector(lambda _: None).publish()
+    until = time.monotonic() + 5
+    while own_client.get("/sparql", query_string=asked).data == before:
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_two_queries_or_an_update_in_the_address_are_bad_requests(client: Client) -> None:
