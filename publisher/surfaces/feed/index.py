@@ -119,15 +119,18 @@ class Index:
         return [NewNode(path, links)]
 
     def links(self, name: str) -> list[Link]:
-        """Return what the root of a stream links, in its order."""
+        """Return what the root of a stream links: by time, and the older node last.
+
+        A reader that takes the links in this order reads a flat feed in order (decision 0003).
+        """
         stream = self.streams[name]
         kinds = sorted(self.open) if name == ALL else [name] if name in self.open else []
         pages = [
             Link(page_path(kind, self.open[kind].number), self.open[kind].low, None)
             for kind in kinds
         ]
-        pages.sort(key=lambda link: link.low)
-        return [*stream.shut, *pages, *([stream.older] if stream.older else [])]
+        pages = sorted([*stream.shut, *pages], key=lambda link: link.low)
+        return [*pages, *([stream.older] if stream.older else [])]
 
 
 def _stream(stated: dict[str, Any]) -> Stream:
