@@ -6,6 +6,7 @@ Errors: see `QueryPool.query`.
 Source: docs/decisions/0002-bulk-load-in-chunks.md (generations), 0004-socket-filter.md (isolation).
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Self
 
+from exchange.domain.errors import StoreUnavailable
 from publisher.stores import refusals, worker
 from publisher.stores.guard import ParsedForm, check
 from publisher.stores.process import WorkerDied, WorkerLate, WorkerProcess, is_ready
@@ -229,6 +231,10 @@ class QueryPool:
                 self._changed.wait_for(lambda: self._closed or self._missing(), _WATCH_SECONDS)
                 if self._closed:
                     return
+            # Also while nobody asks: the next answer must not come from before a takedown.
+            with contextlib.suppress(StoreUnavailable):
+                self._aim()
+            with self._changed:
                 self._drop_dead()
                 target = self._target
                 if target is None or not self._missing():

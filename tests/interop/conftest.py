@@ -138,6 +138,10 @@ class City:
         kept = {key: value for key, value in os.environ.items() if "CREDENCE" not in key}
         return kept | {"CREDENCE_BASE_URL": self.base}
 
+    def feed(self, kind: str) -> Path:
+        """Return the directory of a kind's pages, as the public feed serves them."""
+        return self.root / "surfaces" / "public" / "feed" / "current" / "feed" / kind
+
     def get(self, path: str, accept: str = "*/*") -> bytes:
         with urlopen(Request(self.base + path, headers={"Accept": accept}), timeout=20) as answer:
             body: bytes = answer.read()
@@ -154,13 +158,13 @@ class City:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    generate(1_500, 5, folder)
+    generate(800, 5, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def city(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """A city with some three thousand records, loaded, published and served."""
+    """A city with some sixteen hundred records, loaded, published and served."""
     made = City(tmp_path_factory.mktemp("city") / "data")
     made.run("load", *sorted(sample.glob("*.csv")))
     made.run("publish")

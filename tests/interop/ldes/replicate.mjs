@@ -1,7 +1,8 @@
 // Replicate one feed with ldes-client and write what came out, as JSON on stdout.
 // node replicate.mjs '{"url": …, "ordered": "none"|"ascending", "state": dir, "accept": media,
-//                      "follow": seconds, "noShape": bool}'
+//                      "until": file that ends a following client, "noShape": bool}'
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { enhanced_fetch, intoConfig, replicateLDES } from "ldes-client";
 
 const AS = "https://www.w3.org/ns/activitystreams#";
@@ -21,7 +22,7 @@ const client = replicateLDES(
   intoConfig({
     url: given.url,
     statePath: given.state,
-    polling: given.follow !== undefined,
+    polling: given.until !== undefined,
     pollInterval: 500,
     noShape: given.noShape ?? false,
     fetch: enhanced_fetch({ retry: { maxRetries: 3 }, concurrent: 10 }, counted),
@@ -58,7 +59,7 @@ function finish() {
 }
 
 const started = Date.now();
-if (given.follow !== undefined) setTimeout(finish, given.follow * 1000);
+if (given.until) setInterval(() => existsSync(given.until) && finish(), 200);
 try {
   const reader = client.stream({ highWaterMark: 10 }).getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) note(next.value);

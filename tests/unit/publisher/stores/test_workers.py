@@ -295,6 +295,16 @@ def open_paths(name):
     return [path for path in found if f"/{name}/" in path]
 
 
+def test_an_idle_pool_follows_the_current_generation_although_nobody_asks(tmp_path):
+    old, new = make_generation(tmp_path, "old"), make_generation(tmp_path, "new")
+    current = [old]
+    with make_pool(lambda: current[0]) as pool:
+        assert pool.await_ready(20)
+        current[0] = new
+        assert eventually(lambda: {one.generation for one in pool._idle} == {new})
+        assert value(pool.query(MARK, JSON)) == "new"
+
+
 def test_no_process_is_left_and_no_zombie_when_the_pool_is_closed(generation):
     before = worker_pids()
     closing = make_pool(lambda: generation, size=2)
