@@ -307,3 +307,20 @@ def _derive(values: dict[str, Value], layout: Layout) -> None:
     }
     for name, value in made.items():
         values[name] = values[name] or value
+
+
+def table() -> str:
+    """Return docs/settings.md: the table of settings in Markdown."""
+    rows = [
+        "# Settings",
+        "",
+        "Written from `publisher/settings.py` by `settings.table()`; a test holds it equal. Each",
+        "stands in `credence.toml` in the data directory, or as `CREDENCE_<KEY>` in the",
+        "environment, which wins. An empty default is derived from the others or not used.",
+        "`credence config show` prints every value in force and where it came from.",
+        "",
+        "| key | default | meaning | 含义 |",
+        "|---|---|---|---|",
+    ]
+    rows += [f"| `{key.name}` | `{key.default}` | {key.en} | {key.zh} |" for key in KEYS]
+    return "\n".join(rows).replace("| `` |", "| |") + "\n"
