@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from exchange.intake.findings import Finding, Place, finding, letter_of, shown
+from exchange.intake.findings import Finding, Place, finding, letter_of
 from exchange.intake.headers import Book, Header, fitting, form_of, is_header, match, width
 from exchange.intake.sources import CONTROL, Faults, Row
 
@@ -154,19 +154,23 @@ class TableSheet(ABC):
         number, line, raw, marks = record
         found = width(raw)
         if found > header.width or len(raw) < header.width:
-            wrong = finding(
-                "cell-count",
-                self._place(number, line),
-                shown(",".join(raw)),
-                found=found if found > header.width else len(raw),
-                expected=header.width,
-            )
-            return Row(number, line, tuple(raw), findings=(wrong,))
+            return Row(number, line, tuple(raw), findings=(self._uneven(header, record, found),))
         findings = self._control(header, record)
         if marks:
             findings += self._odd(header, record)
         cells = {known.code: clean(raw[position]) for position, known in header.positions}
         return Row(number, line, tuple(raw), cells, findings=findings)
+
+    def _uneven(self, header: Header, record: Record, found: int) -> Finding:
+        """Say where a row has a cell beyond the header, or that it lacks some."""
+        number, line, raw, _ = record
+        if found <= header.width:
+            place, value = self._place(number, line), ",".join(raw)
+            found = len(raw)
+        else:
+            stray = next(at for at in range(header.width, found) if raw[at].strip())
+            place, value = self._cell(number, line, stray, None), raw[stray]
+        return finding("cell-count", place, value, found=found, expected=header.width)
 
     def _control(self, header: Header, record: Record) -> tuple[Finding, ...]:
         number, line, raw, _ = record
