@@ -33,10 +33,14 @@ def statement_of(text: str) -> str:
 def view(text: str, iri: str, tier: Tier) -> bytes:
     """Return the exact bytes of the tier's view: sorted canonical N-Quads."""
     letters = VIEW_LETTERS[tier]
-    lines = text.split("\n")
-    return "".join(
-        f"<{iri}> {line.split(' ', 1)[1]} .\n" for line in lines if line and line[0] in letters
-    ).encode()
+    statements = [
+        item[2:] if item[1] == " " else item.partition(" ")[2]
+        for item in text.split("\n")
+        if item and item[0] in letters
+    ]
+    if not statements:
+        return b""
+    return (f"<{iri}> " + f" .\n<{iri}> ".join(statements) + " .\n").encode()
 
 
 def confine(text: str, tier: Tier) -> str:

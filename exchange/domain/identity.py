@@ -42,7 +42,10 @@ _ID: Final = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
 def normal_code(text: str) -> str:
     """Return a code as we write it: half-width, upper case, no blanks."""
-    if not text.isascii():
+    if text.isascii():
+        if text.isalnum():
+            return text.upper()
+    else:
         text = unicodedata.normalize("NFKC", text)
     return "".join(text.split()).upper()
 

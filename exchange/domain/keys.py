@@ -30,6 +30,8 @@ _ALIKE: Final = str.maketrans(
 
 def normal(part: str) -> str:
     """Return one part of a key in the writing that keys compare."""
+    if part.isascii() and part.isalnum():
+        return part.upper()
     head = PERSON if part.startswith(PERSON) else ""
     part = part[len(head) :]
     if not part.isascii():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault
 from exchange.intake.findings import Finding, Place, finding, shown
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from exchange.model import Compiled, Model, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One row after the check: `submission` is None when an error refuses the row."""
 
     row: Row
@@ -70,47 +69,45 @@ class Checker:
 
     def check(self, row: Row) -> Checked:
         """Return the row's submission, or the findings that refuse it; warnings in any case."""
-        if any(item.severity == "error" for item in row.findings):
+        if row.findings and _refuses(row.findings):
             return Checked(row, None, row.findings)
         record, problems = self._record(row)
-        findings = [*row.findings, *(self._finding(row, item) for item in problems)]
-        findings += self._foreign(row, record)
-        if any(item.severity == "error" for item in findings):
-            return Checked(row, None, tuple(findings))
+        findings = row.findings
+        if problems:
+            findings += tuple([self._finding(row, item) for item in problems])
+        if self._source is not None:
+            findings += self._foreign(row, record, self._source)
+        if findings and _refuses(findings):
+            return Checked(row, None, findings)
         try:
             submission = self._compiled.submission(record, row.number)
         except DataInvalid as error:
-            findings.append(_said(self._place(row, None), error))
-            return Checked(row, None, tuple(findings))
-        findings += self._repeated(row, submission.key)
-        return Checked(row, submission, tuple(findings))
+            return Checked(row, None, (*findings, _said(self._place(row, None), error)))
+        return Checked(row, submission, findings + self._repeated(row, submission.key))
 
     def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
         if row.cells is None:
             record, problems = self._compiled.tidy(row.record or {})
             return record, [*problems, *self._compiled.check(record)]
         form = self._sheet.book.form
-        record, problems = self._compiled.record(row.cells, form)
-        return record, [*problems, *self._compiled.check(record, form)]
+        return self._compiled.examine(row.cells, form)
 
-    def _foreign(self, row: Row, record: dict[str, Any]) -> list[Finding]:
-        if self._source is None:
-            return []
+    def _foreign(self, row: Row, record: dict[str, Any], source: str) -> tuple[Finding, ...]:
         named = record.get("source")
-        if named is None or named == self._source:
-            return []
+        if named is None or named == source:
+            return ()
         place = self._place(row, "source")
-        return [finding("wrong-source", place, str(named), source=self._source)]
+        return (finding("wrong-source", place, str(named), source=source),)
 
-    def _repeated(self, row: Row, key: str) -> list[Finding]:
+    def _repeated(self, row: Row, key: str) -> tuple[Finding, ...]:
         mark = hash(key)
         before = self._recent.pop(mark, None)
         self._recent[mark] = row.number
         if len(self._recent) > self._bound:
             del self._recent[next(iter(self._recent))]
         if before is None:
-            return []
-        return [finding("repeated-key", self._place(row, None), "", "warning", row=before)]
+            return ()
+        return (finding("repeated-key", self._place(row, None), "", "warning", row=before),)
 
     def _finding(self, row: Row, problem: Problem) -> Finding:
         place = self._place(row, problem.field, problem.column)
@@ -125,14 +122,15 @@ class Checker:
 
     def _place(self, row: Row, field: str | None, column: str | None = None) -> Place:
         book, header = self._sheet.book, self._sheet.header
-        place = replace(self._sheet.origin, row=row.number, line=row.line)
         known = book.by_field.get(field) if field else None
         code = column or (known.code if known else None)
+        letter, name = None, known.name if known else None
         if code is None or row.record is not None:
-            name = known.name if known else None
-            return replace(place, code=field, name=name)
-        letter, name = header.place_of(code) if header else (None, None)
-        return replace(place, column=letter, code=code, name=name)
+            code = field
+        else:
+            letter, name = header.place_of(code) if header else (None, None)
+        origin = self._sheet.origin
+        return Place(origin.file, origin.sheet, row.number, row.line, letter, code, name)
 
 
 def check_file(  # noqa: PLR0913 (what the verb takes)
@@ -230,6 +228,10 @@ def scan(sheet: Sheet) -> int:
     if any(item.severity == "error" for item in sheet.faults):
         raise refuse(sheet.name, sheet.faults)
     return rows
+
+
+def _refuses(findings: tuple[Finding, ...]) -> bool:
+    return any(item.severity == "error" for item in findings)
 
 
 def _said(place: Place, error: DataInvalid) -> Finding:

@@ -85,6 +85,7 @@ class Header:
 
     book: Book
     positions: tuple[tuple[int, Known], ...]
+    codes: tuple[tuple[int, str], ...]  # the same, by code only
     width: int
     first_row: int  # spreadsheet row of the first data row
     own: tuple[tuple[str, ...], ...]  # the sender's rows above the data, as they came
@@ -225,7 +226,8 @@ def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:
         if known is not None:
             positions.append((position, known))
     above = row + bool(second)
-    return Header(book, tuple(positions), width(cells), above + 1, tuple(rows[:above]), row)
+    codes = tuple((position, known.code) for position, known in positions)
+    return Header(book, tuple(positions), codes, width(cells), above + 1, tuple(rows[:above]), row)
 
 
 def is_header(book: Book, cells: Sequence[str]) -> bool:

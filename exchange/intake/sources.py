@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TextIO
 
 from exchange.domain.errors import EnvironmentFault
 from exchange.intake.findings import Finding, Place, finding, letter_of
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row as delivered: cells by column code, or a record with JSON names.
 
     `number` is the spreadsheet row (JSON: the record's place, from 1). `raw` is the sender's

@@ -22,6 +22,8 @@ HEADER_SEARCH: Final = 5  # rows above the data: a title, Chinese names, codes
 # Our own exports put ' before text that a spreadsheet would take for a formula.
 _PREFIXED: Final = re.compile("'+[=+\\-@＝＋－＠]")
 _INVISIBLE: Final = "\ufeff\u200b"
+# A cell that neither begins nor ends with one of these is clean as it stands.
+_EDGE: Final = frozenset([*filter(str.isspace, map(chr, range(0x3001))), *_INVISIBLE, "'"])
 # What a spreadsheet's cell may be besides text: mark -> (rule, severity).
 _ODD: Final[Mapping[str, tuple[str, Any]]] = {
     "formula": ("formula", "warning"),
@@ -158,7 +160,11 @@ class TableSheet(ABC):
         findings = self._control(header, record)
         if marks:
             findings += self._odd(header, record)
-        cells = {known.code: clean(raw[position]) for position, known in header.positions}
+        cells = {
+            code: cell if cell[0] not in _EDGE and cell[-1] not in _EDGE else clean(cell)
+            for position, code in header.codes
+            if (cell := raw[position])
+        }
         return Row(number, line, tuple(raw), cells, findings=findings)
 
     def _uneven(self, header: Header, record: Record, found: int) -> Finding:
@@ -174,10 +180,12 @@ class TableSheet(ABC):
 
     def _control(self, header: Header, record: Record) -> tuple[Finding, ...]:
         number, line, raw, _ = record
-        joined = "\t".join(raw)
+        joined = "".join(raw)
+        if joined.isprintable():
+            return ()
         if "\r" in joined:
             raw[:] = [cell.replace("\r\n", "\n") for cell in raw]
-            joined = "\t".join(raw)
+            joined = "".join(raw)
         if CONTROL.search(joined) is None:
             return ()
         known = dict(header.positions)

@@ -18,13 +18,13 @@ _ESCAPES: Final = str.maketrans(
         "\\": "\\\\",
     }
 )
-_SPECIAL: Final = re.compile(r'[\x00-\x1f"\\\x7f]').search
+special: Final = re.compile(r'[\x00-\x1f"\\\x7f]').search
 _RARE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
 
 
 def literal(text: str) -> str:
     """Return a plain string literal."""
-    return f'"{escaped(text)}"' if _SPECIAL(text) else f'"{text}"'
+    return f'"{escaped(text)}"' if special(text) else f'"{text}"'
 
 
 def escaped(text: str) -> str:

@@ -77,6 +77,8 @@ def _single(field: Field) -> Callable[[Any], str | None]:
         return lambda value: (
             "type" if type(value) is not str else None if value in tokens else "code"
         )
+    if check is uscc_problem and longest is None:
+        return lambda value: "type" if type(value) is not str else uscc_problem(value)
     matches = re.compile(f"(?:{field.pattern[1:-1]})").fullmatch
 
     def test(value: Any) -> str | None:

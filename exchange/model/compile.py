@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain import body as bodies
 from exchange.domain import keys
-from exchange.domain.access import Tier, strictest
+from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import PLACEHOLDER
-from exchange.domain.record import Arrival, Link, Submission
+from exchange.domain.record import Link, Submission
 from exchange.model.checks import holds, limit_of, tester
 from exchange.model.messages import Problem, general, problem
+from exchange.model.plans import Plans
 from exchange.model.rows import Rows, inferrer
 from exchange.model.rules import rules
 from exchange.model.shown import Shown
-from exchange.model.statements import body_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +49,8 @@ class Compiled:
         self._known = frozenset(self._fields) | ENVELOPE
         self._tests = [(field.name, field.required, tester(field)) for field in kind.fields]
         self._rules = list(rules(kind))
+        self._by_value = [rule.check for rule in self._rules if not rule.by_pattern]
+        self._plans = Plans(kind, self._rules)
         self._derived = [
             (field.name, field.code_from, field.person_from)
             for field in kind.fields
@@ -56,12 +58,8 @@ class Compiled:
         ]
         self._infer = inferrer(kind)
         self._rows = {form: Rows(kind, form) for form in kind.forms}
-        self._body = body_writer(kind)
         self._key = self._key_reader(kind.key)
         self._links = [self._link_reader(item) for item in kind.quotations]
-        self._hidden = [holds(when) for when in kind.logged_only_when]
-        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
-        self._arrivals = [(holds(rule.when), rule.arrival) for rule in kind.arrivals]
         self._person = _person_of(kind)
         self._shown = Shown(kind, CONTEXT)
 
@@ -80,9 +78,28 @@ class Compiled:
 
         """
         record: dict[str, Any] = {"type": self.kind.type_name}
-        problems = self._rows[self._form(form)].read(row, record)
+        problems, _ = self._rows[self._form(form)].read(row, record)
         self._complete(record)
         return record, problems
+
+    def examine(
+        self, row: Mapping[str, str], form: str | None = None
+    ) -> tuple[dict[str, Any], list[Problem]]:
+        """Return what `record` and then `check` would, in one pass where the row is sound.
+
+        Raises:
+            UsageError: the kind has no such form.
+
+        """
+        form = self._form(form)
+        record: dict[str, Any] = {"type": self.kind.type_name}
+        problems, sound = self._rows[form].read(row, record)
+        self._complete(record)
+        if sound and form in self._plans.of(record).kept:
+            found = [broken for test in self._by_value if (broken := test(record, form))]
+        else:
+            found = self.check(record, form)
+        return record, problems + found
 
     def _form(self, form: str | None) -> str:
         if form is None and len(self.kind.forms) == 1:
@@ -133,17 +150,17 @@ class Compiled:
         for name, required, test in self._tests:
             value = get(name, _MISSING)
             absent = "required" if required else None
-            rule = absent if value is _MISSING else test(value)
-            if rule:
-                problems.append(self._problem(name, rule, value, form))
+            broke = absent if value is _MISSING else test(value)
+            if broke:
+                problems.append(self._problem(name, broke, value, form))
         self._envelope(record, problems)
         broken = {item.field for item in problems} if problems else ()
         if broken:
             # What is derived of a broken code is broken with it; one finding is enough.
             noise = {name for name, code_from, _ in self._derived if code_from in broken}
             problems = [item for item in problems if item.field not in noise]
-        for looks_at, test_rule in self._rules:
-            found = None if looks_at in broken else test_rule(record, form)
+        for rule in self._rules:
+            found = None if rule.looks_at in broken else rule.check(record, form)
             if found:
                 problems.append(found)
         return problems
@@ -164,32 +181,32 @@ class Compiled:
 
     # Record -> submission
 
+    def body(self, record: Mapping[str, Any]) -> str:
+        """Return the statements of a record with their leaves (`exchange.domain.body`)."""
+        return self._plans.of(record).layout.body(record)
+
     def submission(self, record: Mapping[str, Any], row: int = 0) -> Submission:
-        """Return a record that `check` found sound, ready for the ledger.
+        """Return a record of `record` or `tidy` that `check` found sound, ready for the ledger.
 
         Raises:
             DataInvalid: it was not sound after all (an empty part of a key).
 
         """
-        full = dict(record)
-        self._complete(full)
-        tier = strictest(
-            self.kind.ceiling, *(tier for applies, tier in self._tiers if applies(full))
-        )
-        links = [made for make in self._links if (made := make(full))]
-        text = self._body(full)
+        plan = self._plans.of(record)
+        links = [made for make in self._links if (made := make(record))]
+        text = plan.layout.body(record)
         return Submission(
             kind=self.kind.slug,
-            key=keys.key(self.kind.slug, self._key(full)),
-            body=text if tier is Tier.PUBLIC else bodies.confine(text, tier),
-            tier=tier,
+            key=keys.key(self.kind.slug, self._key(record)),
+            body=text if plan.tier is Tier.PUBLIC else bodies.confine(text, plan.tier),
+            tier=plan.tier,
             links=tuple(link for link, _ in links),
-            arrival=next((a for applies, a in self._arrivals if applies(full)), Arrival.LIVE),
-            publicity_end=full.get(self.kind.publicity_end or ""),
-            person=self._person(full),
+            arrival=plan.arrival,
+            publicity_end=record.get(self.kind.publicity_end or ""),
+            person=self._person(record),
             withdraws=next((link for link, withdraws in links if withdraws), None),
             row=row,
-            projected=not any(applies(full) for applies in self._hidden),
+            projected=plan.projected,
         )
 
     def _key_reader(self, names: Sequence[str]) -> Callable[[Mapping[str, Any]], list[str]]:

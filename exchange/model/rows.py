@@ -2,92 +2,172 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.cells import BLANKS, Read, reader
-from exchange.model.checks import holds
+from exchange.model.checks import holds, tester
 from exchange.model.messages import Problem, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from exchange.model.kinds import Column, Field, Kind
 
 
+_SHORT: Final = 64  # characters of a cell that is remembered: names, codes, days
+_REMEMBERED: Final = 4096  # cells of a column
+
+Test = Callable[[Any], "str | None"]
+
+
 @dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a cell's text comes to.
+
+    `noticed`: a warning. `sound`: its values pass the check of records. `plain`: its value where
+    there is but one, of text, and nothing to be said.
+    """
+
+    read: Read
+    noticed: Problem | None
+    sound: bool
+    plain: str | None
+
+
 class _Cell:
     """One column of a field; `applies` says whether the column is this field's in a record."""
 
-    code: str
-    field: Field
-    needed: bool  # by the form, though not by the record
-    read: Callable[[str], Read]
-    applies: Callable[[Mapping[str, Any]], bool] | None
+    def __init__(
+        self,
+        column: Column,
+        field: Field,
+        form: str,
+        tests: Mapping[str, Test],
+        applies: Callable[[Mapping[str, Any]], bool] | None,
+    ) -> None:
+        self.code = column.code
+        self.field = field
+        self.name = field.name
+        self.received = field.received
+        # What the record can do without, or can infer, the form may ask for all the same.
+        self.needed = column.required and bool(field.inferred or not field.required)
+        self.applies = applies
+        self.memory: dict[str, _Taken | None] = {}  # None: blank
+        self.missing = problem(field, "column-required", None, form=form)
+        self._form = form
+        # Free text is read as it stands unless something is odd about it; -1: it is no such.
+        free = field.value.slug == "Text" and not (field.many or field.received)
+        self._longest = (field.max_length or 2**31) if free and not column.constant else -1
+        self._read = reader(field, column, form)
+        self._test = tests[field.name]
+        self._test_received = tests.get(field.received or "")
+
+    def is_plain(self, text: str) -> bool:
+        """Whether a cell of free text is its own value, sound as it stands."""
+        return (
+            len(text) <= self._longest
+            and text.isprintable()  # no control characters, no blanks but U+0020
+            and text[0] != " " != text[-1]
+        )
+
+    def take(self, text: str) -> _Taken | None:
+        """Read a cell; most columns say the same few things again and again."""
+        taken = self._take(text.strip(BLANKS))
+        if len(text) <= _SHORT:
+            if len(self.memory) >= _REMEMBERED:
+                self.memory.clear()
+            self.memory[text] = taken
+        return taken
+
+    def _take(self, text: str) -> _Taken | None:
+        if not text:
+            return None
+        read = self._read(text)
+        sound = read.value is None or self._test(read.value) is None
+        if read.received is not None and self._test_received is not None:
+            sound = sound and self._test_received(read.received) is None
+        value = read.value
+        plain = sound and isinstance(value, str) and read.received is read.warning is None
+        noticed = None
+        if read.warning:
+            noticed = problem(self.field, read.warning, text, form=self._form, severity="warning")
+        return _Taken(read, noticed, sound, value if plain else None)  # type: ignore[arg-type]
 
 
 class Rows:
     """Reads the rows of one kind in one form."""
 
     def __init__(self, kind: Kind, form: str) -> None:
-        self._form = form
         self._infer = inferrer(kind)
         columns = [(field, item) for field in kind.fields for item in field.columns_in(form)]
         sharing: dict[str, list[Field]] = {}
         for field, column in columns:
             if column.constant is None:
                 sharing.setdefault(column.code, []).append(field)
-        self._first: list[_Cell] = []
+        tests = {field.name: tester(field) for field in kind.fields}
+        self._first: dict[str, list[_Cell]] = {}
         # Fields that share a column are told apart by others, which are therefore read first.
         self._later: list[_Cell] = []
+        self._needed: list[_Cell] = []
         for field, column in columns:
             applies = None if column.constant else _applies(field, sharing[column.code])
-            cells = self._first if applies is None else self._later
-            cells.append(self._cell(field, column, applies))
+            cell = _Cell(column, field, form, tests, applies)
+            (self._later if applies else self._first.setdefault(cell.code, [])).append(cell)
+            if cell.needed:
+                self._needed.append(cell)
+        self._needed_codes = {cell.code for cell in self._needed}
 
-    def _cell(
-        self, field: Field, column: Column, applies: Callable[[Mapping[str, Any]], bool] | None
-    ) -> _Cell:
-        # What the record can do without, or can infer, the form may ask for all the same.
-        needed = column.required and bool(field.inferred or not field.required)
-        return _Cell(column.code, field, needed, reader(field, column, self._form), applies)
+    def read(self, row: Mapping[str, str], record: dict[str, Any]) -> tuple[list[Problem], bool]:
+        """Put the row's values into the record.
 
-    def read(self, row: Mapping[str, str], record: dict[str, Any]) -> list[Problem]:
-        """Put the row's values into the record and return what was noticed on the way."""
+        Returns what was noticed on the way, and whether every value alone passes the check.
+        """
         problems: list[Problem] = []
-        self._read(self._first, row, record, problems)
+        sound = True
+        for code, text in row.items():
+            for cell in self._first.get(code, ()):
+                if text:
+                    sound = self._read(cell, text, record, problems) and sound
         self._infer(record)
-        self._read(self._later, row, record, problems)
-        return problems
+        for cell in self._later:
+            text = row.get(cell.code, "")
+            if text and (cell.applies is None or cell.applies(record)):
+                sound = self._read(cell, text, record, problems) and sound
+        if not self._needed_codes <= row.keys() or not all(row.values()):
+            problems += [cell.missing for cell in self._needed if not _says(row, cell.code)]
+        return problems, sound
 
     def _read(
-        self,
-        cells: list[_Cell],
-        row: Mapping[str, str],
-        record: dict[str, Any],
-        problems: list[Problem],
-    ) -> None:
-        get = row.get
-        for cell in cells:
-            text = get(cell.code, "").strip(BLANKS)
-            if not text:
-                if cell.needed:
-                    problems.append(problem(cell.field, "column-required", None, form=self._form))
-            elif cell.applies is None or cell.applies(record):
-                self._take(cell, text, record, problems)
-
-    def _take(
         self, cell: _Cell, text: str, record: dict[str, Any], problems: list[Problem]
-    ) -> None:
-        field, found = cell.field, cell.read(text)
+    ) -> bool:
+        if cell.is_plain(text):
+            record[cell.name] = text
+            return True
+        taken = cell.memory.get(text) or cell.take(text)
+        if taken is None:
+            return True
+        if taken.plain is not None:
+            record[cell.name] = taken.plain
+            return True
+        return self._put(cell, taken, record, problems)
+
+    def _put(
+        self, cell: _Cell, taken: _Taken, record: dict[str, Any], problems: list[Problem]
+    ) -> bool:
+        found = taken.read
         if found.value is not None:
-            _put(record, field.name, found.value)
-        if found.received is not None and field.received:
-            _put(record, field.received, found.received)
-        if found.warning:
-            problems.append(
-                problem(field, found.warning, text, form=self._form, severity="warning")
-            )
+            _put(record, cell.name, found.value)
+        if found.received is not None and cell.received:
+            _put(record, cell.received, found.received)
+        if taken.noticed is not None:
+            problems.append(taken.noticed)
+        return taken.sound
+
+
+def _says(row: Mapping[str, str], code: str) -> bool:
+    return bool(row.get(code, "").strip(BLANKS))
 
 
 def inferrer(kind: Kind) -> Callable[[dict[str, Any]], None]:
@@ -110,9 +190,10 @@ def inferrer(kind: Kind) -> Callable[[dict[str, Any]], None]:
 
 def _put(record: dict[str, Any], name: str, value: str | list[str]) -> None:
     """Put a value into the record; several columns of one field are joined."""
-    before = record.get(name)
-    if isinstance(before, list) and isinstance(value, list):
-        value = list(dict.fromkeys([*before, *value]))
+    if type(value) is list:
+        before = record.get(name)
+        # A list of its own: what a cell came to is remembered and shared.
+        value = list(dict.fromkeys([*before, *value])) if type(before) is list else value.copy()
     record[name] = value
 
 

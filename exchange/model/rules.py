@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.checks import FORMATS, holds, spoken
@@ -18,19 +19,30 @@ Rule = "Callable[[Mapping[str, Any], str | None], Problem | None]"
 _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 
-def rules(
-    kind: Kind,
-) -> Iterator[tuple[str, Callable[[Mapping[str, Any], str | None], Problem | None]]]:
-    """Yield the rules of a kind, each with the field whose own faults would make it noise."""
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A rule between fields.
+
+    `looks_at` is the field whose own faults would make it noise. `by_pattern` says that records
+    of one pattern (`statements.Pattern`) all keep it or all break it.
+    """
+
+    looks_at: str
+    check: Callable[[Mapping[str, Any], str | None], Problem | None]
+    by_pattern: bool = True
+
+
+def rules(kind: Kind) -> Iterator[Between]:
+    """Yield the rules of a kind."""
     for field in kind.fields:
         for needed in field.required_when:
-            yield needed.when.field, _required(kind, field, needed)
+            yield Between(needed.when.field, _required(kind, field, needed))
         for when in field.only_when:
-            yield when.field, _only(kind, field, when)
+            yield Between(when.field, _only(kind, field, when))
         for wanted in field.format_when:
-            yield field.name, _formatted(field, wanted)
+            yield Between(field.name, _formatted(field, wanted), by_pattern=False)
         if field.code_from:
-            yield field.code_from, _same(field, field.code_from)
+            yield Between(field.code_from, _same(field, field.code_from), by_pattern=False)
 
 
 def _required(

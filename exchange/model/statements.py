@@ -1,31 +1,47 @@
-"""Records -> bodies (exchange.domain.body): the statements with their disclosure leaves."""
+"""Records -> bodies (exchange.domain.body): the statements with their disclosure leaves.
+
+Which lines a body has, in which order and under which leaves, depends only on the fields that a
+record has and on its codes. Records alike in these share a `Layout`: one template to fill.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.access import Leaf
 from exchange.domain.body import line, statement_of
-from exchange.model.canonical import literal
+from exchange.model.canonical import escaped, special
 from exchange.model.checks import holds
 from exchange.model.graph import RDF, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from exchange.model.kinds import Field, Kind
 
 _STRING: Final = f"{XSD}string"
+_REMEMBERED: Final = 1024  # sets of values of one field
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
+    """How one field is written.
+
+    `plain` values are text, to be escaped where they must; `whole` values may be IRIs in full,
+    else the base stands before them; with `term`, head and values give the lines.
+    """
+
     name: str
-    many: bool
     head: str  # a body line up to its object
     heads: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...]  # under conditions
-    term: Callable[[str], str]  # object and line feed
+    before: str
+    after: str
+    plain: bool
+    whole: str | None
+    term: Callable[[str, tuple[str, ...]], str] | None
 
     def start(self, record: Mapping[str, Any]) -> str:
         for applies, head in self.heads:
@@ -34,53 +50,61 @@ class _Writer:
         return self.head
 
 
-def body_writer(kind: Kind) -> Callable[[Mapping[str, Any]], str]:
-    """Return the function that gives the body of a checked, completed record.
+class Layout:
+    """The body of every record that has the same fields, and the same codes where leaves ask."""
 
-    The body comes out sorted, as `exchange.domain.body.body` would sort it: predicates are
-    written in their order, and a test holds the two equal.
-    """
-    links = link_numbers(kind)
-    first = line(Leaf.PUBLIC_OPEN, f"<{RDF}type> <{kind.class_iri}>") + "\n"
-    writers = [
-        _Writer(
-            field.name,
-            field.many,
-            _head(field, field.leaf, links.get(field.name)),
-            tuple(
-                (holds(rule.when), _head(field, rule.leaf, links.get(field.name)))
-                for rule in field.leaf_when
-            ),
-            _object(field),
-        )
-        for field in sorted(kind.fields, key=lambda field: f"<{field.iri}>")
-    ]
-    early = [item for item in writers if statement_of(item.head) < statement_of(first)]
-    late = [(item.name, item) for item in writers if item not in early]
+    def __init__(self, parts: Sequence[tuple[_Writer, str]], first: str) -> None:
+        """Take the writers of the fields that the record has with their heads, in order."""
+        self._names = [writer.name for writer, _ in parts]
+        self._plain = [at for at, (writer, _) in enumerate(parts) if writer.plain]
+        self._whole = [(at, writer.whole) for at, (writer, _) in enumerate(parts) if writer.whole]
+        self._terms = [
+            (at, head, writer.term) for at, (writer, head) in enumerate(parts) if writer.term
+        ]
+        texts = [(statement_of(head), _template(writer, head)) for writer, head in parts]
+        texts.append((statement_of(first), _literally(first)))
+        self._template = "".join(text for _, text in sorted(texts, key=itemgetter(0)))
 
-    def write(record: Mapping[str, Any]) -> str:
-        parts = [text for item in early for text in _texts(item, record)]
-        parts.append(first)
-        for name, item in late:
-            if name not in record:
-                continue
-            if item.many or item.heads:
-                parts += _texts(item, record)
-            else:
-                parts += (item.head, item.term(record[name]))
-        return "".join(parts)
-
-    return write
+    def body(self, record: Mapping[str, Any]) -> str:
+        """Return the body of a checked, completed record of this layout."""
+        values = [record[name] for name in self._names]
+        text = "".join([values[at] for at in self._plain])
+        if not text.isprintable() or '"' in text or "\\" in text:
+            for at in self._plain:
+                values[at] = escaped(values[at])
+        for at, base in self._whole:
+            if ":" not in values[at]:
+                values[at] = base + values[at]
+        for at, head, term in self._terms:
+            values[at] = term(head, tuple(values[at]))
+        return self._template % tuple(values)
 
 
-def _texts(item: _Writer, record: Mapping[str, Any]) -> list[str]:
-    """Return the lines of one field, sorted."""
-    if item.name not in record:
-        return []
-    value = record[item.name]
-    start = item.start(record)
-    values = sorted({item.term(one) for one in value}) if item.many else [item.term(value)]
-    return [start + text for text in values]
+class Layouts:
+    """Makes the layouts of one kind; bodies come sorted as `exchange.domain.body` sorts them."""
+
+    def __init__(self, kind: Kind) -> None:
+        links = link_numbers(kind)
+        self._first = line(Leaf.PUBLIC_OPEN, f"<{RDF}type> <{kind.class_iri}>") + "\n"
+        self._writers = [
+            _writer(field, links.get(field.name))
+            for field in sorted(kind.fields, key=lambda field: f"<{field.iri}>")
+        ]
+
+    def of(self, record: Mapping[str, Any]) -> Layout:
+        """Return the layout of a record and of all that fulfil the same conditions."""
+        chosen = [item for item in self._writers if item.name in record]
+        return Layout([(item, item.start(record)) for item in chosen], self._first)
+
+
+def _template(writer: _Writer, head: str) -> str:
+    if writer.term is not None:
+        return "%s"
+    return f"{_literally(head + writer.before)}%s{_literally(writer.after)}"
+
+
+def _literally(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 def link_numbers(kind: Kind) -> dict[str, int]:
@@ -100,17 +124,36 @@ def link_numbers(kind: Kind) -> dict[str, int]:
     return numbers
 
 
+def _writer(field: Field, link: int | None) -> _Writer:
+    heads = tuple((holds(rule.when), _head(field, rule.leaf, link)) for rule in field.leaf_when)
+    plain = field.datatype == _STRING
+    # JSON writes members of a base by their last part only, others in full; a code never is
+    # one of these. Patterns have excluded whatever an IRI or another literal must escape.
+    whole = field.base if field.datatype is None and field.scheme is None else None
+    if field.datatype is not None:
+        before, after = '"', '"\n' if plain else f'"^^<{field.datatype}>\n'
+    else:
+        before, after = "<" if whole else f"<{field.base}", ">\n"
+
+    @lru_cache(_REMEMBERED)
+    def several(head: str, values: tuple[str, ...]) -> str:
+        texts = [escaped(value) if plain and special(value) else value for value in values]
+        if whole:
+            texts = [text if ":" in text else whole + text for text in texts]
+        objects = sorted({f"{before}{text}{after}" for text in texts})
+        return "".join(head + text for text in objects)
+
+    return _Writer(
+        name=field.name,
+        head=_head(field, field.leaf, link),
+        heads=heads,
+        before=before,
+        after=after,
+        plain=plain and not field.many,
+        whole=None if field.many else whole,
+        term=several if field.many else None,
+    )
+
+
 def _head(field: Field, leaf: Leaf, link: int | None) -> str:
     return line(leaf, f"<{field.iri}> ", link)
-
-
-def _object(field: Field) -> Callable[[str], str]:
-    if field.datatype is None:
-        base = field.base
-        # JSON writes members of the base by their last part only, others in full. Patterns
-        # have excluded whatever an IRI would have to escape.
-        return lambda value: f"<{value}>\n" if ":" in value else f"<{base}{value}>\n"
-    if field.datatype == _STRING:
-        return lambda value: literal(value) + "\n"
-    end = f'"^^<{field.datatype}>\n'
-    return lambda value: f'"{value}{end}'

@@ -169,10 +169,11 @@ def test_a_condition_may_narrow_the_tier() -> None:
         "documentNumber": "1",
         "authorityName": "测试局",
     }
-    made = narrowed.submission(record)
+    made = narrowed.submission(narrowed.tidy(record)[0])
     assert made.tier is Tier.GOVERNMENT
     assert not any(line.startswith(("o", "p")) for line in made.body.splitlines())
-    assert narrowed.submission(record | {"counterpartCategory": "organisation"}).tier is Tier.PUBLIC
+    record = narrowed.tidy(record | {"counterpartCategory": "organisation"})[0]
+    assert narrowed.submission(record).tier is Tier.PUBLIC
 
 
 def test_the_links_are_read_from_their_file(model: Model) -> None:

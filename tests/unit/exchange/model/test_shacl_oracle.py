@@ -101,7 +101,7 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def statements(compiled: Compiled, record: dict[str, Any], number: int) -> str:
-    return view(compiled._body(record), f"{IRI}{number}", Tier.ARCHIVE).decode()
+    return view(compiled.body(record), f"{IRI}{number}", Tier.ARCHIVE).decode()
 
 
 def is_sayable(mutant: Mutant) -> bool:
