@@ -54,11 +54,11 @@ def expected(compiled: Compiled, record: dict[str, Any]) -> Iterator[tuple[str |
     """Yield the field and rule of every error, the rules between fields all of them."""
     for name, required, test in compiled._tests:
         value = record.get(name)
-        rule = test(value) if name in record else "required" if required else None
-        if rule and rule not in BEYOND:
-            yield name, rule
-    for _, test_rule in compiled._rules:
-        problem = test_rule(record, None)
+        broken = test(value) if name in record else "required" if required else None
+        if broken and broken not in BEYOND:
+            yield name, broken
+    for rule in compiled._rules:
+        problem = rule.check(record, None)
         if problem and problem.severity == "error" and problem.rule not in BEYOND:
             yield None, problem.rule
 
