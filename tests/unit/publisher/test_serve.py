@@ -61,6 +61,14 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def command_line(pid: int) -> str:
+    """Return how a process was called; nothing when it ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -104,7 +112,7 @@ class Served:
 
     def _child(self, mark: str) -> int:
         for pid in descendants(self.process.pid):
-            if mark in Path(f"/proc/{pid}/cmdline").read_text():
+            if mark in command_line(pid):
                 return pid
         return 0
 
