@@ -19,6 +19,9 @@ _CHUNK: Final = 1024 * 1024
 # So many characters beyond ASCII that decode as UTF-8 are no accident: GB18030 text fails
 # within a few bytes. One broken byte later then does not turn a whole file into GB18030.
 _CERTAIN: Final = 5
+_SAMPLE: Final = 64 * 1024  # bytes of which it is told whether text makes sense
+_ENOUGH: Final = 20  # characters
+_LEAST_COMMON: Final = 0.6
 _LONGEST: Final = 4  # bytes of one character
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -60,12 +63,25 @@ def detect_encoding(stream: BinaryIO, name: str) -> Encoding | Finding:
         return finding(rule, Place(name, line=broken.line), encoding="UTF-8")
     worse = _decode(stream, GB18030)
     if worse is None:
-        return GB18030
+        return finding("encoding-unlikely", Place(name)) if _is_nonsense(stream) else GB18030
     return finding(
         "cut-character" if worse.at_end else "encoding-unknown",
         Place(name, line=max(broken.line, worse.line)),
         encoding="GB18030",
     )
+
+
+def _is_nonsense(stream: BinaryIO) -> bool:
+    """Whether text that decodes as GB18030 is hardly Chinese: nearly any bytes decode as it.
+
+    Of text in use well over nine in ten characters are of GB 2312; Big5 or Shift_JIS taken for
+    GB18030 gives some half, or none.
+    """
+    stream.seek(0)
+    text = stream.read(_SAMPLE).decode(GB18030.codec, "ignore")
+    beyond = [character for character in text if not character.isascii()]
+    common = sum(len(character.encode("gb2312", "ignore")) > 0 for character in beyond)
+    return len(beyond) >= _ENOUGH and common < _LEAST_COMMON * len(beyond)
 
 
 def _decode(stream: BinaryIO, encoding: Encoding) -> _Break | None:

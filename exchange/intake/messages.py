@@ -128,6 +128,11 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "The file is neither UTF-8 nor GB18030; it cannot be decoded from this line on.",
         *_CSV,
     ),
+    "encoding-unlikely": (
+        "文件按 GB18030 解码后不成文字，应为其他编码（如 Big5）。",
+        "Decoded as GB18030 the text makes no sense; it is of another encoding (such as Big5).",
+        *_CSV,
+    ),
     "cut-character": (
         "文件在一个字符中间被截断。",
         "The file is cut in the middle of a character.",
