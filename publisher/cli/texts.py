@@ -90,6 +90,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "serving": ("服务已启动：{url}（Ctrl-C 停止）", "Serving at {url} (Ctrl-C stops)"),
     "projector-fell": ("公开进程：{text}", "Projector: {text}"),
     "alarm": ("故障 {surface}：{message}", "Alarm at {surface}: {message}"),
+    "feed-valid": (
+        "数据流合格：{feed}（{form}），{documents} 个文档，{members} 个成员，{live} 条有效。",
+        "Valid: {feed} ({form}), {documents} documents, {members} members, {live} live.",
+    ),
+    "feed-invalid": (
+        "数据流不合格：{feed}（{form}），{documents} 个文档，{faults} 处问题。",
+        "Not valid: {feed} ({form}), {documents} documents, {faults} faults.",
+    ),
     "demo-making": ("正在准备演示数据……", "Preparing the demonstration ..."),
     "demo-links": ("演示服务已就绪，请打开：", "The demonstration is ready:"),
     "demo-home": ("首页", "Home"),

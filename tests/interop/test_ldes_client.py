@@ -178,3 +178,11 @@ def test_a_follower_sees_a_load_and_a_repair_happen(
     assert set(replica.ids) >= members(city, "all")
     assert settled(city, "all", replica.live())
     assert not replica.live() & set(gone)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_our_own_linter_finds_nothing_over_http(city: Any, feed: str) -> None:
+    document = city.run("verify", f"{city.base}/feed/{feed}")
+    assert [report["findings"] for report in document["feeds"]] == [[], [], []]
+    assert {report["members"] for report in document["feeds"]} == {len(members(city, feed))}
+    assert {report["live"] for report in document["feeds"]} == {len(live(city, feed))}

@@ -31,6 +31,7 @@ VERBS = [
     "rebuild",
     "query",
     "status",
+    "verify",
     "ledger",
     "derive",
     "config",
@@ -362,3 +363,16 @@ def test_rows_of_another_unit_are_refused_under_a_bound_source(run: Run, tmp_pat
         "load", tmp_path / "sample" / "penalty.csv", "--source", "12140400QQQQ000486", code=1
     )
     assert (other["accepted"], other["rejected"]) == (0, 20)
+
+
+def test_verify_checks_the_feeds_of_a_directory(run: Run, own: Station, tmp_path: Path) -> None:
+    current = own.layout.feed(Tier.PUBLIC) / "current"
+    document = run.json("verify", current)
+    assert document["valid"]
+    assert {report["form"] for report in document["feeds"]} == {"trig", "jsonld", "nq"}
+    assert run("verify", current, "--form", "nq") == 0
+    root = current / "feed" / "penalty.nq.gz"
+    root.unlink()
+    shutil.copy(current / "feed" / "penalty" / "p" / "1.nq.gz", root)
+    assert run("verify", current) == 4
+    assert run("verify", tmp_path / "nothing") == 2
