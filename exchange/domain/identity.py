@@ -23,7 +23,7 @@ PLACEHOLDER: Final = "00000000000000000X"
 # GB 32100-2015: 31 characters, digits and capitals without I O S V Z.
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC: Final = re.compile(rf"[{_ALPHABET}]{{2}}[0-9]{{6}}[{_ALPHABET}]{{10}}", re.ASCII)
-_USCC_LENGTH: Final = 18
+USCC_LENGTH: Final = 18
 _VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))
 # One table per place: the weighted value, so that a check is a plain sum; the check character
@@ -57,7 +57,7 @@ def uscc_check_character(first17: str) -> str:
         DataInvalid: not 17 characters of the alphabet.
 
     """
-    if len(first17) != _USCC_LENGTH - 1 or any(item not in _VALUE for item in first17):
+    if len(first17) != USCC_LENGTH - 1 or any(item not in _VALUE for item in first17):
         raise DataInvalid("This is not the first part of a social credit code.", "Give 17.")
     total = sum(map(getitem, _WEIGHTED, first17))
     return _ALPHABET[-total % 31]
@@ -71,7 +71,7 @@ def uscc_problem(text: str) -> str | None:
     if text == PLACEHOLDER:
         return "uscc-placeholder"
     if _USCC.fullmatch(text) is None:
-        return "uscc-length" if len(text) != _USCC_LENGTH else "uscc-character"
+        return "uscc-length" if len(text) != USCC_LENGTH else "uscc-character"
     total = sum(map(getitem, _WEIGHTED, text))
     return "uscc-check-digit" if total % 31 else None
 
@@ -100,7 +100,7 @@ def id_number_problem(text: str) -> str | None:
     Tokens: `id-length`, `id-character`, `id-birth-date`, `id-check-digit`.
     """
     if _ID_NUMBER.fullmatch(text) is None:
-        return "id-length" if len(text) != _USCC_LENGTH else "id-character"
+        return "id-length" if len(text) != USCC_LENGTH else "id-character"
     year, month, day = int(text[6:10]), int(text[10:12]), int(text[12:14])
     if not (_FIRST_YEAR <= year <= _LAST_YEAR and 1 <= month <= 12):  # noqa: PLR2004 (months)
         return "id-birth-date"

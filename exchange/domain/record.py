@@ -98,6 +98,20 @@ class Change:
     veils: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One member of a tier's sequence about a record.
+
+    `event` is its IRI, `published` milliseconds since 1970-01-01 UTC; `delivered` is
+    when the delivery that brought it was opened, None for what no file brought.
+    """
+
+    activity: Activity
+    event: str
+    published: int
+    delivered: int | None
+
+
 class Standing(StrEnum):
     """How a record stands for the readers of one tier."""
 

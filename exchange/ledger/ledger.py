@@ -14,6 +14,7 @@ from exchange.ledger import (
     appending,
     deliveries,
     erasing,
+    history,
     opening,
     operations,
     reading,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.access import Tier
     from exchange.domain.links import LinkRule
-    from exchange.domain.record import Change, Result, Standing, Submission
+    from exchange.domain.record import Change, Result, Standing, Step, Submission
     from exchange.ledger.parts import Genesis, Parts, Places
 
 
@@ -193,6 +194,14 @@ class Ledger:
     def pages(self, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
         """Return (kind, page) of every feed member that is about one of the records."""
         return reading.pages(self._parts, tier, refs)
+
+    def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[Step]:
+        """Return the newest steps of a record in a tier's sequence, the oldest first."""
+        return history.history(self._parts, tier, public_id, limit)
+
+    def last_published(self, tier: Tier) -> int | None:
+        """Return when the tier's sequence last grew, in milliseconds; None before that."""
+        return history.last_published(self._parts, tier)
 
     def live(self, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
         """Yield (IRI, kind, view) of every record the tier sees."""

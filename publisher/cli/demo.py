@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -29,6 +30,10 @@ RECORDS: Final = 1000
 SEED: Final = 20
 # Names the address the directory was made for; without it nothing of a directory is removed.
 _MARK: Final = ".credence-demo"
+_CODE: Final = re.compile(rb'/ns#uscc> "([0-9A-Z]{18})"')
+_TOLD: Final = (
+    "home", "subject", "record", "dataset", "sparql", "feed", "catalog", "status"
+)  # fmt: skip
 _NAME: Final = "云岭市公共信用信息（演示）"
 
 
@@ -101,22 +106,22 @@ def _links(root: Path) -> dict[str, Any]:
     """Return the contract's links; parts that do not exist yet are null."""
     with Station(root).opened() as bench:
         base = bench.ledger.genesis.base_url
-        record = next(
-            (iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty"), None
-        )
+        penalties = (one for one in bench.ledger.live(Tier.PUBLIC) if one[1] == "penalty")
+        record, _, view = next(penalties, (None, "", b""))
+    code = _CODE.search(view)
     hint = None
     if record is not None:
         identifier = record.rpartition("/")[2]
         hint = shlex.join([*_program(root), "withdraw", identifier, "--because", "repair"])
     return {
         "home": f"{base}/",
-        "subject": None,
+        "subject": f"{base}/subject/{code[1].decode()}" if code else None,
         "record": record,
         "list": None,
-        "dataset": None,
+        "dataset": f"{base}/dataset/penalty",
         "sparql": f"{base}/sparql",
         "feed": f"{base}/feed/all",
-        "catalog": None,
+        "catalog": f"{base}/catalog",
         "status": f"{base}/status",
         "repair_hint": hint,
     }
@@ -131,7 +136,7 @@ def _program(root: Path) -> list[str]:
 
 def _announce(console: Console, root: Path, links: dict[str, Any]) -> None:
     console.say("demo-links")
-    for name in ("home", "record", "sparql", "feed", "status"):
+    for name in _TOLD:
         if links[name]:
             console.line(f"  {console.text(f'demo-{name}')}  {links[name]}")
     if links["repair_hint"]:

@@ -13,12 +13,24 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
-from publisher.web import http, model_files, problems, records, site, terms
+from publisher.web import (
+    catalog,
+    datasets,
+    http,
+    model_files,
+    problems,
+    records,
+    site,
+    subjects,
+    terms,
+)
 from publisher.web.answers import AnswerCache
 from publisher.web.feed import FeedService
 from publisher.web.health import Health
+from publisher.web.lines import Lines
 from publisher.web.listing import Listing
 from publisher.web.pages import Pages
+from publisher.web.quotes import Quotes
 from publisher.web.sparql import SparqlService
 from publisher.web.vocabulary import Vocabulary
 
@@ -83,8 +95,13 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     app = _Site("publisher.web", static_folder="static", static_url_path="/static")
     app.url_map.strict_slashes = False
     words = Vocabulary(parts.model.vocabulary())
-    app.register_blueprint(site.blueprint(pages, Listing(parts), Health(parts)))
-    app.register_blueprint(records.blueprint(parts, pages, words))
+    lines, health = Lines(parts), Health(parts)
+    listing = Listing(parts, lines)
+    app.register_blueprint(site.blueprint(parts, pages, listing, health))
+    app.register_blueprint(records.blueprint(parts, pages, words, Quotes(parts.model, lines)))
+    app.register_blueprint(subjects.blueprint(parts, pages, lines))
+    app.register_blueprint(datasets.blueprint(parts, pages, words, listing))
+    app.register_blueprint(catalog.blueprint(parts, words))
     app.register_blueprint(terms.blueprint(parts.model, pages, words))
     app.register_blueprint(model_files.blueprint(parts.model))
     app.register_error_handler(CredenceError, _answering(pages))

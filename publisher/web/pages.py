@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The main menu: name of the text, path.
 MENU: Final = (
     ("home", "/"),
+    ("datasets", "/datasets"),
     ("query", "/sparql"),
     ("vocabulary", "/ns"),
     ("status", "/status"),
@@ -69,7 +70,8 @@ class Pages:
         def link(path: str) -> str:
             if lang == "zh":
                 return self.prefix + path
-            return f"{self.prefix}{path}{'&' if '?' in path else '?'}lang={lang}"
+            place, mark, fragment = path.partition("#")
+            return f"{self.prefix}{place}{'&' if '?' in place else '?'}lang={lang}{mark}{fragment}"
 
         return link
 

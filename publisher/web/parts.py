@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.access import Tier
-    from exchange.domain.record import Standing
+    from exchange.domain.record import Standing, Step
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
     from publisher.surfaces.port import Readable
@@ -24,6 +24,12 @@ class Standings(Protocol):
 
     def head(self, tier: Tier, /) -> int:
         """Last `seq` of the tier."""
+
+    def history(self, tier: Tier, public_id: str, /) -> Sequence[Step]:
+        """Return how a record came to be shown, the oldest step first."""
+
+    def last_published(self, tier: Tier, /) -> int | None:
+        """When the tier's sequence last grew, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)

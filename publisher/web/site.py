@@ -9,22 +9,23 @@ from flask import Blueprint, request
 
 from publisher.web import http
 from publisher.web.health import OK
+from publisher.web.moments import moment
 from publisher.web.texts import TEXTS, say
 
 if TYPE_CHECKING:
     from publisher.web.health import Health
     from publisher.web.listing import Listing
     from publisher.web.pages import Pages
+    from publisher.web.parts import Parts
 
 # Pages about subjects are for people who look something up, not for search engines.
-ROBOTS: Final = "User-agent: *\nDisallow: {0}/record\nDisallow: {0}/sparql\nDisallow: {0}/status\n"
+_CLOSED: Final = ("record", "subject", "sparql", "status")
 _FRESH: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
-_COLUMNS: Final = {"zh": ("名称", "文号", "决定日期"), "en": ("Name", "Document", "Decided on")}
 
 
-def blueprint(pages: Pages, listing: Listing, health: Health) -> Blueprint:
+def blueprint(parts: Parts, pages: Pages, listing: Listing, health: Health) -> Blueprint:
     """Return the routes of the site itself."""
-    site = Site(pages, listing, health)
+    site = Site(parts, pages, listing, health)
     made = Blueprint("site", __name__)
     made.add_url_rule("/", view_func=site.home)
     made.add_url_rule("/status", view_func=site.status)
@@ -37,7 +38,8 @@ def blueprint(pages: Pages, listing: Listing, health: Health) -> Blueprint:
 class Site:
     """Answers about the service rather than about a record."""
 
-    def __init__(self, pages: Pages, listing: Listing, health: Health) -> None:
+    def __init__(self, parts: Parts, pages: Pages, listing: Listing, health: Health) -> None:
+        self._parts = parts
         self._pages = pages
         self._listing = listing
         self._health = health
@@ -51,7 +53,6 @@ class Site:
             main="home",
             counts=self._listing.counts(lang),
             records=self._listing.records(lang),
-            columns=_COLUMNS[lang],
         )
         return http.Reply(body, headers=_FRESH)
 
@@ -61,8 +62,12 @@ class Site:
         states = self._health.states()
         counts = self._listing.counts("en" if http.wants_json(request.environ) else lang)
         if http.wants_json(request.environ):
-            shown = {"surfaces": states, "records": None if counts is None else dict(counts)}
+            shown = {
+                "surfaces": states,
+                "records": None if counts is None else {one.slug: one.count for one in counts},
+            }
             return http.Reply(_json(shown), http.JSON, headers=_FRESH)
+        last = self._parts.ledger.last_published(self._parts.tier)
         body = self._pages.render(
             "status.html",
             lang,
@@ -71,12 +76,14 @@ class Site:
             well=all(state == OK for state in states.values()),
             surfaces=[(_surface(name, lang), state) for name, state in states.items()],
             counts=counts,
+            updated=moment(last) if last else "",
         )
         return http.Reply(body, headers=_FRESH)
 
     def robots(self) -> http.Reply:
         """Return what crawlers may visit."""
-        text = ROBOTS.format(self._pages.prefix)
+        closed = (f"Disallow: {self._pages.prefix}/{name}\n" for name in _CLOSED)
+        text = "User-agent: *\n" + "".join(closed)
         return http.Reply(text.encode(), "text/plain", headers=(("Cache-Control", "max-age=3600"),))
 
     def healthz(self) -> http.Reply:

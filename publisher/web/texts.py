@@ -14,6 +14,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "skip": ("跳到正文", "Skip to content"),
     "switch": ("English", "中文"),
     "home": ("首页", "Home"),
+    "datasets": ("数据目录", "Datasets"),
     "query": ("数据查询", "Query"),
     "status": ("运行状态", "Status"),
     "vocabulary": ("词表", "Vocabulary"),
@@ -32,11 +33,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "address to read, query and download; after credit repair it leaves every public place."
         ),
     ),
-    "look-up": ("查找记录", "Look up a record"),
-    "look-up-label": ("记录网址或编号", "Address or identifier of a record"),
+    "look-up-label": (
+        "统一社会信用代码，或记录的网址、编号",
+        "Unified social credit code, or a record's address or identifier",
+    ),
     "look-up-help": (
-        "编号由 26 个小写字母和数字组成。",
-        "An identifier has 26 lower-case letters and digits.",
+        "代码 18 位；记录编号 26 位。",
+        "A code has 18 characters; a record's identifier has 26.",
     ),
     "open": ("打开", "Open"),
     "in-figures": ("公开数据概况", "In figures"),
@@ -45,6 +48,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "count": ("数量", "Number"),
     "counting": ("数量暂时无法取得。", "The number cannot be had just now."),
     "some-records": ("部分记录", "Some records"),
+    "number": ("文号或编号", "Number"),
+    "date": ("日期", "Date"),
+    "unnamed": ("（自然人）", "(a natural person)"),
     "no-records": (
         "目前没有公开中的记录。没有记录不等于信用良好。",
         "No record is shown at present. No record does not mean good credit.",
@@ -53,6 +59,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sparql-door": (
         "SPARQL 1.1 查询服务，结果可取 JSON、CSV、XML、Turtle 等格式。",
         "SPARQL 1.1 service; results as JSON, CSV, XML, Turtle and more.",
+    ),
+    "datasets-door": (
+        "各类记录的数据项、模板、订阅流和 DCAT 目录。",
+        "Columns, templates, feeds and the DCAT catalogue of every kind.",
+    ),
+    "feed-door": (
+        "按 LDES/TREE 发布的变更流，适合整体同步；撤下的记录以 Delete 通知。",
+        "Changes as LDES/TREE, to keep a copy; a Delete tells of what has left.",
     ),
     "record-door": (
         "在记录网址后加 .jsonld、.ttl、.nt、.nq、.trig、.json，或用 Accept 请求头选择格式。",
@@ -63,11 +77,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Vocabulary, code lists and JSON-LD context, in Chinese and English.",
     ),
     "record": ("记录", "Record"),
+    "property": ("属性", "Property"),
     "record-fields": ("记录内容", "What the record says"),
     "field": ("项目", "Field"),
     "value": ("内容", "Value"),
     "yuan": ("元", "yuan"),
     "original": ("（原始填报：{value}）", "(as received: {value})"),
+    "shown-now": ("公示中", "Shown to the public"),
+    "quotes": ("本记录引用", "This record quotes"),
+    "quoted-by": ("引用本记录", "Quoted by"),
+    "provenance": ("来源与公示", "Provenance and publicity"),
+    "delivered": ("单位报送", "Delivered by the unit"),
+    "step-create": ("首次公示", "First shown"),
+    "step-update": ("更新", "Updated"),
+    "step-delete": ("停止公示", "No longer shown"),
+    "event": ("事件网址", "Event"),
+    "feed-of-kind": ("变更可从数据订阅流获知", "Changes are told in the feed"),
     "address": ("固定网址", "Permanent address"),
     "formats": ("其他格式", "Other formats"),
     "follow": ("核对与跟踪", "Check and follow"),
@@ -87,6 +112,49 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "本记录处于异议申诉期间，内容可能变更。",
         "An objection to this record is open; its content may change.",
     ),
+    "subject": ("信用主体", "Subject"),
+    "subject-lead": (
+        "公开记录中提到该统一社会信用代码的全部记录。没有列出的不等于信用良好。",
+        "All records shown that name this code. What is not listed does not mean good credit.",
+    ),
+    "subject-most": (
+        "共 {count} 条，这里列出 {shown} 条；其余请用查询服务获取。",
+        "{shown} of {count} records; take the rest from the query service.",
+    ),
+    "records-count": ("{count} 条", "{count} records"),
+    "datasets-lead": (
+        "每类记录一个数据集。全部数据可查询、可订阅，也可逐条以关联数据读取。",
+        "A dataset for each kind of record: to query, to follow, or to read record by record.",
+    ),
+    "catalogue": ("数据目录（DCAT）", "Catalogue (DCAT)"),
+    "dataset": ("数据集", "Dataset"),
+    "updated": ("最近更新", "Last change"),
+    "columns": ("数据项", "Columns"),
+    "columns-text": (
+        "公开的数据项，及其在报送模板中的编号。属性名链接到词表。",
+        "What is shown, with its column in the delivery templates. Names lead to the vocabulary.",
+    ),
+    "form": ("{form} 编号", "{form} column"),
+    "required": ("必填", "required"),
+    "take": ("获取数据", "Take the data"),
+    "take-feed": (
+        (
+            "数据订阅流（LDES/TREE）：先读到最后一页，此后每分钟读一次根文档，"
+            "按顺序应用新成员；遇到 Delete 即删除该记录的副本。"
+        ),
+        (
+            "The feed (LDES/TREE): read to its last page, then read the root once a minute and "
+            "apply new members in order; on a Delete remove your copy of that record."
+        ),
+    ),
+    "take-query": ("SPARQL 查询：打开示例查询", "SPARQL: open an example query"),
+    "take-atom": ("在记录网址后加 .jsonld 等后缀", "Add .jsonld to any record's address"),
+    "model-files": ("模型与模板", "Model and templates"),
+    "template": ("报送模板", "Delivery template"),
+    "schema": ("JSON 模式", "JSON Schema"),
+    "shape": ("SHACL 形状", "SHACL shape"),
+    "public-shape": ("公开视图的 SHACL 形状", "SHACL shape of the public view"),
+    "context": ("JSON-LD 上下文", "JSON-LD context"),
     "status-lead": (
         "各公开位置与账本的同步情况。",
         "How far each public place follows the ledger.",

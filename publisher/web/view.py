@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode
 
+from publisher.web.lines import DATES, NAMES, NUMBERS
 from publisher.web.texts import say
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OBJECTION: Final = "https://w3id.org/credence/ns#objectionOpen"
 DECIMAL: Final = "http://www.w3.org/2001/XMLSchema#decimal"
-_CODES: Final = "https://w3id.org/credence/uscc/"
-# Named in a page's heading where the kind has them, in this order.
-_TITLE: Final = ("counterpartName", "documentNumber", "caseNumber")
-_FACTS: Final = ("documentNumber", "caseNumber", "authorityName", "decidedOn")
+USCC: Final = "https://w3id.org/credence/uscc/"
+_LISTS: Final = "https://w3id.org/credence/code/"
+# In a page's heading where the kind has them, in this order.
+_TITLE: Final = (*NAMES, *NUMBERS)
+_FACTS: Final = (*NUMBERS, "authorityName", *DATES)
 _RECEIVED: Final = "Received"
 
 Values = dict[str, list[NamedNode | Literal]]
@@ -35,18 +37,25 @@ Values = dict[str, list[NamedNode | Literal]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One value as people read it; `note` is what was received, `href` where it leads."""
+    """One value as people read it.
+
+    `path` leads on within this site, `href` elsewhere; `code` is a code's notation, `note` what
+    was received.
+    """
 
     text: str
-    href: str = ""
+    path: str = ""
     note: str = ""
+    href: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled line of the page."""
+    """One labelled line of the page; `term` is the property's name in the vocabulary."""
 
     label: str
+    term: str
     values: Sequence[Shown]
 
 
@@ -84,7 +93,8 @@ def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> 
     label = kind.label.zh if lang == "zh" else kind.label.en
     plain = {name: values[field.iri][0].value for name, field in by_name.items()}
     title = next((plain[name] for name in _TITLE if name in plain), label)
-    facts = [plain[name] for name in _FACTS if name in plain and plain[name] != title]
+    facts = [plain[name] for name in dict.fromkeys(_FACTS) if name in plain]
+    facts = [fact for fact in facts if fact != title]
     rows = [
         _row(field, values, by_name, words, lang)
         for field in by_name.values()
@@ -104,22 +114,33 @@ def _row(
     field: Field, values: Values, by_name: Mapping[str, Field], words: Vocabulary, lang: str
 ) -> Row:
     label = field.label.zh if lang == "zh" else field.label.en
+    term = field.iri.rpartition("#")[2]
     received = by_name.get(field.name + _RECEIVED)
     note = ""
     if received is not None:
         original = values[received.iri][0].value
         note = say(lang, "original", value=original)  # in the form's own unit
-    return Row(label, [_shown(node, words, lang, note) for node in values[field.iri]])
+    return Row(label, term, [_shown(node, field, words, lang, note) for node in values[field.iri]])
 
 
-def _shown(node: NamedNode | Literal, words: Vocabulary, lang: str, note: str) -> Shown:
+def _shown(
+    node: NamedNode | Literal, field: Field, words: Vocabulary, lang: str, note: str
+) -> Shown:
     if isinstance(node, Literal):
         if node.datatype.value == DECIMAL:
             return Shown(money(node.value, lang), note=note)
-        return Shown(node.value, note=note)
-    if node.value.startswith(_CODES):
-        return Shown(node.value.removeprefix(_CODES), note=note)
-    return Shown(words.label(node.value, lang), note=note)
+        path = f"/subject/{node.value}" if field.name == "uscc" else ""
+        return Shown(node.value, path, note)
+    if node.value.startswith(USCC):
+        code = node.value.removeprefix(USCC)
+        return Shown(code, f"/subject/{code}", note)
+    term = words.get(node.value)
+    if term is not None and node.value.startswith(_LISTS):
+        scheme, _, notation = node.value.removeprefix(_LISTS).partition("/")
+        return Shown(term.label(lang), f"/code/{scheme}#{notation}", note, code=notation)
+    if field.base and node.value.startswith(field.base):
+        return Shown(node.value.removeprefix(field.base), note=note)
+    return Shown(node.value, note=note, href=node.value)
 
 
 def money(amount: str, lang: str) -> str:

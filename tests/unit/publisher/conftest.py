@@ -45,7 +45,7 @@ def town(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Station:
     """Return a published deployment that no test changes."""
     made = station(tmp_path_factory.mktemp("town"))
     with made.opened(lambda _: None) as bench:
-        files = [sample / "penalty.csv", sample / "repair-case.csv"]
+        files = sorted(sample.glob("*.csv"))
         list(bench.exchange().load(files, Manner(), Watch()))
         bench.projector(lambda _: None).publish()
     return made

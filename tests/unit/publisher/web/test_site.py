@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-PAGES = ("/", "/status", "/ns", "/code/penalty-kind", "/sparql", "/no-such-page")
+PAGES = (
+    "/",
+    "/status",
+    "/ns",
+    "/code/penalty-kind",
+    "/sparql",
+    "/datasets",
+    "/dataset/penalty",
+    "/dataset/measure",
+    "/no-such-page",
+    "/subject/none",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -127,5 +138,5 @@ def test_the_templates_name_only_texts_that_exist() -> None:
         for path in folder.glob("*.html")
         for name in re.findall(r"say\('([a-z-]+)'", path.read_text(encoding="utf-8"))
     }
-    assert named - {"state-"} <= set(TEXTS)
+    assert named - {"state-", "step-"} <= set(TEXTS)
     assert all(zh and en for zh, en in TEXTS.values())

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pyoxigraph as ox
+import pytest
+
+from exchange.domain.access import Tier
+from exchange.domain.identity import uscc_check_character
+
+if TYPE_CHECKING:
+    from werkzeug.test import Client
+
+    from publisher.wiring import Station
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+NS = "https://w3id.org/credence/ns#"
+USCC = "https://w3id.org/credence/uscc/"
+
+
+@pytest.fixture(scope="session")
+def named(town: Station) -> dict[str, set[str]]:
+    """Return the records about each code, counted from the ledger's own views."""
+    found: dict[str, set[str]] = {}
+    with town.opened() as bench:
+        for iri, _, view in bench.ledger.live(Tier.PUBLIC):
+            for quad in ox.parse(view, ox.RdfFormat.N_QUADS):
+                if quad.predicate.value in {NS + "counterpart", NS + "describes"}:
+                    found.setdefault(quad.object.value, set()).add(iri)
+    return {iri.removeprefix(USCC): those for iri, those in found.items() if iri.startswith(USCC)}
+
+
+@pytest.fixture(scope="session")
+def busiest(named: dict[str, set[str]]) -> str:
+    return max(named, key=lambda code: (len(named[code]), code))
+
+
+def test_a_subject_page_lists_every_record_about_the_code(
+    client: Client, named: dict[str, set[str]], busiest: str
+) -> None:
+    page = client.get(f"/subject/{busiest}", headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert len(named[busiest]) > 1
+    for iri in named[busiest]:
+        assert f'href="/record/{iri.rpartition("/")[2]}"' in page.text
+
+
+def test_the_data_of_a_subject_hold_the_same_records(
+    client: Client, named: dict[str, set[str]], busiest: str
+) -> None:
+    lines = client.get(f"/subject/{busiest}.nt").data
+    records = {quad.subject.value for quad in ox.parse(lines, ox.RdfFormat.N_TRIPLES)}
+    assert records == named[busiest]
+    asked = client.get(f"/subject/{busiest}", headers={"Accept": "application/ld+json"})
+    assert asked.mimetype == "application/ld+json"
+    assert json.loads(asked.data)
+
+
+def test_an_authority_is_found_by_its_code_too(client: Client, town: Station) -> None:
+    with town.opened() as bench:
+        views = b"".join(view for _, kind, view in bench.ledger.live(Tier.PUBLIC))
+    authority = next(
+        quad.object.value.removeprefix(USCC)
+        for quad in ox.parse(views, ox.RdfFormat.N_QUADS)
+        if quad.predicate.value == NS + "authority"
+    )
+    page = client.get(f"/subject/{authority}?lang=en", headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert "data source unit" in page.text or "code" in page.text
+
+
+def test_another_writing_of_a_code_leads_to_the_one_address(client: Client, busiest: str) -> None:
+    full = "".join(chr(ord(item) + 0xFEE0) for item in busiest)
+    for given in (busiest.lower(), quote(full)):
+        answer = client.get(f"/subject/{given}")
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/subject/{busiest}")
+    form = client.get("/record", query_string={"id": busiest.lower(), "lang": "en"})
+    assert form.headers["Location"] == f"/subject/{busiest}?lang=en"
+
+
+@pytest.mark.parametrize("code", ["x", "11140400QQQQ0000XX", "a.b.c"])
+def test_what_is_no_code_is_not_found_in_one_language(client: Client, code: str) -> None:
+    page = client.get(f"/subject/{code}", headers={"Accept": BROWSER})
+    assert page.status_code == 404
+    assert "统一社会信用代码" in page.text
+
+
+def test_a_code_nobody_names_is_not_found_and_no_praise(client: Client, busiest: str) -> None:
+    nobody = "91140400QQQQ99999"
+    nobody += uscc_check_character(nobody)
+    for path in (f"/subject/{nobody}", f"/subject/{nobody}.ttl"):
+        page = client.get(path, headers={"Accept": BROWSER})
+        assert page.status_code == 404
+        assert "没有记录不等于信用良好" in page.text
+    assert client.get(f"/subject/{busiest}.docx").status_code == 404
+
+
+def test_a_withdrawn_record_leaves_the_subject_at_once(
+    own: Station, own_client: Client, named: dict[str, set[str]], busiest: str
+) -> None:
+    gone = min(named[busiest])
+    identifier = gone.rpartition("/")[2]
+    with own.opened() as bench:
+        bench.ledger.withdraw(gone, "repair")
+    page = own_client.get(f"/subject/{busiest}", headers={"Accept": BROWSER})
+    assert identifier not in page.text
+    assert identifier not in own_client.get(f"/subject/{busiest}.ttl").text
