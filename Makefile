@@ -20,7 +20,7 @@ demo: setup ## load the bundled sample, serve it, print links
 	$(BIN)/credence -C credence-demo demo
 
 test: setup ## the suite: unit, contracts, flows, docs
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'not slow'
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --hypothesis-profile quick -m 'not slow'
 
 test-all: setup ## also real servers, foreign clients, more kills
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal

@@ -8,7 +8,11 @@ of them ends with `credence audit` and `credence ledger verify`, both of which m
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
+
+# `make test` draws fewer examples than hypothesis does by itself (100); `make test-all` all.
+hypothesis.settings.register_profile("quick", max_examples=25)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

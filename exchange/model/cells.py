@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.identity import PLACEHOLDER, normal_code
 from exchange.model.kinds import Sort
@@ -41,8 +40,7 @@ _OTHER: Final = "other"
 _CENT: Final = Decimal("0.01")
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What a cell gave: the value, what to keep of its text, and a warning's rule."""
 
     value: str | list[str] | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+@cache
 def load_model() -> Model:
-    """Return the model of the packaged shapes and code lists (about 0.1 s)."""
+    """Return the model of the packaged shapes and code lists (about 0.1 s, once a process)."""
     return read_model(
         {name: ontology.read(name) for name in ontology.sources()},
         {name: shapes.read(name) for name in shapes.sources()},

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.model.cells import BLANKS, Read, reader
 from exchange.model.checks import holds, tester
 from exchange.model.messages import Problem, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from exchange.model.kinds import Column, Field, Kind
 
@@ -22,8 +21,7 @@ _REMEMBERED: Final = 4096  # cells of a column
 Test = Callable[[Any], "str | None"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     """What a cell's text comes to.
 
     `noticed`: a warning. `sound`: its values pass the check of records. `plain`: its value where
@@ -38,6 +36,11 @@ class _Taken:
 
 class _Cell:
     """One column of a field; `applies` says whether the column is this field's in a record."""
+
+    __slots__ = (
+        *("applies", "code", "field", "longest", "memory", "missing", "name", "needed"),
+        *("received", "_form", "_read", "_test", "_test_received"),
+    )
 
     def __init__(
         self,
@@ -57,20 +60,13 @@ class _Cell:
         self.memory: dict[str, _Taken | None] = {}  # None: blank
         self.missing = problem(field, "column-required", None, form=form)
         self._form = form
-        # Free text is read as it stands unless something is odd about it; -1: it is no such.
+        # Free text of up to so many characters is its own value, sound as it stands, where all
+        # its characters print and none is an outer blank; -1: the column is no free text.
         free = field.value.slug == "Text" and not (field.many or field.received)
-        self._longest = (field.max_length or 2**31) if free and not column.constant else -1
+        self.longest = (field.max_length or 2**31) if free and not column.constant else -1
         self._read = reader(field, column, form)
         self._test = tests[field.name]
         self._test_received = tests.get(field.received or "")
-
-    def is_plain(self, text: str) -> bool:
-        """Whether a cell of free text is its own value, sound as it stands."""
-        return (
-            len(text) <= self._longest
-            and text.isprintable()  # no control characters, no blanks but U+0020
-            and text[0] != " " != text[-1]
-        )
 
     def take(self, text: str) -> _Taken | None:
         """Read a cell; most columns say the same few things again and again."""
@@ -107,14 +103,17 @@ class Rows:
             if column.constant is None:
                 sharing.setdefault(column.code, []).append(field)
         tests = {field.name: tester(field) for field in kind.fields}
-        self._first: dict[str, list[_Cell]] = {}
+        self._first: dict[str, _Cell] = {}
         # Fields that share a column are told apart by others, which are therefore read first.
         self._later: list[_Cell] = []
         self._needed: list[_Cell] = []
         for field, column in columns:
             applies = None if column.constant else _applies(field, sharing[column.code])
             cell = _Cell(column, field, form, tests, applies)
-            (self._later if applies else self._first.setdefault(cell.code, [])).append(cell)
+            if applies is None and column.constant is None:
+                self._first[cell.code] = cell
+            else:
+                self._later.append(cell)
             if cell.needed:
                 self._needed.append(cell)
         self._needed_codes = {cell.code for cell in self._needed}
@@ -125,33 +124,41 @@ class Rows:
         Returns what was noticed on the way, and whether every value alone passes the check.
         """
         problems: list[Problem] = []
-        sound = True
-        for code, text in row.items():
-            for cell in self._first.get(code, ()):
-                if text:
-                    sound = self._read(cell, text, record, problems) and sound
+        cells = self._first
+        pairs = ((cells[code], text) for code, text in row.items() if text and code in cells)
+        sound = self._read(pairs, record, problems)
         self._infer(record)
-        for cell in self._later:
-            text = row.get(cell.code, "")
-            if text and (cell.applies is None or cell.applies(record)):
-                sound = self._read(cell, text, record, problems) and sound
+        if self._later:
+            pairs = ((cell, row.get(cell.code, "")) for cell in self._later)
+            later = [
+                (cell, text)
+                for cell, text in pairs
+                if text and (cell.applies is None or cell.applies(record))
+            ]
+            sound = self._read(later, record, problems) and sound
         if not self._needed_codes <= row.keys() or not all(row.values()):
             problems += [cell.missing for cell in self._needed if not _says(row, cell.code)]
         return problems, sound
 
     def _read(
-        self, cell: _Cell, text: str, record: dict[str, Any], problems: list[Problem]
+        self,
+        pairs: Iterable[tuple[_Cell, str]],
+        record: dict[str, Any],
+        problems: list[Problem],
     ) -> bool:
-        if cell.is_plain(text):
-            record[cell.name] = text
-            return True
-        taken = cell.memory.get(text) or cell.take(text)
-        if taken is None:
-            return True
-        if taken.plain is not None:
-            record[cell.name] = taken.plain
-            return True
-        return self._put(cell, taken, record, problems)
+        sound = True
+        for cell, text in pairs:
+            if len(text) <= cell.longest and text.isprintable() and text[0] != " " != text[-1]:
+                record[cell.name] = text
+                continue
+            taken = cell.memory.get(text) or cell.take(text)
+            if taken is None:
+                continue
+            if taken.plain is not None:
+                record[cell.name] = taken.plain
+            else:
+                sound = self._put(cell, taken, record, problems) and sound
+        return sound
 
     def _put(
         self, cell: _Cell, taken: _Taken, record: dict[str, Any], problems: list[Problem]

@@ -115,9 +115,9 @@ def credence(tmp_path: Path) -> Iterator[Credence]:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the invented sample: 200 penalties and their repairs."""
+    """Return a folder with the invented sample: 60 penalties and their repairs."""
     folder = tmp_path_factory.mktemp("sample")
-    Credence(folder / "unused")("sample", "--records", "200", "--seed", "7", "-o", folder / "files")
+    Credence(folder / "unused")("sample", "--records", "60", "--seed", "7", "-o", folder / "files")
     return folder / "files"
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TRIES = 15
-RECORDS = 1500
+RECORDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def killed_at_random(
         deadline = time.monotonic() + 30
         while process.poll() is None and not began() and time.monotonic() < deadline:
             time.sleep(0.005)
-        delay = draw.uniform(0, 0.6)
+        delay = draw.uniform(0, 0.2)
         time.sleep(delay)
         alive = process.poll() is None
         process.kill()

@@ -27,9 +27,9 @@ BASE = "https://credit.example"
 MORNING = 1_790_000_000_000  # 2026-09-21 in China
 
 
-def station(root: Path) -> Station:
+def station(root: Path, seconds: int = 5) -> Station:
     return Station(
-        root, {"CREDENCE_BASE_URL": BASE, "CREDENCE_QUERY_TIMEOUT": "5"}, lambda: MORNING
+        root, {"CREDENCE_BASE_URL": BASE, "CREDENCE_QUERY_TIMEOUT": str(seconds)}, lambda: MORNING
     )
 
 
@@ -67,6 +67,12 @@ def served(at: Station) -> Iterator[Client]:
 def client(town: Station) -> Iterator[Client]:
     """Return a client of the shared deployment."""
     yield from served(town)
+
+
+@pytest.fixture
+def hurried(town: Station) -> Iterator[Client]:
+    """Return a client of the shared deployment whose queries have one second."""
+    yield from served(station(town.layout.root, seconds=1))
 
 
 @pytest.fixture

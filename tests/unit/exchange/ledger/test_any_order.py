@@ -177,7 +177,7 @@ def settled(examples):
 
 
 @given(STEPS)
-@settled(8)
+@settled(5)
 def test_any_order_of_events_is_refused_or_keeps_every_invariant(template, rows, steps):
     run(template, rows, steps)
 

@@ -18,7 +18,7 @@ import shapes
 from exchange.domain.access import Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.links import Cascade
-from exchange.model import Compiled, Model, compile_kind, derive, load_model, read_model
+from exchange.model import Compiled, Model, compile_kind, derive, read_model
 from exchange.model.lint import RESERVED, check_model
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_the_committed_files_are_the_derived_ones(model: Model) -> None:
 
 
 def test_deriving_twice_gives_the_same_bytes(model: Model) -> None:
-    assert derive.derive(model) == derive.derive(load_model())
+    assert derive.derive(model) == derive.derive(read_model(WORDS, LOOKS))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_what_cannot_be_translated_is_refused(file: str, old: str, new: str) -> 
         changed(file, old, new)
 
 
-@pytest.mark.parametrize("name", [*sorted(RESERVED), "Bad", "a-b", "uscc"])
+@pytest.mark.parametrize("name", ["proof", "Bad", "a-b", "uscc"])
 def test_a_reserved_malformed_or_taken_json_name_is_refused(name: str) -> None:
     with pytest.raises(DataInvalid, match="JSON name"):
         changed(
