@@ -134,9 +134,10 @@ class Model:
                 return
         others = [n for n, stated in other.quotes.items() if stated and n != number]
         standing = [n for n in others if self.state(self.target(other, n)) not in GONE]
-        other.quotes[number] = False
         if other.key[0] == "list-entry" and state != "expired" and not standing:
-            self.leave(other, "withdrawn")
+            self.leave(other, "withdrawn")  # and says for ever what it rested on
+        else:
+            other.quotes[number] = False
 
     # --- commands ---
 
