@@ -204,23 +204,27 @@ class Exchange:
         sweep(self._desk.staging)
         purge_rejects(rejects, self._desk.clock())
 
-    def expire(self, day: date) -> int:
-        """End the publicity of every record whose declared end lies before `day`; count them."""
+    def due(self, day: date) -> list[str]:
+        """Return the IRIs of the records whose declared end of publicity lies before `day`."""
         ends = {
             slug: kind.field(kind.publicity_end).iri
             for slug, kind in self._model.kinds.items()
             if kind.publicity_end
         }
-        # The government tier shows all that is shown anywhere. Gathered first: expiring while
-        # reading would read what it writes.
-        due = [
+        # The government tier shows all that is shown anywhere.
+        return [
             iri
             for iri, kind, view in self._ledger.live(Tier.GOVERNMENT)
             if kind in ends and (end := declared_end(view, ends[kind])) and end < day
         ]
-        for iri in due:
-            self._ledger.expire(iri)
-        return len(due)
+
+    def end(self, iris: Sequence[str]) -> int:
+        """End the publicity of these records; count those that had not left before."""
+        return self._ledger.expire_all(iris)
+
+    def expire(self, day: date) -> int:
+        """End the publicity of every record that is due on `day`; count them."""
+        return self.end(self.due(day))
 
 
 def check(path: Path, model: Model, manner: Manner, marked: Path | None = None) -> FileCheck:

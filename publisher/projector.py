@@ -8,18 +8,21 @@ Errors: EnvironmentFault when surfaces do not follow in time.
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.errors import EnvironmentFault, StoreUnavailable
+from exchange.domain.errors import EnvironmentFault, StoreUnavailable, UsageError
 from exchange.domain.identity import id_of
 from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.port import label
+from publisher.surfaces.upkeep import Request
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from exchange.ledger import Ledger
@@ -39,6 +42,7 @@ class Opened:
 
     runner: Runner
     surfaces: Sequence[Surface]
+    upkeep: Callable[[Runner], None]
 
     def close(self) -> None:
         """Let go of the stores."""
@@ -76,15 +80,21 @@ class Projector:
         return self.positions()
 
     def rebuild(self, names: Collection[str]) -> dict[str, int]:
-        """Build surfaces anew from the ledger; the running service must be stopped for it."""
-        with ProjectorLock(self._lock):
-            opened = self._make()
-            try:
-                done = opened.runner.rebuild(names)
-            finally:
-                opened.close()
-        if not done:
-            raise self._fault()
+        """Build surfaces anew from the ledger, or have the running projector do it.
+
+        Raises UsageError for a name that no surface has, EnvironmentFault when one fails.
+        """
+        self._require_known(names)
+        request = Request(self._root)
+        # Written first: if this process is killed, the next projector does it.
+        request.ask(names)
+
+        def work(runner: Runner) -> bool:
+            done = runner.rebuild(names)
+            request.done()
+            return done
+
+        self._do(work, lambda: not request.stands())
         return self.positions()
 
     def take_down(self, ref: str) -> None:
@@ -97,8 +107,13 @@ class Projector:
 
         self._do(work, lambda: self._gone(ref))
 
-    def run(self, stop: threading.Event) -> None:
-        """Hold the lock and project until told to stop; wait for the lock as long as it takes."""
+    def run(
+        self, stop: threading.Event, beside: Callable[[threading.Event], None] | None = None
+    ) -> None:
+        """Hold the lock and project until told to stop; wait for the lock as long as it takes.
+
+        `beside` runs in a thread under the same lock; what it raises ends the projector, too.
+        """
         lock = ProjectorLock(self._lock)
         while not lock.try_acquire():
             if stop.wait(_POLL_SECONDS):
@@ -106,7 +121,8 @@ class Projector:
         try:
             opened = self._make()
             try:
-                opened.runner.run(stop)
+                with _beside(beside, stop):
+                    opened.runner.run(stop, opened.upkeep)
             finally:
                 opened.close()
         finally:
@@ -146,6 +162,16 @@ class Projector:
             time.sleep(_POLL_SECONDS)
         return True
 
+    def _require_known(self, names: Collection[str]) -> None:
+        known = {name for one in self._readers for name in (one.name, label(one))}
+        if unknown := sorted(set(names) - known):
+            raise UsageError(
+                f"There is no surface {', '.join(unknown)}.",
+                f"The surfaces are {', '.join(map(label, self._readers))}.",
+                zh=f"没有名为 {'、'.join(unknown)} 的公开位置。",
+                zh_hint=f"可选：{'、'.join(map(label, self._readers))}。",
+            )
+
     def _at_head(self) -> bool:
         if self._ledger.unfinished_erasures():
             return False
@@ -163,6 +189,24 @@ class Projector:
             f"Not every surface could be brought to the ledger's head.{reason}",
             "Mend the cause and run `credence publish` again; nothing is lost meanwhile.",
         )
+
+
+@contextmanager
+def _beside(
+    work: Callable[[threading.Event], None] | None, stop: threading.Event
+) -> Iterator[None]:
+    """Run `work` in a thread until `stop`; its failure sets `stop` and is raised at the end."""
+    if work is None:
+        yield
+        return
+    with ThreadPoolExecutor(1, "beside") as pool:
+        running = pool.submit(work, stop)
+        running.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+    running.result()
 
 
 def _position(reader: Readable) -> int:

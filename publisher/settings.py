@@ -86,6 +86,13 @@ def _count(name: str, value: Any) -> int:
     return int(number)
 
 
+def _hour(name: str, value: Any) -> int:
+    hours = {str(hour): hour for hour in range(24)}
+    if isinstance(value, bool) or str(value) not in hours:
+        raise _wrong(name, value, "an hour of the day (0 to 23)", "一天中的钟点（0 至 23）")
+    return hours[str(value)]
+
+
 def _wrong(name: str, value: Any, form: str, zh_form: str) -> UsageError:
     return UsageError(
         f"The setting {name} has the value {value!r}, which is not {form}.",
@@ -124,6 +131,11 @@ KEYS: Final = (
         "takedown_bound", 300.0, _number,
         "撤下的最长生效时间（秒）", "longest time a takedown may take to be seen, seconds",
     ),
+    Key(
+        "rebuild_hour", 3, _hour,
+        "夜间重建三元组库的钟点（中国时间）",
+        "hour of the night (China) at which stores that hold deleted text are built anew",
+    ),
 )  # fmt: skip
 _BY_NAME: Final = {key.name: key for key in KEYS}
 
@@ -147,6 +159,7 @@ class Settings:
     query_memory: int
     query_workers: int
     takedown_bound: float
+    rebuild_hour: int
     deployment_name: str
     origin: Mapping[str, str] = field(default_factory=dict, compare=False)
 

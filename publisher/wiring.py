@@ -23,6 +23,7 @@ from exchange.domain.errors import NotFound, UsageError
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import load_model
 from publisher import settings
+from publisher.midnight import Midnight
 from publisher.projector import Opened, Projector
 from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
@@ -30,6 +31,7 @@ from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place, current_tree
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
+from publisher.surfaces.upkeep import Upkeep
 from publisher.web.app import create_app
 from publisher.web.parts import Parts
 
@@ -180,6 +182,11 @@ class Bench:
             self.readers(),
         )
 
+    def midnight(self) -> Midnight:
+        """Return the clock that ends publicity day by day."""
+        exchange = self.exchange()
+        return Midnight(exchange.due, exchange.end, self.station.clock)
+
     def readers(self) -> list[Readable]:
         """Return what readers see of every surface."""
         triples: list[Readable] = [TriplesReader(self._site(tier)) for tier in SERVED]
@@ -213,7 +220,16 @@ class Bench:
         ]
         surfaces += [FeedSurface(self._feed(tier)) for tier in SERVED]
         alarms = Alarms(station.layout.surfaces, on_alarm)
-        return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces)
+        # Only these keep the text of what was taken out in their files.
+        keeping = [one for one in surfaces if isinstance(one, TriplesSurface)]
+        upkeep = Upkeep(
+            station.layout.surfaces,
+            self.ledger,
+            keeping,
+            station.clock,
+            station.settings.rebuild_hour,
+        )
+        return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces, upkeep)
 
     def _site(self, tier: Tier) -> Site:
         genesis = self.ledger.genesis

@@ -24,7 +24,7 @@ from exchange.ledger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
     from exchange.domain.links import LinkRule
@@ -152,6 +152,10 @@ class Ledger:
     def expire(self, ref: str) -> int:
         """End a record's publicity."""
         return operations.expire(self._parts, ref)
+
+    def expire_all(self, refs: Iterable[str]) -> int:
+        """End the publicity of records, in short transactions; count those that left."""
+        return operations.expire_all(self._parts, refs)
 
     def erase(self, ref: str, decision: str | None = None) -> erasing.Erasure:
         """Destroy what opens a record's bodies; return the texts to search elsewhere."""

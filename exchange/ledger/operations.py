@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select, update
@@ -18,12 +19,13 @@ from exchange.ledger.departures import leave, pend, weigh
 from exchange.ledger.marks import HAND, set_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from exchange.ledger.batch import Batch, Rec
     from exchange.ledger.parts import Parts
 
 CAUSES: Final = ("repair", "correction", "revocation")
+EXPIRING: Final = 100  # records whose publicity ends in one transaction
 
 
 def named(work: Batch, ref: str) -> Rec:
@@ -56,6 +58,22 @@ def expire(parts: Parts, ref: str) -> int:
     """End a record's publicity; return the event's position."""
     with batch(parts) as work:
         return leave(work, named(work, ref), Name.EXPIRE, {"cause": "clock"})
+
+
+def expire_all(parts: Parts, refs: Iterable[str]) -> int:
+    """End the publicity of records, those that are gone already left out; count them.
+
+    In transactions of EXPIRING, so that a withdrawal never waits long for a midnight.
+    """
+    waiting, ended = iter(refs), 0
+    while group := list(islice(waiting, EXPIRING)):
+        with batch(parts) as work:
+            for record in (named(work, ref) for ref in group):
+                # One of the group may have left as another's dependent.
+                if record.state not in GONE:
+                    leave(work, record, Name.EXPIRE, {"cause": "clock"})
+                    ended += 1
+    return ended
 
 
 def suspend(parts: Parts, ref: str, decision: str | None) -> int:

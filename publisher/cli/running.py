@@ -60,7 +60,7 @@ def _day(choices: Choices, at: datetime | None) -> date:
 @common
 @pass_choices
 def rebuild(choices: Choices, *, surfaces: Sequence[str]) -> None:
-    """由账本重建公开位置。Build surfaces anew from the ledger alone."""
+    """由账本重建公开位置。Build surfaces anew from the ledger, also beside a running service."""
     with choices.opened() as bench:
         positions = bench.projector(AlarmTeller(choices)).rebuild(surfaces)
     choices.console.say("rebuilt", surfaces=_shown(positions))
@@ -103,7 +103,7 @@ def project(choices: Choices, *, parent: int) -> None:
     stop_on_signals(stop)
     follow_parent(parent, stop.set)
     with choices.opened() as bench:
-        bench.projector(AlarmTeller(choices)).run(stop)
+        bench.projector(AlarmTeller(choices)).run(stop, bench.midnight().run)
 
 
 VERBS = (publish, rebuild, serve_verb, project)

@@ -125,10 +125,13 @@ class Runner:
             self._ledger.erasure_done(position)
         return not self._ledger.unfinished_erasures()
 
-    def run(self, stop: threading.Event, poll_seconds: float = 0.2) -> None:
-        """Project until told to stop; a step under way is finished first."""
+    def run(
+        self, stop: threading.Event, upkeep: Callable[[Runner], None], poll_seconds: float = 0.2
+    ) -> None:
+        """Project until told to stop, `upkeep` between the steps; the one under way is finished."""
         while not stop.is_set():
             self.finish_erasures()
+            upkeep(self)
             if not self.step():
                 stop.wait(poll_seconds)
 

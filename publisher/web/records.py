@@ -7,6 +7,7 @@ once; the text comes from the public triple store, never from the ledger.
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from pyoxigraph import RdfFormat, serialize
 
 from exchange.domain.errors import Gone, NotFound, UsageError
 from exchange.domain.identity import USCC_LENGTH, id_of, normal_code, record_iri
+from exchange.domain.publicity import day_of
 from exchange.domain.record import Standing
 from exchange.model import compile_kind
 from publisher.web import http, rdf
@@ -73,6 +75,7 @@ class Records:
         kind = kind_of(self._parts.model, values)
         if kind is None:
             raise _absent()
+        self._require_publicity(kind, values)
         if media == http.HTML:
             body = self._page(iri, identifier, kind, values)
         elif media in _COMPACT:
@@ -92,9 +95,17 @@ class Records:
             raise _absent()
         standing = self._parts.ledger.standing(self._parts.tier, identifier)
         if standing in {Standing.GONE, Standing.SUSPENDED}:
-            raise Gone("What stood at this address is no longer shown.")
+            raise _left()
         if standing is not Standing.LIVE:
             raise _absent()
+
+    def _require_publicity(self, kind: Kind, values: Values) -> None:
+        """Check the day: the last one counts to its end, whatever the stores still hold."""
+        if kind.publicity_end is None:
+            return
+        for value in values.get(kind.field(kind.publicity_end).iri, ()):
+            if date.fromisoformat(value.value) < day_of(self._parts.clock()):
+                raise _left()
 
     def _page(self, iri: str, identifier: str, kind: Kind, values: Values) -> bytes:
         lang = http.language(request.environ)
@@ -117,6 +128,10 @@ class Records:
             alternates=[(media, f"{path}.{suffix}") for suffix, media in formats],
             query=f"/sparql?query={quote(check, safe='')}",
         )
+
+
+def _left() -> Gone:
+    return Gone("What stood at this address is no longer shown.")
 
 
 def _absent() -> NotFound:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ import pytest
 from exchange.domain.access import Tier
 from publisher.cli import main
 from publisher.cli.main import credence
-from publisher.surfaces.lock import ProjectorLock
 
 if TYPE_CHECKING:
     from publisher.wiring import Station
@@ -216,9 +216,25 @@ def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station
     assert run("rebuild", "nothing") == 2
 
 
-def test_rebuild_beside_a_running_projector_is_refused(run: Run, own: Station) -> None:
-    with ProjectorLock(own.layout.projector_lock):
-        assert run("rebuild") == 3
+def test_rebuild_beside_a_running_projector_is_done_by_it(run: Run, own: Station) -> None:
+    stop, holds_the_lock = threading.Event(), threading.Event()
+
+    def beside(until: threading.Event) -> None:
+        holds_the_lock.set()
+        until.wait()
+
+    with own.opened() as bench:
+        projector = bench.projector(lambda _: None)
+        running = threading.Thread(target=projector.run, args=(stop, beside))
+        running.start()
+        try:
+            assert holds_the_lock.wait(30)
+            assert run("rebuild", "triples") == 0
+            assert run("rebuild", "nothing") == 2
+        finally:
+            stop.set()
+            running.join(30)
+    assert run("audit") == 0
 
 
 def test_query_answers_in_the_form_asked(run: Run) -> None:

@@ -276,7 +276,7 @@ def test_the_loop_projects_until_it_is_told_to_stop(city: Any) -> None:
 
     city.publish(2)
     city.ledger.erase(city.publish()[0])
-    city.runner().run(StopsWhenIdle())
+    city.runner().run(StopsWhenIdle(), lambda _: None)
     assert audit(city.ledger, city.readers()).ok
     assert city.ledger.unfinished_erasures() == []
 

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 import pytest
+from werkzeug.test import Client
 
 from exchange.domain.access import Tier
+from exchange.domain.publicity import CHINA, declared_end
+from publisher.web.app import create_app
 
 if TYPE_CHECKING:
-    from werkzeug.test import Client
-
     from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+END = "https://w3id.org/credence/ns#declaredPublicityEnd"
 RDF = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
@@ -190,7 +195,11 @@ def test_a_resumed_record_stands_at_its_old_address(
         assert own_client.get(path_of(live[0])).status_code == 410
         exchange.resume(live[0])
         bench.projector(lambda _: None).publish()
-        assert own_client.get(path_of(live[0])).status_code == 200
+        # Queries go to the old generation until a worker has opened the new one.
+        deadline = monotonic() + 30
+        while (status := own_client.get(path_of(live[0])).status_code) == 404:
+            assert monotonic() < deadline
+        assert status == 200
 
 
 def test_an_open_objection_is_marked_on_the_page(
@@ -200,3 +209,23 @@ def test_an_open_objection_is_marked_on_the_page(
         bench.ledger.object_(live[0], True)
         bench.projector(lambda _: None).publish()
     assert "异议申诉处理中" in own_client.get(path_of(live[0]), headers={"Accept": BROWSER}).text
+
+
+def test_a_record_is_not_shown_on_the_day_after_its_last(
+    town: Station, client: Client, live: list[str]
+) -> None:
+    with town.opened() as bench:
+        ended = [
+            (iri, end)
+            for iri, kind, view in bench.ledger.live(Tier.PUBLIC)
+            if kind == "penalty" and (end := declared_end(view, END))
+        ]
+    assert ended
+    iri, end = ended[0]
+    midnight = datetime.combine(end + timedelta(days=1), time(), CHINA)
+    after = int(midnight.timestamp() * 1000)
+    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
+        parts = bench.web_parts(queries)
+        for now, status in ((after - 1, 200), (after, 410)):
+            late = Client(create_app(replace(parts, clock=lambda now=now: now)))
+            assert late.get(path_of(iri)).status_code == status
