@@ -28,8 +28,9 @@ from publisher.projector import Opened, Projector
 from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
 from publisher.surfaces.alarms import Alarms
-from publisher.surfaces.feed import FeedReader, FeedSurface, Place, current_tree
+from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.runner import Runner
+from publisher.surfaces.swapped import current_tree
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 from publisher.surfaces.upkeep import Upkeep
 from publisher.web.app import create_app

@@ -19,7 +19,8 @@ from exchange.domain.access import Tier
 from exchange.domain.identity import new_id
 from exchange.domain.record import Activity, Change
 from exchange.ledger.sequence import Page, Shown, Stream, place
-from publisher.surfaces.feed import FeedSurface, Place, current_tree
+from publisher.surfaces.feed import FeedSurface, Place
+from publisher.surfaces.swapped import current_tree
 from publisher.web.feed import FeedService
 from publisher.web.pages import Pages
 

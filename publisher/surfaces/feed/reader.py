@@ -10,22 +10,16 @@ from publisher.surfaces.digest import LineSum, sum_hex, text_sum
 from publisher.surfaces.feed.files import Shelf
 from publisher.surfaces.feed.members import Members, entry_of, view_of
 from publisher.surfaces.feed.terms import FORMS, page_path
+from publisher.surfaces.swapped import current_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from exchange.domain.access import Tier
     from publisher.surfaces.feed.members import Entry
     from publisher.surfaces.feed.terms import Place
 
-CURRENT = "current"
 _NQUADS = FORMS.index("nq")
-
-
-def current_tree(directory: Path) -> Path:
-    """Return the link that leads to the feed that is served."""
-    return directory / CURRENT
 
 
 class FeedReader:

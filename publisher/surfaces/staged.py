@@ -1,0 +1,84 @@
+"""A directory of files that changes from one whole state to the next (DESIGN §6).
+
+What is new is written under `stage`, synced once, marked complete, then moved into place: what
+is linked before what links it, and last the state with the position. A crash before the mark
+leaves the old state, after it the new one: opening finishes the moves.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any, Final
+
+from publisher.stores.files import replace_file, sync_directory, sync_filesystem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATE: Final = "state.json"
+_STAGE: Final = "stage"
+_COMPLETE: Final = "complete"
+
+
+def state_of(root: Path) -> dict[str, Any] | None:
+    """Return what the last commit below `root` was given; None when there was none."""
+    try:
+        found: dict[str, Any] = json.loads((root / STATE).read_bytes())
+    except FileNotFoundError:
+        return None
+    return found
+
+
+class StagedTree:
+    """The files below `root` to write on; one writer at a time. Raises OSError."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.stage = root / _STAGE
+        self.dirty = False  # whether something was written that readers do not have yet
+        root.mkdir(parents=True, exist_ok=True)
+        self._settle()
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file for the next commit."""
+        path = self.stage / name
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        self.dirty = True
+
+    def commit(self, state: dict[str, Any]) -> None:
+        """Put everything written in its place."""
+        self.stage.mkdir(exist_ok=True)
+        text = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
+        (self.stage / STATE).write_bytes(text)
+        sync_filesystem(self.root)
+        replace_file(self.stage / _COMPLETE, b"")
+        self._move()
+        self.dirty = False
+
+    def order(self, name: str) -> tuple[Any, ...]:
+        """Return what sorts the file among those that are moved; the state comes after all."""
+        return (name,)
+
+    def _settle(self) -> None:
+        """End what a crash left half done."""
+        if (self.stage / _COMPLETE).exists():
+            self._move()
+        elif self.stage.exists():
+            shutil.rmtree(self.stage)
+
+    def _move(self) -> None:
+        staged = [path for path in self.stage.rglob("*") if path.is_file()]
+        names = [path.relative_to(self.stage).as_posix() for path in staged]
+        moved = [name for name in names if name != _COMPLETE]
+        for name in sorted(moved, key=lambda name: (name == STATE, self.order(name))):
+            target = self.root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (self.stage / name).replace(target)
+        sync_filesystem(self.root)
+        # Only now: without the mark, what is left in the stage counts as never written.
+        (self.stage / _COMPLETE).unlink()
+        sync_directory(self.stage)
+        shutil.rmtree(self.stage)
