@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from publisher.surfaces.feed.terms import RDF_TYPE
+from publisher.surfaces.names import RDF_TYPE
 from publisher.verify.reading import TREE, name_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from publisher.surfaces.feed.documents import Literal, Node
-from publisher.surfaces.feed.terms import ALL, POLLING_SECONDS, node_path, page_path, stamp
+from publisher.surfaces.feed.terms import ALL, POLLING_SECONDS, node_path, page_path
+from publisher.surfaces.names import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

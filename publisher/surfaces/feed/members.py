@@ -13,26 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.record import Activity
 from exchange.model.context import terms_of
-from publisher.surfaces.feed.terms import ALL, ENVELOPE, PREFIXES, RDF_TYPE, stamp
+from publisher.surfaces.feed.terms import ALL, ENVELOPE
+from publisher.surfaces.names import PREFIXES, RDF_TYPE, stamp
+from publisher.surfaces.phrases import Phrases, members_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from exchange.domain.record import Change
-    from exchange.model.kinds import Field
     from publisher.surfaces.feed.terms import Place
+    from publisher.surfaces.phrases import Said
 
 # One text for each of FORMS.
 Triple = tuple[bytes, bytes, bytes]
-
-_STRING: Final = PREFIXES["xsd"] + "string"
-_TYPE: Final = RDF_TYPE.encode()
-_OWN: Final = re.compile(b"<" + re.escape(PREFIXES["cr"].encode()) + rb"([A-Za-z][A-Za-z0-9]*)>")
-_TYPED: Final = re.compile(
-    rb'(".*"\^\^)<' + re.escape(PREFIXES["xsd"].encode()) + rb"([A-Za-z]+)>", re.DOTALL
-)
-# Statements remembered for the next record: authorities, codes and dates come again and again.
-_REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +101,13 @@ class _Envelope:
     objection: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """One statement without its subject, for TriG and for JSON."""
-
-    trig: bytes
-    key: bytes
-    value: bytes
-    many: bool
-
-
 class Members:
     """Writes the members of one kind in one tier; not for several threads."""
 
     def __init__(self, place: Place, slug: str) -> None:
         self._kind = place.kinds.get(slug)
         self._streams = (place.stream(slug).encode(), place.stream(ALL).encode())
-        self._fields = {f.iri.encode(): f for f in self._kind.fields} if self._kind else {}
-        self._known: dict[bytes, _Said] = {}
+        self._phrases = Phrases(self._kind)
         # What begins a block; nothing else in a page has it after a line feed.
         own = b"\n<%b> " % self._streams[0]
         self.marks: Triple = (own, b"\n,", own)
@@ -153,7 +133,7 @@ class Members:
     def block(self, change: Change) -> Triple:
         """Return the member, without the mark before it and the line feed after it."""
         text = b"" if change.activity is Activity.DELETE else change.view or b""
-        said = [self._said(item) for item in _statements(change.iri.encode(), text)]
+        said = self._phrases.of(change.iri.encode(), text)
         envelope = _Envelope(
             change.event.encode(),
             change.iri.encode(),
@@ -168,7 +148,7 @@ class Members:
             self._nquads(envelope, text),
         )
 
-    def _trig(self, of: _Envelope, said: list[_Said]) -> bytes:
+    def _trig(self, of: _Envelope, said: list[Said]) -> bytes:
         mark = b" ; cr:objectionOpen true" if of.objection else b""
         head = _TRIG % (
             *(of.event, self._streams[1], of.event),
@@ -179,7 +159,7 @@ class Members:
         lines = b" ;\n    ".join([item.trig for item in said])
         return b"%b\n<%b> {\n  <%b> %b .\n}" % (head, of.event, of.record, lines)
 
-    def _json(self, of: _Envelope, said: list[_Said]) -> bytes:
+    def _json(self, of: _Envelope, said: list[Said]) -> bytes:
         mark = b',"objectionOpen":true' if of.objection else b""
         head = _JSON % (
             *(of.event, *self._streams, of.activity),
@@ -187,7 +167,7 @@ class Members:
         )
         if not said:
             return head + b"}"
-        return b'%b,"@graph":[{"id":"%b",%b}]}' % (head, of.record, _members_of(said))
+        return b'%b,"@graph":[{"id":"%b",%b}]}' % (head, of.record, members_of(said))
 
     def _nquads(self, of: _Envelope, text: bytes) -> bytes:
         mark = _NQUADS_MARK % of.event if of.objection else b""
@@ -198,82 +178,3 @@ class Members:
         )
         lines = text[:-1].replace(b" .\n", b" <%b> .\n" % of.event)[:-2]
         return b"%b%b\n%b <%b> ." % (head, mark, lines, of.event) if text else head + mark
-
-    def _said(self, text: bytes) -> _Said:
-        found = self._known.get(text)
-        if found is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            found = self._known[text] = self._translate(text)
-        return found
-
-    def _translate(self, text: bytes) -> _Said:
-        predicate, _, value = text[1:].partition(b"> ")
-        name = b"a" if predicate == _TYPE else _short(b"<%b>" % predicate)
-        trig = b"%b %b" % (name, _short(value))
-        if predicate == _TYPE:
-            ours = self._kind is not None and value == b"<%b>" % self._kind.class_iri.encode()
-            shown = self._kind.type_name.encode() if ours and self._kind else value[1:-1]
-            return _Said(trig, b'"type"', b'"%b"' % shown, many=False)
-        field = self._fields.get(predicate)
-        if field is None:
-            return _Said(trig, b'"%b"' % predicate, _expanded(value), many=True)
-        return _Said(trig, b'"%b"' % field.name.encode(), _compact(field, value), field.many)
-
-
-def _statements(iri: bytes, text: bytes) -> Iterator[bytes]:
-    """Yield `<predicate> object` of each line; the subject of all is the record (DESIGN §3)."""
-    start = len(iri) + 3
-    return (line[start:-2] for line in text.split(b"\n") if line)
-
-
-def _short(value: bytes) -> bytes:
-    """Return a term with our prefixes in place of what they stand for."""
-    own = _OWN.fullmatch(value)
-    if own:
-        return b"cr:" + own[1]
-    typed = _TYPED.fullmatch(value)
-    return typed[1] + b"xsd:" + typed[2] if typed else value
-
-
-def _compact(field: Field, value: bytes) -> bytes:
-    """Return the JSON value that the context reads back as this term."""
-    if field.datatype is None:
-        base = b"<" + field.base.encode()
-        if value.startswith(base) and value.endswith(b">"):
-            return b'"%b"' % value[len(base) : -1]
-    elif field.datatype == _STRING:
-        if value.endswith(b'"'):
-            return value
-    else:
-        ending = b"^^<%b>" % field.datatype.encode()
-        if value.endswith(ending):
-            return value[: -len(ending)]
-    return _expanded(value)
-
-
-def _expanded(value: bytes) -> bytes:
-    """Return the term with nothing left to a context."""
-    if value.startswith(b"<"):
-        return b'{"id":"%b"}' % value[1:-1]
-    at = value.rindex(b'"') + 1
-    text, ending = value[:at], value[at:]
-    if ending.startswith(b"@"):
-        return b'{"@value":%b,"@language":"%b"}' % (text, ending[1:])
-    datatype = ending[3:-1] or _STRING.encode()
-    return b'{"@value":%b,"@type":"%b"}' % (text, datatype)
-
-
-def _members_of(said: list[_Said]) -> bytes:
-    """Return the members of the record's JSON object; values of one property in one array."""
-    grouped: dict[bytes, list[_Said]] = {}
-    for item in said:
-        grouped.setdefault(item.key, []).append(item)
-    return b",".join(
-        [
-            b"%b:[%b]" % (key, b",".join([item.value for item in items]))
-            if len(items) > 1 or items[0].many
-            else b"%b:%b" % (key, items[0].value)
-            for key, items in grouped.items()
-        ]
-    )

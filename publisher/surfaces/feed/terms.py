@@ -6,8 +6,9 @@ Sources: LDES 1.0.0 (2026-05), TREE (CG draft), ActivityStreams 2.0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from publisher.surfaces.names import PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,15 +17,6 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.model.kinds import Kind
 
-PREFIXES: Final = {
-    "as": "https://www.w3.org/ns/activitystreams#",
-    "cr": "https://w3id.org/credence/ns#",
-    "ldes": "https://w3id.org/ldes#",
-    "sh": "http://www.w3.org/ns/shacl#",
-    "tree": "https://w3id.org/tree#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-}
-RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 # The forms that every document has, by suffix; the order is the order of files.
 FORMS: Final = ("trig", "jsonld", "nq")
 # The stream over all kinds; no kind may have this name.
@@ -88,16 +80,3 @@ def node_path(stream: str, number: int) -> str:
 def root_path(stream: str) -> str:
     """Return the path of a stream's root."""
     return f"feed/{stream}"
-
-
-def stamp(milliseconds: int) -> str:
-    """Return an xsd:dateTime in UTC with exactly three decimals: text order is time order."""
-    seconds, rest = divmod(milliseconds, 1000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
-
-
-def expand(name: str) -> str:
-    """Return the IRI of a prefixed name; an IRI stays as it is."""
-    prefix, colon, local = name.partition(":")
-    return PREFIXES[prefix] + local if colon and prefix in PREFIXES else name

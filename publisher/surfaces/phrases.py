@@ -1,0 +1,145 @@
+"""What a record says, statement by statement, in Turtle, in JSON and in a cell.
+
+Text is cut from the view's bytes, never parsed: canonical N-Quads have one statement a line,
+no line feed inside a literal, and escapes that Turtle and JSON read alike. Feeds and dumps
+write their records with these phrases.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from publisher.surfaces.names import PREFIXES, RDF_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from exchange.model.kinds import Field, Kind
+
+_STRING: Final = PREFIXES["xsd"] + "string"
+_TYPE: Final = RDF_TYPE.encode()
+_OWN: Final = re.compile(b"<" + re.escape(PREFIXES["cr"].encode()) + rb"([A-Za-z][A-Za-z0-9]*)>")
+_TYPED: Final = re.compile(
+    rb'(".*"\^\^)<' + re.escape(PREFIXES["xsd"].encode()) + rb"([A-Za-z]+)>", re.DOTALL
+)
+# Statements remembered for the next record: authorities, codes and dates come again and again.
+_REMEMBERED: Final = 10_000
+
+# In which column a statement stands and what the cell says; None where the table has none.
+Cell = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One statement without its subject; `key` and `value` are of the record's JSON object."""
+
+    trig: bytes
+    key: bytes
+    value: bytes
+    many: bool
+    cell: Cell | None = None
+
+
+class Phrases:
+    """The statements of one kind; `cell` tells where a predicate's value stands in a table.
+
+    Not for several threads.
+    """
+
+    def __init__(
+        self, kind: Kind | None, cell: Callable[[bytes, bytes], Cell | None] | None = None
+    ) -> None:
+        self._kind = kind
+        self._cell = cell or _no_cell
+        self._fields = {f.iri.encode(): f for f in kind.fields} if kind else {}
+        self._known: dict[bytes, Said] = {}
+
+    def of(self, iri: bytes, view: bytes) -> list[Said]:
+        """Return what the view says of the record, in its order."""
+        return [self._said(item) for item in _statements(iri, view)]
+
+    def _said(self, text: bytes) -> Said:
+        found = self._known.get(text)
+        if found is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            found = self._known[text] = self._translate(text)
+        return found
+
+    def _translate(self, text: bytes) -> Said:
+        predicate, _, value = text[1:].partition(b"> ")
+        name = b"a" if predicate == _TYPE else _short(b"<%b>" % predicate)
+        trig, cell = b"%b %b" % (name, _short(value)), self._cell(predicate, value)
+        if predicate == _TYPE:
+            ours = self._kind is not None and value == b"<%b>" % self._kind.class_iri.encode()
+            shown = self._kind.type_name.encode() if ours and self._kind else value[1:-1]
+            return Said(trig, b'"type"', b'"%b"' % shown, many=False, cell=cell)
+        field = self._fields.get(predicate)
+        if field is None:
+            return Said(trig, b'"%b"' % predicate, _expanded(value), many=True, cell=cell)
+        name = field.name.encode()
+        return Said(trig, b'"%b"' % name, _compact(field, value), field.many, cell)
+
+
+def _no_cell(_predicate: bytes, _value: bytes) -> None:
+    """Say that the table has no such column."""
+
+
+def _statements(iri: bytes, text: bytes) -> Iterator[bytes]:
+    """Yield `<predicate> object` of each line; the subject of all is the record (DESIGN §3)."""
+    start = len(iri) + 3
+    return (line[start:-2] for line in text.split(b"\n") if line)
+
+
+def _short(value: bytes) -> bytes:
+    """Return a term with our prefixes in place of what they stand for."""
+    own = _OWN.fullmatch(value)
+    if own:
+        return b"cr:" + own[1]
+    typed = _TYPED.fullmatch(value)
+    return typed[1] + b"xsd:" + typed[2] if typed else value
+
+
+def _compact(field: Field, value: bytes) -> bytes:
+    """Return the JSON value that the context reads back as this term."""
+    if field.datatype is None:
+        base = b"<" + field.base.encode()
+        if value.startswith(base) and value.endswith(b">"):
+            return b'"%b"' % value[len(base) : -1]
+    elif field.datatype == _STRING:
+        if value.endswith(b'"'):
+            return value
+    else:
+        ending = b"^^<%b>" % field.datatype.encode()
+        if value.endswith(ending):
+            return value[: -len(ending)]
+    return _expanded(value)
+
+
+def _expanded(value: bytes) -> bytes:
+    """Return the term with nothing left to a context."""
+    if value.startswith(b"<"):
+        return b'{"id":"%b"}' % value[1:-1]
+    at = value.rindex(b'"') + 1
+    text, ending = value[:at], value[at:]
+    if ending.startswith(b"@"):
+        return b'{"@value":%b,"@language":"%b"}' % (text, ending[1:])
+    datatype = ending[3:-1] or _STRING.encode()
+    return b'{"@value":%b,"@type":"%b"}' % (text, datatype)
+
+
+def members_of(said: list[Said]) -> bytes:
+    """Return the members of the record's JSON object; values of one property in one array."""
+    grouped: dict[bytes, list[Said]] = {}
+    for item in said:
+        grouped.setdefault(item.key, []).append(item)
+    return b",".join(
+        [
+            b"%b:[%b]" % (key, b",".join([item.value for item in items]))
+            if len(items) > 1 or items[0].many
+            else b"%b:%b" % (key, items[0].value)
+            for key, items in grouped.items()
+        ]
+    )
