@@ -24,6 +24,7 @@ from exchange.domain.errors import (
     NotFound,
     UsageError,
 )
+from exchange.domain.failpoints import Point, nothing
 from exchange.domain.publicity import declared_end
 from exchange.intake import (
     check_file,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from exchange.intake import FileCheck, Finding, Receipt, Table, Watcher
     from exchange.ledger import Ledger
     from exchange.model import Model
@@ -55,6 +57,7 @@ class Desk:
     staging: Path
     rejects: Path
     clock: Callable[[], int]
+    at: At = nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Exchange:
             dry_run=manner.dry_run,
             progress=watch.progress,
             report=watch.report,
+            at=self._desk.at,
         )
 
     def withdraw(self, ref: str, because: str, decision: Path | None = None) -> int:
@@ -175,14 +179,17 @@ class Exchange:
     def erase(self, ref: str, decision: Path | None = None) -> Erased:
         """Destroy a record's text everywhere; return when no file of ours holds it."""
         named = _named(decision)
-        with Pending(self._desk.rejects) as pending:
+        desk = self._desk
+        with Pending(desk.rejects) as pending:
             pending.begin()
+            desk.at(Point.SCRUB_BEGUN)
             try:
                 erasure = self._ledger.erase(ref, named)
             except (Conflict, NotFound, UsageError):
                 pending.end()  # refused: nothing was erased
                 raise
-            scrubbed = scrub([self._desk.rejects, self._desk.staging], erasure.literals)
+            scrubbed = scrub([desk.rejects, desk.staging], erasure.literals, desk.at)
+            desk.at(Point.SCRUBBED)
             pending.end()
         self._announce(erasure.iri)
         return Erased(erasure.iri, scrubbed)

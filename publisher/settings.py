@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.domain.failpoints import Point
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -234,12 +235,18 @@ def data_directory(chosen: str | None) -> Path:
     return Path(chosen or os.environ.get("CREDENCE_DATA") or "credence-data").absolute()
 
 
-def failpoint() -> tuple[str, int] | None:
-    """Return where a crash test wants this process killed: CREDENCE_TEST_FAILPOINT=point[:n]."""
+def failpoint() -> tuple[Point, int] | None:
+    """Return where a crash test wants this process killed: CREDENCE_TEST_FAILPOINT=point[:n].
+
+    Raises UsageError for a point that does not exist.
+    """
     named = os.environ.get("CREDENCE_TEST_FAILPOINT")
     if not named:
         return None
-    point, _, count = named.partition(":")
+    name, _, count = named.partition(":")
+    point = {point.value: point for point in Point}.get(name)
+    if point is None:
+        raise UsageError(f"There is no failpoint {name!r}.", "docs/reliability.md lists them.")
     return point, int(count or 1)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from exchange.commands import Desk, Exchange
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import NotFound, UsageError
+from exchange.domain.failpoints import nothing
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import load_model
 from publisher import settings
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from wsgiref.types import WSGIApplication
 
+    from exchange.domain.failpoints import At, Point
     from exchange.model import Model
     from publisher.surfaces.alarms import Alarm
     from publisher.surfaces.port import Readable, Surface
@@ -166,7 +169,7 @@ class Bench:
     def exchange(self) -> Exchange:
         """Return the use cases of the write side, healed; a takedown waits for the surfaces."""
         layout = self.station.layout
-        desk = Desk(layout.staging, layout.rejects, self.station.clock)
+        desk = Desk(layout.staging, layout.rejects, self.station.clock, self.station.at)
         projector = self.projector(_silent)
         made = Exchange(self.ledger, self.station.model, desk, projector.take_down)
         made.heal()
@@ -217,9 +220,9 @@ class Bench:
         station = self.station
         words = station.model.vocabulary()
         surfaces: list[Surface] = [
-            TriplesSurface(self._site(tier), words, station.clock) for tier in SERVED
+            TriplesSurface(self._site(tier), words, station.clock, at=station.at) for tier in SERVED
         ]
-        surfaces += [FeedSurface(self._feed(tier)) for tier in SERVED]
+        surfaces += [FeedSurface(self._feed(tier), station.at) for tier in SERVED]
         alarms = Alarms(station.layout.surfaces, on_alarm)
         # Only these keep the text of what was taken out in their files.
         keeping = [one for one in surfaces if isinstance(one, TriplesSurface)]
@@ -254,20 +257,16 @@ def web_service(root: Path) -> WSGIApplication:
     return create_app(bench.web_parts(station.query_pool(Tier.PUBLIC)))
 
 
-def _failing_at(failpoint: tuple[str, int] | None) -> Callable[[str], None]:
+def _failing_at(failpoint: tuple[Point, int] | None) -> At:
     """Return the hook that ends this process, as kill -9 does, at its named point's n-th pass."""
-    passed: list[str] = []
+    passed: Counter[Point] = Counter()
 
-    def at(point: str) -> None:
-        passed.append(point)
-        if failpoint == (point, passed.count(point)):
+    def at(point: Point) -> None:
+        passed[point] += 1
+        if failpoint == (point, passed[point]):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return at if failpoint else _nothing
-
-
-def _nothing(_: str) -> None:
-    """Pass a point without failing."""
+    return at if failpoint else nothing
 
 
 def _silent(_: Alarm) -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
+from exchange.domain.failpoints import Point, nothing
 from exchange.domain.identity import parse_uscc
 from exchange.domain.record import Outcome, Result
 from exchange.intake.checking import Checked, Checker, scan
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from exchange.domain.record import Submission
     from exchange.intake.database import Table
     from exchange.intake.findings import Finding
@@ -66,10 +68,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who wants to hear how a delivery goes: rows done of rows in all; each finding."""
+    """Who hears how a delivery goes: rows done of rows in all; each finding; each failpoint."""
 
     progress: Callable[[int, int], None] | None = None
     report: Callable[[Finding], None] | None = None
+    at: At = nothing
 
 
 def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
@@ -86,6 +89,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     dry_run: bool = False,
     progress: Callable[[int, int], None] | None = None,
     report: Callable[[Finding], None] | None = None,
+    at: At = nothing,
     limits: Limits = DEFAULT,
 ) -> Receipt:
     """Load one file or table into the ledger.
@@ -103,8 +107,9 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
 
     """
     unit = _unit(source)
-    listeners = Listeners(progress, report)
+    listeners = Listeners(progress, report, at)
     with staged(rows_from, staging, limits) as copy:
+        at(Point.COPY_STAGED)
         try:
             sheets = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
             total = sum(map(scan, sheets))
@@ -167,6 +172,7 @@ class _Run:
         finally:
             if self._rejects is not None:
                 written = self._rejects.close()
+                self._listeners.at(Point.REJECTS_WRITTEN)
         return self._receipt(ledger.position(), str(written) if written else None)
 
     def _settle(self, sheet: Sheet, batch: list[Checked], results: list[Result]) -> None:

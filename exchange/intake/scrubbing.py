@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Final
 
+from exchange.domain.failpoints import Point, nothing
 from exchange.intake.encoding import UTF8_BOM, Encoding, detect_encoding
 from exchange.intake.limits import DEFAULT
 from exchange.intake.readers import XLSX
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
+
 _CHUNK: Final = 1024 * 1024
 _PART: Final = ".scrub"
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
-def scrub(directories: Sequence[Path], literals: Collection[str]) -> int:
+def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothing) -> int:
     """Remove every row that holds one of the literals; return how many rows (or files) went.
 
     Width, case and blanks do not matter. A file is replaced in one step. A file that cannot be
@@ -45,14 +48,14 @@ def scrub(directories: Sequence[Path], literals: Collection[str]) -> int:
         found = 0
         for path in sorted(directory.iterdir()):
             if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                found += _scrub_file(path, wanted)
+                found += _scrub_file(path, wanted, at)
         if found:
             sync(directory)
         removed += found
     return removed
 
 
-def _scrub_file(path: Path, wanted: tuple[str, ...]) -> int:
+def _scrub_file(path: Path, wanted: tuple[str, ...], at: At) -> int:
     if path.name.endswith(_PART):  # left by a scrub that was killed
         path.unlink(missing_ok=True)
         return 0
@@ -66,6 +69,7 @@ def _scrub_file(path: Path, wanted: tuple[str, ...]) -> int:
     try:
         removed = _rewrite(path, part, encoding, wanted)
         if removed:
+            at(Point.SCRUB_WRITTEN)
             part.replace(path)
     except csv.Error:
         return _drop_whole(path, wanted)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.events import Name
+from exchange.domain.failpoints import Point
 from exchange.domain.identity import new_id
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
@@ -365,8 +366,8 @@ def _transaction(parts: Parts) -> Iterator[Batch]:
         work = Batch(connection, parts, head)
         yield work
         work.finish()
-        parts.at("before-commit")
-    parts.at("committed")
+        parts.at(Point.BEFORE_COMMIT)
+    parts.at(Point.COMMITTED)
     if work.passages:
         parts.journal.catch_up(journal_missing(parts.database))
-        parts.at("journalled")
+        parts.at(Point.JOURNALLED)

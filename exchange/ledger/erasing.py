@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, select, update
 
 from exchange.domain.events import Name
+from exchange.domain.failpoints import Point
 from exchange.domain.identity import USCC_BASE
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
@@ -139,7 +140,7 @@ def destroy(parts: Parts) -> int:
         ]
     for row, seals in zip(rows, found, strict=True):
         parts.seals.destroy(seals)
-        parts.at("seals-destroyed")
+        parts.at(Point.SEALS_DESTROYED)
         with batch(parts) as work:
             work.connection.execute(
                 update(erasure).where(erasure.c.position == row.position).values(destroyed=True)
@@ -163,6 +164,7 @@ def unfinished(parts: Parts) -> list[int]:
 def done(parts: Parts, position: int) -> None:
     """Note that every surface was rebuilt without the record."""
     erasure = schema.erasure
+    parts.at(Point.SURFACES_REBUILT)
     with batch(parts) as work:
         work.connection.execute(
             update(erasure).where(erasure.c.position == position).values(done=True)

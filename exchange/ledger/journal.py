@@ -19,10 +19,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import EnvironmentFault
+from exchange.domain.failpoints import Point, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from exchange.domain.failpoints import At
 
 _TAIL = 4096  # bytes; a line has fewer than 200
 GONE, BACK = "gone", "back"
@@ -45,8 +48,9 @@ class Line:
 class Journal:
     """The file; opened for each use, so that processes and threads share it by its lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, at: At = nothing) -> None:
         self._path = path
+        self._at = at
 
     def catch_up(self, missing: Callable[[Line | None], Sequence[Line]]) -> int:
         """Append what `missing(last line)` returns until it returns none; return how many.
@@ -60,6 +64,7 @@ class Journal:
                 _write(handle, b"".join(line.encoded() for line in lines))
                 last = lines[-1]
                 written += len(lines)
+                self._at(Point.JOURNAL_WRITTEN)
             os.fsync(handle)
             return written
 
@@ -87,7 +92,7 @@ class Journal:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 yield handle
                 if fresh:
-                    _sync_folder(self._path.parent)
+                    sync_folder(self._path.parent)
             finally:
                 os.close(handle)
         except OSError as error:
@@ -132,7 +137,8 @@ def _write(handle: int, data: bytes) -> None:
         data = data[os.write(handle, data) :]
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the entries of a folder durable. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

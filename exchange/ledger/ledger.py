@@ -10,6 +10,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
+from exchange.domain.failpoints import nothing
 from exchange.ledger import (
     appending,
     deliveries,
@@ -27,13 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
+    from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
     from exchange.domain.record import Change, Result, Standing, Step, Submission
     from exchange.ledger.parts import Genesis, Parts, Places
-
-
-def nothing(_: str) -> None:
-    """Do nothing at a named point; kill tests put something else here."""
 
 
 class Ledger:
@@ -51,21 +49,20 @@ class Ledger:
         clock: Callable[[], int],
         *,
         government_kinds: frozenset[str] = frozenset(),
-        at: Callable[[str], None] = nothing,
+        at: At = nothing,
         ticks: Callable[[], float] = monotonic,
     ) -> Self:
         """Begin a ledger.
 
-        `clock` gives milliseconds since 1970-01-01 UTC; `at` is called at named points
-        (seals-written, before-commit, committed, journalled, seals-destroyed); `ticks` gives
-        seconds of a steady watch, to bound a transaction.
+        `clock` gives milliseconds since 1970-01-01 UTC; `at` is called at every
+        failpoint; `ticks` gives seconds of a steady watch, to bound a transaction.
 
         Raises:
             Conflict: there is one already.
 
         """
         build = opening.assemble(places, rules, government_kinds, clock, ticks, at)
-        return cls(opening.create(places, genesis, build))
+        return cls(opening.create(places, genesis, build, at))
 
     @classmethod
     def open(  # noqa: PLR0913 (wiring calls it once)
@@ -75,7 +72,7 @@ class Ledger:
         clock: Callable[[], int],
         *,
         government_kinds: frozenset[str] = frozenset(),
-        at: Callable[[str], None] = nothing,
+        at: At = nothing,
         ticks: Callable[[], float] = monotonic,
     ) -> Self:
         """Open a ledger and finish what a crash left: journal lines, erasures, stray seals.

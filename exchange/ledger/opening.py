@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, inspect, select
 from exchange.domain.access import SERVED
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
 from exchange.domain.events import Name
+from exchange.domain.failpoints import Point
 from exchange.ledger import schema, secret
 from exchange.ledger.batch import batch, meta_of
 from exchange.ledger.engine import Database, File, open_database
@@ -25,6 +26,7 @@ from exchange.ledger.seals import SqlSeals
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
 
 
@@ -50,7 +52,7 @@ def _genesis(database: Database) -> Genesis | None:
     return Genesis(row.base_url, row.government_url, row.did, row.log_origin, row.format)
 
 
-def create(places: Places, genesis: Genesis, build: Build) -> Parts:
+def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
     """Begin a ledger: its secret, its tables, and the genesis event.
 
     Raises:
@@ -63,6 +65,7 @@ def create(places: Places, genesis: Genesis, build: Build) -> Parts:
             "Open it, or choose another data directory.",
         )
     key = secret.make(places.secret)
+    at(Point.SECRET_MADE)
     database = open_database(places.url, File.LEDGER)
     migrate(database)
     with database.writing() as connection:
@@ -74,6 +77,7 @@ def create(places: Places, genesis: Genesis, build: Build) -> Parts:
             )
             streams = [{"tier": tier, "seq": 0, "published": 0} for tier in SERVED]
             connection.execute(insert(schema.stream), streams)
+    at(Point.TABLES_MADE)
     parts = build(database, SqlSeals.open(places.seals_url), key, genesis)
     values = {**asdict(genesis), "secret_mac": key.check()}
     with batch(parts) as work:
@@ -148,7 +152,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
     government_kinds: frozenset[str],
     clock: Callable[[], int],
     ticks: Callable[[], float],
-    at: Callable[[str], None],
+    at: At,
 ) -> Build:
     """Return what puts the parts of a ledger together."""
 
@@ -157,7 +161,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
             database=database,
             seals=seals,
             secret=key,
-            journal=Journal(places.journal),
+            journal=Journal(places.journal, at),
             gate=Gate(places.journal.with_suffix(".gate")),
             genesis=genesis,
             rules=rules,

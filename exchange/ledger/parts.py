@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
     from exchange.ledger.engine import Database
     from exchange.ledger.journal import Journal
@@ -96,7 +97,7 @@ class Parts:
     government_kinds: frozenset[str]
     clock: Callable[[], int]
     ticks: Callable[[], float]
-    at: Callable[[str], None]
+    at: At
 
     def iri(self, kind: str, public_id: str) -> str:
         """Return a record's IRI; kinds with a government ceiling have their own address."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import EnvironmentFault
+from exchange.ledger.journal import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,18 +54,30 @@ def _quoted(link: Link) -> str:
 
 
 def make(path: Path) -> Secret:
-    """Return the secret in the file, making it (mode 0600) if it is missing."""
+    """Return the secret in the file, making it (mode 0600) if it is missing.
+
+    Written aside and linked, so that neither a kill nor a full disk leaves a part of one.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return read(path)
+        if not path.exists():
+            _write(aside, os.urandom(SIZE))
+            with contextlib.suppress(FileExistsError):  # a neighbour was quicker
+                os.link(aside, path)
+            sync_folder(path.parent)
     except OSError as error:
         raise _fault(path, error) from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return read(path)
+
+
+def _write(path: Path, value: bytes) -> None:
+    handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(os.urandom(SIZE))
+        file.write(value)
         file.flush()
         os.fsync(file.fileno())
-    return read(path)
 
 
 def read(path: Path) -> Secret:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, insert, select, update
 
 from exchange.domain.access import SERVED, Tier
+from exchange.domain.failpoints import Point
 from exchange.domain.identity import new_id
 from exchange.ledger import schema
 from exchange.ledger.merkle import Frontier, entry, leaf_hash
@@ -66,7 +67,7 @@ def write(work: Batch) -> None:
     pending = work.pending
     seals = new_seals(len(pending))
     numbers = work.parts.seals.put(seals)
-    work.parts.at("seals-written")
+    work.parts.at(Point.SEALS_WRITTEN)
     tree = _frontier(work.connection, work.first)
     events, nodes = [], []
     for item, seal, number in zip(pending, seals, numbers, strict=True):

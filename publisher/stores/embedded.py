@@ -13,12 +13,15 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store, parse
 
 from exchange.domain.errors import StoreUnavailable
+from exchange.domain.failpoints import Point, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pyoxigraph import Quad
+
+    from exchange.domain.failpoints import At
 
 PROJECTION = NamedNode("urn:credence:projection")
 _POSITION = NamedNode("urn:credence:position")
@@ -105,6 +108,10 @@ class EmbeddedStore(StoreReader):
     power cut is a tail, positions included, so a replay from `position()` mends it.
     """
 
+    def __init__(self, directory: Path, at: At = nothing) -> None:
+        super().__init__(directory)
+        self._at = at
+
     def _open(self, directory: Path) -> Store:
         directory.mkdir(parents=True, exist_ok=True)
         return Store(str(directory))
@@ -116,6 +123,7 @@ class EmbeddedStore(StoreReader):
             f"DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER(isBlank(?s) || !({records})) }}"
         )
         self._store.load(triples, format=RdfFormat.N_TRIPLES)
+        self._at(Point.VOCABULARY_LOADED)
         self._store.update(_noting(_VOCABULARY, Literal(digest)))
 
     def load_chunk(self, nquads: bytes, position: int | None = None) -> None:
@@ -126,6 +134,7 @@ class EmbeddedStore(StoreReader):
         the load it could outlive a removal that a power cut takes back.
         """
         self._store.bulk_load(nquads, format=RdfFormat.N_QUADS)
+        self._at(Point.CHUNK_LOADED)
         if position is not None:
             self._store.update(_noting(_POSITION, Literal(position)))
 
@@ -139,6 +148,7 @@ class EmbeddedStore(StoreReader):
         groups = list(iter(lambda: dict(islice(waiting, GROUP)), {}))
         for group in groups[:-1]:
             self._store.update(_replacing(group))
+            self._at(Point.GROUP_REPLACED)
         last = [_replacing(groups[-1])] if groups else []
         if position is not None:
             last.append(_noting(_POSITION, Literal(position)))

@@ -6,22 +6,28 @@ import ctypes
 import os
 from typing import TYPE_CHECKING
 
+from exchange.domain.failpoints import Point, nothing
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
 
-def replace_file(path: Path, content: bytes) -> None:
+
+def replace_file(path: Path, content: bytes, at: At = nothing) -> None:
     """Put `content` at `path`: a reader sees the old bytes or the new, never a part.
 
-    Written aside, synced, renamed, directory synced. One writer per path is assumed.
-    Raises OSError.
+    Written aside, synced, renamed, directory synced. One writer per path is assumed;
+    `at` is called at the failpoints. Raises OSError.
     """
     aside = path.with_name(path.name + ".tmp")
     with aside.open("wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
+    at(Point.FILE_WRITTEN)
     aside.replace(path)
+    at(Point.FILE_RENAMED)
     sync_directory(path.parent)
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
+from exchange.domain.failpoints import Point, nothing
 from publisher.stores.files import replace_file, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from publisher.stores.embedded import EmbeddedStore
 
 # Milliseconds a superseded generation stays: longer than any query's deadline.
@@ -53,9 +55,16 @@ def current_generation(directory: Path) -> Generation:
 class Generations:
     """The writer's side: publish, prune. One process at a time (the projector's lock)."""
 
-    def __init__(self, directory: Path, clock: Callable[[], int], grace: int = GRACE) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        clock: Callable[[], int],
+        grace: int = GRACE,
+        at: At = nothing,
+    ) -> None:
         self._directory = directory
         self._clock = clock
+        self._at = at
         self._grace = grace
         self._folder = directory / "generations"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -78,8 +87,10 @@ class Generations:
         position = store.position()
         store.backup(self._path(number))
         sync_directory(self._folder)
+        self._at(Point.GENERATION_COPIED)
         text = json.dumps({"generation": number, "position": position})
-        replace_file(self._directory / "current", text.encode())
+        replace_file(self._directory / "current", text.encode(), self._at)
+        self._at(Point.GENERATION_NAMED)
         if previous:
             self._ended[previous.number] = self._clock()
         return Generation(number, position, self._path(number))

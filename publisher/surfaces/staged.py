@@ -11,10 +11,13 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
+from exchange.domain.failpoints import Point, nothing
 from publisher.stores.files import replace_file, sync_directory, sync_filesystem
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from exchange.domain.failpoints import At
 
 STATE: Final = "state.json"
 _STAGE: Final = "stage"
@@ -31,9 +34,13 @@ def state_of(root: Path) -> dict[str, Any] | None:
 
 
 class StagedTree:
-    """The files below `root` to write on; one writer at a time. Raises OSError."""
+    """The files below `root` to write on; one writer at a time. Raises OSError.
 
-    def __init__(self, root: Path) -> None:
+    `at` is called at the failpoints.
+    """
+
+    def __init__(self, root: Path, at: At = nothing) -> None:
+        self._at = at
         self.root = root
         self.stage = root / _STAGE
         self.dirty = False  # whether something was written that readers do not have yet
@@ -54,7 +61,9 @@ class StagedTree:
         text = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
         (self.stage / STATE).write_bytes(text)
         sync_filesystem(self.root)
-        replace_file(self.stage / _COMPLETE, b"")
+        self._at(Point.STAGE_SYNCED)
+        replace_file(self.stage / _COMPLETE, b"", self._at)
+        self._at(Point.STAGE_MARKED)
         self._move()
         self.dirty = False
 
@@ -77,8 +86,11 @@ class StagedTree:
             target = self.root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             (self.stage / name).replace(target)
+            self._at(Point.DOCUMENT_MOVED)
         sync_filesystem(self.root)
+        self._at(Point.DOCUMENTS_SYNCED)
         # Only now: without the mark, what is left in the stage counts as never written.
         (self.stage / _COMPLETE).unlink()
+        self._at(Point.MARK_REMOVED)
         sync_directory(self.stage)
         shutil.rmtree(self.stage)

@@ -11,12 +11,14 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+from exchange.domain.failpoints import Point, nothing
 from publisher.stores.files import sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from exchange.domain.record import Change
 
 CURRENT: Final = "current"
@@ -54,11 +56,13 @@ class Swapped(Generic[W]):
     """The part of a surface's port that is the same whatever its files hold.
 
     The projector's lock is held by whoever has one. Opening publishes what a new tree begins
-    with. After an error it goes on from what its readers have. Raises OSError.
+    with. After an error it goes on from what its readers have. `at` is called at the failpoints
+    of the swap. Raises OSError.
     """
 
-    def __init__(self, directory: Path, make: Callable[[Path], W]) -> None:
+    def __init__(self, directory: Path, make: Callable[[Path], W], at: At = nothing) -> None:
         self._directory = directory
+        self._at = at
         self._make = make
         self._trees = directory / "trees"
         self._current = current_tree(directory)
@@ -149,7 +153,9 @@ class Swapped(Generic[W]):
         aside = self._current.with_suffix(".tmp")
         aside.unlink(missing_ok=True)
         aside.symlink_to(tree.relative_to(self._directory))
+        self._at(Point.TREE_LINKED)
         aside.replace(self._current)
+        self._at(Point.TREE_SERVED)
         sync_directory(self._directory)
 
     def _drop_others(self) -> None:

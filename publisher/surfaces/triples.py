@@ -12,6 +12,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from exchange.domain.failpoints import Point, nothing
 from exchange.domain.record import Activity
 from publisher.stores.embedded import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.files import sync_directory
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.access import Tier
+    from exchange.domain.failpoints import At
     from exchange.domain.record import Change
 
 OBJECTION = "https://w3id.org/credence/ns#objectionOpen"
@@ -91,12 +93,18 @@ class TriplesSurface:
     name = "triples"
 
     def __init__(
-        self, site: Site, vocabulary: bytes, clock: Callable[[], int], grace: int = GRACE
+        self,
+        site: Site,
+        vocabulary: bytes,
+        clock: Callable[[], int],
+        grace: int = GRACE,
+        at: At = nothing,
     ) -> None:
         self.tier = site.tier
         self._directory = site.directory
         self._bases = site.bases
         self._vocabulary = vocabulary
+        self._at = at
         self._open_writer: EmbeddedStore | None = None
         self._next: EmbeddedStore | None = None
         self._rebuilding = False
@@ -104,7 +112,7 @@ class TriplesSurface:
         # A kill may have come between a redaction and its generation, so one is due.
         self._dirty = True
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._generations = Generations(self._directory, clock, grace)
+        self._generations = Generations(self._directory, clock, grace, at)
         self.publish(at_head=False)
 
     # Reading: the writer's own state, ahead of the generation by what is not yet published.
@@ -155,6 +163,7 @@ class TriplesSurface:
         else:
             rest = {iri: net[iri] for iri in net if iri in held or iri in wanted}
         store.replace(rest, position)
+        self._at(Point.CHUNK_APPLIED)
         self._dirty = self._dirty or not self._rebuilding
 
     def redact(self, iris: Collection[str]) -> None:
@@ -162,6 +171,7 @@ class TriplesSurface:
         for store in (self._writer(), self._next):
             if store is not None and (held := store.known(iris)):
                 store.remove(held)
+                self._at(Point.REDACTED)
                 self._dirty = True
 
     def publish(self, *, at_head: bool) -> None:
@@ -210,7 +220,7 @@ class TriplesSurface:
         return self._open_writer
 
     def _open(self, path: Path) -> EmbeddedStore:
-        store = EmbeddedStore(path)
+        store = EmbeddedStore(path, self._at)
         digest = hashlib.sha256(self._vocabulary).hexdigest()
         if store.vocabulary() != digest:
             store.load_vocabulary(self._vocabulary, digest, self._bases)
@@ -225,7 +235,9 @@ class TriplesSurface:
         self._close_writer()
         writer, aside = self._directory / "writer", self._directory / "writer.next"
         writer.rename(self._directory / "writer.old")
+        self._at(Point.WRITER_ASIDE)
         aside.rename(writer)
+        self._at(Point.WRITER_SWAPPED)
         self._writer()
         self._rebuilding = False
         self._dirty = self._purge = True

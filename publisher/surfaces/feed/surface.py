@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from exchange.domain.failpoints import nothing
 from publisher.surfaces.feed.reader import digest_on, expected_digest, holds_on, iris_on
 from publisher.surfaces.feed.writer import Writer
 from publisher.surfaces.swapped import Swapped
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.domain.access import Tier
+    from exchange.domain.failpoints import At
     from publisher.surfaces.feed.terms import Place
 
 
@@ -21,10 +23,10 @@ class FeedSurface(Swapped[Writer]):
 
     name = "feed"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, at: At = nothing) -> None:
         self.tier: Tier = place.tier
         self._place = place
-        super().__init__(place.directory, partial(Writer, place))
+        super().__init__(place.directory, partial(Writer, place, at=at), at)
 
     # Reading: the writer's own state, ahead of readers by what is not yet published.
 

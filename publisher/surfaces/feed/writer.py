@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from exchange.domain.failpoints import nothing
 from exchange.domain.record import Activity
 from publisher.surfaces.feed.documents import written
 from publisher.surfaces.feed.files import Tree
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from exchange.domain.record import Change
     from publisher.surfaces.feed.documents import Node
     from publisher.surfaces.feed.terms import Place
@@ -28,9 +30,9 @@ _EVER: Final = sys.maxsize
 class Writer:
     """The feed below `root`. A writer that has raised is of no use any more: open another."""
 
-    def __init__(self, place: Place, root: Path) -> None:
+    def __init__(self, place: Place, root: Path, at: At = nothing) -> None:
         self._place = place
-        self.tree = Tree(root)
+        self.tree = Tree(root, at)
         state = self.tree.state()
         self._index = Index() if state is None else Index.from_json(state)
         # A new feed, or one whose model has got new kinds, has roots to write.
