@@ -163,8 +163,14 @@ def _read(environ: WSGIEnvironment, wanted: int) -> bytes:
 
 
 def _decode(text: bytes) -> _Parameters:
+    # By way of Latin-1, which keeps every byte: parse_qs itself gives bytes back as ASCII only.
     try:
-        found = parse_qs(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        found = parse_qs(
+            text.decode("latin-1"),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=_MOST_PARAMETERS,
+        )
     except ValueError as error:
         raise BadRequest(
             "There are too many parameters.",
@@ -172,7 +178,11 @@ def _decode(text: bytes) -> _Parameters:
             zh="请求的参数过多。",
             zh_hint="请只发送查询。",
         ) from error
-    return {_utf8(name): [_utf8(value) for value in values] for name, values in found.items()}
+    return {_text(name): [_text(value) for value in values] for name, values in found.items()}
+
+
+def _text(latin: str) -> str:
+    return _utf8(latin.encode("latin-1"))
 
 
 def _utf8(text: bytes) -> str:

@@ -40,6 +40,20 @@ def test_post_in_both_ways_and_query_answer_like_get(client: Client) -> None:
     assert client.post("/sparql", data=SELECT, content_type=f"{QUERY}; charset=utf-8").data == got
 
 
+def test_a_query_in_chinese_is_read_however_it_is_sent(client: Client) -> None:
+    text = 'SELECT ("\u793a\u4f8b" AS ?名称) { FILTER(CONTAINS("示例市", "示例")) }'
+    answers = [
+        client.get("/sparql", query_string={"query": text}),
+        client.post("/sparql", data={"query": text}),
+        client.post("/sparql", data=text.encode(), content_type=QUERY),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        assert json.loads(answer.data)["results"]["bindings"][0]["名称"]["value"] == "示例"
+    latin = client.get("/sparql?query=SELECT%20(%22%CA%BE%22%20AS%20%3Fx)%20%7B%7D%FF")
+    assert latin.status_code == 400
+
+
 def test_head_has_the_headers_and_no_body(client: Client) -> None:
     get = client.get("/sparql", query_string={"query": SELECT})
     head = client.head("/sparql", query_string={"query": SELECT})
