@@ -24,7 +24,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from exchange.domain.errors import EnvironmentFault, UsageError
@@ -84,6 +84,8 @@ def serve(
         address=address.host,
         port=address.port,
         interface=Interfaces.WSGI,
+        # A proxy speaks HTTP/1.1 to us, browsers no HTTP/2 without TLS; it would only be attacked.
+        http=HTTPModes.http1,
         workers=1,
         blocking_threads=WAITING_QUERIES + station.settings.query_workers + _SPARE_THREADS,
         websockets=False,

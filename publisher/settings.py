@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,9 @@ _OTHER_PREFIX: Final = "CREDENCE_TEST_"
 # Identity: read at the first write, frozen by the genesis (DESIGN §4).
 FROZEN: Final = ("base_url", "government_url", "did", "log_origin")
 
+# Of an IRI (RFC 3987) without query, fragment and user.
+_ADDRESS: Final = re.compile(r"[^\x00-\x20\x7f<>\"{}|^`\\?#@]+")
+
 Value = str | int | float
 
 
@@ -49,17 +53,27 @@ class Key:
 
 
 def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _wrong(name, value, "a text", "文本")
+    # What the environment holds beyond UTF-8 comes as lone surrogates, which nothing can print.
+    if not isinstance(value, str) or not value.strip().isprintable():
+        raise _wrong(name, value, "a text of one line", "单行文本")
     return value.strip()
 
 
 def _url(name: str, value: Any) -> str:
     text = _text(name, value)
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    if not _is_address(text):
         raise _wrong(name, value, "an http or https address", "http 或 https 网址")
     return text.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    """Whether it can begin the IRIs of records: no query, no fragment, no character to escape."""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known and _ADDRESS.fullmatch(text) is not None
 
 
 def _store(name: str, value: Any) -> str:
@@ -73,7 +87,7 @@ def _optional_url(name: str, value: Any) -> str:
 def _number(name: str, value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = -1.0
     if isinstance(value, bool) or not 0 < number < float("inf"):
         raise _wrong(name, value, "a number above 0", "大于 0 的数")
@@ -284,7 +298,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # TOML and UTF-8 are ValueErrors
         raise EnvironmentFault(
             f"{path} cannot be read: {error}.",
             "Correct the file; it is UTF-8 TOML with one `key = value` a line.",

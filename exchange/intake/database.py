@@ -164,7 +164,7 @@ def table_of(address: str) -> Table:
     before, _, fragment = address.rpartition("#") if "#" in address else (address, "", "")
     try:
         url = sa.make_url(before)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise UsageError("The address of the table is not understood.", _HINT) from error
     named = url.query.get("table", ())
     inside = named if isinstance(named, str) else next(iter(named), "")

@@ -9,6 +9,7 @@ otherwise empty sheet, a member longer than declared) ends at the limits of the 
 from __future__ import annotations
 
 import json
+import lzma
 import re
 import resource
 import sys
@@ -40,6 +41,21 @@ _EXACT: Final = 10**15  # a spreadsheet keeps fifteen digits of a number
 _MARKS: Final = 200_000  # of one sheet
 _HEAD: Final = 10  # rows at the top that are written even if blank
 _INDEX: Final = 4 * _CHUNK  # bytes of the parts that name the sheets
+# What a damaged archive or workbook makes its readers raise.
+BROKEN: Final = (
+    calamine.CalamineError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    ET.ParseError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    zlib.error,
+)
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -260,18 +276,7 @@ def main() -> None:
         convert(sys.argv[1], bounds)
     except Refused as error:
         say({"fault": error.rule, "details": error.details})
-    except (
-        calamine.CalamineError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        ET.ParseError,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        zlib.error,
-    ) as error:
+    except BROKEN as error:
         say({"fault": "xlsx-broken", "details": {}, "because": str(error)[:200]})
     except MemoryError:
         say({"fault": "xlsx-large", "details": {}})

@@ -120,9 +120,18 @@ def _trimmed(handle: int, name: str) -> Line | None:
 def _parsed(text: bytes, name: str) -> Line:
     try:
         line = Line(**json.loads(text))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _damaged(name) from error
+    if not _is_own(line, text):
+        raise _damaged(name)
     return line
+
+
+def _is_own(line: Line, text: bytes) -> bool:
+    """Whether we would write the line so: what JSON lets through need not be one of ours."""
+    numbered = type(line.epoch) is int and type(line.position) is int
+    named = type(line.record) is str and line.op in (GONE, BACK)
+    return numbered and named and line.encoded() == text
 
 
 def _damaged(name: str) -> EnvironmentFault:

@@ -67,10 +67,10 @@ class _Names:
         word = found[index].text.upper()
         after = found[index + 1 : index + 3]
         if word == "BASE" and after and after[0].sort == "iri":
-            self._base = urljoin(self._base, after[0].text[1:-1])
+            self._base = _joined(self._base, after[0])
         elif word == "PREFIX" and len(after) > 1 and after[1].sort == "iri":
             prefix = after[0].text.partition(":")[0]
-            self._prefixes[prefix] = urljoin(self._base, after[1].text[1:-1])
+            self._prefixes[prefix] = _joined(self._base, after[1])
 
     def glued(self, token: Token) -> bool:
         """Whether the engine may read `FROMx:y` as FROM and x:y: the prefix is not declared."""
@@ -80,12 +80,25 @@ class _Names:
     def resolved(self, tokens: Sequence[Token], place: Token) -> str:
         """Return the graph's IRI in full."""
         if tokens and tokens[0].sort == "iri":
-            return urljoin(self._base, tokens[0].text[1:-1])
+            return _joined(self._base, tokens[0])
         if tokens and tokens[0].sort == "name":
             prefix, _, local = tokens[0].text.partition(":")
             if prefix in self._prefixes:
                 return self._prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local)
         raise _unclear(place)
+
+
+def _joined(base: str, token: Token) -> str:
+    """Return the IRI of a token in full."""
+    try:
+        return urljoin(base, token.text[1:-1])
+    except ValueError as error:  # `http://[` begins an address that never ends
+        raise QueryRefused(
+            f"{token.text[:60]} is no IRI.",
+            "Correct the IRI: a host in brackets must be an IPv6 address.",
+            zh=f"{token.text[:60]} 不是有效的网址。",
+            zh_hint="请改正网址：方括号中的主机须为 IPv6 地址。",
+        ) from error
 
 
 def _bound(count: int) -> None:

@@ -143,9 +143,10 @@ def _inside(link: Link, bounds: tuple[int | None, int | None]) -> bool:
 def _micros(text: str | None) -> int | None:
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        seconds = int(moment.timestamp())
+    except (ValueError, OverflowError):  # the second for a year that this machine cannot count
         return None
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+    return seconds * 1_000_000 + moment.microsecond
 
 
 def _check_root(document: Document, report: Report) -> None:

@@ -123,8 +123,11 @@ class Folder:
         if not url.startswith(self._base) or not parts or ".." in parts:
             return Document(url, 404, None, b"", None)
         for path in (self._root / f"{name}.{self.form}.gz", self._root / f"{name}.{self.form}"):
-            if path.is_file():
-                return Document(url, 200, self.form, self._body(path), None)
+            try:
+                if path.is_file():
+                    return Document(url, 200, self.form, self._body(path), None)
+            except OSError:  # a name no file can have
+                break
         return Document(url, 404, None, b"", None)
 
     def _body(self, path: Path) -> bytes | None:
@@ -136,7 +139,10 @@ class Folder:
         if path.suffix != ".gz":
             return packed
         unpacker = zlib.decompressobj(wbits=31)
-        body = unpacker.decompress(packed, limit + 1)
+        try:
+            body = unpacker.decompress(packed, limit + 1)
+        except zlib.error:
+            return packed  # as it stands: whoever parses it says that it is nothing
         return None if len(body) > limit else body
 
 
@@ -163,8 +169,11 @@ def roots_in(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def same_site(one: str, two: str) -> bool:
-    """Return whether two addresses have the same scheme, host and port."""
-    return urlsplit(one)[:2] == urlsplit(two)[:2]
+    """Return whether two addresses have the same scheme, host and port; False for what is none."""
+    try:
+        return urlsplit(one)[:2] == urlsplit(two)[:2]
+    except ValueError:
+        return False
 
 
 def _form_of(content_type: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from publisher.verify.stream import Stream
 
 _NOBODY: Final = -(1 << 62)
+# As many digits as 64 bits always hold; what is longer counts nothing.
+_INTEGER: Final = re.compile("-?[0-9]{1,18}")
 
 
 @dataclass(slots=True)
@@ -144,7 +147,7 @@ class Members:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text is not None and text.lstrip("-").isdecimal() else 0
+    return int(text) if text is not None and _INTEGER.fullmatch(text) else 0
 
 
 def _shown(microseconds: int) -> str:

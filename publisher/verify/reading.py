@@ -22,6 +22,9 @@ _FORMATS: Final = {
     "nq": ox.RdfFormat.N_QUADS,
 }
 
+# Each may stand in the one before, and the engine's stack overflows at some ten thousand.
+_MOST_TRIPLE_TERMS: Final = 1_000
+
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Facts = dict[str, list[Term]]
 
@@ -75,7 +78,9 @@ def read(body: bytes, form: str, url: str) -> Graph:
     Raises ContextElsewhere, and ValueError or SyntaxError for what is no RDF.
     """
     if form == "jsonld":
-        _own_context(json.loads(body))
+        _own_context(_parsed(body))
+    elif body.count(b"<<") > _MOST_TRIPLE_TERMS:
+        raise ValueError(f"more than {_MOST_TRIPLE_TERMS} triple terms")
     graph = Graph()
     for quad in ox.parse(body, _FORMATS[form], base_iri=url):
         if isinstance(quad.graph_name, ox.DefaultGraph):
@@ -85,6 +90,13 @@ def read(body: bytes, form: str, url: str) -> Graph:
             name = name_of(quad.graph_name)
             graph.named[name] = graph.named.get(name, 0) + 1
     return graph
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def _own_context(document: Any) -> None:

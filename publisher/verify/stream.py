@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +11,9 @@ from publisher.verify.reading import LDES, SH, TREE, Graph, name_of
 if TYPE_CHECKING:
     from publisher.verify.reading import Facts
     from publisher.verify.report import Report
+
+
+_COUNT: Final = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +102,4 @@ def _shape(graph: Graph, stream: str) -> list[Property]:
 
 
 def _count(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    return int(text) if text is not None and _COUNT.fullmatch(text) else None

@@ -94,6 +94,8 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     # `static` is named although it is the default: nothing else of the folder is served.
     app = _Site("publisher.web", static_folder="static", static_url_path="/static")
     app.url_map.strict_slashes = False
+    # A redirect of its own would name the Host of the request and lose the prefix.
+    app.url_map.merge_slashes = False
     words = Vocabulary(parts.model.vocabulary())
     lines, health = Lines(parts), Health(parts)
     listing = Listing(parts, lines)
@@ -129,7 +131,10 @@ def _answering(pages: Pages) -> Callable[[CredenceError], http.Reply]:
 
 
 def _translating(pages: Pages) -> Callable[[HTTPException], Any]:
-    """Return what turns werkzeug's own refusals into ours; redirects stay as they are."""
+    """Return what turns werkzeug's own refusals into ours; redirects stay as they are.
+
+    An exception that nobody expected comes here as a 500 and stays one: Flask has logged it.
+    """
 
     def translate(error: HTTPException) -> Any:
         if isinstance(error, NoSuchMethod):
@@ -143,6 +148,13 @@ def _translating(pages: Pages) -> Callable[[HTTPException], Any]:
                 "Check the address.",
                 zh="这个网址没有内容。",
                 zh_hint="请核对网址。",
+            )
+        elif error.code is not None and error.code >= 500:  # noqa: PLR2004 (RFC 9110 §15.6)
+            known = CredenceError(
+                "Something went wrong in the service itself.",
+                "Try again later; if it stays so, tell the operator.",
+                zh="服务内部出错。",
+                zh_hint="请稍后再试；如仍不行，请告知运行人员。",
             )
         else:
             known = problems.BadRequest(

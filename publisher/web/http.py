@@ -110,8 +110,17 @@ def language(environ: WSGIEnvironment, default: str = "zh") -> str:
 
     So one address always answers the same bytes, and shared caches need no Vary for it.
     """
-    asked = parse_qs(environ.get("QUERY_STRING", "")).get("lang", [default])[-1]
+    asked = parameter(environ, "lang")
     return asked if asked in LANGUAGES else default
+
+
+def parameter(environ: WSGIEnvironment, name: str) -> str:
+    """Return the last value of a parameter of the address, empty where there is none.
+
+    Whatever bytes stand in the address; Flask's own reader raises on what is no UTF-8.
+    """
+    query: str = environ.get("QUERY_STRING", "")
+    return parse_qs(query).get(name, [""])[-1]
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:

@@ -56,7 +56,7 @@ class Records:
 
     def find(self) -> http.Reply:
         """Lead from the form on the home page to a record's address, or to a subject's by code."""
-        given = request.args.get("id", "")
+        given = http.parameter(request.environ, "id")
         tail = "?lang=en" if http.language(request.environ) == "en" else ""
         code = normal_code(given)
         path = f"subject/{code}" if len(code) == USCC_LENGTH else f"record/{id_of(given)}"

@@ -9,7 +9,7 @@ empty 200.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import CredenceError
@@ -17,6 +17,7 @@ from publisher.stores.dataset import Dataset
 from publisher.stores.guard import check
 from publisher.stores.workers import MEDIA_TYPES
 from publisher.web import http, problems, sparql_page
+from publisher.web.bodies import Bodies
 from publisher.web.description import description
 from publisher.web.problems import BadRequest, NotAcceptable
 from publisher.web.sparql_request import ALLOW, Asked, read
@@ -67,6 +68,7 @@ class SparqlService:
     timeout_seconds: float
     generation: Callable[[], str]
     answers: AnswerCache
+    bodies: Bodies = field(default_factory=Bodies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
         """Answer one request (PEP 3333)."""
@@ -79,7 +81,7 @@ class SparqlService:
     def _reply(self, environ: WSGIEnvironment) -> http.Reply:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             return http.Reply(b"", status=204, headers=(("Allow", ALLOW), *_CORS))
-        asked = read(environ)
+        asked = read(environ, self.bodies)
         if asked.query is None:
             return self._describe(environ).having(*_FRESH)
         if asked.form is None and http.likes_pages(environ):

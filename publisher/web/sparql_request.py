@@ -23,14 +23,18 @@ from publisher.web.problems import (
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
+    from publisher.web.bodies import Bodies
+
 ALLOW: Final = "GET, HEAD, POST, QUERY, OPTIONS"
 FORM: Final = "application/x-www-form-urlencoded"
 QUERY: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 # A form may spell each byte of a query of 64 KiB as %XX, and name its parameters.
 BODY_LIMIT: Final = 200 * 1024
-_BLOCK: Final = 16 * 1024
 _MOST_PARAMETERS: Final = 100
+
+# As many digits as the largest body that any server would count.
+_MOST_DIGITS: Final = 19
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
 
@@ -50,9 +54,9 @@ class Asked:
     form: str | None = None
 
 
-def read(environ: WSGIEnvironment) -> Asked:
-    """Return what the request asks. Raises all errors of this module."""
-    parameters = _parameters(environ)
+def read(environ: WSGIEnvironment, bodies: Bodies) -> Asked:
+    """Return what the request asks. Raises all errors of this module and of `Bodies.read`."""
+    parameters = _parameters(environ, bodies)
     if "update" in parameters:
         raise BadRequest(
             "An update may not stand in an address.",
@@ -82,25 +86,25 @@ def read(environ: WSGIEnvironment) -> Asked:
     return Asked(queries[0] if queries else None, default, named, form)
 
 
-def _parameters(environ: WSGIEnvironment) -> _Parameters:
+def _parameters(environ: WSGIEnvironment, bodies: Bodies) -> _Parameters:
     method = environ["REQUEST_METHOD"]
-    given = _decode(environ.get("QUERY_STRING", "").encode("latin-1"))
+    given = _decode(environ.get("QUERY_STRING", ""))
     if method in {"GET", "HEAD"}:
         return given
     if method not in {"POST", "QUERY"}:
         raise MethodNotAllowed(method, ALLOW)
-    return _posted(environ, given)
+    return _posted(environ, bodies, given)
 
 
-def _posted(environ: WSGIEnvironment, given: _Parameters) -> _Parameters:
+def _posted(environ: WSGIEnvironment, bodies: Bodies, given: _Parameters) -> _Parameters:
     """Return the parameters of the address and the body together."""
     media = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     accepted = f"{QUERY}, {FORM}"
     if media == QUERY:
-        given.setdefault("query", []).append(_utf8(_body(environ)))
+        given.setdefault("query", []).append(_utf8(_body(environ, bodies)))
         return given
     if media == FORM:
-        for name, values in _decode(_body(environ)).items():
+        for name, values in _decode(_body(environ, bodies).decode("latin-1")).items():
             given.setdefault(name, []).extend(values)
         if "update" not in given:
             return given
@@ -126,19 +130,21 @@ def _posted(environ: WSGIEnvironment, given: _Parameters) -> _Parameters:
     )
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
-    """Read the body, at most BODY_LIMIT bytes. Raises QueryTooLarge, BadRequest."""
+def _body(environ: WSGIEnvironment, bodies: Bodies) -> bytes:
+    """Read the body, at most BODY_LIMIT bytes.
+
+    Raises QueryTooLarge, BadRequest and those of `Bodies.read`.
+    """
     length = environ.get("CONTENT_LENGTH") or ""
-    if length and not length.isdecimal():
+    if length and not (length.isdecimal() and len(length) <= _MOST_DIGITS):
         raise BadRequest(
             "Content-Length is not a number.",
             "Send the number of bytes.",
             zh="Content-Length 不是数字。",
             zh_hint="请写明字节数。",
         )
-    wanted = int(length) if length else BODY_LIMIT + 1
-    if wanted <= BODY_LIMIT or not length:
-        body = _read(environ, min(wanted, BODY_LIMIT + 1))
+    if not length or int(length) <= BODY_LIMIT:
+        body = bodies.read(environ, BODY_LIMIT + 1)
         if len(body) <= BODY_LIMIT:
             return body
     raise QueryTooLarge(
@@ -149,27 +155,14 @@ def _body(environ: WSGIEnvironment) -> bytes:
     )
 
 
-def _read(environ: WSGIEnvironment, wanted: int) -> bytes:
-    """Read up to `wanted` bytes; a stream without a length ends where the server says so."""
-    if not environ.get("CONTENT_LENGTH") and not environ.get("wsgi.input_terminated"):
-        return b""
-    body = bytearray()
-    while len(body) < wanted:
-        block = environ["wsgi.input"].read(min(_BLOCK, wanted - len(body)))
-        if not block:
-            break
-        body += block
-    return bytes(body)
+def _decode(text: str) -> _Parameters:
+    """Return the parameters of a form or an address, given byte for byte as Latin-1 (PEP 3333).
 
-
-def _decode(text: bytes) -> _Parameters:
-    # By way of Latin-1, which keeps every byte: parse_qs itself gives bytes back as ASCII only.
+    Bytes that stand there as they are mean what %XX would: `curl -d` sends Chinese so.
+    """
     try:
         found = parse_qs(
-            text.decode("latin-1"),
-            keep_blank_values=True,
-            encoding="latin-1",
-            max_num_fields=_MOST_PARAMETERS,
+            text, keep_blank_values=True, encoding="latin-1", max_num_fields=_MOST_PARAMETERS
         )
     except ValueError as error:
         raise BadRequest(

@@ -73,9 +73,10 @@ class Subjects:
         """
         given, _, suffix = name.partition(".")
         code = _code(given)
-        if code != given:
-            return _lead(f"{self._pages.prefix}/subject/{code}{'.' * bool(suffix)}{suffix}")
         media = rdf.wished(suffix, _none())
+        if code != given:
+            # Only now: a suffix that is none of ours may hold anything, line ends too.
+            return _lead(f"{self._pages.prefix}/subject/{code}{'.' * bool(suffix)}{suffix}")
         body = self._page(code) if media == http.HTML else self._data(code, media)
         return http.Reply(body, media, headers=rdf.HEADERS).tagged(request.environ)
 

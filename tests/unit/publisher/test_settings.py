@@ -59,6 +59,13 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(
         "query_workers = 1.5",
         "query_timeout = 0",
         "query_timeout = true",
+        "query_timeout = " + "9" * 400,
+        'base_url = "http://["',
+        'base_url = "http://x:99999"',
+        'base_url = "http://x/a b"',
+        'base_url = "http://x/<a>"',
+        'base_url = "http://user@x/"',
+        'deployment_name = "two\\nlines"',
         'query_memory = "much"',
         "deployment_name = 3",
         'store = "postgres"',
@@ -69,9 +76,15 @@ def test_a_value_of_the_wrong_form_is_refused(tmp_path: Path, line: str) -> None
         settings.load(write(tmp_path, line), {})
 
 
-def test_a_broken_file_is_an_environment_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["base_url =", "a = " + "[" * 5_000, "a = " + "9" * 5_000])
+def test_a_broken_file_is_an_environment_fault(tmp_path: Path, text: str) -> None:
     with pytest.raises(EnvironmentFault):
-        settings.load(write(tmp_path, "base_url ="), {})
+        settings.load(write(tmp_path, text), {})
+
+
+def test_bytes_of_the_environment_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        settings.load(tmp_path, {"CREDENCE_DEPLOYMENT_NAME": "\udcff"})
 
 
 def test_did_and_log_origin_follow_the_address(tmp_path: Path) -> None:

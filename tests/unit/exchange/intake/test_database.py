@@ -95,6 +95,7 @@ def test_a_table_larger_than_allowed_is_refused_before_it_is_copied_whole(databa
         ("nosuch://x#penalty", "no driver"),
         ("sqlite:///:memory:#penalty", "no database"),
         ("://x#penalty", "not understood"),
+        ("postgresql+psycopg://h:port:1/d#penalty", "not understood"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_explained(office, address, word):

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from exchange.domain.access import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
 from exchange.ledger import Ledger
+from exchange.ledger.journal import Journal
 
 
 def lines(desk):
@@ -114,6 +115,28 @@ def test_a_journal_behind_the_ledger_is_healed(desk, rows):
     journal(desk).unlink()
     desk.reopen().verify()
     assert journal(desk).read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{}",
+        b"[" * 100_000,
+        b'{"epoch":"1","position":7,"record":"a","op":"gone"}',
+        b'{"epoch":1,"position":7,"record":"a","op":["gone"]}',
+        b'{"epoch":1,"position":7,"record":"a","op":"gome"}',
+        b'{"epoch":1, "position":7,"record":"a","op":"gone"}',
+    ],
+)
+def test_a_journal_line_that_we_would_not_write_is_damage(desk, rows, line):
+    desk.ledger.withdraw(desk.one(rows.row()), "repair")
+    whole = journal(desk).read_bytes()
+    for damaged in (line + b"\n" + whole, whole + line + b"\n"):
+        journal(desk).write_bytes(damaged)
+        with pytest.raises(EnvironmentFault, match="not one of its own"):
+            list(Journal(journal(desk)).lines())
+    with pytest.raises(EnvironmentFault):
+        desk.reopen()
 
 
 def test_a_ledger_older_than_its_journal_is_refused(desk, rows, tmp_path):

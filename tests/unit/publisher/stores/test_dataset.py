@@ -46,12 +46,15 @@ def test_relative_graphs_are_resolved_against_the_service() -> None:
         "ASK FROMNAMED <urn:a> {}",
         "ASK FROM y:a {}",
         "ASK FROM {}",
+        "ASK FROM <http://[> {}",
+        "BASE <http://[x> ASK FROM <g> {}",
+        "PREFIX x: <//[> ASK FROM x:a {}",
         "ASK " + "FROM <urn:a> " * (MAX_GRAPHS + 1) + "{}",
     ],
 )
 def test_what_is_not_clear_is_refused(query: str) -> None:
     with pytest.raises(QueryRefused):
-        check(query)
+        check(query, "http://h/sparql")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from publisher.verify import Folder, Limits, Report, Web, roots_in, verify_feed
+from publisher.verify.reading import read
 from publisher.verify.report import KEPT, RULES, Finding
 from tests.unit.publisher.verify.spoiled import (
     ALWAYS,
@@ -220,6 +221,46 @@ def test_a_fault_is_found_by_its_name(
     report = check(server, site)
     assert rule in report.counts, report.to_json()
     assert not report.valid
+
+
+HOSTILE: list[Callable[[Site], None]] = [
+    edit("", '"2026-01-01T00:00:03Z"', '"0001-01-01T00:00:00"'),
+    edit("/p/2", "cr:seq 4", 'cr:seq "--5"'),
+    edit("/p/2", "cr:seq 4", f'cr:seq "{"9" * 5_000}"'),
+    edit("/p/2", "cr:seq 4", f'cr:seq "{"9" * 40}"'),
+    edit("", "sh:minCount 1", f'sh:minCount "{"9" * 5_000}"'),
+    edit("", "tree:node <B/feed/a/p/2>", 'tree:node "http://["'),
+    add("/p/2", "<urn:a> <urn:b> " + "<<( <urn:a> <urn:b> " * 20_000 + "1" + " )>>" * 20_000 + "."),
+    add("/p/2", "<urn:a> <urn:b> " + "[ <urn:b> " * 20_000 + "]" * 20_000 + "."),
+]
+
+
+@pytest.mark.parametrize("change", HOSTILE)
+def test_a_feed_made_to_break_its_readers_is_reported(
+    server: Server, change: Callable[[Site], None]
+) -> None:
+    site = sound()
+    change(site)
+    report = check(server, site)
+    assert report.documents
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'{"@context":['])
+def test_json_nested_without_end_is_unreadable(opening: bytes) -> None:
+    with pytest.raises((ValueError, SyntaxError)):
+        read(opening * 200_000, "jsonld", "http://x/")
+
+
+def test_a_file_packed_wrongly_is_unreadable_and_a_name_too_long_is_not_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "feed").mkdir()
+    (tmp_path / "feed/a.nq.gz").write_bytes(b"\x1f\x8b\x08 no gzip")
+    folder = Folder(tmp_path, "http://x/", "nq", Limits())
+    report = verify_feed(folder, "http://x/feed/a")
+    assert report.counts == {"unreadable": 1}
+    for name in ("a" * 5_000, "a\0b", "\udcff"):
+        assert folder.get(f"http://x/feed/{name}").status == 404
 
 
 def test_every_rule_has_a_twin_that_breaks_it() -> None:

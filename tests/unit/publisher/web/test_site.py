@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from werkzeug.test import Client
 
 import publisher.web
 from exchange.domain.access import Tier
 from publisher.surfaces.alarms import Alarm, Alarms
+from publisher.web.app import create_app
 from publisher.web.health import Health
 from publisher.web.texts import TEXTS
 
 if TYPE_CHECKING:
-    from werkzeug.test import Client
-
     from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -140,3 +140,26 @@ def test_the_templates_name_only_texts_that_exist() -> None:
     }
     assert named - {"state-", "step-"} <= set(TEXTS)
     assert all(zh and en for zh, en in TEXTS.values())
+
+
+def test_an_error_nobody_expected_is_a_500_that_tells_nothing(town: Station) -> None:
+    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
+        broken = replace(bench.web_parts(queries), ledger=None)
+        client = Client(create_app(broken))
+        answer = client.get(f"/record/{'a' * 26}")
+    assert answer.status_code == 500
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["type"].endswith("/internal")
+    assert "NoneType" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["//ns", "/ns//", "//other.example/ns", "/record//a"])
+def test_no_address_is_led_to_the_host_that_the_request_names(client: Client, path: str) -> None:
+    answer = client.get("/", environ_overrides={"PATH_INFO": path, "HTTP_HOST": "evil.example"})
+    assert answer.location is None
+    assert "evil" not in answer.text
+
+
+def test_an_address_whose_bytes_are_no_text_is_a_bad_request(client: Client) -> None:
+    answer = client.get("/record", environ_overrides={"QUERY_STRING": "id=\xa5\xff"})
+    assert answer.status_code == 400

@@ -202,6 +202,29 @@ def test_two_queries_or_an_update_in_the_address_are_bad_requests(client: Client
     assert both.status_code == 400
 
 
+def test_chinese_in_a_form_or_address_need_not_be_percent_encoded(client: Client) -> None:
+    raw = "query=ASK { VALUES ?x { '长治' } FILTER(STRLEN(?x) = 2) }".encode()  # `curl -d`
+    for answer in (
+        client.post("/sparql", data=raw, content_type=FORM),
+        client.get("/sparql", environ_overrides={"QUERY_STRING": raw.decode("latin-1")}),
+    ):
+        assert answer.get_json(force=True)["boolean"] is True
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "-1", "1e3", "٣x", "5 5"])
+def test_a_length_that_counts_nothing_is_a_bad_request(client: Client, length: str) -> None:
+    told = {"CONTENT_LENGTH": length}
+    answer = client.post("/sparql", data=b"ASK {}", content_type=QUERY, environ_overrides=told)
+    assert answer.status_code == 400
+
+
+def test_a_body_shorter_than_its_length_is_not_run(client: Client) -> None:
+    told = {"CONTENT_LENGTH": "99"}
+    answer = client.post("/sparql", data=b"ASK {}", content_type=QUERY, environ_overrides=told)
+    assert answer.status_code == 400
+    assert "6 of 99 bytes" in answer.get_json()["detail"]
+
+
 def test_a_runaway_query_is_503_with_retry_after(hurried: Client) -> None:
     cross = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
     answer = hurried.get("/sparql", query_string={"query": cross})

@@ -108,3 +108,12 @@ def test_a_withdrawn_record_leaves_the_subject_at_once(
     page = own_client.get(f"/subject/{busiest}", headers={"Accept": BROWSER})
     assert identifier not in page.text
     assert identifier not in own_client.get(f"/subject/{busiest}.ttl").text
+
+
+@pytest.mark.parametrize("suffix", ["%0d%0aX:%20y", "%00", "%E5%AD%97", "ttl%0a"])
+def test_a_suffix_that_is_none_of_ours_is_never_part_of_a_redirect(
+    client: Client, busiest: str, suffix: str
+) -> None:
+    for code in (busiest, busiest.lower()):
+        answer = client.get(f"/subject/{code}.{suffix}")
+        assert (answer.status_code, answer.location) == (404, None)
