@@ -238,6 +238,10 @@ class Layout:
         """Return the directory of a tier's feed."""
         return self.surfaces / tier.value / "feed"
 
+    def index(self, tier: Tier) -> Path:
+        """Return the directory of a tier's index."""
+        return self.surfaces / tier.value / "index"
+
     @property
     def projector_lock(self) -> Path:
         """Locked (flock) by the one process that projects."""

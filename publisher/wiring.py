@@ -22,6 +22,7 @@ from exchange.commands import Desk, Exchange
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import NotFound, UsageError
 from exchange.domain.failpoints import nothing
+from exchange.domain.publicity import day_of
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import load_model
 from publisher import settings
@@ -31,6 +32,8 @@ from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
 from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
+from publisher.surfaces.index import IndexReader, IndexSurface, Plan
+from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.swapped import current_tree
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
@@ -79,6 +82,11 @@ class Station:
     def model(self) -> Model:
         """The model; read once."""
         return load_model()
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What the index keeps of the model's kinds."""
+        return Plan(self.model.kinds.values())
 
     @cached_property
     def places(self) -> Places:
@@ -194,7 +202,13 @@ class Bench:
     def readers(self) -> list[Readable]:
         """Return what readers see of every surface."""
         triples: list[Readable] = [TriplesReader(self._site(tier)) for tier in SERVED]
-        return triples + [FeedReader(self._feed(tier)) for tier in SERVED]
+        feeds: list[Readable] = [FeedReader(self._feed(tier)) for tier in SERVED]
+        return triples + feeds + [self.index(tier) for tier in SERVED]
+
+    def index(self, tier: Tier) -> IndexReader:
+        """Return the tier's index as readers see it, on the day it is by the clock."""
+        clock = self.station.clock
+        return IndexReader(self._index(tier), lambda: day_of(clock()).isoformat())
 
     def web_parts(self, queries: QueryPool) -> Parts:
         """Return the parts of the public web service."""
@@ -207,6 +221,7 @@ class Bench:
             model=station.model,
             ledger=self.ledger,
             queries=queries,
+            index=self.index(tier),
             generation=lambda: current_generation(directory).path.name,
             readers=[reader for reader in self.readers() if reader.tier is tier],
             alarms=station.layout.surfaces,
@@ -223,9 +238,10 @@ class Bench:
             TriplesSurface(self._site(tier), words, station.clock, at=station.at) for tier in SERVED
         ]
         surfaces += [FeedSurface(self._feed(tier), station.at) for tier in SERVED]
+        surfaces += [IndexSurface(self._index(tier), station.at) for tier in SERVED]
         alarms = Alarms(station.layout.surfaces, on_alarm)
-        # Only these keep the text of what was taken out in their files.
-        keeping = [one for one in surfaces if isinstance(one, TriplesSurface)]
+        # Only these keep something of what was taken out in their files.
+        keeping = [one for one in surfaces if isinstance(one, TriplesSurface | IndexSurface)]
         upkeep = Upkeep(
             station.layout.surfaces,
             self.ledger,
@@ -236,9 +252,15 @@ class Bench:
         return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces, upkeep)
 
     def _site(self, tier: Tier) -> Site:
+        return Site(self.station.layout.triples(tier), tier, self._bases())
+
+    def _index(self, tier: Tier) -> IndexSite:
+        return IndexSite(self.station.layout.index(tier), tier, self._bases(), self.station.plan)
+
+    def _bases(self) -> tuple[str, ...]:
+        """Return the beginnings of record IRIs."""
         genesis = self.ledger.genesis
-        bases = (f"{genesis.base_url}/record/", f"{genesis.government_url}/record/")
-        return Site(self.station.layout.triples(tier), tier, bases)
+        return (f"{genesis.base_url}/record/", f"{genesis.government_url}/record/")
 
     def _feed(self, tier: Tier) -> Place:
         station, genesis = self.station, self.ledger.genesis

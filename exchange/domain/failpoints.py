@@ -66,6 +66,9 @@ class Point(StrEnum):
     MARK_REMOVED = "mark-removed", "the mark is gone", "the end of the empty stage"
     TREE_LINKED = "tree-linked", "a link to the new tree stands aside", "its rename"
     TREE_SERVED = "tree-served", "readers are sent to the new tree", "the end of the old one"
+    # --- the index ---
+    INDEX_WRITTEN = "index-written", "rows and position are written", "their commit"
+    INDEX_UNFORGOTTEN = "index-unforgotten", "what left has no row", "the end of the log"
 
 
 # Names that nothing passes yet: credentials are not signed so far (issue of trust).

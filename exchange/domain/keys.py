@@ -6,6 +6,7 @@ document numbers, blanks, lower-case codes. The key is taken after these are mad
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
@@ -27,16 +28,30 @@ _ALIKE: Final = str.maketrans(
     }
 )
 
+_UNWRITTEN: Final = re.compile(r"[\W_]+")
+
 
 def normal(part: str) -> str:
     """Return one part of a key in the writing that keys compare."""
     if part.isascii() and part.isalnum():
         return part.upper()
     head = PERSON if part.startswith(PERSON) else ""
-    part = part[len(head) :]
-    if not part.isascii():
-        part = unicodedata.normalize("NFKC", part)
-    return head + "".join(part.translate(_ALIKE).split()).upper()
+    return head + _alike(part[len(head) :])
+
+
+def searchable(text: str) -> str:
+    """Return the letters and digits of a text in the writing that keys compare.
+
+    Brackets, marks, blanks and symbols go, on both sides of a search, so that half and full
+    width, bracket styles and lower-case codes find the same.
+    """
+    return _UNWRITTEN.sub("", _alike(text))
+
+
+def _alike(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return "".join(text.translate(_ALIKE).split()).upper()
 
 
 def person_part(id_number: str) -> str:

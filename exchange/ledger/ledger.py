@@ -176,6 +176,10 @@ class Ledger:
         """Return how a record stands for a tier's readers (one indexed look-up)."""
         return reading.standing(self._parts, tier, public_id)
 
+    def live_among(self, tier: Tier, public_ids: Collection[str]) -> set[str]:
+        """Return those of the records that a tier's readers may see."""
+        return reading.live_among(self._parts, tier, public_ids)
+
     def head(self, tier: Tier) -> int:
         """Return the number of the last member of a tier's sequence."""
         return reading.head(self._parts, tier)

@@ -18,6 +18,8 @@ _ESCAPES: Final = str.maketrans(
         "\\": "\\\\",
     }
 )
+_UNESCAPES: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
+_ESCAPED: Final = re.compile(r'\\(?:u([0-9A-F]{4})|([btnfr"\\]))')
 special: Final = re.compile(r'[\x00-\x1f"\\\x7f]').search
 _RARE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
 
@@ -34,3 +36,12 @@ def escaped(text: str) -> str:
     # What records may hold; several passes in C beat one table look-up a character.
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     return text.replace("\n", "\\n").replace("\t", "\\t")
+
+
+def unescaped(text: str) -> str:
+    """Return what `escaped` was given."""
+    return _ESCAPED.sub(_plain, text) if "\\" in text else text
+
+
+def _plain(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _UNESCAPES[found[2]]

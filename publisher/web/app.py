@@ -20,6 +20,7 @@ from publisher.web import (
     model_files,
     problems,
     records,
+    search,
     site,
     subjects,
     terms,
@@ -101,7 +102,8 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     listing = Listing(parts, lines)
     app.register_blueprint(site.blueprint(parts, pages, listing, health))
     app.register_blueprint(records.blueprint(parts, pages, words, Quotes(parts.model, lines)))
-    app.register_blueprint(subjects.blueprint(parts, pages, lines))
+    app.register_blueprint(subjects.blueprint(parts, pages, words, lines))
+    app.register_blueprint(search.blueprint(parts, pages, lines))
     app.register_blueprint(datasets.blueprint(parts, pages, words, listing))
     app.register_blueprint(catalog.blueprint(parts, words))
     app.register_blueprint(terms.blueprint(parts.model, pages, words))

@@ -1,7 +1,7 @@
 """Records as lists show them: one line each, whatever their kind.
 
-Purpose: the one place that knows which properties make a line. Rows may be kept; what has left
-since is taken out by the ledger's word whenever they are shown.
+Purpose: what the index or a query found becomes lines of a page; what has left since is taken out
+by the ledger's word, in one question a list.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.identity import id_of
 from exchange.domain.record import Standing
+from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,12 +20,9 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.model import Kind
     from publisher.stores.workers import QueryPool
+    from publisher.surfaces.index import Entry
     from publisher.web.parts import Parts
 
-# The first that a record has names it, numbers it, dates it.
-NAMES: Final = ("counterpartName", "subjectName", "measureName")
-NUMBERS: Final = ("documentNumber", "measureCode", "caseNumber", "uscc")
-DATES: Final = ("decidedOn", "effectiveFrom", "establishedOn")
 JSON: Final = "application/sparql-results+json"
 _OPTIONAL: Final = " ".join(
     f"OPTIONAL {{ ?record cr:{name} ?{name} }}" for name in (*NAMES, *NUMBERS, *DATES)
@@ -43,21 +41,18 @@ class Line:
     name: str
     number: str
     date: str
+    objection: bool = False
 
 
 class Lines:
-    """Asks for rows and turns them into lines; safe to use from many threads."""
+    """Turns records found into lines; safe to use from many threads."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.kinds: Mapping[str, Kind] = {
             kind.class_iri: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
         }
-
-    @property
-    def classes(self) -> str:
-        """The classes of all kinds that are shown, for a VALUES block."""
-        return " ".join(f"<{iri}>" for iri in self.kinds)
+        self._by_slug = {kind.slug: kind for kind in self.kinds.values()}
 
     def ask(self, inner: str) -> Rows:
         """Return rows for a pattern that binds ?record and ?class.
@@ -69,16 +64,42 @@ class Lines:
     def of(self, found: Iterable[Mapping[str, str]], lang: str) -> list[Line]:
         """Return the lines of the records that stand at this moment, each record once."""
         by_record = {row["record"]: row for row in found}
-        return [self._line(row, lang) for iri, row in by_record.items() if self._stands(iri)]
+        live = standing(self._parts, by_record)
+        return [
+            Line(
+                _path(iri),
+                self.label(self.kinds[row["class"]].slug, lang),
+                _first(row, NAMES),
+                _first(row, NUMBERS),
+                _first(row, DATES),
+            )
+            for iri, row in by_record.items()
+            if iri in live
+        ]
 
-    def _line(self, row: Mapping[str, str], lang: str) -> Line:
-        kind = self.kinds[row["class"]]
-        label = kind.label.zh if lang == "zh" else kind.label.en
-        path = f"/record/{id_of(row['record'])}"
-        return Line(path, label, _first(row, NAMES), _first(row, NUMBERS), _first(row, DATES))
+    def shown(self, entries: Sequence[Entry], lang: str) -> list[Line]:
+        """Return the lines of what the index found and what stands at this moment."""
+        live = standing(self._parts, [entry.iri for entry in entries])
+        return [self.line(entry, lang) for entry in entries if entry.iri in live]
 
-    def _stands(self, iri: str) -> bool:
-        return stands(self._parts, iri)
+    def line(self, entry: Entry, lang: str) -> Line:
+        """Return the line of an entry of the index."""
+        kind = self.label(entry.kind, lang)
+        path = _path(entry.iri)
+        return Line(path, kind, entry.name, entry.number, entry.day, entry.objection)
+
+    def label(self, slug: str, lang: str) -> str:
+        """Return the name of a kind; its slug where the model does not know it."""
+        kind = self._by_slug.get(slug)
+        if kind is None:
+            return slug
+        return kind.label.zh if lang == "zh" else kind.label.en
+
+
+def standing(parts: Parts, iris: Iterable[str]) -> set[str]:
+    """Return those of the records that are shown to the tier's readers at this moment."""
+    named = {id_of(iri): iri for iri in iris}
+    return {named[each] for each in parts.ledger.live_among(parts.tier, named)} if named else set()
 
 
 def stands(parts: Parts, iri: str) -> bool:
@@ -101,3 +122,7 @@ def rows(queries: QueryPool, query: str) -> Rows:
 
 def _first(row: Mapping[str, str], names: Sequence[str]) -> str:
     return next((row[name] for name in names if name in row), "")
+
+
+def _path(iri: str) -> str:
+    return f"/record/{id_of(iri)}"

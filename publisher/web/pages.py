@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The main menu: name of the text, path.
 MENU: Final = (
     ("home", "/"),
+    ("search", "/search"),
     ("datasets", "/datasets"),
     ("query", "/sparql"),
     ("vocabulary", "/ns"),

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from exchange.domain.access import Tier
     from exchange.domain.record import Standing, Step
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
+    from publisher.surfaces.index import Entry, Found, Listed, Subject, Tally
     from publisher.surfaces.port import Readable
 
 
@@ -22,6 +23,9 @@ class Standings(Protocol):
     def standing(self, tier: Tier, public_id: str, /) -> Standing:
         """How the record stands for the tier's readers."""
 
+    def live_among(self, tier: Tier, public_ids: Collection[str], /) -> set[str]:
+        """Return those of the records that the tier's readers may see."""
+
     def head(self, tier: Tier, /) -> int:
         """Last `seq` of the tier."""
 
@@ -30,6 +34,37 @@ class Standings(Protocol):
 
     def last_published(self, tier: Tier, /) -> int | None:
         """When the tier's sequence last grew, in milliseconds."""
+
+
+class Index(Protocol):
+    """What pages list, count and search (`publisher.surfaces.index.IndexReader`).
+
+    Every answer is bounded. All raise StoreUnavailable and QueryTimeout.
+    """
+
+    def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> Found:
+        """Return a page of what has every word typed. Raises UsageError for too long a text."""
+
+    def subject(self, code: str) -> Subject | None:
+        """Return what is shown about a code in its canonical writing."""
+
+    def listed(self, name: str, cursor: str = "", size: int = 20) -> Listed:
+        """Return a piece of a list by its notation. Raises UsageError for a bad cursor."""
+
+    def of_kind(self, kind: str, cursor: str = "", size: int = 20) -> Listed:
+        """Return a piece of a kind's records. Raises UsageError for a bad cursor."""
+
+    def latest(self, kind: str, count: int) -> Sequence[Entry]:
+        """Return the newest records of a kind."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many records of each kind are shown."""
+
+    def lists(self) -> Mapping[str, int]:
+        """Return how many entries each list has that has any."""
+
+    def tallies(self, kind: str) -> Sequence[Tally]:
+        """Return the records of a kind by authority and month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +82,7 @@ class Parts:
     model: Model
     ledger: Standings
     queries: QueryPool
+    index: Index
     generation: Callable[[], str]
     readers: Sequence[Readable]
     alarms: Path

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from publisher.web.parts import Parts
 
 # Pages about subjects are for people who look something up, not for search engines.
-_CLOSED: Final = ("record", "subject", "sparql", "status")
+_CLOSED: Final = ("record", "search", "subject", "sparql", "status")
 _FRESH: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 
 

@@ -1,50 +1,79 @@
 """`/subject/{code}`: every record shown that names a social credit code, whatever it says.
 
-Purpose: the plain list, by the role in which the code is named; status, measures and timeline
-join with the index surface (ROADMAP 2). No list means no record, not good credit.
+Purpose: what the index knows of the subject, the records by the role in which it is named, the
+lists it is on and the measures that follow. No list means no record, not good credit.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, request
 
 from exchange.domain.errors import NotFound
-from exchange.domain.identity import normal_code, uscc_problem
+from exchange.domain.identity import id_of, normal_code, uscc_problem
 from exchange.model import Sort
 from publisher.web import http, rdf
-from publisher.web.lines import rows, stands
+from publisher.web.lines import standing
 from publisher.web.view import USCC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from pyoxigraph import Triple
 
     from exchange.model import Field
+    from publisher.surfaces.index import Entry, Measure, Subject
     from publisher.web.lines import Line, Lines
     from publisher.web.pages import Pages
     from publisher.web.parts import Parts
+    from publisher.web.vocabulary import Vocabulary
 
-MOST: Final = 200
-_COUNT: Final = (
-    "SELECT ?role (COUNT(?record) AS ?count) {{ VALUES ?role {{ {roles} }} "
-    "?record ?role <{iri}> }} GROUP BY ?role"
-)
-_NAMED: Final = (
-    "{{ SELECT ?record ?class ?role {{ VALUES ?role {{ <{role}> }} VALUES ?class {{ {classes} }} "
-    "?record ?role <{iri}> ; a ?class }} LIMIT {most} }}"
-)
+_CODES: Final = "https://w3id.org/credence/code/"
 _CONSTRUCT: Final = (
     "CONSTRUCT {{ ?record ?p ?o }} {{ {{ SELECT DISTINCT ?record {{ VALUES ?role {{ {roles} }} "
     "?record ?role <{iri}> }} }} ?record ?p ?o }}"
 )
 
 
-def blueprint(parts: Parts, pages: Pages, lines: Lines) -> Blueprint:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The records that name the code in one role; `more` says that `count` is only the bound."""
+
+    title: str
+    count: int
+    more: bool
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An entry of the subject on a list; `until` may be empty."""
+
+    name: str
+    path: str
+    since: str
+    until: str
+    objection: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A measure that follows from a list; `until` is the last day of the entry, may be empty."""
+
+    name: str
+    path: str
+    list: str
+    measure_class: str
+    basis: str
+    unit: str
+    until: str
+
+
+def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
     """Return the routes of subjects."""
-    subjects = Subjects(parts, pages, lines)
+    subjects = Subjects(parts, pages, words, lines)
     made = Blueprint("subjects", __name__)
     made.add_url_rule("/subject/<name>", view_func=subjects.subject)
     return made
@@ -53,18 +82,19 @@ def blueprint(parts: Parts, pages: Pages, lines: Lines) -> Blueprint:
 class Subjects:
     """Answers about one code."""
 
-    def __init__(self, parts: Parts, pages: Pages, lines: Lines) -> None:
+    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> None:
         self._parts = parts
         self._pages = pages
+        self._words = words
         self._lines = lines
         self._roles: Mapping[str, Field] = {
-            field.iri: field
+            field.name: field
             for kind in sorted(lines.kinds.values(), key=lambda kind: kind.slug)
             for field in kind.fields
             if field.sort is Sort.ORGANISATION and field.base == USCC
         }
         # Those made of the record's own `uscc`: the record is about the subject.
-        self._about = [iri for iri, field in self._roles.items() if field.code_from]
+        self._about = [field.iri for field in self._roles.values() if field.code_from]
 
     def subject(self, name: str) -> http.Reply:
         """Return what is shown about a code, by Accept or suffix.
@@ -82,67 +112,89 @@ class Subjects:
 
     def _page(self, code: str) -> bytes:
         lang = http.language(request.environ)
-        iri = USCC + code
-        roles = " ".join(f"<{role}>" for role in self._roles)
-        counted = rows(self._parts.queries, _COUNT.format(roles=roles, iri=iri))
-        counts = {row["role"]: int(row["count"]) for row in counted if int(row["count"])}
-        if not counts:
+        found = self._parts.index.subject(code)
+        groups = self._groups(found, lang) if found else []
+        if found is None or not groups:
             raise _none()
-        groups = self._groups(iri, counts, lang)
         path = f"/subject/{code}"
+        live = self._live(found)
         return self._pages.render(
             "subject.html",
             lang,
             here=path,
             path=path,
             code=code,
-            name_of=next(
-                (line.name for _, _, found in groups[:1] for line in found if line.name), ""
-            ),
+            name_of=found.name,
+            category=self._word("subject-category", found.category, lang),
+            status=self._word("registration-status", found.status, lang),
+            division=self._word("division", found.division, lang),
             groups=groups,
-            most=MOST,
+            lists=[self._listing(entry, lang) for entry in found.lists if entry.iri in live],
+            measures=[
+                self._measure(one, lang)
+                for one in found.measures
+                if one.iri in live and one.entry in live
+            ],
             formats=tuple(http.SUFFIXES.items()),
             alternates=[(media, f"{path}.{suffix}") for suffix, media in http.SUFFIXES.items()],
         )
 
-    def _groups(
-        self, iri: str, counts: Mapping[str, int], lang: str
-    ) -> list[tuple[str, int, list[Line]]]:
-        """Return (role, count, lines): first where the record is about the subject."""
-        about = [role for role in self._about if role in counts]
-        asked = sorted(about, key=counts.__getitem__)
-        asked += sorted(counts.keys() - about, key=lambda role: (-counts[role], role))
-        branches = (
-            _NAMED.format(role=role, classes=self._lines.classes, iri=iri, most=MOST)
-            for role in asked
-        )
-        found = self._lines.ask(" UNION ".join(branches))
+    def _groups(self, found: Subject, lang: str) -> list[Group]:
+        """Return the roles with records that stand, those first that are about the subject."""
         groups = []
-        for role in asked:
-            lines = self._lines.of((row for row in found if row["role"] == role), lang)
-            label = self._roles[role].label
+        for role in found.roles:
+            lines = self._lines.shown(role.entries, lang)
+            label = self._roles[role.name].label
             title = label.zh if lang == "zh" else label.en
             if lines:
-                groups.append((title, counts[role], sorted(lines, key=_newest, reverse=True)))
+                count = role.total - (len(role.entries) - len(lines))
+                groups.append(Group(title, count, role.more, sorted(lines, key=_day, reverse=True)))
         return groups
+
+    def _live(self, found: Subject) -> Collection[str]:
+        """Return the records behind lists and measures that stand at this moment."""
+        behind = {entry.iri for entry in found.lists}
+        behind |= {iri for one in found.measures for iri in (one.iri, one.entry)}
+        return standing(self._parts, behind)
+
+    def _listing(self, entry: Entry, lang: str) -> Listing:
+        name = self._word("credit-list", entry.list, lang)
+        path = f"/record/{id_of(entry.iri)}"
+        return Listing(name, path, entry.day, entry.until, entry.objection)
+
+    def _measure(self, one: Measure, lang: str) -> InForce:
+        return InForce(
+            one.name,
+            f"/record/{id_of(one.iri)}",
+            self._word("credit-list", one.list, lang),
+            self._word("measure-class", one.measure_class, lang),
+            one.basis,
+            one.unit,
+            one.until,
+        )
+
+    def _word(self, scheme: str, notation: str, lang: str) -> str:
+        """Return the word for a code of a list, the code itself where the list lacks it."""
+        term = self._words.get(f"{_CODES}{scheme}/{notation}")
+        return term.label(lang) if term else notation
 
     def _data(self, code: str, media: str) -> bytes:
         """Return the records about the subject as RDF, without those that have just left."""
         roles = " ".join(f"<{role}>" for role in self._about)
         asked = _CONSTRUCT.format(roles=roles, iri=USCC + code)
         triples = rdf.received(self._parts.queries.query(asked, http.NTRIPLES).body)
-        live = {iri for iri in set(map(_record, triples)) if stands(self._parts, iri)}
-        standing = [triple for triple in triples if _record(triple) in live]
-        if not standing:
+        live = standing(self._parts, set(map(_record, triples)))
+        shown = [triple for triple in triples if _record(triple) in live]
+        if not shown:
             raise _none()
-        return rdf.written(standing, media)
+        return rdf.written(shown, media)
 
 
 def _record(triple: Triple) -> str:
     return str(triple.subject)[1:-1]
 
 
-def _newest(line: Line) -> str:
+def _day(line: Line) -> str:
     return line.date
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode
 
-from publisher.web.lines import DATES, NAMES, NUMBERS
+from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
 from publisher.web.texts import say
 
 if TYPE_CHECKING:

@@ -15,6 +15,8 @@ from exchange.domain.body import body, line
 from exchange.domain.record import Submission
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces.feed import FeedSurface, Place
+from publisher.surfaces.index import IndexSurface, Plan
+from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.triples import Site, TriplesSurface
 
 if TYPE_CHECKING:
@@ -51,7 +53,12 @@ def feed(folder: Path, ledger: Ledger) -> Surface:
     return FeedSurface(Place(folder / "feed", Tier.PUBLIC, BASE, {}, pages, fan=2))
 
 
-ADAPTERS = {"triples": triples, "feed": feed}
+def index(folder: Path, _: Ledger) -> Surface:
+    bases = (f"{BASE}/record/",)
+    return IndexSurface(IndexSite(folder / "index", Tier.PUBLIC, bases, Plan(())))
+
+
+ADAPTERS = {"triples": triples, "feed": feed, "index": index}
 
 
 @dataclass

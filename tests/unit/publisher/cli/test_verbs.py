@@ -39,7 +39,9 @@ VERBS = [
     "demo",
 ]
 
-SURFACES = {f"{tier}/{name}" for tier in ("public", "government") for name in ("triples", "feed")}
+SURFACES = {
+    f"{tier}/{name}" for tier in ("public", "government") for name in ("triples", "feed", "index")
+}
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+WELL = {"public/triples": "ok", "public/feed": "ok", "public/index": "ok"}
 PAGES = (
     "/",
+    "/search",
     "/status",
     "/ns",
     "/code/penalty-kind",
@@ -73,7 +75,7 @@ def test_a_withdrawn_record_leaves_the_home_page_at_once(own: Station, own_clien
 
 def test_status_tells_the_state_of_the_surfaces_and_no_ledger_position(client: Client) -> None:
     shown = client.get("/status", headers={"Accept": "application/json"}).get_json()
-    assert shown["surfaces"] == {"public/triples": "ok", "public/feed": "ok"}
+    assert shown["surfaces"] == WELL
     assert shown["records"]
     assert "position" not in json.dumps(shown)
 
@@ -99,13 +101,13 @@ def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Station, live: list[
     time = [0]
     with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
         health = Health(replace(bench.web_parts(queries), clock=lambda: time[0]))
-        assert health.states() == {"public/triples": "ok", "public/feed": "ok"}
+        assert health.states() == WELL
         bench.ledger.withdraw(live[0], "repair")
-        assert health.states() == {"public/triples": "behind", "public/feed": "behind"}
+        assert health.states() == dict.fromkeys(WELL, "behind")
         time[0] = 300_000
         assert health.faults() == {}
         time[0] = 300_001
-        assert health.faults() == {"public/triples": "behind", "public/feed": "behind"}
+        assert health.faults() == dict.fromkeys(WELL, "behind")
         bench.projector(lambda _: None).publish()
         assert health.faults() == {}
         bench.ledger.withdraw(live[1], "repair")

@@ -1,0 +1,270 @@
+"""What readers ask of the index: search, subjects, lists, counts; every answer is bounded.
+
+Purpose: the read side of one tier, beside a running projector. Each call sees one committed
+state, ends at a deadline and shows only what may be shown on the day it is asked (DESIGN §6,
+"Expiry"). Who shows an answer takes out what the ledger's gone-set says has left since.
+Errors: StoreUnavailable, QueryTimeout; UsageError for a cursor or a query beyond its bounds.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.domain.errors import UsageError
+from publisher.stores.sqlite import Readers
+from publisher.surfaces.index import queries
+from publisher.surfaces.index.answers import (
+    Entry,
+    Found,
+    Hint,
+    Hit,
+    Listed,
+    Measure,
+    Role,
+    Subject,
+    Tally,
+)
+from publisher.surfaces.index.facts import digest
+from publisher.surfaces.index.rows import DIGESTED, position_of
+from publisher.surfaces.index.surface import expected_digest, has
+from publisher.surfaces.index.terms import marked, matches, mistyped, neighbours, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from exchange.domain.access import Tier
+    from publisher.stores.sqlite import Connection
+    from publisher.surfaces.index.schema import Site
+
+SECONDS: Final = 2.0
+PAGE: Final = 20
+COUNTED: Final = 1_000  # no total of a search counts further, no page lies beyond
+LISTED: Final = 10_000  # no total of a list counts further; all of it can be paged through
+EACH: Final = 200  # records of a subject in one role
+MEASURES: Final = 200
+_TALLIES: Final = 10_000
+
+
+class IndexReader:
+    """The index of a tier that is read now; safe to use from many threads.
+
+    `today` is the day in China as an ISO date; `seconds` ends a query that takes longer.
+    """
+
+    name = "index"
+
+    def __init__(self, site: Site, today: Callable[[], str], seconds: float = SECONDS) -> None:
+        self.tier: Tier = site.tier
+        self._site = site
+        self._today = today
+        self._seconds = seconds
+        self._readers = Readers(site.read_from)
+
+    # What an audit asks; it takes as long as it takes.
+
+    def position(self) -> int:
+        """Last change that readers see."""
+        with self._readers.reading() as connection:
+            return position_of(connection)
+
+    def iris(self) -> Iterator[str]:
+        """Every record with a row."""
+        with self._readers.reading() as connection:
+            yield from (iri for (iri,) in connection.execute("SELECT iri FROM record"))
+
+    def digest(self) -> str:
+        """Sum over the facts of records, marks left out."""
+        with self._readers.reading() as connection:
+            return digest(connection.execute(DIGESTED))
+
+    def digest_of(self, views: Iterable[bytes]) -> str:
+        """Say what `digest` must be for these views."""
+        return expected_digest(self._site.plan, views)
+
+    def holds(self, iri: str) -> bool:
+        """Whether a row is about the record (IRI or its last part)."""
+        with self._readers.reading() as connection:
+            return has(connection, self._site.names(iri))
+
+    # What pages ask.
+
+    def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> Found:
+        """Return a page of the records whose names, numbers or codes have every word typed.
+
+        Words are parts of any length; writing does not matter. Records keep their order, new ones
+        come last. Pages beyond the last give the last. Raises UsageError beyond 200 characters.
+        """
+        words = terms(text)
+        with self._readers.reading(self._seconds) as connection:
+            hint = self._hint(connection, text)
+            if not words:
+                return Found(text, 0, more=False, page=1, pages=1, hits=(), hint=hint)
+            parts = matches(words, kinds)
+            sizes = self._sizes(connection, parts)
+            total = min(sum(sizes), COUNTED)
+            pages = max(1, -(-total // PAGE))
+            page = min(max(page, 1), pages)
+            found = self._window(connection, parts, sizes, (page - 1) * PAGE, total)
+        hits = [Hit(one, marked(one.name, words), marked(one.number, words)) for one in found]
+        return Found(text, total, sum(sizes) > COUNTED, page, pages, hits, hint)
+
+    def subject(self, code: str, each: int = EACH) -> Subject | None:
+        """Return what is shown about a code in its canonical writing; None where nothing is.
+
+        At most `each` records a role, the newest to arrive first.
+        """
+        plan = self._site.plan
+        others = (role for role in plan.roles if role not in plan.about)
+        with self._readers.reading(self._seconds) as connection:
+            asked = ((role, self._role(connection, code, role, each)) for role in plan.about)
+            about = [role for _, role in asked if role.total]
+            named = [self._role(connection, code, role, each) for role in others]
+            if not about and not any(role.total for role in named):
+                return None
+            lists = self._lists(connection, code)
+            bound = {
+                "code": code,
+                "about": _json(plan.about),
+                "today": self._today(),
+                "most": MEASURES,
+            }
+            measures = [Measure(*row) for row in connection.execute(queries.MEASURES, bound)]
+            register = self._register(connection, code)
+        name = register[0] or next((one.name for role in about for one in role.entries), "")
+        named = sorted((role for role in named if role.total), key=lambda role: -role.total)
+        return Subject(code, name, *register[1:], [*about, *named], lists, measures)
+
+    def listed(self, name: str, cursor: str = "", size: int = PAGE) -> Listed:
+        """Return a piece of a list (its notation), newest day first.
+
+        Raises UsageError for a cursor that is none of ours.
+        """
+        return self._piece(queries.LIST_COUNT, queries.LIST, name, cursor, size)
+
+    def of_kind(self, kind: str, cursor: str = "", size: int = PAGE) -> Listed:
+        """Return a piece of a kind's records, newest day first. Raises UsageError."""
+        return self._piece(queries.KIND_COUNT, queries.KIND, kind, cursor, size)
+
+    def latest(self, kind: str, count: int) -> Sequence[Entry]:
+        """Return the newest records of a kind, by the day they were decided."""
+        bound = {"kind": kind, "today": self._today(), "most": min(count, EACH)}
+        with self._readers.reading(self._seconds) as connection:
+            return [_entry(row) for row in connection.execute(queries.LATEST, bound)]
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many records of each kind are shown."""
+        with self._readers.reading(self._seconds) as connection:
+            counted = dict(connection.execute(queries.COUNTS).fetchall())
+            for kind, ended in connection.execute(queries.ENDED, (self._today(),)):
+                counted[kind] -= ended
+        return counted
+
+    def tallies(self, kind: str) -> Sequence[Tally]:
+        """Return the records of a kind by authority and month; ended ones count until they go."""
+        with self._readers.reading(self._seconds) as connection:
+            rows = connection.execute(queries.TALLIES, (kind, _TALLIES))
+            return [Tally(*row) for row in rows]
+
+    def lists(self) -> Mapping[str, int]:
+        """Return how many entries each list has that has any."""
+        with self._readers.reading(self._seconds) as connection:
+            rows = connection.execute(queries.LISTS, {"today": self._today()})
+            return dict(rows.fetchall())
+
+    def close(self) -> None:
+        """Close what is idle."""
+        self._readers.close()
+
+    def _sizes(self, connection: Connection, parts: Sequence[str]) -> list[int]:
+        """Return how many answers each part has; none is counted beyond the bound of all."""
+        sizes: list[int] = []
+        for part in parts:
+            left = COUNTED + 1 - sum(sizes)
+            bound = {"match": part, "today": self._today(), "most": left}
+            sizes.append(int(connection.execute(queries.FOUND_COUNT, bound).fetchone()[0]))
+        return sizes
+
+    def _window(
+        self,
+        connection: Connection,
+        parts: Sequence[str],
+        sizes: Sequence[int],
+        start: int,
+        total: int,
+    ) -> list[Entry]:
+        found: list[Entry] = []
+        wanted = min(PAGE, total - start)
+        for part, size in zip(parts, sizes, strict=True):
+            if start < size and len(found) < wanted:
+                most = wanted - len(found)
+                bound = {"match": part, "today": self._today(), "most": most, "skip": start}
+                found += map(_entry, connection.execute(queries.FOUND, bound))
+            start = max(0, start - size)
+        return found
+
+    def _hint(self, connection: Connection, text: str) -> Hint | None:
+        code = mistyped(text)
+        if code is None:
+            return None
+        bound = {"near": _json(neighbours(code)), "today": self._today(), "most": PAGE}
+        return Hint(code, [_entry(row) for row in connection.execute(queries.NEAR, bound)])
+
+    def _role(self, connection: Connection, code: str, role: str, each: int) -> Role:
+        bound = {"code": code, "role": role, "today": self._today(), "most": COUNTED + 1}
+        counted = connection.execute(queries.NAMED_COUNT, bound).fetchone()[0]
+        rows = connection.execute(queries.NAMED, {**bound, "most": min(each, EACH)})
+        return Role(role, min(counted, COUNTED), counted > COUNTED, [_entry(row) for row in rows])
+
+    def _lists(self, connection: Connection, code: str) -> list[Entry]:
+        bound = {"code": code, "today": self._today(), "most": EACH}
+        return [_entry(row) for row in connection.execute(queries.ON_LISTS, bound)]
+
+    def _register(self, connection: Connection, code: str) -> tuple[str, str, str, str]:
+        row = connection.execute(queries.REGISTER, (code,)).fetchone()
+        return row or ("", "", "", "")
+
+    def _piece(self, count: str, piece: str, value: str, cursor: str, size: int) -> Listed:
+        day, number = _placed(cursor)
+        bound: dict[str, object] = {
+            "value": value,
+            "today": self._today(),
+            "day": day,
+            "number": number,
+            "most": min(max(size, 1), EACH) + 1,
+            "counted": LISTED + 1,
+        }
+        with self._readers.reading(self._seconds) as connection:
+            total = connection.execute(count, bound).fetchone()[0]
+            rows = connection.execute(piece, bound).fetchall()
+        further = len(rows) == bound["most"]
+        shown = rows[:-1] if further else rows
+        entries = [_entry(row[:-1]) for row in shown]
+        last = f"{entries[-1].day}.{shown[-1][-1]}" if further else ""
+        return Listed(min(total, LISTED), total > LISTED, entries, last)
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    iri, kind, code, name, number, day, authority, on_list, until, objection, published = row
+    return Entry(
+        iri, kind, code, name, number, day, authority, on_list, until, bool(objection), published
+    )
+
+
+def _placed(cursor: str) -> tuple[str, int]:
+    """Return (day, number) that the cursor names; beyond every day where there is none."""
+    if not cursor:
+        return "\uffff", 0
+    day, _, number = cursor.rpartition(".")
+    if len(cursor) > 40 or not (number.isascii() and number.isdecimal()):  # noqa: PLR2004
+        raise UsageError(
+            "That is no place in this list.",
+            "Take the address of the next page from the page before it.",
+            zh="翻页位置无效。",
+            zh_hint="请从上一页的链接进入下一页。",
+        )
+    return day, int(number)
+
+
+def _json(values: Iterable[str]) -> str:
+    return json.dumps(list(values))

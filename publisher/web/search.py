@@ -1,0 +1,178 @@
+"""`/search?q=`: subjects and records by a part of a name, a code or a number (CONTRACT "HTTP").
+
+Purpose: the one box that everybody uses. What was typed is shown back escaped, never run; what has
+left since the index was written is taken out by the ledger's word.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, request
+
+from exchange.domain.errors import UsageError
+from exchange.domain.identity import id_of
+from publisher.web import http
+from publisher.web.lines import standing
+from publisher.web.problems import NotAcceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from publisher.surfaces.index import Entry, Found, Hit, Mark
+    from publisher.web.lines import Lines
+    from publisher.web.pages import Pages
+    from publisher.web.parts import Parts
+
+_HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"), ("X-Robots-Tag", "noindex"))
+_OFFERS: Final = (http.JSON, http.HTML)
+_DIGITS: Final = 4  # of a page number
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of the result: where it leads, and its texts cut where they match."""
+
+    path: str
+    kind: str
+    name: Sequence[Mark]
+    number: Sequence[Mark]
+    date: str
+    objection: bool
+
+
+def blueprint(parts: Parts, pages: Pages, lines: Lines) -> Blueprint:
+    """Return the route of the search."""
+    made = Blueprint("search", __name__)
+    made.add_url_rule("/search", view_func=Search(parts, pages, lines).search)
+    return made
+
+
+class Search:
+    """Answers searches of one tier."""
+
+    def __init__(self, parts: Parts, pages: Pages, lines: Lines) -> None:
+        self._parts = parts
+        self._pages = pages
+        self._lines = lines
+        self._kinds = {kind.slug: kind for kind in lines.kinds.values()}
+
+    def search(self) -> http.Reply:
+        """Return a page of what matches, for people or as JSON.
+
+        Raises UsageError (too long, no such page), NotAcceptable, StoreUnavailable, QueryTimeout.
+        """
+        media = http.choose(request.headers.get("Accept"), _OFFERS)
+        if media is None:
+            raise NotAcceptable(_OFFERS)
+        text = request.args.get("q", "").strip()
+        kinds = [kind for kind in request.args.getlist("kind") if kind in self._kinds]
+        if media == http.HTML and (identifier := _identifier(text)):
+            return self._lead(f"/record/{identifier}")
+        found = self._parts.index.search(text, kinds, _page(request.args.get("page", "1")))
+        near = found.hint.near if found.hint else ()
+        live = standing(self._parts, [one.iri for one in (*_entries(found.hits), *near)])
+        hits = [hit for hit in found.hits if hit.entry.iri in live]
+        near = [entry for entry in near if entry.iri in live]
+        if media == http.JSON:
+            return http.Reply(self._json(found, kinds, hits, near), media, headers=_HEADERS)
+        return http.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
+
+    def _lead(self, path: str) -> http.Reply:
+        tail = "?lang=en" if http.language(request.environ) == "en" else ""
+        target = f"{self._pages.prefix}{quote(path)}{tail}"
+        return http.Reply(b"", status=303, headers=(("Location", target),))
+
+    def _html(
+        self, found: Found, kinds: Sequence[str], hits: Sequence[Hit], near: Sequence[Entry]
+    ) -> bytes:
+        lang = http.language(request.environ)
+        return self._pages.render(
+            "search.html",
+            lang,
+            here=_address(found.text, kinds, found.page) if found.text else "/search",
+            main="search",
+            found=found,
+            hits=[self._answer(hit, lang) for hit in hits],
+            mistyped=found.hint.code if found.hint else "",
+            near=[(f"/subject/{entry.code}", entry.code, entry.name) for entry in near],
+            chosen=kinds,
+            kinds=[(slug, self._lines.label(slug, lang)) for slug in self._kinds],
+            before=_address(found.text, kinds, found.page - 1) if found.page > 1 else "",
+            after=_address(found.text, kinds, found.page + 1) if found.page < found.pages else "",
+        )
+
+    def _answer(self, hit: Hit, lang: str) -> Answer:
+        entry = hit.entry
+        about = entry.kind == "subject" and entry.code
+        return Answer(
+            f"/subject/{entry.code}" if about else f"/record/{id_of(entry.iri)}",
+            self._lines.label(entry.kind, lang),
+            hit.name,
+            hit.number,
+            entry.day,
+            entry.objection,
+        )
+
+    def _json(
+        self, found: Found, kinds: Sequence[str], hits: Sequence[Hit], near: Sequence[Entry]
+    ) -> bytes:
+        shown = {
+            "query": found.text,
+            "total": found.total,
+            "more": found.more,
+            "page": found.page,
+            "pages": found.pages,
+            "items": [_item(entry) for entry in _entries(hits)],
+            "next": None,
+        }
+        if found.page < found.pages:
+            shown["next"] = self._pages.base_url + _address(found.text, kinds, found.page + 1)
+        if found.hint:
+            close = [{"code": entry.code, "name": entry.name} for entry in near]
+            shown["hint"] = {"rule": "uscc-check-digit", "code": found.hint.code, "near": close}
+        return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+
+
+def _entries(hits: Iterable[Hit]) -> list[Entry]:
+    return [hit.entry for hit in hits]
+
+
+def _item(entry: Entry) -> dict[str, object]:
+    said = {
+        "kind": entry.kind,
+        "record": entry.iri,
+        "subject": entry.code,
+        "name": entry.name,
+        "number": entry.number,
+        "date": entry.day,
+        "authority": entry.authority,
+    }
+    return {name: value for name, value in said.items() if value} | {"objection": entry.objection}
+
+
+def _identifier(text: str) -> str:
+    """Return a record's identifier where the whole text is one, or an address that ends in one."""
+    try:
+        return id_of(text)
+    except UsageError:
+        return ""
+
+
+def _page(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text)):
+        raise UsageError(
+            "There is no such page.",
+            "Give `page` a number from 1 on.",
+            zh="没有这一页。",
+            zh_hint="参数 page 应为从 1 起的整数。",
+        )
+    return int(text)
+
+
+def _address(text: str, kinds: Sequence[str], page: int) -> str:
+    parts = [("q", text), *(("kind", kind) for kind in kinds)]
+    return "/search?" + urlencode(parts + ([("page", str(page))] if page > 1 else []))
