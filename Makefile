@@ -13,7 +13,7 @@ setup: $(STAMP) ## create .venv and install with test extras
 
 $(STAMP): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,postgresql]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,browser,postgresql]'
 	@touch $@
 
 demo: setup ## load the bundled sample, serve it, print links

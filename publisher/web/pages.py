@@ -41,15 +41,21 @@ class Pages:
             loader=PackageLoader("publisher.web", "templates"),
             autoescape=select_autoescape(default=True),
             undefined=StrictUndefined,
+            finalize=_seen,
             trim_blocks=True,
             lstrip_blocks=True,
         )
 
     def render(self, template: str, lang: str, **context: Any) -> bytes:
-        """Return the page in `zh` or `en`. `here` is its own path, for the language switch."""
+        """Return the page in `zh` or `en`.
+
+        `here` is its own path, for the language switch; `private` pages tell search engines to
+        pass on, so that what is repaired does not live on in them.
+        """
         context.setdefault("here", "/")
         context.setdefault("main", "")
         context.setdefault("alternates", ())
+        context.setdefault("private", False)
         return (
             self._templates.get_template(template)
             .render(
@@ -77,8 +83,29 @@ class Pages:
         return link
 
 
+# Characters that nobody sees and that turn or hide what stands beside them (UAX #9; zero width).
+# The joiners U+200C and U+200D stay: scripts and emoji need them.
+_UNSEEN: Final = {
+    code: f"⟨U+{code:04X}⟩"
+    for code in (
+        0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x2028, 0x202F),
+        *range(0x2060, 0x206A), 0xFEFF,
+    )
+}  # fmt: skip
+
+
+def _seen(value: Any) -> Any:
+    """Return a text with its unseen controls written out, so that no record can fake another.
+
+    Every text that a template prints comes through here; what is marked as safe is left alone.
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(_UNSEEN)
+    return value
+
+
 def _speaker(lang: str) -> Callable[..., Markup]:
     def speak(name: str, **values: object) -> Markup:
-        return Markup("{}").format(say(lang, name, **values))  # escapes the values
+        return Markup("{}").format(_seen(say(lang, name, **values)))  # escapes the values
 
     return speak

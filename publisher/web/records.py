@@ -6,6 +6,7 @@ once; the text comes from the public triple store, never from the ledger.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,8 @@ from publisher.web.moments import moment
 from publisher.web.view import kind_of, values_of, view
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from exchange.model import Kind
     from publisher.web.pages import Pages
     from publisher.web.parts import Parts
@@ -52,6 +55,7 @@ class Records:
         self._pages = pages
         self._words = words
         self._quotes = quotes
+        self._repairable = _repairable(parts.model.kinds.values())
         self._compiled = {slug: compile_kind(parts.model, slug) for slug in parts.model.kinds}
 
     def find(self) -> http.Reply:
@@ -77,7 +81,8 @@ class Records:
             raise _absent()
         self._require_publicity(kind, values)
         if media == http.HTML:
-            body = self._page(iri, identifier, kind, values)
+            digest = hashlib.sha256(rdf.written(triples, http.NQUADS)).hexdigest()
+            body = self._page(iri, identifier, kind, values, digest)
         elif media in _COMPACT:
             lines = serialize(triples, format=RdfFormat.N_QUADS) or b""
             document = self._compiled[kind.slug].to_json(iri, lines)
@@ -107,7 +112,7 @@ class Records:
             if date.fromisoformat(value.value) < day_of(self._parts.clock()):
                 raise _left()
 
-    def _page(self, iri: str, identifier: str, kind: Kind, values: Values) -> bytes:
+    def _page(self, iri: str, identifier: str, kind: Kind, values: Values, digest: str) -> bytes:
         lang = http.language(request.environ)
         path = f"/record/{identifier}"
         formats = tuple(http.SUFFIXES.items())
@@ -118,12 +123,15 @@ class Records:
             lang,
             here=path,
             path=path,
+            private=True,
             record=view(iri, kind, values, self._words, lang),
             ties=self._quotes.of(kind, values, lang),
             steps=[
                 (step.activity.value.lower(), moment(step.published), step.event) for step in steps
             ],
             delivered=next((moment(one.delivered) for one in steps if one.delivered), ""),
+            digest=digest,
+            repairable=kind.slug in self._repairable,
             formats=formats,
             alternates=[(media, f"{path}.{suffix}") for suffix, media in formats],
             query=f"/sparql?query={quote(check, safe='')}",
@@ -132,6 +140,17 @@ class Records:
 
 def _left() -> Gone:
     return Gone("What stood at this address is no longer shown.")
+
+
+def _repairable(kinds: Iterable[Kind]) -> frozenset[str]:
+    """Return the kinds whose records another kind takes away: those that repair knows."""
+    return frozenset(
+        slug
+        for kind in kinds
+        for quotation in kind.quotations
+        if quotation.withdraws_when
+        for slug in quotation.key_from
+    )
 
 
 def _absent() -> NotFound:

@@ -1,16 +1,19 @@
 """Words of the pages, Chinese first, English beside (terms: TERMS.md).
 
-Purpose: one table of short texts; templates ask for them by name, so that a missing one fails
-in a test and no sentence stands in one language only.
+Purpose: one table of short texts, pages of many words in modules of their own; templates ask for
+them by name, so that a missing one fails in a test and no sentence stands in one language only.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from publisher.web import texts_record
+
 LANGUAGES: Final = ("zh", "en")
 
-TEXTS: Final[dict[str, tuple[str, str]]] = {
+_COMMON: Final[dict[str, tuple[str, str]]] = {
+    "look-up-short": ("代码、编号或网址", "Code, identifier, address"),
     "skip": ("跳到正文", "Skip to content"),
     "switch": ("English", "中文"),
     "home": ("首页", "Home"),
@@ -107,42 +110,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "vocabulary-door": (
         "词表、代码表与 JSON-LD 上下文，中英文对照。",
         "Vocabulary, code lists and JSON-LD context, in Chinese and English.",
-    ),
-    "record": ("记录", "Record"),
-    "property": ("属性", "Property"),
-    "record-fields": ("记录内容", "What the record says"),
-    "field": ("项目", "Field"),
-    "value": ("内容", "Value"),
-    "yuan": ("元", "yuan"),
-    "original": ("（原始填报：{value}）", "(as received: {value})"),
-    "shown-now": ("公示中", "Shown to the public"),
-    "quotes": ("本记录引用", "This record quotes"),
-    "quoted-by": ("引用本记录", "Quoted by"),
-    "provenance": ("来源与公示", "Provenance and publicity"),
-    "delivered": ("单位报送", "Delivered by the unit"),
-    "step-create": ("首次公示", "First shown"),
-    "step-update": ("更新", "Updated"),
-    "step-delete": ("停止公示", "No longer shown"),
-    "event": ("事件网址", "Event"),
-    "feed-of-kind": ("变更可从数据订阅流获知", "Changes are told in the feed"),
-    "address": ("固定网址", "Permanent address"),
-    "formats": ("其他格式", "Other formats"),
-    "follow": ("核对与跟踪", "Check and follow"),
-    "follow-text": (
-        (
-            "本页直接取自公开三元组库的当前版本。请保存上面的网址，而不是本页的副本："
-            "记录修复、更正或到期后，该网址会立即回答“已停止公示”（410），副本应随之删除。"
-        ),
-        (
-            "This page is read from the current public triple store. Keep the address above, not a "
-            "copy: after repair, correction or expiry it answers 410 at once, and copies must go."
-        ),
-    ),
-    "follow-query": ("用查询服务核对本记录", "Check this record in the query service"),
-    "objection-mark": ("异议申诉处理中", "An objection is open"),
-    "objection-text": (
-        "本记录处于异议申诉期间，内容可能变更。",
-        "An objection to this record is open; its content may change.",
     ),
     "subject": ("信用主体", "Subject"),
     "on-lists": ("所在名单", "On lists"),
@@ -251,6 +218,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "gone-hint": ("请删除保存的副本。", "Delete any copy you keep."),
 }
+
+TEXTS: Final[dict[str, tuple[str, str]]] = _COMMON | texts_record.TEXTS
 
 
 def say(lang: str, name: str, **values: object) -> str:

@@ -29,8 +29,14 @@ USCC: Final = "https://w3id.org/credence/uscc/"
 _LISTS: Final = "https://w3id.org/credence/code/"
 # In a page's heading where the kind has them, in this order.
 _TITLE: Final = (*NAMES, *NUMBERS)
+# What a decision rests on.
+_BASES: Final = ("penaltyBasis", "designatedUnder", "legalBasis")
 _FACTS: Final = (*NUMBERS, "authorityName", *DATES)
 _RECEIVED: Final = "Received"
+# Deliveries write a far day where there is no end.
+_NEVER: Final = ("9999", "2099")
+# A heading is no place for a text of thousands of characters; the table below has all of it.
+_HEADING: Final = 120
 
 Values = dict[str, list[NamedNode | Literal]]
 
@@ -61,7 +67,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """Everything the record's template needs."""
+    """Everything the record's template needs.
+
+    `basis` are the legal texts it names, `until` the last day of publicity as declared.
+    """
 
     iri: str
     slug: str
@@ -69,6 +78,8 @@ class RecordView:
     title: str
     facts: Sequence[str]
     rows: Sequence[Row]
+    basis: Sequence[str]
+    until: str
     objection: bool
 
 
@@ -100,7 +111,18 @@ def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> 
         for field in by_name.values()
         if not _said_elsewhere(field, by_name)
     ]
-    return RecordView(iri, kind.slug, label, title, facts, rows, OBJECTION in values)
+    until = plain.get(kind.publicity_end or "", "")
+    return RecordView(
+        iri=iri,
+        slug=kind.slug,
+        kind=label,
+        title=shortened(title),
+        facts=[shortened(fact) for fact in facts],
+        rows=rows,
+        basis=[plain[name] for name in _BASES if name in plain],
+        until="" if until.startswith(_NEVER) else until,
+        objection=OBJECTION in values,
+    )
 
 
 def _said_elsewhere(field: Field, by_name: Mapping[str, Field]) -> bool:
@@ -141,6 +163,11 @@ def _shown(
     if field.base and node.value.startswith(field.base):
         return Shown(node.value.removeprefix(field.base), note=note)
     return Shown(node.value, note=note, href=node.value)
+
+
+def shortened(text: str, most: int = _HEADING) -> str:
+    """Return a text that fits a line, its end replaced by an ellipsis where it is too long."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def money(amount: str, lang: str) -> str:
