@@ -56,6 +56,19 @@ def confine(text: str, tier: Tier) -> str:
     )
 
 
+def with_untold(text: str, before: str, untold: frozenset[str]) -> str:
+    """Return the body with what the one before it says of properties that its form cannot tell.
+
+    `untold`: those properties, as `<iri>`.
+    """
+    kept = [
+        item
+        for item in before.split("\n")
+        if item and statement_of(item).partition(" ")[0] in untold
+    ]
+    return body([*text.split("\n")[:-1], *kept]) if kept else text
+
+
 def without_links(text: str, dropped: set[int]) -> str:
     """Return the body without the lines that state the links of those indices."""
     return "".join(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import DataInvalid
@@ -29,6 +31,21 @@ _ALIKE: Final = str.maketrans(
 )
 
 _UNWRITTEN: Final = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Every way in which one row tells the key of a record, the fullest first.
+
+    `key` and `aliases` are worth the same: an authority by its code and by its name. `bare` are
+    those that lack a part which the row tells. `lacking`: the row itself tells no more than that,
+    so key and aliases lack the part, and may be said of several records (docs/decisions/0008).
+    """
+
+    key: str
+    aliases: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    lacking: bool = False
 
 
 def normal(part: str) -> str:
@@ -66,9 +83,22 @@ def key(kind: str, parts: Sequence[str]) -> str:
         DataInvalid: a part is empty, so the record could not be told from another.
 
     """
-    alike = [normal(part) for part in parts]
-    if not alike or not all(part.removeprefix(PERSON) for part in alike):
+    return tellings(kind, [(part,) for part in parts])[0]
+
+
+def tellings(kind: str, parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the clear keys of a record each of whose parts may be told in several ways.
+
+    The first of each part's ways make the first key.
+
+    Raises:
+        DataInvalid: a part is told in no way, so the record could not be told from another.
+
+    """
+    alike = [[way for way in map(normal, ways) if way.removeprefix(PERSON)] for ways in parts]
+    if not alike or not all(alike):
         raise DataInvalid(
             f"A {kind} has an empty part in its key.", "Fill in every field of the key."
         )
-    return SEPARATOR.join((kind, *alike))
+    found = [SEPARATOR.join((kind, *chosen)) for chosen in product(*alike)]
+    return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))

@@ -97,6 +97,8 @@ SUPPRESSED_REVOKED: Final = "arrived-revoked"
 SUPPRESSED_ENDED: Final = "publicity-ended"
 SUPPRESSED_BASIS: Final = "basis-gone"
 REJECTED_TARGET: Final = "unknown-target"
+REJECTED_SEVERAL: Final = "several-targets"
+REJECTED_TORN: Final = "key-conflict"
 
 
 def arrive(state: State, arrival: Arrival, *, same: bool, ended: bool) -> tuple[Step, str | None]:

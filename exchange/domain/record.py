@@ -18,11 +18,17 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A quotation of another record by its key; the rule of its cascade is in links.ttl."""
+    """A quotation of another record by its key; the rule of its cascade is in links.ttl.
+
+    `aliases`, `bare` and `lacking`: how else it tells the key (`exchange.domain.keys.Telling`).
+    """
 
     relation: str
     kind: str
     key: str
+    aliases: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    lacking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,10 @@ class Submission:
 
     `key` and `Link.key` are clear key strings (`exchange.domain.keys`); the ledger stores
     their HMAC only. `person` is the canonical ID number of a natural person, if the body
-    names one by the placeholder. `order` finds the row again in its file.
+    names one by the placeholder. `aliases`, `bare` and `lacking` say how else the row tells
+    its key (`exchange.domain.keys.Telling`). `untold` are the properties (`<iri>`) that its form
+    has no column for: the record keeps what another form told of them, with `keeps_tier` its
+    tier where that is the stricter, with `keeps_mark` its mark.
     """
 
     kind: str
@@ -47,6 +56,12 @@ class Submission:
     row: int = 0
     # False for what is logged and never shown (a closed repair case, DETAILS "Repair").
     projected: bool = True
+    aliases: tuple[str, ...] = ()
+    bare: tuple[str, ...] = ()
+    lacking: bool = False
+    untold: frozenset[str] = frozenset()
+    keeps_tier: bool = False
+    keeps_mark: bool = False
 
 
 class Outcome(StrEnum):

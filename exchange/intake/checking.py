@@ -80,7 +80,8 @@ class Checker:
         if findings and _refuses(findings):
             return Checked(row, None, findings)
         try:
-            submission = self._compiled.submission(record, row.number)
+            form = None if row.cells is None else self._sheet.book.form
+            submission = self._compiled.submission(record, row.number, form)
         except DataInvalid as error:
             return Checked(row, None, (*findings, _said(self._place(row, None), error)))
         return Checked(row, submission, findings + self._repeated(row, submission.key))

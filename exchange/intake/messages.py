@@ -271,6 +271,18 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请按原因改正后重新报送。",
         "Mend the cause and deliver the row again.",
     ),
+    "key-conflict": (
+        "此行的主键信息指向台账中不止一条记录，无法确定是哪一条。",
+        "What this row tells of its key leads to more than one record of the ledger.",
+        "请核对机关代码与名称是否一致，许可请填写许可编号；若记录重复，请先撤下多余的一条。",
+        "Mend the authority's code or name or a licence's number, or withdraw what stands twice.",
+    ),
+    "several-targets": (
+        "要修复的记录不止一条符合，无法确定是哪一条。",
+        "More than one record answers to what is to be repaired.",
+        "请核对机关代码与名称是否一致，许可请填写许可编号。",
+        "Check that code and name of the authority agree, and give a licence's certificate number.",
+    ),
     "unknown-target": (
         "找不到要修复的记录。",
         "The record to be repaired is not known.",

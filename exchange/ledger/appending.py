@@ -6,10 +6,11 @@ One call is one transaction over a prefix of the rows: at most 1,000 of them or 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from exchange.domain import body as bodies
 from exchange.domain.access import Tier
@@ -17,9 +18,13 @@ from exchange.domain.errors import UsageError
 from exchange.domain.events import Name
 from exchange.domain.identity import new_id
 from exchange.domain.lifecycle import (
+    GONE,
     HELD,
+    REJECTED_SEVERAL,
     REJECTED_TARGET,
+    REJECTED_TORN,
     SUPPRESSED_BASIS,
+    SUPPRESSED_GONE,
     State,
     Step,
     arrive,
@@ -28,15 +33,18 @@ from exchange.domain.record import Arrival, Outcome, Result
 from exchange.ledger import schema
 from exchange.ledger.batch import batch
 from exchange.ledger.deliveries import is_open
-from exchange.ledger.departures import leave, pend, resolve, weigh
+from exchange.ledger.departures import follow, leave, pend, resolve, unmet, weigh
 from exchange.ledger.marks import ROW, set_mark
+from exchange.ledger.meeting import Macs, join
+from exchange.ledger.quoting import Tie, forget, keep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exchange.domain.record import Submission
+    from exchange.domain.record import Link, Submission
     from exchange.ledger.batch import Batch, Rec
     from exchange.ledger.departures import Weighed
+    from exchange.ledger.meeting import Met
     from exchange.ledger.parts import Parts
 
 ROWS: Final = 1000
@@ -93,10 +101,10 @@ class Arrivals:
 
     def fetch(self, rows: Sequence[Submission]) -> None:
         """Read what the rows need, in few queries."""
-        keys = {row.key for row in rows}
-        keys.update(link.key for row in rows for link in row.links)
-        keys.update(row.withdraws.key for row in rows if row.withdraws)
-        self._work.fetch_keys(self._mac(key) for key in keys)
+        tellings: list[Submission | Link] = [*rows]
+        tellings += [link for row in rows for link in row.links]
+        tellings += [row.withdraws for row in rows if row.withdraws]
+        self._work.fetch_keys(mac for told in tellings for mac in self._told(told).all)
         macs = sorted({self._secret.person(row.person) for row in rows if row.person})
         person = schema.person
         if macs:
@@ -110,33 +118,80 @@ class Arrivals:
             mac = self._macs[key] = self._secret.key(key)
         return mac
 
+    def _told(self, told: Submission | Link) -> Macs:
+        """Return the HMACs of every way in which a row or a link tells a key."""
+        full = tuple([self._mac(key) for key in (told.key, *told.aliases)])
+        if told.lacking:
+            return Macs((), full)
+        return Macs(full, tuple([self._mac(key) for key in told.bare]))
+
     def take(self, row: Submission) -> Result:
         """Log what a row says; return what became of it."""
-        mac = self._mac(row.key)
-        key = self._work.key(mac)
-        record = None if key is None else self._work.record(key.record)
-        content = self._secret.content(row)
-        step, reason = arrive(
-            State.NONE if key is None else key.state,
-            row.arrival,
-            same=record is not None and record.content_mac == content,
-            ended=row.publicity_end is not None and row.publicity_end < self._today,
-        )
+        macs = self._told(row)
+        met = self._work.met(macs)
+        if met.torn:
+            return self._torn(row, met)
+        if not met.records:
+            return self._new(row, macs)
+        record = self._work.record(met.records[0])
+        result = self._known(self._whole(row, record), record)
+        if result.outcome is not Outcome.REJECTED:
+            self._join(macs, record)
+        return result
+
+    def _torn(self, row: Submission, met: Met) -> Result:
+        """Refuse a row behind which several records stand; none of them is changed."""
+        states = {self._work.record(number).state for number in met.records}
+        if states <= GONE and not met.shared:
+            return Result(Outcome.SUPPRESSED, None, SUPPRESSED_GONE, row.row)
+        return Result(Outcome.REJECTED, None, REJECTED_TORN, row.row)
+
+    def _whole(self, row: Submission, record: Rec) -> Submission:
+        """Return the row with what the record knows of properties that its form cannot tell."""
+        same = record.content_mac == self._secret.content(row)
+        if same or not row.untold or record.state not in HELD:
+            return row
+        tier = row.tier
+        if row.keeps_tier and record.tier.rank > tier.rank:
+            tier = record.tier
+        text = bodies.with_untold(row.body, self._work.text(record), row.untold)
+        return replace(row, body=bodies.confine(text, tier), tier=tier)
+
+    def _join(self, macs: Macs, record: Rec) -> None:
+        """Have every telling lead to the record; who quoted a record that is gone, learns it."""
+        fresh = [mac for mac in macs.all if self._work.key(mac) is None]
+        waiting = unmet(self._work, fresh, record) if fresh and record.state in GONE else set()
+        join(self._work, macs, record)
+        if waiting:
+            follow(self._work, record, waiting)
+
+    def _new(self, row: Submission, macs: Macs) -> Result:
+        step, reason = self._step(row, State.NONE, same=False)
         if step is Step.SUPPRESS:
             return Result(Outcome.SUPPRESSED, None, reason, row.row)
-        if step is Step.PUBLISH or record is None:
-            return self._publish(row, mac, content)
+        return self._publish(row, macs, self._secret.content(row))
+
+    def _step(self, row: Submission, state: State, *, same: bool) -> tuple[Step, str | None]:
+        ended = row.publicity_end is not None and row.publicity_end < self._today
+        return arrive(state, row.arrival, same=same, ended=ended)
+
+    def _known(self, row: Submission, record: Rec) -> Result:
+        content = self._secret.content(row)
+        step, reason = self._step(row, record.state, same=record.content_mac == content)
+        if step is Step.SUPPRESS:
+            return Result(Outcome.SUPPRESSED, None, reason, row.row)
         if step is Step.KEEP:
             return self._keep(row, record)
         if step is Step.REVISE:
             return self._revise(row, record, content)
         return self._end(row, record, step, reason)
 
-    def _publish(self, row: Submission, mac: bytes, content: bytes) -> Result:
+    def _publish(self, row: Submission, macs: Macs, content: bytes) -> Result:
         weighed, refused = self._weigh(row)
         if refused is not None:
             return refused
-        record = self._work.new_record(row.kind, _tier(row), mac)
+        record = self._work.new_record(row.kind, _tier(row))
+        join(self._work, macs, record)
         self._write(Name.PUBLISH, row, record, content, weighed)
         return self._result(Outcome.ACCEPTED, row, record)
 
@@ -149,8 +204,7 @@ class Arrivals:
                 leave(self._work, record, Name.WITHDRAW, body, self._delivery)
             return refused
         resolve(self._work, record)
-        link = schema.link
-        self._work.connection.execute(delete(link).where(link.c.source == record.id))
+        forget(self._work, record)
         self._write(self._revision, row, record, content, weighed)
         return self._result(Outcome.REVISED, row, record)
 
@@ -168,11 +222,13 @@ class Arrivals:
 
     def _weigh(self, row: Submission) -> tuple[Weighed, Result | None]:
         """Return what the row's links are worth, and its result if it cannot be published."""
-        macs = [self._mac(link.key) for link in row.links]
-        weighed = weigh(self._work, row.links, macs)
+        weighed = weigh(self._work, [(link.relation, self._told(link)) for link in row.links])
         if weighed.baseless:
             return weighed, Result(Outcome.SUPPRESSED, None, SUPPRESSED_BASIS, row.row)
-        if row.withdraws and self._work.key(self._mac(row.withdraws.key)) is None:
+        target = self._work.met(self._told(row.withdraws)) if row.withdraws else None
+        if target and target.torn:
+            return weighed, Result(Outcome.REJECTED, None, REJECTED_SEVERAL, row.row)
+        if target and target.target is None:
             return weighed, Result(Outcome.REJECTED, None, REJECTED_TARGET, row.row)
         return weighed, None
 
@@ -186,27 +242,24 @@ class Arrivals:
             text = bodies.without_links(text, set(weighed.dropped))
         record.content_mac = content
         position = work.version(name, record, text, self._delivery, tier=_tier(row))
-        for number, link in enumerate(row.links):
-            work.waiting.links.append(
-                {
-                    "source": record.id,
-                    "number": number,
-                    "relation": link.relation,
-                    "target_mac": self._mac(link.key),
-                    "dropped": number in weighed.dropped,
-                }
-            )
+        keep(
+            work,
+            [
+                Tie(record.id, number, link.relation, number in weighed.dropped, self._told(link))
+                for number, link in enumerate(row.links)
+            ],
+        )
         for relation in sorted(weighed.undecided):
             pend(work, record, position, relation)
         self._mark(row, record)
         if row.withdraws is not None:
-            self._withdraw_target(self._mac(row.withdraws.key), position)
+            self._withdraw_target(row.withdraws, position)
 
-    def _withdraw_target(self, mac: bytes, cause: int) -> None:
-        key = self._work.key(mac)
-        if key is not None and key.state in HELD:
+    def _withdraw_target(self, link: Link, cause: int) -> None:
+        number = self._work.met(self._told(link)).target
+        target = None if number is None else self._work.record(number)
+        if target is not None and target.state in HELD:
             body = {"because": "repair", "cause": cause, "decision": None}
-            target = self._work.record(key.record)
             leave(self._work, target, Name.WITHDRAW, body, self._delivery)
 
     def _mark(self, row: Submission, record: Rec) -> bool:
@@ -214,7 +267,7 @@ class Arrivals:
         if row.arrival is Arrival.OBJECTION and not record.mark:
             set_mark(self._work, record, ROW, self._delivery)
             return True
-        if row.arrival is Arrival.LIVE and record.mark == ROW:
+        if row.arrival is Arrival.LIVE and record.mark == ROW and not row.keeps_mark:
             set_mark(self._work, record, 0, self._delivery)
             return True
         return False

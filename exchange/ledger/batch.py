@@ -20,6 +20,7 @@ from exchange.domain.failpoints import Point
 from exchange.domain.identity import new_id
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
+from exchange.ledger.meeting import Key, Macs, Met, Told, meet
 from exchange.ledger.passages import journal_missing
 from exchange.ledger.sealing import Meta, canonical, unseal
 from exchange.ledger.sequence import Shown
@@ -43,7 +44,7 @@ class Rec:
     kind: str
     tier: Tier
     widest: Tier
-    key_mac: bytes
+    chain: int
     state: State
     mark: int = 0
     content_mac: bytes | None = None
@@ -62,22 +63,13 @@ class Rec:
             "kind": self.kind,
             "tier": self.tier.value,
             "widest": self.widest.value,
-            "key_mac": self.key_mac,
+            "chain": self.chain,
             "state": self.state.value,
             "mark": self.mark,
             "content_mac": self.content_mac,
             "version": self.version,
             "person": self.person,
         }
-
-
-@dataclass(slots=True)
-class Key:
-    """A row of `key_state`: which record a key has now, and where that stands."""
-
-    mac: bytes
-    record: int
-    state: State
 
 
 @dataclass(slots=True)
@@ -89,6 +81,7 @@ class Tables:
     keys: dict[bytes, Key] = field(default_factory=dict)
     changed_keys: dict[bytes, Key] = field(default_factory=dict)
     links: list[dict[str, Any]] = field(default_factory=list)
+    quoted: list[dict[str, Any]] = field(default_factory=list)
     persons: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -123,21 +116,32 @@ class Batch:
         key, record = schema.key_state, schema.record
         for part in chunks(missing):
             rows = self.connection.execute(
-                select(key.c.mac, key.c.state.label("key_state"), *record.c)
+                select(key.c.mac, key.c.told, *record.c)
                 .join_from(key, record, key.c.record == record.c.id)
                 .where(key.c.mac.in_(part))
             ).all()
             for row in rows:
                 known = self._adopt(row)
-                self._keys[row.mac] = Key(row.mac, known.id, State(row.key_state))
+                self._keys[row.mac] = Key(row.mac, known.id, Told(row.told))
         for mac in missing:
             self._keys.setdefault(mac, None)
 
     def key(self, mac: bytes) -> Key | None:
-        """Return the key's state, None for a key never seen."""
+        """Return what a MAC leads to, None for one never seen."""
         if mac not in self._keys:
             self.fetch_keys([mac])
         return self._keys[mac]
+
+    def keys_of(self, record: Rec) -> list[Key]:
+        """Return every MAC that leads to a record."""
+        self.settle()
+        key = schema.key_state
+        macs = self.connection.execute(select(key.c.mac).where(key.c.record == record.id)).scalars()
+        return [found for mac in sorted(macs) if (found := self.key(mac)) is not None]
+
+    def met(self, macs: Macs) -> Met:
+        """Return which records a telling leads to."""
+        return meet(macs, self.key)
 
     def record(self, number: int) -> Rec:
         """Return a record by its row number."""
@@ -244,28 +248,28 @@ class Batch:
         return position
 
     def touch(self, record: Rec) -> None:
-        """Have the record's row written, and its key follow its state."""
+        """Have the record's row written."""
         if record.id not in self.waiting.records:
             self.waiting.changed[record.id] = record
-        key = self.key(record.key_mac)
-        if key is not None and key.record == record.id and key.state is not record.state:
-            key.state = record.state
-            if key.mac not in self.waiting.keys:
-                self.waiting.changed_keys[key.mac] = key
 
-    def new_record(self, kind: str, tier: Tier, mac: bytes) -> Rec:
-        """Begin a record for a key; its first version has to follow."""
+    def new_record(self, kind: str, tier: Tier, chain: int | None = None) -> Rec:
+        """Begin a record; its first version and the keys that lead to it have to follow."""
         self.record_number += 1
-        record = Rec(self.record_number, new_id(), kind, tier, tier, mac, State.NONE)
+        number = self.record_number
+        record = Rec(number, new_id(), kind, tier, tier, chain or number, State.NONE)
         self._records[record.id] = self.waiting.records[record.id] = record
+        return record
+
+    def lead(self, mac: bytes, record: int, told: Told) -> None:
+        """Have a MAC lead to a record from now on."""
         key = self.key(mac)
         if key is None:
-            key = self._keys[mac] = self.waiting.keys[mac] = Key(mac, record.id, State.LIVE)
-        else:
-            key.record, key.state = record.id, State.LIVE
+            self._keys[mac] = self.waiting.keys[mac] = Key(mac, record, told)
+            return
+        if (key.record, key.told) != (record, told):
+            key.record, key.told = record, told
             if mac not in self.waiting.keys:
                 self.waiting.changed_keys[mac] = key
-        return record
 
     def settle(self) -> None:
         """Write records, keys, persons, links and decisions so that queries see them."""
@@ -328,7 +332,7 @@ def rec_of(row: Any) -> Rec:
         row.kind,
         Tier(row.tier),
         Tier(row.widest),
-        row.key_mac,
+        row.chain,
         State(row.state),
         row.mark,
         row.content_mac,

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from exchange.domain.body import without_links
 from exchange.domain.errors import UsageError
@@ -20,13 +20,20 @@ from exchange.domain.events import Name
 from exchange.domain.lifecycle import GONE, HELD, State
 from exchange.domain.links import Cascade
 from exchange.ledger import schema
-from exchange.ledger.writing import chunks
+from exchange.ledger.quoting import quoting, target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
-    from exchange.domain.record import Link
     from exchange.ledger.batch import Batch, Rec
+    from exchange.ledger.meeting import Macs
+    from exchange.ledger.quoting import Tie
+
+_LEFT: Final = {
+    State.WITHDRAWN: Name.WITHDRAW,
+    State.EXPIRED: Name.EXPIRE,
+    State.ERASED: Name.ERASE,
+}
 
 
 def leave(
@@ -40,17 +47,61 @@ def leave(
     """
     first = work.move(name, record, body, delivery)
     resolve(work, record)
-    # Each turn takes a held record away, so the queue runs dry.
-    queue = deque([(record, name, first)])
-    while queue:
-        gone, how, cause = queue.popleft()
-        for dependent in _cascade(work, gone, how, cause):
-            position = work.move(
-                Name.WITHDRAW, dependent, {"because": "cascade", "cause": cause, "decision": None}
-            )
-            resolve(work, dependent)
-            queue.append((dependent, Name.WITHDRAW, position))
+    work.settle()
+    _spread(work, _cascade(work, record, name, first, _quotations(work, record)), first)
     return first
+
+
+def unmet(work: Batch, macs: Sequence[bytes], record: Rec) -> set[tuple[int, int]]:
+    """Return the links (source, number) that tell one of the MACs and do not mean the record."""
+    work.settle()
+    return {
+        (tie.source, tie.number)
+        for ties in quoting(work, macs).values()
+        for tie in ties
+        if target(work, tie) is not record
+    }
+
+
+def follow(work: Batch, gone: Rec, waiting: set[tuple[int, int]]) -> None:
+    """Treat the links that turn out to mean a record that is gone as its leaving would have."""
+    found = {
+        source: ties
+        for source, ties in _quotations(work, gone).items()
+        if any((tie.source, tie.number) in waiting and target(work, tie) is gone for tie in ties)
+    }
+    if found:
+        cause = _left_at(work, gone)
+        leaving = _cascade(work, gone, _LEFT[gone.state], cause, found, only=waiting)
+        _spread(work, leaving, cause)
+
+
+def _left_at(work: Batch, gone: Rec) -> int:
+    """Return the position of the event that took a record away, written or waiting."""
+    names = set(_LEFT.values())
+    for item in reversed(work.pending):
+        if item.meta.record == gone.id and item.meta.name in names:
+            return item.meta.position
+    event = schema.event
+    statement = select(func.max(event.c.position)).where(
+        event.c.record == gone.id, event.c.name.in_(names)
+    )
+    return int(work.connection.execute(statement).scalar_one())
+
+
+def _spread(work: Batch, leaving: list[Rec], cause: int) -> None:
+    """Withdraw the dependents, and theirs. Each turn takes a held record away, so it ends."""
+    queue = deque((dependent, cause) for dependent in leaving)
+    while queue:
+        dependent, because = queue.popleft()
+        position = work.move(
+            Name.WITHDRAW, dependent, {"because": "cascade", "cause": because, "decision": None}
+        )
+        resolve(work, dependent)
+        found = _quotations(work, dependent)
+        queue.extend(
+            (item, position) for item in _cascade(work, dependent, Name.WITHDRAW, position, found)
+        )
 
 
 def resolve(work: Batch, record: Rec) -> None:
@@ -80,17 +131,28 @@ class Fate:
     undecided: set[str] = field(default_factory=set)
 
 
-def _cascade(work: Batch, gone: Rec, how: Name, cause: int) -> list[Rec]:
-    """Re-issue or list the dependents of a record; return those to be withdrawn."""
-    work.settle()
+def _cascade(  # noqa: PLR0913 (the last by keyword, for late discoveries)
+    work: Batch,
+    gone: Rec,
+    how: Name,
+    cause: int,
+    quotations: Mapping[int, list[Tie]],
+    *,
+    only: Container[tuple[int, int]] | None = None,
+) -> list[Rec]:
+    """Re-issue or list the dependents of a record; return those to be withdrawn.
+
+    `only`: of their links, those (source, number).
+    """
     leaving = []
-    for source, links in _quotations(work, gone).items():
+    for source, ties in quotations.items():
         dependent = work.record(source)
         if dependent.state not in HELD:
             continue
-        fate = _fate(work, gone.key_mac, how, links)
-        for relation in sorted(fate.undecided):
-            pend(work, dependent, cause, relation)
+        fate = _fate(work, gone, how, ties, only)
+        if fate.undecided:
+            for relation in sorted(fate.undecided - _pending(work, dependent, cause)):
+                pend(work, dependent, cause, relation)
         if fate.withdrawn:
             leaving.append(dependent)
         elif fate.dropped:
@@ -98,55 +160,52 @@ def _cascade(work: Batch, gone: Rec, how: Name, cause: int) -> list[Rec]:
     return leaving
 
 
-def _quotations(work: Batch, gone: Rec) -> dict[int, list[Any]]:
-    """Return all links of the records that quote a record, by source."""
-    link = schema.link
-    sources = (
-        work.connection.execute(
-            select(link.c.source)
-            .where(link.c.target_mac == gone.key_mac, link.c.dropped.is_(False))
-            .distinct()
-            .order_by(link.c.source)
-        )
-        .scalars()
-        .all()
+def _pending(work: Batch, record: Rec, cause: int) -> set[str]:
+    """Return the relations that were put up for decision already because of that event."""
+    pending = schema.decision_pending
+    work.settle()
+    statement = select(pending.c.relation).where(
+        pending.c.record == record.id, pending.c.cause == cause
     )
-    found: dict[int, list[Any]] = {}
-    for part in chunks(sources):
-        rows = work.connection.execute(
-            select(link).where(link.c.source.in_(part)).order_by(link.c.source, link.c.number)
-        ).all()
-        for row in rows:
-            found.setdefault(row.source, []).append(row)
-    work.fetch_records(found)
-    work.fetch_keys(row.target_mac for links in found.values() for row in links)
-    return found
+    return set(work.connection.execute(statement).scalars())
 
 
-def _fate(work: Batch, mac: bytes, how: Name, links: Sequence[Any]) -> Fate:
+def _quotations(work: Batch, gone: Rec) -> dict[int, list[Tie]]:
+    """Return all links of the records that quote a record in any way, by source."""
+    return quoting(work, [key.mac for key in work.keys_of(gone)])
+
+
+def _fate(
+    work: Batch,
+    gone: Rec,
+    how: Name,
+    ties: Sequence[Tie],
+    only: Container[tuple[int, int]] | None,
+) -> Fate:
     fate = Fate()
-    for row in links:
-        if row.target_mac != mac or row.dropped:
+    for tie in ties:
+        meant = only is None or (tie.source, tie.number) in only
+        if tie.dropped or not meant or target(work, tie) is not gone:
             continue
-        rule = cascade_of(work, row.relation)
+        rule = cascade_of(work, tie.relation)
         if rule is Cascade.DECIDE:
-            fate.undecided.add(row.relation)
+            fate.undecided.add(tie.relation)
             if how is not Name.ERASE:
                 continue
         last = rule is Cascade.WITHDRAW_WHEN_LAST and how is not Name.EXPIRE
-        if last and not any(_stands(work, other, row.relation, mac) for other in links):
+        if last and not any(_stands(work, other, tie.relation, gone) for other in ties):
             fate.withdrawn = True
         else:
-            fate.dropped.add(row.number)
+            fate.dropped.add(tie.number)
     return fate
 
 
-def _stands(work: Batch, other: Any, relation: str, mac: bytes) -> bool:
+def _stands(work: Batch, other: Tie, relation: str, gone: Rec) -> bool:
     """Return whether a link is another basis: of the relation, and not known to be gone."""
-    if other.relation != relation or other.dropped or other.target_mac == mac:
+    if other.relation != relation or other.dropped:
         return False
-    key = work.key(other.target_mac)
-    return key is None or key.state in HELD
+    record = target(work, other)
+    return record is None or (record is not gone and record.state in HELD)
 
 
 def reissue(work: Batch, record: Rec, dropped: set[int]) -> None:
@@ -186,22 +245,21 @@ class Weighed:
     baseless: bool  # every basis of some relation is withdrawn or erased
 
 
-def weigh(work: Batch, links: Sequence[Link], macs: Sequence[bytes]) -> Weighed:
-    """Compare the links of a row with what is gone already."""
+def weigh(work: Batch, links: Sequence[tuple[str, Macs]]) -> Weighed:
+    """Compare the links (relation, target) of a row with what is gone already."""
     dropped, undecided = set(), set()
     bases: dict[str, list[bool]] = {}
-    for number, (link, mac) in enumerate(zip(links, macs, strict=True)):
-        rule = cascade_of(work, link.relation)
-        key = work.key(mac)
-        gone = key is not None and key.state in GONE
-        expired = key is not None and key.state is State.EXPIRED
+    for number, (relation, macs) in enumerate(links):
+        rule = cascade_of(work, relation)
+        quoted = work.met(macs).target
+        state = State.NONE if quoted is None else work.record(quoted).state
         if rule is Cascade.WITHDRAW_WHEN_LAST:
-            bases.setdefault(link.relation, []).append(gone and not expired)
-        if not gone:
+            bases.setdefault(relation, []).append(state in GONE and state is not State.EXPIRED)
+        if state not in GONE:
             continue
         if rule is Cascade.DECIDE:
-            undecided.add(link.relation)
-        if rule is not Cascade.DECIDE or (key and key.state is State.ERASED):
+            undecided.add(relation)
+        if rule is not Cascade.DECIDE or state is State.ERASED:
             dropped.add(number)
     baseless = any(all(lost) for lost in bases.values())
     return Weighed(frozenset(dropped), frozenset(undecided), baseless)

@@ -23,6 +23,7 @@ from exchange.ledger import schema
 from exchange.ledger.batch import batch
 from exchange.ledger.departures import leave
 from exchange.ledger.operations import named
+from exchange.ledger.quoting import forget
 
 if TYPE_CHECKING:
     from exchange.ledger.batch import Batch, Rec
@@ -68,7 +69,7 @@ def _of_the_key(work: Batch, record: Rec) -> list[Rec]:
     table = schema.record
     numbers = work.connection.execute(
         select(table.c.id).where(
-            table.c.key_mac == record.key_mac,
+            table.c.chain == record.chain,
             table.c.state != State.ERASED,
             table.c.id != record.id,
         )
@@ -109,8 +110,7 @@ def _clear(work: Batch, record: Rec, decision: str | None) -> int:
     record.content_mac = record.person = None
     position = leave(work, record, Name.ERASE, {"decision": decision})
     work.settle()
-    link = schema.link
-    work.connection.execute(delete(link).where(link.c.source == record.id))
+    forget(work, record)
     if person is not None:
         others = select(func.count()).select_from(table).where(table.c.person == person)
         if work.connection.execute(others).scalar_one() == 0:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from exchange.ledger.engine import Database
 
-HEAD: Final = "0001"  # the newest revision this program knows
+HEAD: Final = "0002"  # the newest revision this program knows
 
 
 def revision(database: Database) -> str | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from exchange.domain.body import without_links
 from exchange.domain.errors import Conflict, NotFound, UsageError
 from exchange.domain.events import NOTES, Name
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import GONE
-from exchange.domain.record import Link
 from exchange.ledger import schema
 from exchange.ledger.batch import batch
 from exchange.ledger.departures import leave, pend, weigh
 from exchange.ledger.marks import HAND, set_mark
+from exchange.ledger.quoting import keep, quoting, target, ties_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,8 +113,7 @@ def reinstate(parts: Parts, ref: str, decision: str) -> str:
         raise UsageError("Reinstating needs a decision.", "Name the decision document.")
     with batch(parts) as work:
         old = named(work, ref)
-        key = work.key(old.key_mac)
-        if key is not None and key.record != old.id and old.state in GONE:
+        if old.state in GONE and _followed(work, old):
             raise Conflict(
                 "The record was reinstated already, under a new address.",
                 "Work with the record that took its place.",
@@ -123,16 +123,19 @@ def reinstate(parts: Parts, ref: str, decision: str) -> str:
         return parts.iri(record.kind, record.public_id)
 
 
+def _followed(work: Batch, record: Rec) -> bool:
+    """Return whether another record took the place of this one."""
+    table = schema.record
+    statement = select(table.c.id).where(table.c.chain == record.chain, table.c.id > record.id)
+    return work.connection.execute(statement.limit(1)).first() is not None
+
+
 def _again(work: Batch, old: Rec) -> Rec:
     """Open a new record for the key of the old one, from its archive body."""
-    link = schema.link
-    rows = work.connection.execute(
-        select(link).where(link.c.source == old.id).order_by(link.c.number)
-    ).all()
-    kept = [row for row in rows if not row.dropped]
-    macs = [row.target_mac for row in kept]
-    work.fetch_keys(macs)
-    weighed = weigh(work, [Link(row.relation, "", "") for row in kept], macs)
+    ties = ties_of(work.connection, [old.id]).get(old.id, [])
+    kept = [tie for tie in ties if not tie.dropped]
+    work.fetch_keys(mac for tie in kept for mac in tie.macs.all)
+    weighed = weigh(work, [(tie.relation, tie.macs) for tie in kept])
     if weighed.baseless:
         raise Conflict(
             "All that the record rests on is withdrawn.",
@@ -140,22 +143,21 @@ def _again(work: Batch, old: Rec) -> Rec:
         )
     dropped = {kept[at].number for at in weighed.dropped}
     text = without_links(work.text(old), dropped)
-    record = work.new_record(old.kind, old.tier, old.key_mac)
+    record = work.new_record(old.kind, old.tier, old.chain)
     record.person = old.person
     # With a reference missing, the next delivery of the row must be looked at again.
-    whole = not dropped and len(kept) == len(rows)
+    whole = not dropped and len(kept) == len(ties)
     record.content_mac = old.content_mac if whole else None
     position = work.version(Name.PUBLISH, record, text)
-    for row in rows:
-        work.waiting.links.append(
-            {
-                "source": record.id,
-                "number": row.number,
-                "relation": row.relation,
-                "target_mac": row.target_mac,
-                "dropped": row.dropped or row.number in dropped,
-            }
-        )
+    keep(
+        work,
+        [
+            replace(tie, source=record.id, dropped=tie.dropped or tie.number in dropped)
+            for tie in ties
+        ],
+    )
+    for key in work.keys_of(old):
+        work.lead(key.mac, record.id, key.told)
     for relation in sorted(weighed.undecided):
         pend(work, record, position, relation)
     _quoted_again(work, record)
@@ -164,12 +166,13 @@ def _again(work: Batch, old: Rec) -> Rec:
 
 def _quoted_again(work: Batch, record: Rec) -> None:
     """Have the next delivery of those that lost their reference to the key state it again."""
-    link, table = schema.link, schema.record
-    work.settle()
-    sources = select(link.c.source).where(
-        link.c.target_mac == record.key_mac, link.c.dropped.is_(True)
-    )
-    work.connection.execute(update(table).where(table.c.id.in_(sources)).values(content_mac=None))
+    for source, ties in quoting(
+        work, [key.mac for key in work.keys_of(record)], dropped=True
+    ).items():
+        if any(tie.dropped and target(work, tie) is record for tie in ties):
+            dependent = work.record(source)
+            dependent.content_mac = None
+            work.touch(dependent)
 
 
 def note(parts: Parts, name: str, body: Mapping[str, Any]) -> int:

@@ -78,21 +78,25 @@ record = Table(
     # The widest tier that has a view now, and the widest it ever had.
     Column("tier", String(10), nullable=False),
     Column("widest", String(10), nullable=False),
-    Column("key_mac", LargeBinary, nullable=False),
     Column("state", String(10), nullable=False),
     Column("mark", SmallInteger, nullable=False),
     Column("content_mac", LargeBinary),
     Column("version", Number, nullable=False),
     Column("person", String(26)),
-    Index("record_key", "key_mac"),
+    # The first record of the same key; others followed by reinstating.
+    Column("chain", Number, nullable=False, server_default="0"),
+    Index("record_chain", "chain"),
 )
 
+# Every way in which a record's key was told leads to the newest record of its chain, and so
+# shares its state; `told` is a `meeting.Told`.
 key_state = Table(
     "key_state",
     metadata,
     Column("mac", LargeBinary(32), primary_key=True),
     Column("record", Number, nullable=False),
-    Column("state", String(10), nullable=False),
+    Column("told", SmallInteger, nullable=False, server_default="0"),
+    Index("key_record", "record"),
     sqlite_with_rowid=False,
 )
 
@@ -149,9 +153,20 @@ link = Table(
     Column("source", Number, ForeignKey("record.id"), primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("relation", String(64), nullable=False),
-    Column("target_mac", LargeBinary(32), nullable=False),
     Column("dropped", Boolean, nullable=False),
-    Index("link_target", "target_mac"),
+    sqlite_with_rowid=False,
+)
+
+# The ways in which a link tells its target's key, the fullest first.
+quoted = Table(
+    "quoted",
+    metadata,
+    Column("source", Number, ForeignKey("record.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    Column("mac", LargeBinary(32), nullable=False),
+    Column("bare", Boolean, nullable=False),
+    Index("quoted_mac", "mac"),
     sqlite_with_rowid=False,
 )
 

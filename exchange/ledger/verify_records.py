@@ -18,8 +18,11 @@ from exchange.ledger import schema
 from exchange.ledger.batch import meta_of
 from exchange.ledger.faults import fault, holds
 from exchange.ledger.marks import HAND, ROW
+from exchange.ledger.meeting import Key, Told, meet
+from exchange.ledger.quoting import ties_of
 from exchange.ledger.sealing import unseal
 from exchange.ledger.showing import passage, steps, visible
+from exchange.ledger.writing import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from exchange.ledger.parts import Parts
+    from exchange.ledger.quoting import Tie
 
 _CHUNK = 300
 
@@ -98,12 +102,14 @@ def _check_chunk(parts: Parts, connection: Connection, rows: Any) -> None:
     marks = _marks(parts, connection, first, last)
     members = _by_record(_members(connection, first, last))
     passages = _by_record(_passages(connection, first, last))
-    keys = {row.record_id: row for row in _keys(connection, first, last)}
+    newest = _newest(connection, [row.chain for row in rows])
+    keys = _by_record(_keys(connection, first, last))
     for row in rows:
         fold = Fold()
         for event in events.get(row.id, ()):
             fold.take(event, marks.get(event.position, row.mark))
-        _check_row(row, fold, keys[row.id])
+        _check_row(row, fold)
+        _check_keys(row, keys.get(row.id, []), newest[row.chain])
         _check_shown(row, fold, members.get(row.id, []), passages.get(row.id, []))
 
 
@@ -170,15 +176,24 @@ def _passages(connection: Connection, first: int, last: int) -> Any:
 
 
 def _keys(connection: Connection, first: int, last: int) -> Any:
-    key, record = schema.key_state, schema.record
+    key = schema.key_state
     return connection.execute(
-        select(record.c.id.label("record_id"), key.c.record, key.c.state)
-        .outerjoin_from(record, key, key.c.mac == record.c.key_mac)
-        .where(record.c.id >= first, record.c.id <= last)
+        select(key).where(key.c.record >= first, key.c.record <= last).order_by(key.c.record)
     ).all()
 
 
-def _check_row(row: Any, fold: Fold, key: Any) -> None:
+def _newest(connection: Connection, chains: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return the first and the last record of each chain, by the chain."""
+    record = schema.record
+    rows = connection.execute(
+        select(record.c.chain, func.min(record.c.id), func.max(record.c.id))
+        .where(record.c.chain.in_(set(chains)))
+        .group_by(record.c.chain)
+    ).all()
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _check_row(row: Any, fold: Fold) -> None:
     at = row.version
     holds(row.state == fold.state, f"A record is {row.state}, its events say {fold.state}.", at)
     stored = (row.tier, row.widest, row.version)
@@ -188,11 +203,20 @@ def _check_row(row: Any, fold: Fold, key: Any) -> None:
     holds(erased or row.mark == fold.mark, "A record's objection mark is wrong.", at)
     cleared = row.content_mac is None and row.person is None
     holds(cleared or not erased, "An erased record still has content or person.", at)
-    if key.record == row.id:
-        holds(key.state == row.state, "A key's state is not that of its record.", at)
-    else:
-        taken_over = key.record is not None and key.record > row.id and fold.state in GONE
-        holds(taken_over, "A record's key does not lead to it.", at)
+
+
+def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:
+    """Check that the keys of a chain of records lead to the newest of them."""
+    at, told = row.version, {key.told for key in keys}
+    holds(row.chain == ends[0], "A record belongs to no chain.", at)
+    if row.id != ends[1]:
+        holds(row.state in GONE, "A record was followed by another before it was gone.", at)
+        holds(not keys, "A key leads to a record that another has followed.", at)
+        return
+    holds(bool(told & {Told.FULL, Told.BARE}), "No key leads to a record.", at)
+    both = row.state in HELD and {Told.FULL, Told.BARE} <= told
+    holds(not both, "A key lacks a part that is known of its record.", at)
+    holds(told <= set(Told), "A key is told in no known way.", at)
 
 
 def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) -> None:
@@ -222,16 +246,7 @@ def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) 
 def check_rest(parts: Parts, connection: Connection) -> None:
     """Check what ties records to each other, to their keys and to their erasures."""
     link, record, key = schema.link, schema.record, schema.key_state
-    undecided = [name for name, rule in parts.rules.items() if rule.cascade is Cascade.DECIDE]
-    dangling = connection.execute(
-        select(func.min(record.c.version))
-        .select_from(link)
-        .join(record, record.c.id == link.c.source)
-        .join(key, key.c.mac == link.c.target_mac)
-        .where(link.c.dropped.is_(False), record.c.state.in_(list(HELD)))
-        .where(key.c.state.in_(list(GONE)), link.c.relation.not_in(undecided))
-    ).scalar()
-    holds(dangling is None, "A record still quotes one that is gone.", dangling)
+    _check_quotations(parts, connection)
     _none(
         connection,
         select(func.count())
@@ -240,12 +255,23 @@ def check_rest(parts: Parts, connection: Connection) -> None:
         .where(record.c.state == State.ERASED),
         "An erased record still has links.",
     )
+    quoted = schema.quoted
+    of_link = (quoted.c.source == link.c.source) & (quoted.c.number == link.c.number)
+    for table, other in ((link, quoted), (quoted, link)):
+        _none(
+            connection,
+            select(func.count())
+            .select_from(table)
+            .outerjoin(other, of_link)
+            .where(other.c.source.is_(None)),
+            "A link tells no key, or a key is told by no link.",
+        )
     _none(
         connection,
         select(func.count())
         .select_from(key)
         .outerjoin(record, record.c.id == key.c.record)
-        .where(record.c.id.is_(None) | (record.c.key_mac != key.c.mac)),
+        .where(record.c.id.is_(None)),
         "A key leads to no record.",
     )
     event, erasure = schema.event, schema.erasure
@@ -255,6 +281,51 @@ def check_rest(parts: Parts, connection: Connection) -> None:
     rows = select(func.count()).select_from(erasure)
     found = {connection.execute(count).scalar_one() for count in (known, events, rows)}
     holds(len(found) == 1, "The erasures are not those of the events.")
+
+
+def _check_quotations(parts: Parts, connection: Connection) -> None:
+    """Check that no held record quotes one that is gone, unless that waits for a decision."""
+    undecided = [name for name, rule in parts.rules.items() if rule.cascade is Cascade.DECIDE]
+    link, record = schema.link, schema.record
+    suspects = (
+        select(link.c.source)
+        .join(record, record.c.id == link.c.source)
+        .where(link.c.dropped.is_(False), link.c.relation.not_in(undecided))
+        .where(record.c.state.in_(list(HELD)))
+        .distinct()
+        .order_by(link.c.source)
+        .limit(_CHUNK)
+    )
+    after = 0
+    while sources := connection.execute(suspects.where(link.c.source > after)).scalars().all():
+        _check_targets(connection, ties_of(connection, sources), set(undecided))
+        after = sources[-1]
+
+
+def _check_targets(
+    connection: Connection, found: dict[int, list[Tie]], undecided: set[str]
+) -> None:
+    ties = [
+        tie
+        for of_one in found.values()
+        for tie in of_one
+        if not tie.dropped and tie.relation not in undecided
+    ]
+    key, record = schema.key_state, schema.record
+    keys: dict[bytes, Key] = {}
+    states: dict[int, str] = {}
+    for part in chunks(sorted({mac for tie in ties for mac in tie.macs.all})):
+        for row in connection.execute(
+            select(key, record.c.state)
+            .join(record, record.c.id == key.c.record)
+            .where(key.c.mac.in_(part))
+        ):
+            keys[row.mac] = Key(row.mac, row.record, Told(row.told))
+            states[row.record] = row.state
+    for tie in ties:
+        meant = meet(tie.macs, keys.get).target
+        gone = meant is not None and states[meant] in GONE
+        holds(not gone, f"The record number {tie.source} still quotes one that is gone.")
 
 
 def _none(connection: Connection, count: Any, message: str) -> None:

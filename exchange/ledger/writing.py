@@ -57,6 +57,7 @@ def settle(connection: Connection, waiting: Tables) -> None:
     _update(connection, schema.key_state, "mac", changed)
     _insert(connection, schema.person, waiting.persons)
     _insert(connection, schema.link, waiting.links)
+    _insert(connection, schema.quoted, waiting.quoted)
     _insert(connection, schema.decision_pending, waiting.decisions)
 
 
@@ -193,7 +194,7 @@ def _member(item: Placed) -> dict[str, Any]:
 
 
 def _key(key: Any) -> dict[str, Any]:
-    return {"mac": key.mac, "record": key.record, "state": key.state.value}
+    return {"mac": key.mac, "record": key.record, "told": key.told.value}
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

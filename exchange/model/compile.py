@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain import body as bodies
 from exchange.domain import keys
@@ -16,16 +16,28 @@ from exchange.model.plans import Plans
 from exchange.model.rows import Rows, inferrer
 from exchange.model.rules import rules
 from exchange.model.shown import Shown
+from exchange.model.telling import KeyReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from exchange.model.kinds import Field, Kind, Model, Quotation
+    from exchange.model.kinds import Kind, Model, Quotation
 
 CONTEXT: Final = "https://w3id.org/credence/context/v1"
 PERSON_IRI: Final = bodies.PERSON.strip("<>")
 ENVELOPE: Final = frozenset({"@context", "id", "type"})
 _MISSING: Final = object()
+
+
+class _Untold(NamedTuple):
+    """What rows of a form cannot tell: properties; what decides on tier and mark."""
+
+    properties: frozenset[str]
+    tier: bool
+    mark: bool
+
+
+_TELLS_ALL: Final = _Untold(frozenset(), tier=False, mark=False)
 
 
 def compile_kind(model: Model, slug: str) -> Compiled:
@@ -58,7 +70,8 @@ class Compiled:
         ]
         self._infer = inferrer(kind)
         self._rows = {form: Rows(kind, form) for form in kind.forms}
-        self._key = self._key_reader(kind.key)
+        self._key = KeyReader(kind.slug, [self._fields[name] for name in kind.key])
+        self._untold = {form: _untold(kind, form) for form in kind.forms}
         self._links = [self._link_reader(item) for item in kind.quotations]
         self._person = _person_of(kind)
         self._shown = Shown(kind, CONTEXT)
@@ -185,8 +198,12 @@ class Compiled:
         """Return the statements of a record with their leaves (`exchange.domain.body`)."""
         return self._plans.of(record).layout.body(record)
 
-    def submission(self, record: Mapping[str, Any], row: int = 0) -> Submission:
+    def submission(
+        self, record: Mapping[str, Any], row: int = 0, form: str | None = None
+    ) -> Submission:
         """Return a record of `record` or `tidy` that `check` found sound, ready for the ledger.
+
+        With a form, the submission says what rows of it cannot tell; JSON can tell everything.
 
         Raises:
             DataInvalid: it was not sound after all (an empty part of a key).
@@ -195,9 +212,11 @@ class Compiled:
         plan = self._plans.of(record)
         links = [made for make in self._links if (made := make(record))]
         text = plan.layout.body(record)
+        told = self._key(record)
+        untold = self._untold[form] if form else _TELLS_ALL
         return Submission(
             kind=self.kind.slug,
-            key=keys.key(self.kind.slug, self._key(record)),
+            key=told.key,
             body=text if plan.tier is Tier.PUBLIC else bodies.confine(text, plan.tier),
             tier=plan.tier,
             links=tuple(link for link, _ in links),
@@ -207,16 +226,21 @@ class Compiled:
             withdraws=next((link for link, withdraws in links if withdraws), None),
             row=row,
             projected=plan.projected,
+            aliases=told.aliases,
+            bare=told.bare,
+            lacking=told.lacking,
+            untold=untold.properties,
+            keeps_tier=untold.tier,
+            keeps_mark=untold.mark,
         )
-
-    def _key_reader(self, names: Sequence[str]) -> Callable[[Mapping[str, Any]], list[str]]:
-        parts = [_part(self._fields[name]) for name in names]
-        return lambda record: [part(record) for part in parts]
 
     def _link_reader(
         self, quotation: Quotation
     ) -> Callable[[Mapping[str, Any]], tuple[Link, bool] | None]:
-        keys_of = {kind: self._key_reader(names) for kind, names in quotation.key_from.items()}
+        keys_of = {
+            kind: KeyReader(kind, [self._fields[name] for name in names])
+            for kind, names in quotation.key_from.items()
+        }
         relation, kind_from = quotation.relation, quotation.kind_from
         when = quotation.withdraws_when
         withdraws = holds(when) if when else lambda _: False
@@ -225,7 +249,9 @@ class Compiled:
             kind = record.get(kind_from)
             if kind is None:
                 return None
-            return Link(relation, kind, keys.key(kind, keys_of[kind](record))), withdraws(record)
+            told = keys_of[kind](record)
+            link = Link(relation, kind, told.key, told.aliases, told.bare, told.lacking)
+            return link, withdraws(record)
 
         return make
 
@@ -246,19 +272,14 @@ def _is_code(value: object) -> bool:
     return isinstance(value, str) and ":" not in value
 
 
-def _part(field: Field) -> Callable[[Mapping[str, Any]], str]:
-    """Return the reader of one part of a key: the code, a person's ID number, or a name."""
-    name, person_from, fallback = field.name, field.person_from, field.key_fallback
-
-    def part(record: Mapping[str, Any]) -> str:
-        value = record.get(name)
-        if value is not None and not (person_from and ":" in value):
-            return str(value)
-        if person_from:
-            return keys.person_part(record.get(person_from, ""))
-        return str(record.get(fallback or "", ""))
-
-    return part
+def _untold(kind: Kind, form: str) -> _Untold:
+    fields = kind.untold(form)
+    names = {field.name for field in fields}
+    return _Untold(
+        frozenset(f"<{field.iri}>" for field in fields),
+        tier=any(names & rule.when.fields for rule in kind.tier_when),
+        mark=any(names & rule.when.fields for rule in kind.arrivals),
+    )
 
 
 def _person_of(kind: Kind) -> Callable[[Mapping[str, Any]], str | None]:

@@ -87,6 +87,11 @@ class Condition:
     also: Condition | None = None
 
     @property
+    def fields(self) -> frozenset[str]:
+        """The fields that it asks about."""
+        return frozenset({self.field}) | (self.also.fields if self.also else frozenset())
+
+    @property
     def absent(self) -> bool:
         """Whether the condition asks for the absence of the field."""
         return not (self.values or self.present)
@@ -287,6 +292,13 @@ class Kind:
             for column in field.columns_in(form):
                 found[column.code] = (*found.get(column.code, ()), (field, column))
         return found
+
+    def untold(self, form: str) -> tuple[Field, ...]:
+        """Return the fields that no row of the form can tell, by a column or through others."""
+        told = {field.name for field in self.fields if field.columns_in(form) or field.inferred}
+        told |= {field.received for field in self.fields if field.received and field.name in told}
+        told |= {field.name for field in self.fields if field.code_from in told}
+        return tuple(field for field in self.fields if field.name not in told)
 
     @property
     def form_bound(self) -> bool:

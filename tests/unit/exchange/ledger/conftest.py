@@ -31,6 +31,7 @@ RULES = {
         LinkRule("restsOn", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST),
         LinkRule("concerns", "inspection", "list-entry", Cascade.DROP_REFERENCE),
         LinkRule("appliedTo", "application", "list-entry", Cascade.DECIDE),
+        LinkRule("checks", "check", "licence", Cascade.DROP_REFERENCE),
         LinkRule("repairs", "repair-case", "penalty", Cascade.DROP_REFERENCE),
     )
 }

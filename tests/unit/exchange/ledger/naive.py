@@ -17,24 +17,47 @@ QUOTES = {
     "list-entry": ("restsOn", "penalty"),
     "inspection": ("concerns", "list-entry"),
     "application": ("appliedTo", "list-entry"),
+    "check": ("checks", "licence"),
 }
 
 
-@dataclass
+def tellings(kind, number, way):
+    """Return the full and the bare ways in which a row may tell a key; all end by the number."""
+    code, name = f"{kind}\x1fcode {number}", f"{kind}\x1fname {number}"
+    ways = {
+        "code": ([code], []),
+        "name": ([name], []),
+        "both": ([code, name], []),
+        # Code and name of two authorities: which record is meant?
+        "crossed": ([code, f"{kind}\x1fname {number % 2 + 1}"], []),
+    }
+    for part in "ab":
+        ways[part] = ([f"{kind}\x1f{part} {number}"], [code])
+    ways["bare"] = ([], [code])
+    ways["bare-both"] = ([], [name, code])
+    return ways[way]
+
+
+@dataclass(eq=False)
 class Held:
-    """A record as the model knows it."""
+    """A record as the model knows it; `full` and `bare` are the ways its key was told."""
 
     key: tuple
+    chain: object
     state: str = "live"
     tier: Tier = PUBLIC
     widest: Tier = PUBLIC
     received: tuple | None = ()
     text: str = ""
+    extra: str | None = None
     quotes: dict = field(default_factory=dict)  # target number -> still stated
+    ways: dict = field(default_factory=dict)  # target number -> how it is told
     mark: str = ""
     iri: str = ""
-    undecided: int = 0
-    projected: bool = True
+    undecided: set = field(default_factory=set)
+    full: set = field(default_factory=set)
+    bare: set = field(default_factory=set)
+    newest: bool = True
 
 
 class Model:
@@ -42,79 +65,142 @@ class Model:
 
     def __init__(self):
         self.records = []
-        self.current = {}
 
-    def state(self, key):
-        return self.current[key].state if key in self.current else "none"
+    def newest(self):
+        return [record for record in self.records if record.newest]
+
+    def meet(self, full, bare):
+        """Return the records that a telling leads to, and whether several share a bare one."""
+        known = self.newest()
+        hits = [r for told in full for r in known if told in r.full]
+        if full:
+            hits += [r for told in bare for r in known if not r.full and told in r.bare]
+            return list(dict.fromkeys(hits)), False
+        fits = [[r for r in known if told in r.bare] for told in bare]
+        hits = [found[0] for found in fits if len(found) == 1]
+        return list(dict.fromkeys(hits)), any(len(found) > 1 for found in fits)
 
     def target(self, record, number):
-        return QUOTES[record.key[0]][1], number
+        """Return the record that a quotation means today."""
+        hits, shared = self.meet(*tellings(QUOTES[record.key[0]][1], number, record.ways[number]))
+        return hits[0] if hits and not shared else None
+
+    def target_state(self, record, number):
+        target = self.target(record, number)
+        return "none" if target is None else target.state
 
     # --- rows ---
 
     def take(self, row):
-        key = row["key"]
-        state, record = self.state(key), self.current.get(key)
-        received = (row["text"], row["tier"], row["ended"])
-        received += (tuple(row["quotes"]) if key[0] in QUOTES else row["target"],)
-        if key[0] == "penalty":
-            received = received[:3]
-        if state in GONE:
+        full, bare = tellings(*row["key"], row["way"])
+        hits, shared = self.meet(full, bare)
+        if shared or len(hits) > 1:
+            gone = all(record.state in GONE for record in hits)
+            return "suppressed" if gone and not shared else "rejected"
+        if not hits:
+            return self.unknown(row, full, bare)
+        outcome = self.known(row, hits[0])
+        if outcome != "rejected":
+            self.join(hits[0], full, bare)
+        return outcome
+
+    def unknown(self, row, full, bare):
+        if row["arrival"] is Arrival.REVOKED or row["ended"]:
+            return "suppressed"
+        outcome = self.write(row, None, self.received(row, None))
+        if outcome == "accepted":
+            self.records[-1].full |= set(full)
+            self.records[-1].bare |= set(bare)
+            self.order(row, self.records[-1])
+        return outcome
+
+    def join(self, record, full, bare):
+        before = {
+            (other, number): self.target(other, number)
+            for other in self.records
+            for number in other.quotes
+        }
+        if record.full or record.state not in GONE:
+            record.full |= set(full)
+        record.bare |= set(bare)
+        if record.state in GONE:
+            for (other, number), was in before.items():
+                held = other.state in {"live", "suspended"} and other.quotes[number]
+                if held and was is not record and self.target(other, number) is record:
+                    self.quoted(other, number, record)
+
+    def known(self, row, record):
+        received = self.received(row, record)
+        if record.state in GONE:
             return "suppressed"
         if row["arrival"] is Arrival.REVOKED:
-            if state == "none":
-                return "suppressed"
             self.leave(record, "withdrawn")
             return "revised"
-        if record is not None and record.received == received:
+        if record.received == received:
             return "revised" if self.mark_by_row(record, row) else "unchanged"
         if row["ended"]:
-            if record is not None:
-                self.leave(record, "expired")
+            self.leave(record, "expired")
             return "suppressed"
-        return self.write(row, record, received)
+        outcome = self.write(row, record, received)
+        if outcome == "revised":
+            self.order(row, record)
+        return outcome
 
-    def quoted_states(self, row):
-        if row["key"][0] not in QUOTES:
-            return {}
-        kind = QUOTES[row["key"][0]][1]
-        return {number: self.state((kind, number)) for number in row["quotes"]}
+    def received(self, row, record):
+        """Return what the record says after the row, which keeps what its form cannot tell."""
+        kind, tier, extra = row["key"][0], row["tier"], row["extra"]
+        if row["form"] == "old":
+            extra = None if record is None else record.extra
+            if record is not None and record.state not in GONE:
+                tier = max(tier, record.tier, key=lambda item: item.rank)
+        says = row["target"] if kind == "repair-case" else None
+        if kind in QUOTES:
+            says = tuple((n, tellings("", n, row["quoted"])[0][:1]) for n in row["quotes"])
+        return row["text"], tier, row["ended"], says, extra, row["key"]
 
     def write(self, row, record, received):
         key = row["key"]
-        states = self.quoted_states(row)
+        quotes = row["quotes"] if key[0] in QUOTES else []
+        made = Held(key, object(), tier=Tier.ARCHIVE, widest=Tier.ARCHIVE)
+        made.ways = dict.fromkeys(quotes, row["quoted"])
+        states = {number: self.target_state(made, number) for number in quotes}
         if key[0] == "list-entry" and lost(states.values()):
             if record is not None:
                 self.leave(record, "withdrawn")
             return "suppressed"
-        target = ("penalty", row["target"])
-        if key[0] == "repair-case" and target not in self.current:
-            return "rejected"
+        if key[0] == "repair-case":
+            hits, shared = self.meet(*tellings(*row["target"]))
+            if shared or len(hits) != 1:
+                return "rejected"
         outcome = "accepted" if record is None else "revised"
         if record is None:
-            record = Held(key, tier=Tier.ARCHIVE, widest=Tier.ARCHIVE)
+            record = made
             self.records.append(record)
-            self.current[key] = record
-        record.received, record.text = received, row["text"]
-        record.tier = Tier.ARCHIVE if key[0] == "repair-case" else row["tier"]
+        record.received, record.text, record.extra = received, row["text"], received[4]
+        record.tier = Tier.ARCHIVE if key[0] == "repair-case" else received[1]
         record.widest = min(record.widest, record.tier, key=lambda tier: tier.rank)
-        record.undecided = 0
-        record.quotes = {}
+        record.undecided = set()
+        record.quotes, record.ways = {}, made.ways
         for number, state in states.items():
             keeps = state not in GONE or (key[0] == "application" and state != "erased")
             record.quotes[number] = keeps
         if key[0] == "application" and any(state in GONE for state in states.values()):
-            record.undecided = 1
+            record.undecided = {"arrived"}
         self.mark_by_row(record, row)
-        if key[0] == "repair-case" and self.state(target) not in GONE:
-            self.leave(self.current[target], "withdrawn")
         return outcome
+
+    def order(self, row, record):
+        """Do what a repair case orders."""
+        if record.key[0] == "repair-case":
+            target = self.meet(*tellings(*row["target"]))[0][0]
+            if target.state not in GONE:
+                self.leave(target, "withdrawn")
 
     def mark_by_row(self, record, row):
         before = record.mark
         if row["arrival"] is Arrival.OBJECTION and not record.mark:
             record.mark = "row"
-        elif row["arrival"] is Arrival.LIVE and record.mark == "row":
+        elif row["arrival"] is Arrival.LIVE and record.mark == "row" and row["form"] == "new":
             record.mark = ""
         return record.mark != before
 
@@ -122,27 +208,28 @@ class Model:
 
     def leave(self, record, state):
         record.state = state
-        record.undecided = 0
-        for other in [r for r in self.records if r.state in {"live", "suspended"}]:
-            if quotes(other, record.key[0]) and other.quotes.get(record.key[1]):
-                self.quoted(other, record.key[1], state)
+        record.undecided = set()
+        for other in self.records:
+            for number in list(other.quotes):
+                held = other.state in {"live", "suspended"}
+                if held and other.quotes.get(number) and self.target(other, number) is record:
+                    self.quoted(other, number, record)
 
-    def quoted(self, other, number, state):
+    def quoted(self, other, number, record):
         if other.key[0] == "application":
-            other.undecided += 1
-            if state != "erased":
+            other.undecided.add((record, record.state))
+            if record.state != "erased":
                 return
         others = [n for n, stated in other.quotes.items() if stated and n != number]
-        standing = [n for n in others if self.state(self.target(other, n)) not in GONE]
-        if other.key[0] == "list-entry" and state != "expired" and not standing:
+        standing = [n for n in others if self.target_state(other, n) not in GONE]
+        if other.key[0] == "list-entry" and record.state != "expired" and not standing:
             self.leave(other, "withdrawn")  # and says for ever what it rested on
         else:
             other.quotes[number] = False
 
     # --- commands ---
 
-    def command(self, name, key):
-        record = self.current[key]
+    def command(self, name, record):
         allowed = {
             "withdraw": {"live", "suspended"},
             "expire": {"live", "suspended"},
@@ -160,7 +247,7 @@ class Model:
 
     def baseless(self, record):
         stated = [n for n, stated in record.quotes.items() if stated]
-        states = [self.state(self.target(record, n)) for n in stated]
+        states = [self.target_state(record, n) for n in stated]
         return record.key[0] == "list-entry" and lost(states)
 
     def do_withdraw(self, record):
@@ -182,35 +269,35 @@ class Model:
         record.mark = ""
 
     def do_erase(self, record):
-        chain = [r for r in self.records if r.key == record.key and r is not record]
+        chain = [r for r in self.records if r.chain is record.chain and r is not record]
         for each in [record, *chain]:
             if each.state != "erased":
                 self.leave(each, "erased")
                 each.quotes = {}
 
     def do_reinstate(self, old):
-        new = Held(old.key, tier=old.tier, widest=old.tier, received=old.received, text=old.text)
-        new.quotes = dict(old.quotes)
+        new = Held(old.key, old.chain, tier=old.tier, widest=old.tier, received=old.received)
+        new.text, new.extra, new.full, new.bare = old.text, old.extra, old.full, old.bare
+        new.quotes, new.ways = dict(old.quotes), dict(old.ways)
         for number, stated in old.quotes.items():
-            state = self.state(self.target(old, number))
+            state = self.target_state(old, number)
             if not stated:
                 new.received = None
-            elif state in GONE and new.key[0] == "application" and state != "erased":
-                new.undecided = 1
             elif state in GONE:
-                new.undecided += new.key[0] == "application"
-                new.quotes[number] = False
-                new.received = None
+                asked = new.key[0] == "application"
+                new.undecided |= {"arrived"} if asked else set()
+                if not asked or state == "erased":
+                    new.quotes[number] = False
+                    new.received = None
         self.records.append(new)
-        self.current[old.key] = new
+        old.newest = False
+        self.quoted_again(new)
+
+    def quoted_again(self, new):
         for other in self.records:
-            if quotes(other, old.key[0]) and other.quotes.get(old.key[1]) is False:
-                other.received = None
-
-
-def quotes(record, kind):
-    """Whether records of its kind quote that kind."""
-    return record.key[0] in QUOTES and QUOTES[record.key[0]][1] == kind
+            for number, stated in other.quotes.items():
+                if not stated and self.target(other, number) is new:
+                    other.received = None
 
 
 def lost(states):

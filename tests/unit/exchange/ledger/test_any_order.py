@@ -7,35 +7,56 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.access import Tier
+from exchange.domain.access import Leaf, Tier
+from exchange.domain.body import body
 from exchange.domain.errors import Conflict
-from exchange.domain.record import Arrival, Standing
-from tests.unit.exchange.ledger.naive import GONE, QUOTES, Model
+from exchange.domain.record import Arrival, Link, Standing
+from tests.unit.exchange.ledger.naive import GONE, QUOTES, Model, tellings
 
 PUBLIC, GOVERNMENT = Tier.PUBLIC, Tier.GOVERNMENT
-KEYS = [(kind, n) for kind in ("penalty", *QUOTES) for n in (1, 2)] + [("repair-case", 1)]
+KINDS = ("penalty", "licence", *QUOTES)
+KEYS = [(kind, n) for kind in KINDS for n in (1, 2)] + [("repair-case", 1)]
+WAYS = {
+    "penalty": ["both", "both", "code", "name", "name", "crossed"],
+    "licence": ["a", "b", "bare", "bare-both"],
+}
+QUOTED = {"licence": ["a", "b", "bare"], "penalty": ["both", "code", "name", "crossed"]}
+EXTRA = "<https://w3id.org/credence/ns#extra>"
 
 
-def rows_of(key, arrivals, ended, tiers):
-    return st.fixed_dictionaries(
-        {
-            "key": key,
-            "text": st.sampled_from(["甲", "乙"]),
-            "quotes": st.lists(st.sampled_from([1, 2, 3]), unique=True, min_size=1, max_size=2),
-            "tier": st.sampled_from(tiers),
-            "arrival": st.sampled_from(arrivals),
-            "ended": st.sampled_from(ended),
-            "target": st.sampled_from([1, 2, 3]),
-        }
+def ways_of(key):
+    return st.sampled_from(WAYS.get(key[0], ["code"]))
+
+
+def rows_of(keys, arrivals, ended, tiers):
+    return keys.flatmap(
+        lambda key: st.fixed_dictionaries(
+            {
+                "key": st.just(key),
+                "way": ways_of(key),
+                "text": st.sampled_from(["甲", "乙"]),
+                "form": st.sampled_from(["new", "new", "old"]),
+                "extra": st.sampled_from([None, "丙", "丁"]),
+                "quotes": st.lists(st.sampled_from([1, 2, 3]), unique=True, min_size=1, max_size=2),
+                "quoted": st.sampled_from(QUOTED.get(QUOTES.get(key[0], "--")[1], ["code"])),
+                "tier": st.sampled_from(tiers),
+                "arrival": st.sampled_from(arrivals),
+                "ended": st.sampled_from(ended),
+                "target": st.sampled_from(TARGETS),
+            }
+        )
     )
 
 
+TARGETS = [("penalty", n, way) for n in (1, 2, 3) for way in QUOTED["penalty"]]
+TARGETS += [("licence", n, way) for n in (1, 2) for way in QUOTED["licence"]]
 ROWS = rows_of(
     st.sampled_from(KEYS),
     [Arrival.LIVE] * 4 + [Arrival.OBJECTION, Arrival.REVOKED],
@@ -51,8 +72,8 @@ STEPS = st.tuples(
     WORLD,
     st.lists(
         st.one_of(
-            st.tuples(st.sampled_from(COMMANDS), st.sampled_from(KEYS)),
-            st.tuples(st.sampled_from(COMMANDS), st.sampled_from(KEYS[:4])),
+            st.tuples(st.sampled_from(COMMANDS), st.integers(0, len(KEYS))),
+            st.tuples(st.sampled_from(COMMANDS), st.integers(0, 4)),
             st.lists(ROWS, min_size=1, max_size=3),
             st.just("reopen"),
         ),
@@ -62,14 +83,29 @@ STEPS = st.tuples(
 ).map(lambda pair: [pair[0], *pair[1]])
 
 
+def keys_of(kind, number, way):
+    full, bare = tellings(kind, number, way)
+    told = full or bare
+    return {
+        "key": told[0],
+        "aliases": tuple(told[1:]),
+        "bare": tuple(bare) if full else (),
+        "lacking": not full,
+    }
+
+
+def a_link(relation, kind, number, way):
+    return Link(relation, kind, **keys_of(kind, number, way))
+
+
 def a_row(rows, item):
     kind, number = item["key"]
     links = []
     if kind in QUOTES:
         relation, target = QUOTES[kind]
-        links = [rows.link(relation, target, n) for n in item["quotes"]]
-    case = kind == "repair-case"
-    return rows.row(
+        links = [a_link(relation, target, n, item["quoted"]) for n in item["quotes"]]
+    case, old = kind == "repair-case", item["form"] == "old"
+    made = rows.row(
         kind,
         number,
         item["text"],
@@ -77,31 +113,40 @@ def a_row(rows, item):
         links=links,
         arrival=item["arrival"],
         publicity_end="2020-01-01" if item["ended"] else None,
-        withdraws=rows.link("repairs", "penalty", item["target"]) if case else None,
+        withdraws=a_link("repairs", *item["target"]) if case else None,
         projected=not case,
     )
+    text = made.body
+    if item["extra"] and not old:
+        letter = Leaf.PUBLIC_OPEN if item["tier"] is PUBLIC else Leaf.GOV_UNCONDITIONAL
+        text = body([*text.split("\n")[:-1], f'{letter.letter} {EXTRA} "{item["extra"]}"'])
+    untold = frozenset({EXTRA}) if old else frozenset()
+    told = keys_of(kind, number, item["way"])
+    return replace(made, **told, body=text, untold=untold, keeps_tier=old, keeps_mark=old)
 
 
 def play(desk, rows, model, step):
     if step == "reopen":
         desk.reopen()
     elif isinstance(step, list):
-        expected = []
-        results = desk.load(*(a_row(rows, item) for item in step))
-        for item, result in zip(step, results, strict=True):
-            expected.append(model.take(item))
-            record = model.current.get(item["key"])
-            if result.iri is not None and record is not None and not record.iri:
-                record.iri = result.iri
-        assert [result.outcome.value for result in results] == expected
+        load(desk, rows, model, step)
     else:
-        name, key = step
-        if key in model.current:
-            command(desk.ledger, model, name, key)
+        name, at = step
+        if found := model.newest():
+            command(desk.ledger, model, name, found[at % len(found)])
 
 
-def command(ledger, model, name, key):
-    iri = model.current[key].iri
+def load(desk, rows, model, step):
+    results = desk.load(*(a_row(rows, item) for item in step))
+    for item, result in zip(step, results, strict=True):
+        before = len(model.records)
+        assert result.outcome.value == model.take(item)
+        for record in model.records[before:]:
+            record.iri = result.iri
+
+
+def command(ledger, model, name, record):
+    iri = record.iri
     calls = {
         "withdraw": lambda: ledger.withdraw(iri, "repair"),
         "reinstate": lambda: ledger.reinstate(iri, "decision"),
@@ -109,7 +154,7 @@ def command(ledger, model, name, key):
         "unmark": lambda: ledger.object_(iri, open=False),
     }
     before = ledger.position()
-    done = model.command(name, key)
+    done = model.command(name, record)
     try:
         answer = calls.get(name, lambda: getattr(ledger, name)(iri))()
     except Conflict:
@@ -118,7 +163,7 @@ def command(ledger, model, name, key):
         return
     assert done
     if name == "reinstate":
-        model.current[key].iri = answer
+        model.records[-1].iri = answer
 
 
 def agree(ledger, model):
@@ -128,6 +173,8 @@ def agree(ledger, model):
         assert set(live) == set(expected)
         for iri, record in expected.items():
             assert f'"{record.text}"' in live[iri] or tier is PUBLIC
+            extra = f'#extra> "{record.extra}"' if record.extra else "#extra>"
+            assert (extra in live[iri]) is bool(record.extra) or tier is PUBLIC
             relation = QUOTES.get(record.key[0], ("none",))[0]
             for number, stated in record.quotes.items():
                 assert (f'#{relation}> "{number}" .' in live[iri]) is stated
@@ -136,7 +183,7 @@ def agree(ledger, model):
             assert ledger.standing(tier, record.iri[-26:]) is standing(record, tier)
         shown = replay(ledger, tier)
         assert shown == live, "a consumer of the sequence holds what is live"
-    undecided = sum(r.undecided for r in model.records if r.state in {"live", "suspended"})
+    undecided = sum(len(r.undecided) for r in model.records if r.state in {"live", "suspended"})
     assert len(ledger.pending_decisions()) == undecided
 
 

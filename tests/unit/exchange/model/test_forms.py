@@ -123,3 +123,61 @@ def test_what_one_form_asks_for_is_not_asked_of_the_other(kinds: dict[str, Compi
     # The same values, claimed to have come in the form of 2018, lack its amounts.
     rules = {(item.field, item.rule) for item in penalty.check(old, "2018")}
     assert rules == {("fineAmount", "required-when"), ("confiscatedAmount", "required-when")}
+
+
+def test_one_decision_is_met_by_the_keys_of_either_form(kinds: dict[str, Compiled]) -> None:
+    penalty = kinds["penalty"]
+    new, old = (
+        penalty.submission(penalty.record(row, form)[0], form=form)
+        for row, form in ((rows.PENALTY, "2018"), (rows.OLD_PENALTY, "2016"))
+    )
+    assert rows.AUTHORITY in new.key
+    assert new.aliases == (old.key,)
+    assert (old.aliases, old.bare, old.lacking) == ((), (), False)
+
+
+def test_a_licence_of_2016_lacks_the_number_of_its_certificate(kinds: dict[str, Compiled]) -> None:
+    licence = kinds["licence"]
+    new, old = (
+        licence.submission(licence.record(row, form)[0], form=form)
+        for row, form in ((rows.LICENCE, "2018"), (rows.OLD_LICENCE, "2016"))
+    )
+    assert old.lacking
+    assert not new.lacking
+    assert old.key in new.bare
+    assert len((new.key, *new.aliases, *new.bare)) == 4, "by code and name, with and without"
+
+
+def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, Compiled]) -> None:
+    penalty = kinds["penalty"]
+    record = penalty.record(rows.PENALTY, "2018")[0]
+    untold = {form: penalty.submission(record, form=form).untold for form in (None, *FORMS)}
+    ns = "<https://w3id.org/credence/ns#"
+    assert untold[None] == frozenset()
+    assert f"{ns}fineAmount>" in untold["2016"]
+    assert f"{ns}fineAmountReceived>" in untold["2016"]
+    assert f"{ns}counterpart>" not in untold["2016"] | untold["2018"]
+    only_2016 = "documentTitle declaredSeverity useScope division deliveredState sourceUpdatedAt"
+    assert untold["2018"] == {f"{ns}{name}>" for name in only_2016.split()}
+    assert penalty.submission(record, form="2018").keeps_tier, "use scope decides the tier"
+    assert penalty.submission(record, form="2018").keeps_mark, "so does the delivered state"
+    old = penalty.submission(record, form="2016")
+    assert not old.keeps_tier
+    assert not old.keeps_mark
+
+
+def test_what_decides_on_more_than_tier_and_mark_can_be_told_in_every_form(
+    kinds: dict[str, Compiled],
+) -> None:
+    """The ledger keeps untold fields without knowing what hangs on them."""
+    for compiled in kinds.values():
+        kind = compiled.kind
+        conditions = [rule.when for field in kind.fields for rule in field.leaf_when]
+        conditions += kind.logged_only_when
+        deciding = {name for when in conditions for name in when.fields}
+        deciding |= {name for item in kind.quotations for name in (item.kind_from,)}
+        deciding |= {
+            n for item in kind.quotations for names in item.key_from.values() for n in names
+        }
+        for form in kind.forms:
+            assert deciding.isdisjoint(field.name for field in kind.untold(form)), (kind.slug, form)
