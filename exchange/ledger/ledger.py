@@ -200,6 +200,10 @@ class Ledger:
         """Return (kind, page) of every feed member that is about one of the records."""
         return reading.pages(self._parts, tier, refs)
 
+    def created(self, tier: Tier, refs: Collection[str]) -> dict[str, int]:
+        """Return on which page each record was created last, by its IRI."""
+        return reading.created(self._parts, tier, refs)
+
     def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[Step]:
         """Return the newest steps of a record in a tier's sequence, the oldest first."""
         return history.history(self._parts, tier, public_id, limit)

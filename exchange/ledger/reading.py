@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.body import view
@@ -156,6 +156,30 @@ def pages(parts: Parts, tier: Tier, refs: Collection[str]) -> set[tuple[str, int
                 .where(member.c.tier == served(tier))
             )
             found.update((row.kind, row.page) for row in rows)
+    return found
+
+
+def created(parts: Parts, tier: Tier, refs: Collection[str]) -> dict[str, int]:
+    """Return on which page each record was created last in a tier, by its IRI.
+
+    Records that the tier never saw are left out.
+
+    Raises:
+        UsageError: a reference is neither an IRI nor its last part.
+
+    """
+    member, record = schema.member, schema.record
+    named, found = [id_of(ref) for ref in refs], dict[str, int]()
+    with parts.database.reading() as connection:
+        for start in range(0, len(named), LIVE_CHUNK):
+            rows = connection.execute(
+                select(record.c.kind, record.c.public_id, func.max(member.c.page).label("page"))
+                .join_from(record, member, member.c.record == record.c.id)
+                .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
+                .where(member.c.tier == served(tier), member.c.activity == Activity.CREATE)
+                .group_by(record.c.kind, record.c.public_id)
+            )
+            found |= {parts.iri(row.kind, row.public_id): row.page for row in rows}
     return found
 
 

@@ -80,18 +80,18 @@ class Swapped(Generic[W]):
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the changes; readers see all of them after `publish`."""
-        with self._whole():
+        with self.whole():
             self.target().apply(changes)
 
     def redact(self, iris: Collection[str]) -> None:
         """Take all text of the records from the tree, and from the one being built."""
-        with self._whole():
+        with self.whole():
             for writer in {self.served(), self.target()}:
                 writer.redact(iris)
 
     def publish(self, *, at_head: bool) -> None:
         """Put what was written in its place; at the head also a finished rebuild."""
-        with self._whole():
+        with self.whole():
             self.served().commit()
             if self._rebuilding is not None:
                 self.target().commit()
@@ -139,7 +139,7 @@ class Swapped(Generic[W]):
         self._serve(self._trees / "1")
 
     @contextmanager
-    def _whole(self) -> Iterator[None]:
+    def whole(self) -> Iterator[None]:
         """Forget what a failure left half done in memory; the disk has only whole states."""
         try:
             yield

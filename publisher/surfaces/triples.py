@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OBJECTION = "https://w3id.org/credence/ns#objectionOpen"
 # The mark stands outside the view (DETAILS "Views"), so no digest counts it. No literal can
 # end a line like this: the quotes inside a literal are escaped.
-_MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
+MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
 # Typed lines that go through the engine at once when the expected digest is computed.
@@ -269,7 +269,7 @@ def _net_effect(changes: Sequence[Change]) -> dict[str, bytes]:
     for change in changes:
         net[change.iri] = b""
         if change.view is not None and change.activity is not Activity.DELETE:
-            mark = b"<" + change.iri.encode() + b">" + _MARK if change.objection else b""
+            mark = b"<" + change.iri.encode() + b">" + MARK if change.objection else b""
             net[change.iri] = change.view + mark
     return net
 
@@ -293,7 +293,7 @@ def expected_digest(views: Iterable[bytes]) -> str:
 
 
 def _digest(store: StoreReader, bases: tuple[str, ...]) -> str:
-    total = LineSum(tuple(b"<" + base.encode() for base in bases), _MARK)
+    total = LineSum(tuple(b"<" + base.encode() for base in bases), MARK)
     store.dump(total)
     return total.hex()
 

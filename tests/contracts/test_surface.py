@@ -14,6 +14,7 @@ from exchange.domain.access import Leaf, Tier
 from exchange.domain.body import body, line
 from exchange.domain.record import Submission
 from exchange.ledger import Genesis, Ledger, Places
+from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
@@ -58,7 +59,18 @@ def index(folder: Path, _: Ledger) -> Surface:
     return IndexSurface(IndexSite(folder / "index", Tier.PUBLIC, bases, Plan(())))
 
 
-ADAPTERS = {"triples": triples, "feed": feed, "index": index}
+def dumps(folder: Path, ledger: Ledger) -> Surface:
+    def pages(iris: Collection[str]) -> set[tuple[str, int]]:
+        return ledger.pages(Tier.PUBLIC, iris)
+
+    def created(iris: Collection[str]) -> dict[str, int]:
+        return ledger.created(Tier.PUBLIC, iris)
+
+    place = dumping.Place(folder / "dumps", Tier.PUBLIC, BASE, {}, pages, created)
+    return dumping.DumpSurface(place)
+
+
+ADAPTERS = {"triples": triples, "feed": feed, "index": index, "dumps": dumps}
 
 
 @dataclass

@@ -1,0 +1,11 @@
+"""The dumps surface: whole kinds to download, in parts that can be replaced (DESIGN §6).
+
+Directory of one tier: `trees/<n>` and `current` as feeds have them; `docs/decisions/0012` has
+the layout.
+"""
+
+from publisher.surfaces.dumps.reader import DumpFile, DumpReader
+from publisher.surfaces.dumps.surface import DumpSurface
+from publisher.surfaces.dumps.terms import Place
+
+__all__ = ["DumpFile", "DumpReader", "DumpSurface", "Place"]

@@ -1,0 +1,85 @@
+"""Puts parts together: packed segments, new and old, between head and tail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publisher.surfaces.deflated import HEADER, ending, joined, squeezed
+from publisher.surfaces.dumps.index import Part, PartForm
+from publisher.surfaces.dumps.segments import TAILS
+from publisher.surfaces.dumps.terms import FORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from publisher.surfaces.deflated import Extent
+    from publisher.surfaces.dumps.files import Texts
+    from publisher.surfaces.dumps.index import Index
+    from publisher.surfaces.dumps.segments import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A segment ready for its part: how many records, and a piece for each of FORMS."""
+
+    count: int
+    pieces: tuple[tuple[Extent, bytes], ...]
+
+    @classmethod
+    def of(cls, segment: Segment) -> Packed:
+        """Return the segment packed; its records stay as they are."""
+        return cls(len(segment), tuple(squeezed(text) for text in segment.texts()))
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """A part to write: its entry in the index and the content of its files by name."""
+
+    part: Part
+    files: Mapping[str, bytes]
+
+
+def assembled(
+    index: Index, number: int, changed: Mapping[int, Packed], texts: Texts
+) -> NewPart | None:
+    """Return a part with these pages changed; None when no record is left in it."""
+    pages = {**_old(index, number, texts), **changed}
+    kept = {page: pages[page] for page in sorted(pages) if pages[page].count}
+    if not kept:
+        return None
+    forms, files = dict[str, PartForm](), dict[str, bytes]()
+    for place, form in enumerate(FORMS):
+        pieces = [packed.pieces[place] for packed in kept.values()]
+        made, content = _document(index, number, form, pieces)
+        forms[form] = made
+        files[made.file] = content
+    counts = tuple(packed.count for packed in kept.values())
+    return NewPart(Part(number, tuple(kept), counts, forms), files)
+
+
+def _old(index: Index, number: int, texts: Texts) -> dict[int, Packed]:
+    part = next((part for part in index.parts if part.number == number), None)
+    if part is None:
+        return {}
+    pieces = [
+        list(zip(part.forms[form].segments, texts.packed(part.forms[form]), strict=True))
+        for form in FORMS
+    ]
+    return {
+        page: Packed(count, tuple(of_form[place] for of_form in pieces))
+        for place, (page, count) in enumerate(zip(part.pages, part.counts, strict=True))
+    }
+
+
+def _document(
+    index: Index, number: int, form: str, pieces: list[tuple[Extent, bytes]]
+) -> tuple[PartForm, bytes]:
+    head, tail = squeezed(index.head(form)), squeezed(TAILS[form])
+    everything = [head, *pieces, tail]
+    whole = joined(extent for extent, _ in everything)
+    # Other content has another name, so a reader of an older version never sees it.
+    name = f"{index.kind}/{number:04d}-{whole.crc:08x}{whole.size:x}.{form}.gz"
+    content = b"".join([HEADER, *(packed for _, packed in everything), ending(whole)])
+    extents = tuple(extent for extent, _ in pieces)
+    return PartForm(name, len(HEADER) + head[0].packed, extents), content

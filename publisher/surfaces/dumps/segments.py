@@ -1,0 +1,141 @@
+"""The records of one page of the sequence in every form, to be added to and taken from.
+
+A form's text is its records one after the other; head and tail come around the texts of a part
+or of a whole dump, so any run of segments between them is a valid document.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from exchange.model.context import terms_of
+from publisher.surfaces.dumps.columns import LINE_END, Table
+from publisher.surfaces.dumps.terms import FORMS
+from publisher.surfaces.names import PREFIXES
+from publisher.surfaces.phrases import Phrases, members_of
+from publisher.surfaces.triples import MARK, OBJECTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from exchange.domain.record import Change
+    from exchange.model.kinds import Kind
+    from publisher.surfaces.dumps.terms import Place
+
+# One text for each of FORMS.
+Texts = tuple[bytes, ...]
+_NAMESPACES: Final = ("cr", "xsd")
+_CONTEXT: Final = {"@version": 1.1, "id": "@id", "type": "@type", "objectionOpen": OBJECTION}
+
+
+class Recorder:
+    """Writes the records of one kind in one tier; not for several threads."""
+
+    def __init__(self, place: Place, slug: str) -> None:
+        self._kind: Kind | None = place.kinds.get(slug)
+        self._address = f"{place.base}/dataset/{slug}"
+        self._table = Table(self._kind, place.tier)
+        self._phrases = Phrases(self._kind, self._table.cell)
+
+    def texts(self, iri: bytes, view: bytes, *, objection: bool) -> Texts:
+        """Return a record in each of FORMS; the mark stands beside its view, as in SPARQL."""
+        text = view + b"<%b>%b" % (iri, MARK) if objection else view
+        said = self._phrases.of(iri, text)
+        turtle = b" ;\n  ".join([item.trig for item in said])
+        return (
+            self._table.row(iri, said),
+            text,
+            b',{"id":"%b",%b}\n' % (iri, members_of(said)),
+            b"<%b> %b .\n" % (iri, turtle),
+        )
+
+    def heads(self) -> dict[str, str]:
+        """Return what stands before the records, by form; of a CSV in every kind of names."""
+        rows = {f"csv-{name}": row.decode() for name, row in self._table.heads().items()}
+        terms = {**_CONTEXT, **(terms_of([self._kind]) if self._kind else {})}
+        context = json.dumps(terms, ensure_ascii=False, separators=(",", ":"))
+        # A node that says nothing: so each record may begin with its comma.
+        json_head = f'{{"@context":{context},"@graph":[\n{{"id":"{self._address}"}}\n'
+        prefixes = "".join(f"@prefix {name}: <{PREFIXES[name]}> .\n" for name in _NAMESPACES)
+        return {**rows, "nq": "", "jsonld": json_head, "ttl": prefixes}
+
+
+# What stands after the records.
+TAILS: Final = {"csv": b"", "nq": b"", "jsonld": b"]}\n", "ttl": b""}
+
+
+class Segment:
+    """The texts of some records by IRI, for each of FORMS on its own; the order is kept."""
+
+    def __init__(self, texts: Texts = ()) -> None:
+        self._forms: tuple[dict[bytes, bytes], ...] = tuple(
+            dict(records_in(form, text))
+            for form, text in zip(FORMS, texts or [b""] * len(FORMS), strict=True)
+        )
+
+    def __len__(self) -> int:
+        return len(self._forms[0])
+
+    def put(self, change: Change, recorder: Recorder) -> None:
+        """Let the record of a change stand as the change says; where it stood, if it did."""
+        iri = change.iri.encode()
+        texts = recorder.texts(iri, change.view or b"", objection=change.objection)
+        for records, text in zip(self._forms, texts, strict=True):
+            records[iri] = text
+
+    def take_away(self, iris: Collection[bytes]) -> bool:
+        """Remove all text of these records; whether there was any."""
+        found = False
+        for records in self._forms:
+            for iri in records.keys() & iris:
+                del records[iri]
+                found = True
+        return found
+
+    def texts(self) -> Iterator[bytes]:
+        """Yield the text in each of FORMS."""
+        for records in self._forms:
+            yield b"".join(records.values())
+
+
+def records_in(form: str, text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each record in a text of the form, by its IRI."""
+    return _READERS[form](text)
+
+
+def _rows(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    # No cell has a carriage return (DETAILS "Text"), so none looks like the end of a row.
+    for row in text.split(LINE_END)[:-1]:
+        yield row.partition(b",")[0], row + LINE_END
+
+
+def _quads(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    start = end = 0
+    while start < len(text):
+        subject = text[start : text.index(b"> ", start) + 2]
+        while text.startswith(subject, end):
+            end = text.index(b"\n", end) + 1
+        yield subject[1:-2], text[start:end]
+        start = end
+
+
+def _objects(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    begins = len(b',{"id":"')
+    for line in text.split(b"\n")[:-1]:
+        yield line[begins : line.index(b'"', begins)], line + b"\n"
+
+
+def _turtles(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    # Further lines of a record begin with blanks; literals have no line feed.
+    for block in text[:-1].split(b"\n<") if text else ():
+        body = block.removeprefix(b"<")
+        yield body[: body.index(b">")], b"<%b\n" % body
+
+
+_READERS: Final[dict[str, Callable[[bytes], Iterator[tuple[bytes, bytes]]]]] = {
+    "csv": _rows,
+    "nq": _quads,
+    "jsonld": _objects,
+    "ttl": _turtles,
+}

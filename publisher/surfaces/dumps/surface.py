@@ -1,0 +1,72 @@
+"""The dumps surface: the port over a directory of dumps (`publisher.surfaces.swapped`)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from publisher.surfaces.dumps.reader import (
+    digest_in,
+    expected_digest,
+    holds_in,
+    iris_in,
+    written,
+)
+from publisher.surfaces.dumps.writer import Writer
+from publisher.surfaces.swapped import Swapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from exchange.domain.access import Tier
+    from publisher.surfaces.dumps.terms import Place
+
+
+class DumpSurface(Swapped[Writer]):
+    """The writer of one tier's dumps. Opening publishes those of kinds without records.
+
+    A model that has other columns or another context than what was written begins a rebuild.
+    """
+
+    name = "dumps"
+
+    def __init__(self, place: Place) -> None:
+        self.tier: Tier = place.tier
+        self._place = place
+        super().__init__(place.directory, partial(Writer, place))
+        if self.served().outdated:
+            self.reset()
+
+    # Reading: the writer's own state, ahead of readers by what is not yet published.
+
+    def iris(self) -> Iterator[str]:
+        """Every record with text in any form of any part."""
+        writer = self.flushed()
+        return iris_in(written(writer), writer.texts)
+
+    def digest(self) -> str:
+        """LineSum over what the N-Quads say of records, marks left out."""
+        writer = self.flushed()
+        return digest_in(written(writer), writer.texts)
+
+    def digest_of(self, views: Iterable[bytes]) -> str:
+        """Say what `digest` must be for these views."""
+        return expected_digest(views)
+
+    def holds(self, iri: str) -> bool:
+        """Whether a part where the record may be has text of it (IRI or its last part)."""
+        writer = self.flushed()
+        return holds_in(written(writer), writer.texts, self._place, iri)
+
+    # Writing.
+
+    def publish(self, *, at_head: bool) -> None:
+        """Put what was written in its place; digests follow when there is time.
+
+        What takes text away is shown first and alone: its digests come with the next call.
+        """
+        hurried = self.served().leaving
+        super().publish(at_head=at_head)
+        if at_head and not hurried:
+            with self.whole():
+                self.served().complete()
