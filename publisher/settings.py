@@ -234,6 +234,10 @@ class Layout:
         """Return the directory of a tier's triple store and its generations."""
         return self.surfaces / tier.value / "triples"
 
+    def dumps(self, tier: Tier) -> Path:
+        """Return the directory of one tier's dumps."""
+        return self.surfaces / tier.value / "dumps"
+
     def feed(self, tier: Tier) -> Path:
         """Return the directory of a tier's feed."""
         return self.surfaces / tier.value / "feed"

@@ -30,6 +30,7 @@ from publisher.midnight import Midnight
 from publisher.projector import Opened, Projector
 from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
+from publisher.surfaces import dumps as dumping
 from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from exchange.domain.failpoints import At, Point
-    from exchange.model import Model
+    from exchange.model import Kind, Model
     from publisher.surfaces.alarms import Alarm
     from publisher.surfaces.port import Readable, Surface
 
@@ -203,12 +204,17 @@ class Bench:
         """Return what readers see of every surface."""
         triples: list[Readable] = [TriplesReader(self._site(tier)) for tier in SERVED]
         feeds: list[Readable] = [FeedReader(self._feed(tier)) for tier in SERVED]
-        return triples + feeds + [self.index(tier) for tier in SERVED]
+        indexes = (self.index(tier) for tier in SERVED)
+        return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in SERVED)]
 
     def index(self, tier: Tier) -> IndexReader:
         """Return the tier's index as readers see it, on the day it is by the clock."""
         clock = self.station.clock
         return IndexReader(self._index(tier), lambda: day_of(clock()).isoformat())
+
+    def dumps(self, tier: Tier) -> dumping.DumpReader:
+        """Return what readers see of a tier's dumps."""
+        return dumping.DumpReader(self._dumps(tier))
 
     def web_parts(self, queries: QueryPool) -> Parts:
         """Return the parts of the public web service."""
@@ -239,6 +245,7 @@ class Bench:
         ]
         surfaces += [FeedSurface(self._feed(tier), station.at) for tier in SERVED]
         surfaces += [IndexSurface(self._index(tier), station.at) for tier in SERVED]
+        surfaces += [dumping.DumpSurface(self._dumps(tier), station.at) for tier in SERVED]
         alarms = Alarms(station.layout.surfaces, on_alarm)
         # Only these keep something of what was taken out in their files.
         keeping = [one for one in surfaces if isinstance(one, TriplesSurface | IndexSurface)]
@@ -263,12 +270,27 @@ class Bench:
         return (f"{genesis.base_url}/record/", f"{genesis.government_url}/record/")
 
     def _feed(self, tier: Tier) -> Place:
-        station, genesis = self.station, self.ledger.genesis
-        kinds = station.model.kinds
-        shown = {slug: kind for slug, kind in kinds.items() if kind.ceiling.rank <= tier.rank}
-        base = genesis.base_url if tier is Tier.PUBLIC else genesis.government_url
         pages = partial(self.ledger.pages, tier)
-        return Place(station.layout.feed(tier), tier, base, shown, pages)
+        directory = self.station.layout.feed(tier)
+        return Place(directory, tier, self._base(tier), self._kinds(tier), pages)
+
+    def _dumps(self, tier: Tier) -> dumping.Place:
+        return dumping.Place(
+            self.station.layout.dumps(tier),
+            tier,
+            self._base(tier),
+            self._kinds(tier),
+            partial(self.ledger.pages, tier),
+            partial(self.ledger.created, tier),
+        )
+
+    def _base(self, tier: Tier) -> str:
+        genesis = self.ledger.genesis
+        return genesis.base_url if tier is Tier.PUBLIC else genesis.government_url
+
+    def _kinds(self, tier: Tier) -> dict[str, Kind]:
+        kinds = self.station.model.kinds
+        return {slug: kind for slug, kind in kinds.items() if kind.ceiling.rank <= tier.rank}
 
 
 def web_service(root: Path) -> WSGIApplication:

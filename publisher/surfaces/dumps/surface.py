@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from exchange.domain.failpoints import nothing
 from publisher.surfaces.dumps.reader import (
     digest_in,
     expected_digest,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.domain.access import Tier
+    from exchange.domain.failpoints import At
     from publisher.surfaces.dumps.terms import Place
 
 
@@ -30,10 +32,10 @@ class DumpSurface(Swapped[Writer]):
 
     name = "dumps"
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, at: At = nothing) -> None:
         self.tier: Tier = place.tier
         self._place = place
-        super().__init__(place.directory, partial(Writer, place))
+        super().__init__(place.directory, partial(Writer, place, at=at), at)
         if self.served().outdated:
             self.reset()
 

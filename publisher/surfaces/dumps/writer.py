@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from exchange.domain.failpoints import nothing
 from exchange.domain.record import Activity
 from publisher.surfaces.dumps.digests import Digests
 from publisher.surfaces.dumps.files import Texts, index_at
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from exchange.domain.failpoints import At
     from exchange.domain.record import Change
     from publisher.surfaces.dumps.parts import Packed
     from publisher.surfaces.dumps.terms import Place
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
 class Writer:
     """The dumps below `root`. A writer that has raised is of no use any more: open another."""
 
-    def __init__(self, place: Place, root: Path) -> None:
+    def __init__(self, place: Place, root: Path, at: At = nothing) -> None:
         self._place = place
-        self.tree = StagedTree(root)
+        self.tree = StagedTree(root, at)
         self.texts = Texts((self.tree.stage, root))
         self._recorders: dict[str, Recorder] = {}
         self._pages = OpenPages(self.texts, self.index, self._recorder)

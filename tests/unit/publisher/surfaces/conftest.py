@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,15 +16,18 @@ from exchange.domain.keys import key
 from exchange.domain.links import Cascade, LinkRule
 from exchange.domain.record import Link, Outcome, Submission
 from exchange.ledger import Genesis, Ledger, Places
+from publisher.surfaces import dumps
 from publisher.surfaces.alarms import Alarm, Alarms
+from publisher.surfaces.dumps import DumpReader, DumpSurface
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.runner import Pace, Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from exchange.model.kinds import Kind
     from publisher.surfaces.port import Readable, Surface
 
 PUBLIC_URL, GOVERNMENT_URL = "https://credit.example.cn", "https://gov.credit.example.cn"
@@ -68,7 +73,7 @@ class City:
     alarms: list[Alarm] = field(default_factory=list)
     surfaces: list[Surface] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    feeds: bool = False  # whether the feed surfaces follow, too
+    feeds: bool = False  # whether the surfaces made of files follow, too
 
     @property
     def root(self) -> Path:
@@ -84,11 +89,19 @@ class City:
         base = PUBLIC_URL if tier is Tier.PUBLIC else GOVERNMENT_URL
         return Place(self.root / tier.value / "feed", tier, base, {}, pages, fan=2)
 
+    def shelf(self, tier: Tier, kinds: Mapping[str, Kind] = MappingProxyType({})) -> dumps.Place:
+        base = PUBLIC_URL if tier is Tier.PUBLIC else GOVERNMENT_URL
+        pages, created = partial(self.ledger.pages, tier), partial(self.ledger.created, tier)
+        directory = self.root / tier.value / "dumps"
+        return dumps.Place(directory, tier, base, kinds, pages, created)
+
     def open_surfaces(self) -> list[Surface]:
         self.surfaces = [
             TriplesSurface(self.site(tier), b"", self.clock, grace=1_000) for tier in SERVED
         ]
-        self.surfaces += [FeedSurface(self.place(tier)) for tier in SERVED if self.feeds]
+        if self.feeds:
+            self.surfaces += [FeedSurface(self.place(tier)) for tier in SERVED]
+            self.surfaces += [DumpSurface(self.shelf(tier)) for tier in SERVED]
         return self.surfaces
 
     def close_surfaces(self) -> None:
@@ -101,7 +114,10 @@ class City:
 
     def readers(self) -> list[Readable]:
         readers: list[Readable] = [TriplesReader(self.site(tier)) for tier in SERVED]
-        return readers + [FeedReader(self.place(tier)) for tier in SERVED if self.feeds]
+        if self.feeds:
+            readers += [FeedReader(self.place(tier)) for tier in SERVED]
+            readers += [DumpReader(self.shelf(tier)) for tier in SERVED]
+        return readers
 
     def runner(self, chunk: int = 5_000) -> Runner:
         pace = Pace(chunk=chunk, pause=self.clock.pause)
