@@ -232,6 +232,7 @@ class Bench:
             readers=[reader for reader in self.readers() if reader.tier is tier],
             alarms=station.layout.surfaces,
             feed=current_tree(station.layout.feed(tier)),
+            dumps=self.dumps(tier),
             clock=station.clock,
             query_timeout=station.settings.query_timeout,
             takedown_bound=station.settings.takedown_bound,

@@ -1,7 +1,8 @@
 """The web service of one tier: one WSGI callable (DESIGN §6, §9).
 
-Purpose: `/sparql` and `/feed` go to plain callables, everything else to Flask; all leave through
-one gate that sets the headers of every answer and strips the path prefix of the base URL.
+Purpose: `/sparql`, `/feed` and `/dump` go to plain callables, everything else to Flask; all
+leave through one gate that sets the headers of every answer and strips the path prefix of the
+base URL.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from publisher.web import (
     terms,
 )
 from publisher.web.answers import AnswerCache
+from publisher.web.dump import DumpService
 from publisher.web.feed import FeedService
 from publisher.web.health import Health
 from publisher.web.lines import Lines
@@ -36,7 +38,7 @@ from publisher.web.sparql import SparqlService
 from publisher.web.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from publisher.web.parts import Parts
@@ -62,18 +64,19 @@ def create_app(parts: Parts) -> WSGIApplication:
         parts.queries, pages, parts.query_timeout, parts.generation, AnswerCache()
     )
     feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
-    return _Gate(pages.prefix, sparql, feed, _flask(parts, pages))
+    dump = DumpService(parts.dumps, parts.model.kinds, pages, parts.takedown_bound, parts.clock)
+    plain: dict[str, WSGIApplication] = {"/sparql": sparql, "/feed/": feed, "/dump/": dump}
+    return _Gate(pages.prefix, plain, _flask(parts, pages))
 
 
 class _Gate:
     """Dispatches by path and sets the headers that every answer bears."""
 
     def __init__(
-        self, prefix: str, sparql: WSGIApplication, feed: WSGIApplication, rest: WSGIApplication
+        self, prefix: str, plain: Mapping[str, WSGIApplication], rest: WSGIApplication
     ) -> None:
         self._prefix = prefix
-        self._sparql = sparql
-        self._feed = feed
+        self._plain = plain
         self._rest = rest
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -84,10 +87,10 @@ class _Gate:
         # A proxy may pass the prefix of the base URL on or strip it; both arrive alike.
         if self._prefix and path.startswith(self._prefix + "/"):
             path = environ["PATH_INFO"] = path[len(self._prefix) :]
-        if path == "/sparql":
-            return self._sparql(environ, start)
-        if path.startswith("/feed/"):
-            return self._feed(environ, start)
+        for place, service in self._plain.items():
+            # A place that ends in a slash is a folder, with all below it.
+            if path == place or (place.endswith("/") and path.startswith(place)):
+                return service(environ, start)
         return self._rest(environ, start)
 
 

@@ -112,6 +112,7 @@ class Datasets:
             columns=[self._column(field, kind.forms, lang) for field in self._shown(kind)],
             forms=kind.forms,
             lines_found=self._listing.of_kind(kind, lang),
+            downloads=self._parts.dumps.files(slug),
             query=f"/sparql?query={quote(_QUERY.format(iri=kind.class_iri), safe='')}",
             base_url=self._pages.base_url,
             alternates=[(http.TURTLE, "/catalog.ttl")],

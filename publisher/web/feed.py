@@ -18,8 +18,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header, parse_etags
 
 from exchange.domain.errors import CredenceError, NotFound, StoreUnavailable
-from exchange.domain.publicity import seconds_of_day_left
-from publisher.web import http, problems
+from publisher.web import caching, http, problems
 from publisher.web.problems import MethodNotAllowed, NotAcceptable
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ _ADDRESS: Final = re.compile(
     r"(?:\.(?P<form>trig|jsonld|nq))?"
 )
 _VARY: Final = ("Vary", "Accept, Accept-Encoding")
-_MUTABLE: Final = "public, max-age=0, must-revalidate"
 _CORS: Final = (
     ("Access-Control-Allow-Methods", ALLOW),
     ("Access-Control-Allow-Headers", "Accept, If-None-Match"),
@@ -100,11 +98,7 @@ class FeedService:
         raise _nothing()
 
     def _caching(self, *, closed: bool) -> str:
-        if not closed:
-            return _MUTABLE
-        # Publicity ends with a day, so no copy may outlive the day it was made on.
-        seconds = min(int(self.takedown_bound), seconds_of_day_left(self.clock()))
-        return f"public, max-age={seconds}, immutable"
+        return caching.lasting(self.takedown_bound, self.clock()) if closed else caching.ASKED
 
 
 def _wished(accept: str | None) -> str:

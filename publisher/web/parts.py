@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Standing, Step
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
+    from publisher.surfaces.dumps import DumpReader
     from publisher.surfaces.index import Entry, Found, Listed, Subject, Tally
     from publisher.surfaces.port import Readable
 
@@ -87,6 +88,7 @@ class Parts:
     readers: Sequence[Readable]
     alarms: Path
     feed: Path
+    dumps: DumpReader
     clock: Callable[[], int]
     query_timeout: float
     takedown_bound: float

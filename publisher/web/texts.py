@@ -179,6 +179,21 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "surface-triples": ("三元组库", "Triple store"),
     "surface-index": ("检索与统计", "Search and counts"),
     "surface-feed": ("数据订阅流", "Feed"),
+    "surface-dumps": ("批量下载", "Downloads"),
+    "take-dump": ("批量下载", "Download everything"),
+    "take-dump-text": (
+        (
+            "CSV 可直接用表格软件打开；其余为链接数据。撤下的记录会从文件中删除，旧版本随之失效，"
+            "请定期重新下载并删除旧副本。"
+        ),
+        (
+            "The CSV opens in any spreadsheet; the others are linked data. A record that is taken "
+            "down leaves the files and older versions end: fetch anew and delete old copies."
+        ),
+    ),
+    "file": ("文件", "File"),
+    "bytes": ("字节数", "Bytes"),
+    "bytes-gzip": ("压缩后字节数", "Bytes packed"),
     "all-well": ("一切正常", "All is well"),
     "not-well": ("需要处理", "Needs attention"),
     "sparql-lead": (

@@ -199,11 +199,11 @@ def metadata(kind: Kind, tier: Tier, url: str, head: str) -> bytes:
 
 def _described(column: Column, head: str) -> dict[str, Any]:
     names, field = column.names, column.field
-    # The first row must be one of the titles; the language of it is what the row has.
-    titles = {"und": names["code"], "zh": names["zh"], "en": names["en"]}
+    # The first row must be one of the titles, and readers look at the first one first.
+    titles = dict.fromkeys([names[head], *names.values()])
     found: dict[str, Any] = {
         "name": field.name if field else names["code"],
-        "titles": {"und": names[head]} | {k: v for k, v in titles.items() if k in {"zh", "en"}},
+        "titles": list(titles),
     }
     if field is None:
         plain = {"base": "boolean", "format": "true|false"} if column.iri else {"base": "anyURI"}

@@ -47,6 +47,11 @@ class Texts:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
+        self._held: dict[str, bytes] = {}
+
+    def hold(self, form: PartForm) -> None:
+        """Read a part now, so that it can be had when its file has gone."""
+        self._held[form.file] = self.content(form)
 
     def content(self, form: PartForm) -> bytes:
         """Return the bytes of a part's file."""
@@ -54,6 +59,19 @@ class Texts:
         if content is None:
             raise FileNotFoundError(form.file)
         return content
+
+    def span(self, form: PartForm, start: int, size: int) -> bytes:
+        """Return some bytes of a part's file."""
+        if form.file in self._held:
+            return self._held[form.file][start : start + size]
+        for folder in self._folders:
+            try:
+                with (folder / form.file).open("rb") as file:
+                    file.seek(start)
+                    return file.read(size)
+            except FileNotFoundError:
+                continue
+        raise FileNotFoundError(form.file)
 
     def packed(self, form: PartForm) -> Iterator[bytes]:
         """Yield the packed segments of a part."""
@@ -71,7 +89,7 @@ class Texts:
         made = []
         for form in FORMS:
             start, extent = list(spans(part.forms[form]))[place]
-            piece = self.content(part.forms[form])[start : start + extent.packed]
+            piece = self.span(part.forms[form], start, extent.packed)
             made.append(unsqueezed(piece) if piece else b"")
         return tuple(made)
 

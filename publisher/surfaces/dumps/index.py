@@ -26,19 +26,15 @@ FORMAT: Final = 1
 class PartForm:
     """A part in one form: its file, what each of its segments spans, the digest of its text.
 
-    `begin` is where the segments begin in the file. The digest is of the document with head
-    and tail; None until it is worked out.
+    `begin` is where the segments begin in the file, `body` what all of them span. The digest
+    is of the document with head and tail; None until it is worked out.
     """
 
     file: str
     begin: int
     segments: tuple[Extent, ...]
+    body: Extent
     sha256: str | None = None
-
-    @property
-    def body(self) -> Extent:
-        """What the records of the part span."""
-        return joined(self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +54,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole dump in one form with its usual first row."""
+    """A whole dump in one form: what its records span; the digest with its usual first row."""
 
-    extent: Extent
+    body: Extent
     sha256: str | None = None
 
 
@@ -110,14 +106,15 @@ class Index:
 
     def extent(self, form: str, names: str = HEADERS[0], part: Part | None = None) -> Extent:
         """Return what a document spans, packed without the gzip header and ending."""
-        parts = self.parts if part is None else (part,)
         head, _ = squeezed(self.head(form, names))
         tail, _ = squeezed(TAILS[form])
-        return joined([head, *(each.forms[form].body for each in parts), tail])
+        body = self.wholes[form].body if part is None else part.forms[form].body
+        return joined([head, body, tail])
 
     def with_wholes(self) -> Index:
         """Return the index with the extents of its documents."""
-        return replace(self, wholes={form: Whole(self.extent(form)) for form in FORMS})
+        bodies = {form: joined(part.forms[form].body for part in self.parts) for form in FORMS}
+        return replace(self, wholes={form: Whole(body) for form, body in bodies.items()})
 
     def to_json(self) -> dict[str, Any]:
         """Return it for its file."""
@@ -128,7 +125,7 @@ class Index:
             "heads": dict(self.heads),
             "parts": [_part_json(part) for part in self.parts],
             "wholes": {
-                form: [*_extent_json(whole.extent), whole.sha256]
+                form: [*_extent_json(whole.body), whole.sha256]
                 for form, whole in self.wholes.items()
             },
         }
@@ -160,7 +157,13 @@ def _part_json(part: Part) -> dict[str, Any]:
         "pages": list(part.pages),
         "counts": list(part.counts),
         "forms": {
-            name: [form.file, form.begin, form.sha256, [_extent_json(e) for e in form.segments]]
+            name: [
+                form.file,
+                form.begin,
+                form.sha256,
+                _extent_json(form.body),
+                [_extent_json(extent) for extent in form.segments],
+            ]
             for name, form in part.forms.items()
         },
     }
@@ -168,8 +171,8 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 def _part(stated: dict[str, Any]) -> Part:
     forms = {
-        name: PartForm(file, begin, tuple(Extent(*item) for item in segments), sha256)
-        for name, (file, begin, sha256, segments) in stated["forms"].items()
+        name: PartForm(file, begin, tuple(Extent(*one) for one in segments), Extent(*body), sha256)
+        for name, (file, begin, sha256, body, segments) in stated["forms"].items()
     }
     return Part(stated["number"], tuple(stated["pages"]), tuple(stated["counts"]), forms)
 
@@ -190,8 +193,8 @@ def manifest(index: Index, media: Mapping[str, str]) -> dict[str, Any]:
             {
                 "name": file_name(index.kind, form),
                 "mediaType": media[form],
-                "bytes": index.wholes[form].extent.size,
-                "gzip": packed_size(index.wholes[form].extent),
+                "bytes": index.extent(form).size,
+                "gzip": packed_size(index.extent(form)),
                 "sha256": index.wholes[form].sha256,
             }
             for form in FORMS

@@ -77,9 +77,10 @@ def _document(
 ) -> tuple[PartForm, bytes]:
     head, tail = squeezed(index.head(form)), squeezed(TAILS[form])
     everything = [head, *pieces, tail]
-    whole = joined(extent for extent, _ in everything)
+    extents = tuple(extent for extent, _ in pieces)
+    body = joined(extents)
+    whole = joined([head[0], body, tail[0]])
     # Other content has another name, so a reader of an older version never sees it.
     name = f"{index.kind}/{number:04d}-{whole.crc:08x}{whole.size:x}.{form}.gz"
     content = b"".join([HEADER, *(packed for _, packed in everything), ending(whole)])
-    extents = tuple(extent for extent, _ in pieces)
-    return PartForm(name, len(HEADER) + head[0].packed, extents), content
+    return PartForm(name, len(HEADER) + head[0].packed, extents, body), content

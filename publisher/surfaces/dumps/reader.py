@@ -123,10 +123,10 @@ class DumpReader:
 
 
 def _download(index: Index, form: str) -> DumpFile:
-    whole = index.wholes[form]
+    whole = index.extent(form)
     path = f"/dump/{index.kind}/{index.version}/{file_name(index.kind, form)}"
-    size = packed_size(whole.extent)
-    return DumpFile(form, path, whole.extent.size, size, whole.sha256, index.records)
+    sha256 = index.wholes[form].sha256
+    return DumpFile(form, path, whole.size, packed_size(whole), sha256, index.records)
 
 
 def written(writer: Writer) -> list[Index]:

@@ -40,7 +40,9 @@ VERBS = [
 ]
 
 SURFACES = {
-    f"{tier}/{name}" for tier in ("public", "government") for name in ("triples", "feed", "index")
+    f"{tier}/{name}"
+    for tier in ("public", "government")
+    for name in ("triples", "feed", "index", "dumps")
 }
 
 

@@ -93,3 +93,13 @@ def test_the_catalogue_tells_when_the_data_last_changed(
     with own.opened() as bench:
         assert bench.ledger.last_published(Tier.PUBLIC)
     assert "http://purl.org/dc/terms/modified" in before
+
+
+def test_a_dataset_page_links_its_downloads_with_size_and_digest(client: Client) -> None:
+    page = client.get("/dataset/penalty?lang=en", headers={"Accept": BROWSER}).text
+    sums = client.get("/dump/penalty/latest/SHA256SUMS").text
+    for line in sums.splitlines():
+        digest, name = line.split("  ")
+        if "/" not in name:
+            assert digest in page
+            assert f"/{name}" in page

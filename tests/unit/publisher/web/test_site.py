@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-WELL = {"public/triples": "ok", "public/feed": "ok", "public/index": "ok"}
+WELL = {f"public/{name}": "ok" for name in ("triples", "feed", "index", "dumps")}
 PAGES = (
     "/",
     "/search",

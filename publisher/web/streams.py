@@ -1,0 +1,68 @@
+"""Answers too large for memory: pieces of known length, whole or by Range (RFC 9110 §13, §14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from werkzeug.http import parse_etags, parse_range_header
+
+from publisher.surfaces.dumps.documents import part_between
+from publisher.web import http
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from publisher.surfaces.dumps.documents import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer of pieces; its headers have a strong ETag. A cut one is seen by its length."""
+
+    pieces: tuple[Piece, ...]
+    content_type: str
+    headers: tuple[tuple[str, str], ...]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as a WSGI application; HEAD gets the headers alone."""
+        tag = http.header(self.headers, "ETag") or ""
+        if parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag.strip('"')):
+            kept = tuple(item for item in self.headers if item[0] != "Content-Encoding")
+            return http.Reply(b"", status=304, headers=kept)(environ, start_response)
+        size = sum(piece.size for piece in self.pieces)
+        wanted = _wanted(environ, tag, size)
+        if wanted is None:
+            none = (("Content-Range", f"bytes */{size}"), ("Accept-Ranges", "bytes"))
+            return http.Reply(b"", "text/plain", 416, none)(environ, start_response)
+        start, stop = wanted
+        partly = (start, stop) != (0, size)
+        status = HTTPStatus.PARTIAL_CONTENT if partly else HTTPStatus.OK
+        headers = [
+            *self.headers,
+            ("Content-Type", self.content_type),
+            ("Content-Length", str(stop - start)),
+            ("Accept-Ranges", "bytes"),
+        ]
+        if partly:
+            headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
+        start_response(f"{status.value} {status.phrase}", headers)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return [b""]
+        return part_between(self.pieces, start, stop)
+
+
+def _wanted(environ: WSGIEnvironment, tag: str, size: int) -> tuple[int, int] | None:
+    """Return which bytes are asked for; None when there are none such.
+
+    Several ranges at once, or a Range under another state of the file, get the whole.
+    """
+    whole = 0, size
+    asked = parse_range_header(environ.get("HTTP_RANGE"))
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return whole
+    if environ.get("HTTP_IF_RANGE", tag).strip() != tag or environ["REQUEST_METHOD"] != "GET":
+        return whole
+    return asked.range_for_length(size)
