@@ -25,7 +25,7 @@ from exchange.domain.errors import (
     UsageError,
 )
 from exchange.domain.failpoints import Point, nothing
-from exchange.domain.publicity import declared_end
+from exchange.domain.publicity import begin_of, declared_end
 from exchange.intake import (
     check_file,
     deliver,
@@ -218,10 +218,11 @@ class Exchange:
             for slug, kind in self._model.kinds.items()
             if kind.publicity_end
         }
-        # The government tier shows all that is shown anywhere.
+        # The government tier shows all that is shown anywhere. What arrived on the day itself or
+        # later had not ended then.
         return [
             iri
-            for iri, kind, view in self._ledger.live(Tier.GOVERNMENT)
+            for iri, kind, view in self._ledger.live(Tier.GOVERNMENT, begin_of(day))
             if kind in ends and (end := declared_end(view, ends[kind])) and end < day
         ]
 

@@ -13,7 +13,7 @@ import signal
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,7 +32,7 @@ from publisher.stores.generations import current_generation
 from publisher.stores.workers import QueryPool
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.alarms import Alarms
-from publisher.surfaces.feed import FeedReader, FeedSurface, Place
+from publisher.surfaces.feed import FeedReader, FeedSurface, Place, Texts
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.runner import Runner
@@ -244,7 +244,10 @@ class Bench:
         surfaces: list[Surface] = [
             TriplesSurface(self._site(tier), words, station.clock, at=station.at) for tier in SERVED
         ]
-        surfaces += [FeedSurface(self._feed(tier), station.at) for tier in SERVED]
+        texts = Texts()
+        surfaces += [
+            FeedSurface(replace(self._feed(tier), texts=texts), station.at) for tier in SERVED
+        ]
         surfaces += [IndexSurface(self._index(tier), station.at) for tier in SERVED]
         surfaces += [dumping.DumpSurface(self._dumps(tier), station.at) for tier in SERVED]
         alarms = Alarms(station.layout.surfaces, on_alarm)

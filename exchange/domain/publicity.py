@@ -18,6 +18,11 @@ def day_of(milliseconds: int) -> date:
     return datetime.fromtimestamp(milliseconds / 1000, CHINA).date()
 
 
+def begin_of(day: date) -> int:
+    """Return when a day begins in China, in milliseconds since 1970-01-01 UTC."""
+    return int(datetime.combine(day, time(), CHINA).timestamp()) * 1000
+
+
 def seconds_of_day_left(milliseconds: int) -> int:
     """Return the whole seconds from a moment to the end of its day in China.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from exchange.domain.access import Tier
 
@@ -92,8 +93,7 @@ class Activity(StrEnum):
     DELETE = "Delete"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One step of a tier's own sequence.
 
     `view` is None for a Delete, and for a Create or Update whose record has left since: text

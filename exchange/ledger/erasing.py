@@ -61,6 +61,7 @@ def erase(parts: Parts, ref: str, decision: str | None) -> Erasure:
             literals |= _literals(work, each)
             positions.append(_clear(work, each, decision))
     destroy(parts)
+    parts.opened.clear()
     return Erasure(iri, tuple(sorted(literals)), tuple(positions))
 
 
@@ -163,6 +164,7 @@ def unfinished(parts: Parts) -> list[int]:
 
 def done(parts: Parts, position: int) -> None:
     """Note that every surface was rebuilt without the record."""
+    parts.opened.clear()
     erasure = schema.erasure
     parts.at(Point.SURFACES_REBUILT)
     with batch(parts) as work:

@@ -212,9 +212,14 @@ class Ledger:
         """Return when the tier's sequence last grew, in milliseconds; None before that."""
         return history.last_published(self._parts, tier)
 
-    def live(self, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
-        """Yield (IRI, kind, view) of every record the tier sees."""
-        return reading.live(self._parts, tier)
+    def live(
+        self, tier: Tier, published_before: int | None = None
+    ) -> Iterator[tuple[str, str, bytes]]:
+        """Yield (IRI, kind, view) of every record the tier sees.
+
+        `published_before` (milliseconds) leaves out what a delivery brought from then on.
+        """
+        return reading.live(self._parts, tier, published_before)
 
     def read(self, tier: Tier, ref: str) -> reading.Held:
         """Return the newest version of a record; the archive reads withdrawn ones, too."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import event_iri, record_iri
+from exchange.ledger.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -98,6 +99,7 @@ class Parts:
     clock: Callable[[], int]
     ticks: Callable[[], float]
     at: At
+    opened: Opened = field(default_factory=Opened)
 
     def iri(self, kind: str, public_id: str) -> str:
         """Return a record's IRI; kinds with a government ceiling have their own address."""

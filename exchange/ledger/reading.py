@@ -9,22 +9,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, true
 
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.body import view
 from exchange.domain.errors import EnvironmentFault, Gone, NotFound, UsageError
+from exchange.domain.events import Name
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import State
 from exchange.domain.record import Activity, Change, Standing
 from exchange.ledger import schema
 from exchange.ledger.batch import meta_of
 from exchange.ledger.sealing import unseal
+from exchange.ledger.sealing import views as cut
 from exchange.ledger.sequence import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from sqlalchemy import Connection, Select
+
+    from exchange.ledger.opened import Views
     from exchange.ledger.parts import Parts
 
 LIVE_CHUNK: Final = 500
@@ -72,7 +77,18 @@ def position(parts: Parts) -> int:
 
 def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
     """Return members after a number, about `limit` of them and never a part of a group."""
-    member, record, event = schema.member, schema.record, schema.event
+    with parts.database.reading() as connection:
+        rows = connection.execute(_members(served(tier), after, limit + GROUP)).all()
+        rows = _whole_groups(rows, limit)
+        iris = [parts.iri(row.kind, row.public_id) for row in rows]
+        shown = zip(rows, iris, strict=True)
+        views = _views(parts, connection, {row.version: iri for row, iri in shown if row.shows})
+    return [_change(parts, tier, row, iri, views) for row, iri in zip(rows, iris, strict=True)]
+
+
+def _members(tier: Tier, after: int, limit: int) -> Select[Any]:
+    """Return the query of a tier's members; `shows` tells whether text may be handed out."""
+    member, record = schema.member, schema.record
     own, veil = schema.veil.alias("own"), schema.veil.alias("later")
     veiled = (
         select(veil.c.seq)
@@ -80,49 +96,60 @@ def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
         .where(veil.c.seq > member.c.seq)
         .exists()
     )
-    shown = and_(
-        event.c.position == member.c.version, member.c.activity != Activity.DELETE, ~veiled
+    return (
+        select(
+            member.c.seq,
+            member.c.activity,
+            member.c.event,
+            member.c.kind,
+            member.c.published,
+            member.c.page,
+            member.c.mark,
+            member.c.version,
+            own.c.seq.label("veils"),
+            and_(member.c.activity != Activity.DELETE, ~veiled).label("shows"),
+            record.c.public_id,
+        )
+        .join_from(member, record, member.c.record == record.c.id)
+        .outerjoin(own, and_(own.c.tier == member.c.tier, own.c.seq == member.c.seq))
+        .where(member.c.tier == tier, member.c.seq > after)
+        .order_by(member.c.seq)
+        .limit(limit)
     )
-    with parts.database.reading() as connection:
-        rows = connection.execute(
-            select(
-                member.c.seq,
-                member.c.activity,
-                member.c.event,
-                member.c.kind,
-                member.c.published,
-                member.c.page,
-                member.c.mark,
-                own.c.seq.label("veils"),
-                record.c.public_id,
-                *_sealed_columns(),
-            )
-            .join_from(member, record, member.c.record == record.c.id)
-            .outerjoin(own, and_(own.c.tier == member.c.tier, own.c.seq == member.c.seq))
-            .outerjoin(event, shown)
-            .where(member.c.tier == served(tier), member.c.seq > after)
-            .order_by(member.c.seq)
-            .limit(limit + GROUP)
-        ).all()
-    rows = _whole_groups(rows, limit)
-    seals = parts.seals.get([row.seal for row in rows if row.seal is not None])
-    return [_change(parts, tier, row, seals) for row in rows]
 
 
-def _whole_groups(rows: Any, limit: int) -> list[Any]:
+def _whole_groups(rows: Sequence[Any], limit: int) -> Sequence[Any]:
     """Return about `limit` rows, without a group cut in two; at least one group."""
     if len(rows) <= limit:
-        return list(rows)
+        return rows
     cut = rows[limit].published
     whole = [row for row in rows if row.published < cut]
     return whole or [row for row in rows if row.published == cut]
 
 
-def _change(parts: Parts, tier: Tier, row: Any, seals: Mapping[int, bytes]) -> Change:
-    iri = parts.iri(row.kind, row.public_id)
-    # A seal that is gone: erased between the two reads.
-    seal = None if row.seal is None else seals.get(row.seal)
-    text = None if seal is None else _text(row, seal)
+def _views(parts: Parts, connection: Connection, iris: Mapping[int, str]) -> dict[int, Views]:
+    """Return the views of versions, by position of their event; `iris` are their records'.
+
+    One whose seal is gone has none: it was erased a moment ago.
+    """
+    held = ((position, parts.opened.get(position)) for position in iris)
+    found = {position: views for position, views in held if views is not None}
+    missing = [position for position in iris if position not in found]
+    for start in range(0, len(missing), LIVE_CHUNK):
+        wanted = schema.event.c.position.in_(missing[start : start + LIVE_CHUNK])
+        rows = connection.execute(select(*_sealed_columns()).where(wanted)).all()
+        seals = parts.seals.get([row.seal for row in rows])
+        for row in rows:
+            if seal := seals.get(row.seal):
+                text = unseal(seal, meta_of(row), row.body)
+                views = cut(text, iris[row.position], Tier.PUBLIC)[: len(SERVED)]
+                parts.opened.keep(row.position, views)
+                found[row.position] = views
+    return found
+
+
+def _change(parts: Parts, tier: Tier, row: Any, iri: str, views: Mapping[int, Views]) -> Change:
+    seen = views.get(row.version) if row.shows else None
     return Change(
         row.seq,
         Activity(row.activity),
@@ -132,7 +159,7 @@ def _change(parts: Parts, tier: Tier, row: Any, seals: Mapping[int, bytes]) -> C
         row.published,
         row.page,
         row.mark,
-        None if text is None else view(text, iri, tier),
+        None if seen is None else seen[tier.rank],
         row.veils is not None,
     )
 
@@ -201,11 +228,17 @@ def departures(parts: Parts, tier: Tier, after: int, limit: int) -> list[tuple[i
     return [(row.seq, parts.iri(row.kind, row.public_id)) for row in rows]
 
 
-def live(parts: Parts, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
-    """Yield (IRI, kind, view) of every record the tier sees, in the order they came."""
+def live(
+    parts: Parts, tier: Tier, published_before: int | None = None
+) -> Iterator[tuple[str, str, bytes]]:
+    """Yield (IRI, kind, view) of every record the tier sees, in the order they came.
+
+    `published_before` (milliseconds) leaves out what a delivery brought from then on: a row
+    whose publicity has ended is never published, so none of those can be due.
+    """
     after = 0
     while True:
-        rows = _live_rows(parts, tier, after)
+        rows = _live_rows(parts, tier, after, published_before)
         if not rows:
             return
         seals = parts.seals.get([row.seal for row in rows])
@@ -217,14 +250,17 @@ def live(parts: Parts, tier: Tier) -> Iterator[tuple[str, str, bytes]]:
         after = rows[-1].id
 
 
-def _live_rows(parts: Parts, tier: Tier, after: int) -> Any:
+def _live_rows(parts: Parts, tier: Tier, after: int, published_before: int | None) -> Any:
     record, event = schema.record, schema.event
     tiers = [each for each in Tier if each.rank <= served(tier).rank]
+    delivered = and_(event.c.name == Name.PUBLISH, event.c.delivery.is_not(None))
+    old = true() if published_before is None else ~and_(delivered, event.c.at >= published_before)
     with parts.database.reading() as connection:
         return connection.execute(
             select(record.c.id, record.c.kind, record.c.public_id, *_sealed_columns())
             .join_from(record, event, event.c.position == record.c.version)
             .where(record.c.id > after, record.c.state == State.LIVE, record.c.tier.in_(tiers))
+            .where(old)
             .order_by(record.c.id)
             .limit(LIVE_CHUNK)
         ).all()

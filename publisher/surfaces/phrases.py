@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from publisher.surfaces.names import PREFIXES, RDF_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from exchange.model.kinds import Field, Kind
 
@@ -31,8 +32,7 @@ _REMEMBERED: Final = 10_000
 Cell = tuple[int, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One statement without its subject; `key` and `value` are of the record's JSON object."""
 
     trig: bytes
@@ -40,6 +40,16 @@ class Said:
     value: bytes
     many: bool
     cell: Cell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Predicate:
+    """How a predicate is written in TriG and JSON, and how its values are in JSON."""
+
+    name: bytes
+    key: bytes
+    json: Callable[[bytes], bytes]
+    many: bool
 
 
 class Phrases:
@@ -55,46 +65,52 @@ class Phrases:
         self._cell = cell or _no_cell
         self._fields = {f.iri.encode(): f for f in kind.fields} if kind else {}
         self._known: dict[bytes, Said] = {}
+        self._predicates: dict[bytes, _Predicate] = {}
 
     def of(self, iri: bytes, view: bytes) -> list[Said]:
         """Return what the view says of the record, in its order."""
-        return [self._said(item) for item in _statements(iri, view)]
+        known, start = self._known, len(iri) + 3
+        # One statement a line, and the subject of all is the record (DESIGN §3).
+        return [
+            known.get(line[start:-2]) or self._learn(line[start:-2])
+            for line in view.split(b"\n")[:-1]
+        ]
 
-    def _said(self, text: bytes) -> Said:
-        found = self._known.get(text)
-        if found is None:
+    def _learn(self, text: bytes) -> Said:
+        iri, _, value = text[1:].partition(b"> ")
+        predicate = self._predicates.get(iri)
+        if predicate is None:
+            predicate = self._predicates[iri] = self._read(iri)
+        trig, cell = b"%b %b" % (predicate.name, _short(value)), self._cell(iri, value)
+        said = Said(trig, predicate.key, predicate.json(value), predicate.many, cell)
+        # Free text is the record's own and comes once; codes, names of others and dates again.
+        if not value.endswith(b'"'):
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            found = self._known[text] = self._translate(text)
-        return found
+            self._known[text] = said
+        return said
 
-    def _translate(self, text: bytes) -> Said:
-        predicate, _, value = text[1:].partition(b"> ")
-        name = b"a" if predicate == _TYPE else _short(b"<%b>" % predicate)
-        trig, cell = b"%b %b" % (name, _short(value)), self._cell(predicate, value)
-        if predicate == _TYPE:
-            ours = self._kind is not None and value == b"<%b>" % self._kind.class_iri.encode()
-            shown = self._kind.type_name.encode() if ours and self._kind else value[1:-1]
-            return Said(trig, b'"type"', b'"%b"' % shown, many=False, cell=cell)
-        field = self._fields.get(predicate)
+    def _read(self, iri: bytes) -> _Predicate:
+        if iri == _TYPE:
+            return _Predicate(b"a", b'"type"', self._type, many=False)
+        name, field = _short(b"<%b>" % iri), self._fields.get(iri)
         if field is None:
-            return Said(trig, b'"%b"' % predicate, _expanded(value), many=True, cell=cell)
-        name = field.name.encode()
-        return Said(trig, b'"%b"' % name, _compact(field, value), field.many, cell)
+            return _Predicate(name, b'"%b"' % iri, _expanded, many=True)
+        return _Predicate(name, b'"%b"' % field.name.encode(), partial(_compact, field), field.many)
+
+    def _type(self, value: bytes) -> bytes:
+        ours = self._kind is not None and value == b"<%b>" % self._kind.class_iri.encode()
+        return b'"%b"' % (self._kind.type_name.encode() if ours and self._kind else value[1:-1])
 
 
 def _no_cell(_predicate: bytes, _value: bytes) -> None:
     """Say that the table has no such column."""
 
 
-def _statements(iri: bytes, text: bytes) -> Iterator[bytes]:
-    """Yield `<predicate> object` of each line; the subject of all is the record (DESIGN §3)."""
-    start = len(iri) + 3
-    return (line[start:-2] for line in text.split(b"\n") if line)
-
-
 def _short(value: bytes) -> bytes:
     """Return a term with our prefixes in place of what they stand for."""
+    if value.endswith(b'"'):
+        return value
     own = _OWN.fullmatch(value)
     if own:
         return b"cr:" + own[1]
@@ -132,6 +148,13 @@ def _expanded(value: bytes) -> bytes:
 
 def members_of(said: list[Said]) -> bytes:
     """Return the members of the record's JSON object; values of one property in one array."""
+    if len({item.key for item in said}) == len(said):
+        return b",".join(
+            [
+                b"%b:[%b]" % (item.key, item.value) if item.many else b"%b:%b" % item[1:3]
+                for item in said
+            ]
+        )
     grouped: dict[bytes, list[Said]] = {}
     for item in said:
         grouped.setdefault(item.key, []).append(item)

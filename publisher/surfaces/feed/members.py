@@ -9,18 +9,17 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.record import Activity
 from exchange.model.context import terms_of
 from publisher.surfaces.feed.terms import ALL, ENVELOPE
 from publisher.surfaces.names import PREFIXES, RDF_TYPE, stamp
-from publisher.surfaces.phrases import Phrases, members_of
 
 if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.surfaces.feed.terms import Place
-    from publisher.surfaces.phrases import Said
+    from publisher.surfaces.feed.texts import Text
 
 # One text for each of FORMS.
 Triple = tuple[bytes, bytes, bytes]
@@ -89,8 +88,7 @@ def view_of(block: bytes, record: str) -> bytes:
     return (block[start + 1 :] + b"\n").replace(b" %b .\n" % event, b" .\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Envelope:
+class _Envelope(NamedTuple):
     """What stands around the text, encoded."""
 
     event: bytes
@@ -107,7 +105,7 @@ class Members:
     def __init__(self, place: Place, slug: str) -> None:
         self._kind = place.kinds.get(slug)
         self._streams = (place.stream(slug).encode(), place.stream(ALL).encode())
-        self._phrases = Phrases(self._kind)
+        self._texts = place.texts
         # What begins a block; nothing else in a page has it after a line feed.
         own = b"\n<%b> " % self._streams[0]
         self.marks: Triple = (own, b"\n,", own)
@@ -133,7 +131,7 @@ class Members:
     def block(self, change: Change) -> Triple:
         """Return the member, without the mark before it and the line feed after it."""
         text = b"" if change.activity is Activity.DELETE else change.view or b""
-        said = self._phrases.of(change.iri.encode(), text)
+        said = self._texts.of(self._kind, change.iri.encode(), text) if text else None
         envelope = _Envelope(
             change.event.encode(),
             change.iri.encode(),
@@ -148,26 +146,25 @@ class Members:
             self._nquads(envelope, text),
         )
 
-    def _trig(self, of: _Envelope, said: list[Said]) -> bytes:
+    def _trig(self, of: _Envelope, said: Text | None) -> bytes:
         mark = b" ; cr:objectionOpen true" if of.objection else b""
         head = _TRIG % (
             *(of.event, self._streams[1], of.event),
             *(of.event, of.activity, of.record, of.time, of.seq, mark),
         )
-        if not said:
+        if said is None:
             return head
-        lines = b" ;\n    ".join([item.trig for item in said])
-        return b"%b\n<%b> {\n  <%b> %b .\n}" % (head, of.event, of.record, lines)
+        return b"%b\n<%b> {\n  <%b> %b .\n}" % (head, of.event, of.record, said.trig)
 
-    def _json(self, of: _Envelope, said: list[Said]) -> bytes:
+    def _json(self, of: _Envelope, said: Text | None) -> bytes:
         mark = b',"objectionOpen":true' if of.objection else b""
         head = _JSON % (
             *(of.event, *self._streams, of.activity),
             *(of.record, of.time, of.seq, mark),
         )
-        if not said:
+        if said is None:
             return head + b"}"
-        return b'%b,"@graph":[{"id":"%b",%b}]}' % (head, of.record, members_of(said))
+        return b'%b,"@graph":[{"id":"%b",%b}]}' % (head, of.record, said.json)
 
     def _nquads(self, of: _Envelope, text: bytes) -> bytes:
         mark = _NQUADS_MARK % of.event if of.objection else b""

@@ -5,9 +5,10 @@ Sources: LDES 1.0.0 (2026-05), TREE (CG draft), ActivityStreams 2.0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from publisher.surfaces.feed.texts import Texts
 from publisher.surfaces.names import PREFIXES
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Place:
     kinds: Mapping[str, Kind]
     pages: Callable[[Collection[str]], Iterable[tuple[str, int]]]
     fan: int = FAN
+    # One for both tiers' feeds where one process writes them.
+    texts: Texts = field(default_factory=Texts)
 
     def iri(self, path: str) -> str:
         """Return the IRI of a document by its path, `feed/penalty/p/7`."""

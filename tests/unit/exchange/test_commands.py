@@ -9,7 +9,7 @@ from exchange import commands
 from exchange.commands import Desk, Exchange, Manner, Pending, Watch
 from exchange.domain.access import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, UsageError
-from exchange.domain.publicity import day_of, declared_end
+from exchange.domain.publicity import begin_of, day_of, declared_end
 from exchange.intake import generate
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
@@ -176,6 +176,7 @@ def test_a_declared_end_is_the_last_day_shown(town: Town, sample: Path, tmp_path
 
 def test_days_are_days_in_china() -> None:
     midnight = 1_767_196_800_000  # 2025-12-31T16:00:00Z
+    assert begin_of(date(2026, 1, 1)) == midnight
     assert str(day_of(midnight - 1)) == "2025-12-31"
     assert str(day_of(midnight)) == "2026-01-01"
 

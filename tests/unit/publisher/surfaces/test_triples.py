@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,7 +145,7 @@ def test_a_chunk_has_its_net_effect(surface: TriplesSurface, count: int) -> None
 
 
 def test_a_create_whose_record_has_left_since_puts_nothing_in(surface: TriplesSurface) -> None:
-    left = replace(change(2, 2, None), activity=Activity.CREATE)
+    left = change(2, 2, None)._replace(activity=Activity.CREATE)
     surface.apply([change(1, 1), left])
     assert list(surface.iris()) == [iri(1)]
     assert surface.position() == 2
