@@ -53,7 +53,10 @@ def normal(part: str) -> str:
     if part.isascii() and part.isalnum():
         return part.upper()
     head = PERSON if part.startswith(PERSON) else ""
-    return head + _alike(part[len(head) :])
+    part = part[len(head) :]
+    if not part.isascii():
+        part = unicodedata.normalize("NFKC", part)
+    return head + "".join(part.translate(_ALIKE).split()).upper()
 
 
 def searchable(text: str) -> str:
@@ -62,13 +65,9 @@ def searchable(text: str) -> str:
     Brackets, marks, blanks and symbols go, on both sides of a search, so that half and full
     width, bracket styles and lower-case codes find the same.
     """
-    return _UNWRITTEN.sub("", _alike(text))
-
-
-def _alike(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    return "".join(text.translate(_ALIKE).split()).upper()
+    return (text if text.isalnum() else _UNWRITTEN.sub("", text)).upper()
 
 
 def person_part(id_number: str) -> str:

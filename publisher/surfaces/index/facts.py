@@ -42,6 +42,8 @@ _NS: Final = "https://w3id.org/credence/ns#"
 _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _KIND: Final = "type"  # no property of ours has this name
 
+SUBJECT: Final = "subject"  # the kind of register records
+
 # A text no shape allows is shown cut; who wants all of it opens the record.
 LONGEST: Final = 300
 _SEARCHED_MOST: Final = 1_000  # characters of one value that are searched
@@ -103,7 +105,8 @@ class Plan:
         mentions = [
             (role, value[len(USCC_BASE) :])
             for role in self.roles
-            for value in found.get(role, ())
+            if role in found
+            for value in found[role]
             if value.startswith(USCC_BASE)
         ]
         code = next((code for role, code in mentions if role in self.about), "")
@@ -121,7 +124,8 @@ class Plan:
             BREAK.join(
                 searchable(value[:_SEARCHED_MOST])
                 for name in _SEARCHED
-                for value in found.get(name, ())
+                if name in found
+                for value in found[name]
             ),
         )
         return facts, Rest(mentions, *_more(found))
@@ -130,10 +134,14 @@ class Plan:
         names, found, head = self._names, dict[str, list[str]](), f"<{iri}> "
         # A literal has no line feed of its own, so nothing else looks like this.
         for statement in view.decode()[len(head) : -3].split(f" .\n{head}"):
-            predicate, _, value = statement.partition(" ")
+            predicate, _, term = statement.partition(" ")
             name = names.get(predicate)
-            if name is not None:
-                found.setdefault(name, []).append(_value(value))
+            if name is None:
+                continue
+            if name in found:
+                found[name].append(_value(term))
+            else:
+                found[name] = [_value(term)]
         return found
 
 
@@ -177,9 +185,10 @@ def _more(
 
 
 def _value(term: str) -> str:
-    if term[0] == "<":
-        return term[1:-1]
-    return unescaped(term[1 : term.rindex('"')])
+    # An IRI or a plain literal; what has a type or a language ends in more than a quote.
+    plain = term[0] == "<" or term[-1] == '"'
+    value = term[1:-1] if plain else term[1 : term.rindex('"')]
+    return unescaped(value) if "\\" in value else value
 
 
 def _first(found: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:

@@ -16,12 +16,18 @@ _COLUMNS: Final = (
 # Publicity ends with a day, whatever has not been taken out yet (DESIGN §6, "Expiry").
 _TODAY: Final = "(record.until IS NULL OR record.until >= :today)"
 
-_MATCHED: Final = (
-    "FROM search CROSS JOIN record ON record.id = search.rowid "
-    f"WHERE search MATCH :match AND {_TODAY}"
+# By whether it is asked of subjects. One pass counts and finds: the text is read only once.
+FOUND: Final = {
+    is_subject: f"""
+SELECT record.id, record.words FROM {table} CROSS JOIN record ON record.id = {table}.rowid
+WHERE {table} MATCH :match AND {_TODAY} ORDER BY {table}.rowid LIMIT :most
+"""
+    for is_subject, table in ((True, "search_subject"), (False, "search_record"))
+}
+ENTRIES: Final = (
+    f"SELECT record.id, {_COLUMNS} FROM record "
+    "WHERE record.id IN (SELECT value FROM json_each(:numbers))"
 )
-FOUND: Final = f"SELECT {_COLUMNS} {_MATCHED} ORDER BY search.rowid LIMIT :most OFFSET :skip"
-FOUND_COUNT: Final = f"SELECT count(*) FROM (SELECT 1 {_MATCHED} LIMIT :most)"
 
 _MENTIONED: Final = "FROM mention CROSS JOIN record ON record.id = mention.record "
 _ROLE: Final = f"{_MENTIONED} WHERE mention.code = :code AND mention.role = :role AND {_TODAY}"

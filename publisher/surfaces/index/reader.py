@@ -28,7 +28,7 @@ from publisher.surfaces.index.answers import (
 from publisher.surfaces.index.facts import digest
 from publisher.surfaces.index.rows import DIGESTED, position_of
 from publisher.surfaces.index.surface import expected_digest, has
-from publisher.surfaces.index.terms import marked, matches, mistyped, neighbours, terms
+from publisher.surfaces.index.terms import marked, matches, mistyped, nearness, neighbours, terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -92,22 +92,22 @@ class IndexReader:
     def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> Found:
         """Return a page of the records whose names, numbers or codes have every word typed.
 
-        Words are parts of any length; writing does not matter. Records keep their order, new ones
-        come last. Pages beyond the last give the last. Raises UsageError beyond 200 characters.
+        Words are parts of any length; writing does not matter. Subjects come first; of each, those
+        of exactly that name, then those that begin with it; among equals new ones come last. Pages
+        beyond the last give the last. Raises UsageError beyond 200 characters.
         """
         words = terms(text)
         with self._readers.reading(self._seconds) as connection:
             hint = self._hint(connection, text)
             if not words:
                 return Found(text, 0, more=False, page=1, pages=1, hits=(), hint=hint)
-            parts = matches(words, kinds)
-            sizes = self._sizes(connection, parts)
-            total = min(sum(sizes), COUNTED)
+            numbers = self._matching(connection, words, kinds)
+            total = min(len(numbers), COUNTED)
             pages = max(1, -(-total // PAGE))
             page = min(max(page, 1), pages)
-            found = self._window(connection, parts, sizes, (page - 1) * PAGE, total)
+            found = _entries(connection, numbers[:total][(page - 1) * PAGE : page * PAGE])
         hits = [Hit(one, marked(one.name, words), marked(one.number, words)) for one in found]
-        return Found(text, total, sum(sizes) > COUNTED, page, pages, hits, hint)
+        return Found(text, total, len(numbers) > COUNTED, page, pages, hits, hint)
 
     def subject(self, code: str, each: int = EACH) -> Subject | None:
         """Return what is shown about a code in its canonical writing; None where nothing is.
@@ -176,32 +176,19 @@ class IndexReader:
         """Close what is idle."""
         self._readers.close()
 
-    def _sizes(self, connection: Connection, parts: Sequence[str]) -> list[int]:
-        """Return how many answers each part has; none is counted beyond the bound of all."""
-        sizes: list[int] = []
-        for part in parts:
-            left = COUNTED + 1 - sum(sizes)
-            bound = {"match": part, "today": self._today(), "most": left}
-            sizes.append(int(connection.execute(queries.FOUND_COUNT, bound).fetchone()[0]))
-        return sizes
-
-    def _window(
-        self,
-        connection: Connection,
-        parts: Sequence[str],
-        sizes: Sequence[int],
-        start: int,
-        total: int,
-    ) -> list[Entry]:
-        found: list[Entry] = []
-        wanted = min(PAGE, total - start)
-        for part, size in zip(parts, sizes, strict=True):
-            if start < size and len(found) < wanted:
-                most = wanted - len(found)
-                bound = {"match": part, "today": self._today(), "most": most, "skip": start}
-                found += map(_entry, connection.execute(queries.FOUND, bound))
-            start = max(0, start - size)
-        return found
+    def _matching(
+        self, connection: Connection, words: Sequence[str], kinds: Collection[str]
+    ) -> list[int]:
+        """Return the numbers of what matches in the order shown, at most one beyond the bound."""
+        numbers: list[int] = []
+        for is_subject, match in matches(words, kinds):
+            most = COUNTED + 1 - len(numbers)
+            bound = {"match": match, "today": self._today(), "most": most}
+            rows = connection.execute(queries.FOUND[is_subject], bound).fetchall()
+            # Sorting keeps the order of numbers among equals.
+            rows.sort(key=lambda row: nearness(words, row[1]))
+            numbers += [number for number, _ in rows]
+        return numbers
 
     def _hint(self, connection: Connection, text: str) -> Hint | None:
         code = mistyped(text)
@@ -242,6 +229,12 @@ class IndexReader:
         entries = [_entry(row[:-1]) for row in shown]
         last = f"{entries[-1].day}.{shown[-1][-1]}" if further else ""
         return Listed(min(total, LISTED), total > LISTED, entries, last)
+
+
+def _entries(connection: Connection, numbers: Sequence[int]) -> list[Entry]:
+    rows = connection.execute(queries.ENTRIES, {"numbers": json.dumps(list(numbers))})
+    found = {number: _entry(row) for number, *row in rows}
+    return [found[number] for number in numbers]
 
 
 def _entry(row: Sequence[Any]) -> Entry:

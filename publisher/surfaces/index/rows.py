@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from publisher.surfaces.index.facts import Facts, split, token
+from publisher.surfaces.index.facts import SUBJECT, Facts, split, token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +23,14 @@ _FIND: Final = (
     "SELECT id, iri, kind, authority, substr(day, 1, 7), words FROM record "
     "WHERE iri IN (SELECT value FROM json_each(?))"
 )
-_FORGET: Final = "INSERT INTO search (search, rowid, text, kind) VALUES ('delete', ?, ?, ?)"
+_FORGET: Final = {
+    True: (
+        "INSERT INTO search_subject (search_subject, rowid, text, kind) VALUES ('delete', ?, ?, ?)"
+    ),
+    False: (
+        "INSERT INTO search_record (search_record, rowid, text, kind) VALUES ('delete', ?, ?, ?)"
+    ),
+}
 _DELETES: Final = (
     "DELETE FROM mention WHERE record = ?",
     "DELETE FROM subject WHERE record = ?",
@@ -32,7 +39,10 @@ _DELETES: Final = (
     "DELETE FROM record WHERE id = ?",
 )
 _RECORD: Final = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_WORDS: Final = "INSERT INTO search (rowid, text, kind) VALUES (?, ?, ?)"
+_WORDS: Final = {
+    True: "INSERT INTO search_subject (rowid, text, kind) VALUES (?, ?, ?)",
+    False: "INSERT INTO search_record (rowid, text, kind) VALUES (?, ?, ?)",
+}
 _MENTION: Final = "INSERT OR IGNORE INTO mention VALUES (?, ?, ?)"
 _SUBJECT: Final = "INSERT INTO subject VALUES (?, ?, ?, ?)"
 _MEASURE: Final = "INSERT INTO measure VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -54,9 +64,7 @@ def drop(connection: Connection, iris: Iterable[str]) -> dict[str, int]:
     found = connection.execute(_FIND, (json.dumps(list(iris)),)).fetchall()
     if not found:
         return {}
-    connection.executemany(
-        _FORGET, [(number, split(words), token(kind)) for number, _, kind, _, _, words in found]
-    )
+    _search(connection, _FORGET, ((number, words, kind) for number, _, kind, _, _, words in found))
     numbers = [(number,) for number, *_ in found]
     for statement in _DELETES:
         connection.executemany(statement, numbers)
@@ -83,16 +91,29 @@ def add(
             last += 1
             number = last
         records.append((number, *facts, change.objection, change.published))
-        words.append((number, split(facts.words), token(facts.kind)))
+        words.append((number, facts.words, facts.kind))
         mentions += [(number, role, code) for role, code in more.mentions]
         counts[facts.kind, facts.authority, facts.day[:7]] += 1
         if more.subject or more.measure:
             rest.append((number, more))
     connection.executemany(_RECORD, records)
-    connection.executemany(_WORDS, words)
+    _search(connection, _WORDS, words)
     connection.executemany(_MENTION, mentions)
     _count(connection, counts)
     _add_rest(connection, rest)
+
+
+def _search(
+    connection: Connection,
+    statements: Mapping[bool, str],
+    rows: Iterable[tuple[int, str, str]],
+) -> None:
+    """Tell the two full-text tables of (number, words, kind)."""
+    sorted_: dict[bool, list[tuple[int, str, str]]] = {True: [], False: []}
+    for number, words, kind in rows:
+        sorted_[kind == SUBJECT].append((number, split(words), token(kind)))
+    for is_subject, found in sorted_.items():
+        connection.executemany(statements[is_subject], found)
 
 
 def _add_rest(connection: Connection, rest: Iterable[tuple[int, Rest]]) -> None:

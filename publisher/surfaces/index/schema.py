@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 FILE: Final = "index.sqlite"
 
-# `words` is the folded text exactly as the full-text table was given it: that table keeps no text
-# of its own and has to be told what to forget. `print` is a hash of the whole view. `until` is the
-# last day shown, as the record itself declares it. Days are ISO dates, published milliseconds.
-# `tally` counts what stands, so that no page ever counts records one by one.
+# `words` is the folded text exactly as a full-text table was given it: these tables keep no text of
+# their own and have to be told what to forget. Subjects have one for themselves, because they are
+# shown first and no search should read all records to find them. `print` is a hash of the whole
+# view, `until` the last day shown, as the record itself declares it. Days are ISO dates,
+# `published` milliseconds. `tally` counts what stands, so that no page counts record by record.
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS state (position INTEGER NOT NULL);
 INSERT INTO state SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM state);
@@ -56,7 +57,10 @@ CREATE TABLE IF NOT EXISTS tally (
     kind TEXT NOT NULL, authority TEXT NOT NULL, month TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (kind, authority, month)
 ) WITHOUT ROWID;
-CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
+CREATE VIRTUAL TABLE IF NOT EXISTS search_subject USING fts5(
+    text, kind, content='', columnsize=0, tokenize='ascii'
+);
+CREATE VIRTUAL TABLE IF NOT EXISTS search_record USING fts5(
     text, kind, content='', columnsize=0, tokenize='ascii'
 );
 """

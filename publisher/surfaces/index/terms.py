@@ -11,7 +11,7 @@ from exchange.domain.errors import UsageError
 from exchange.domain.identity import USCC_LENGTH, normal_code, uscc_problem
 from exchange.domain.keys import searchable
 from publisher.surfaces.index.answers import Mark
-from publisher.surfaces.index.facts import split, token
+from publisher.surfaces.index.facts import BREAK, SUBJECT, split, token
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 LONGEST_QUERY: Final = 200  # characters, as long as a name may be
 _MOST_TERMS: Final = 8
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
-_SUBJECT: Final = "subject"
 
 
 def terms(text: str) -> list[str]:
@@ -41,23 +40,24 @@ def terms(text: str) -> list[str]:
     return list(dict.fromkeys(term for term in folded if term))
 
 
-def matches(words: Sequence[str], kinds: Collection[str] = ()) -> list[str]:
-    """Return the queries whose answers follow one another and share no record.
-
-    Subjects that begin with the first word, other subjects, everything else.
-    """
+def matches(words: Sequence[str], kinds: Collection[str] = ()) -> list[tuple[bool, str]]:
+    """Return (whether of subjects, query): what to ask of which full-text table, in this order."""
     all_of = " AND ".join(f'text : "{split(word)}"' for word in words)
-    begins = f'text : ^ "{split(words[0])}"'
-    subject = f'kind : "{token(_SUBJECT)}"'
-    found = []
-    if not kinds or _SUBJECT in kinds:
-        found += [f"{all_of} AND {begins} AND {subject}", f"({all_of} AND {subject}) NOT {begins}"]
-    others = sorted(token(kind) for kind in set(kinds) - {_SUBJECT})
+    found = [(True, all_of)] if not kinds or SUBJECT in kinds else []
+    others = sorted(token(kind) for kind in set(kinds) - {SUBJECT})
     if others:
-        found.append(f"{all_of} AND kind : ({' OR '.join(map(_quoted, others))})")
+        found.append((False, f"{all_of} AND kind : ({' OR '.join(map(_quoted, others))})"))
     elif not kinds:
-        found.append(f"({all_of}) NOT {subject}")
+        found.append((False, all_of))
     return found
+
+
+def nearness(words: Sequence[str], folded: str) -> int:
+    """Return 0 for a record of exactly that name, 1 for one that begins with it, 2 for others."""
+    name = folded.partition(BREAK)[0]
+    if name == words[0]:
+        return 0
+    return 1 if name.startswith(words[0]) else 2
 
 
 def marked(text: str, words: Sequence[str]) -> list[Mark]:

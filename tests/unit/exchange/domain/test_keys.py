@@ -53,6 +53,26 @@ def test_making_alike_twice_changes_nothing(text: str) -> None:
     assert keys.normal(keys.normal(once)) == keys.normal(once)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("长市监罚〔2024〕12号", "长市监罚[2024]12号"),
+        ("鑫盛（上党）商贸", "鑫盛(上党)商贸"),
+        ("Ａｂ－１", "aB1"),
+        ("91140400qqqq00001x", "９１１４０４００ＱＱＱＱ００００１Ｘ"),
+        ("潞\u200b州\u202e\u00b7_ \u3000商", "潞州商"),
+    ],
+)
+def test_two_writings_of_a_text_are_searched_alike(one: str, other: str) -> None:
+    assert keys.searchable(one) == keys.searchable(other)
+
+
+@given(st.text())
+def test_what_is_searched_has_only_letters_and_digits(text: str) -> None:
+    found = keys.searchable(text)
+    assert not found or found.isalnum()
+
+
 def test_cascades_are_named_as_in_the_shapes() -> None:
     assert {item.value for item in Cascade} == {"withdraw-when-last", "drop-reference", "decide"}
     assert LinkRule("concerns", "a", "b", Cascade("decide")).cascade is Cascade.DECIDE

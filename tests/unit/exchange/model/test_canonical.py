@@ -6,7 +6,7 @@ import pyoxigraph as ox
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.model.canonical import literal
+from exchange.model.canonical import literal, unescaped
 
 
 def canonical(text: str) -> str:
@@ -23,3 +23,4 @@ def test_every_low_character_is_escaped_as_the_canonical_form_asks() -> None:
 @given(st.text())
 def test_any_text_is_written_canonically(text: str) -> None:
     assert literal(text) == canonical(text)
+    assert unescaped(literal(text)[1:-1]) == text

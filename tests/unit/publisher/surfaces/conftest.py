@@ -20,6 +20,8 @@ from publisher.surfaces import dumps
 from publisher.surfaces.alarms import Alarm, Alarms
 from publisher.surfaces.dumps import DumpReader, DumpSurface
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
+from publisher.surfaces.index import IndexReader, IndexSurface, Plan
+from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.runner import Pace, Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 
@@ -73,7 +75,7 @@ class City:
     alarms: list[Alarm] = field(default_factory=list)
     surfaces: list[Surface] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    feeds: bool = False  # whether the surfaces made of files follow, too
+    feeds: bool = False  # whether the other surfaces follow, too
 
     @property
     def root(self) -> Path:
@@ -95,6 +97,9 @@ class City:
         directory = self.root / tier.value / "dumps"
         return dumps.Place(directory, tier, base, kinds, pages, created)
 
+    def index(self, tier: Tier) -> IndexSite:
+        return IndexSite(self.root / tier.value / "index", tier, BASES[tier], Plan(()))
+
     def open_surfaces(self) -> list[Surface]:
         self.surfaces = [
             TriplesSurface(self.site(tier), b"", self.clock, grace=1_000) for tier in SERVED
@@ -102,6 +107,7 @@ class City:
         if self.feeds:
             self.surfaces += [FeedSurface(self.place(tier)) for tier in SERVED]
             self.surfaces += [DumpSurface(self.shelf(tier)) for tier in SERVED]
+            self.surfaces += [IndexSurface(self.index(tier)) for tier in SERVED]
         return self.surfaces
 
     def close_surfaces(self) -> None:
@@ -117,6 +123,7 @@ class City:
         if self.feeds:
             readers += [FeedReader(self.place(tier)) for tier in SERVED]
             readers += [DumpReader(self.shelf(tier)) for tier in SERVED]
+            readers += [IndexReader(self.index(tier), lambda: "2023-11-15") for tier in SERVED]
         return readers
 
     def runner(self, chunk: int = 5_000) -> Runner:

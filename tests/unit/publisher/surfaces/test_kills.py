@@ -32,6 +32,7 @@ from exchange.domain.links import Cascade, LinkRule
 from exchange.ledger import Ledger, Places
 from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedSurface, Place
+from publisher.surfaces.index import IndexSurface, Plan, Site as IndexSite
 from publisher.surfaces.runner import Pace, Runner
 from publisher.surfaces.triples import Site, TriplesSurface
 
@@ -47,7 +48,10 @@ def place(tier):
 surfaces = [
     TriplesSurface(Site(folder / "surfaces" / tier / "triples", Tier(tier), (base,)), b"", clock, 0)
     for tier in ("public", "government")
-] + [FeedSurface(place(tier)) for tier in ("public", "government")]
+] + [FeedSurface(place(tier)) for tier in ("public", "government")] + [
+    IndexSurface(IndexSite(folder / "surfaces" / tier / "index", Tier(tier), (base,), Plan(())))
+    for tier in ("public", "government")
+]
 runner = Runner(ledger, surfaces, Alarms(folder / "surfaces", print), clock,
                 Pace(chunk=100, publish_every=0))
 print("ready", flush=True)
@@ -115,6 +119,6 @@ def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(
     report = audit(city.ledger, city.readers())
     assert report.ok, report.to_json()
     assert report.records == len(iris)
-    heads = [city.ledger.head(tier) for tier in (*SERVED, *SERVED)]
+    heads = [city.ledger.head(surface.tier) for surface in city.surfaces]
     assert [surface.position() for surface in city.surfaces] == heads
     city.close()
