@@ -29,6 +29,7 @@ from granian.log import LogLevels
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from publisher.stores import sandbox
+from publisher.web.bodies import READERS
 from publisher.wiring import WAITING_QUERIES, Station, web_service
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 # A projector that ran this long was sound: the next fall starts with the first pause again.
 _SOUND_SECONDS: Final = 60.0
-# Threads left for pages and probes when every query that may wait is waiting.
+# Threads left for pages and probes when every query and body that may wait is waiting.
 _SPARE_THREADS: Final = 8
 
 
@@ -87,7 +88,7 @@ def serve(
         # A proxy speaks HTTP/1.1 to us, browsers no HTTP/2 without TLS; it would only be attacked.
         http=HTTPModes.http1,
         workers=1,
-        blocking_threads=WAITING_QUERIES + station.settings.query_workers + _SPARE_THREADS,
+        blocking_threads=_threads(station.settings.query_workers),
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
@@ -108,6 +109,11 @@ def serve(
             ) from end
     finally:
         keeper.stop()
+
+
+def _threads(query_workers: int) -> int:
+    """Return how many requests may hold a thread: they are started as they are needed."""
+    return WAITING_QUERIES + query_workers + READERS + _SPARE_THREADS
 
 
 def require_bindable(address: Address) -> None:

@@ -88,18 +88,6 @@ class BadRequest(CredenceError):
     """The request is malformed."""
 
 
-class BodyLate(CredenceError):
-    """The body of a request did not come in time."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(
-            f"The body of the request did not come within {seconds:g} seconds.",
-            "Send it again, all at once.",
-            zh=f"请求正文未在 {seconds:g} 秒内收完。",
-            zh_hint="请一次发送完整的正文后重试。",
-        )
-
-
 class BodyCut(BadRequest):
     """The body of a request ended before its length."""
 
@@ -128,7 +116,6 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     NotFound: Problem(404, "not-found", "没有这个网址", "Not found"),
     MethodNotAllowed: Problem(405, "method", "不支持这种请求方法", "Method not allowed"),
     NotAcceptable: Problem(406, "not-acceptable", "没有所要的格式", "Not acceptable"),
-    BodyLate: Problem(408, "late", "请求正文未及时到达", "Request timeout"),
     Conflict: Problem(409, "conflict", "记录状态不允许", "Conflict"),
     Gone: Problem(410, "gone", "已停止公示", "No longer shown"),
     UnsupportedMedia: Problem(415, "media-type", "请求正文格式不支持", "Unsupported media type"),
