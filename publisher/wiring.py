@@ -28,7 +28,7 @@ from exchange.model import load_model
 from publisher import settings
 from publisher.midnight import Midnight
 from publisher.projector import Opened, Projector
-from publisher.stores.generations import current_generation
+from publisher.stores.generations import Pointer
 from publisher.stores.workers import QueryPool
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.alarms import Alarms
@@ -157,9 +157,9 @@ class Station:
     def query_pool(self, tier: Tier) -> QueryPool:
         """Start the query workers of a tier; the caller closes them."""
         chosen = self.settings
-        directory = self.layout.triples(tier)
+        current = Pointer(self.layout.triples(tier))
         return QueryPool(
-            lambda: current_generation(directory).path,
+            lambda: current().path,
             size=chosen.query_workers,
             deadline_seconds=chosen.query_timeout,
             memory_bytes=chosen.query_memory * 1024 * 1024,
@@ -219,7 +219,7 @@ class Bench:
     def web_parts(self, queries: QueryPool) -> Parts:
         """Return the parts of the public web service."""
         station, tier = self.station, Tier.PUBLIC
-        directory = station.layout.triples(tier)
+        current = Pointer(station.layout.triples(tier))
         return Parts(
             name=station.settings.deployment_name,
             base_url=self.ledger.genesis.base_url,
@@ -228,7 +228,7 @@ class Bench:
             ledger=self.ledger,
             queries=queries,
             index=self.index(tier),
-            generation=lambda: current_generation(directory).path.name,
+            generation=lambda: current().path.name,
             readers=[reader for reader in self.readers() if reader.tier is tier],
             alarms=station.layout.surfaces,
             feed=current_tree(station.layout.feed(tier)),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import select
 import struct
@@ -48,28 +49,23 @@ class WorkerProcess:
 
     def __init__(self, generation: Path, memory_bytes: int) -> None:
         self.generation = generation
-        root = str(Path(__file__).resolve().parents[2])
-        module = ["-P", "-B", "-m", "publisher.stores.worker"]
-        self._process = subprocess.Popen(
-            [sys.executable, *module, str(generation), str(memory_bytes)],
-            # Nothing of the server's environment: it may hold secrets. Two heaps at most, since
-            # every further one reserves 64 MB of the capped address space.
-            env={
-                "PYTHONPATH": os.pathsep.join([root, *filter(None, sys.path)]),
-                "MALLOC_ARENA_MAX": "2",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        # A byte both see: the worker sets it once it has read a request. Told through the pipe, it
+        # would wake us once more for each query.
+        shared = os.memfd_create("begun")
+        try:
+            os.ftruncate(shared, 1)
+            self._begun = mmap.mmap(shared, 1)
+            self._process = _started(generation, memory_bytes, shared)
+        finally:
+            os.close(shared)
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         assert self._process.stdout is not None  # noqa: S101
-        self._begun = False
         self._input = self._process.stdin.fileno()
         self._output = self._process.stdout.fileno()
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
+        self._writable = _poll(self._input, select.POLLOUT)
+        self._readable = _poll(self._output, select.POLLIN)
 
     @property
     def pid(self) -> int:
@@ -100,10 +96,8 @@ class WorkerProcess:
                 "seconds": seconds,
             }
         ).encode()
-        self._begun = False
+        self._begun[0] = 0
         self._write(struct.pack("!I", len(request)) + request, until)
-        self._read(len(worker.ACK), until)
-        self._begun = True
         return self._reply(until)
 
     def kill(self) -> None:
@@ -118,41 +112,43 @@ class WorkerProcess:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        self._begun.close()
 
     def _write(self, data: bytes, until: float) -> None:
         view = memoryview(data)
         while view:
-            self._await(self._input, select.POLLOUT, until)
             try:
                 view = view[os.write(self._input, view) :]
             except BlockingIOError:
-                continue
+                self._await(self._writable, until)
             except BrokenPipeError:
                 raise self._died() from None
 
     def _reply(self, until: float) -> tuple[dict[str, Any], bytes]:
-        head_length, body_length = struct.unpack("!II", self._read(8, until))
-        header = json.loads(self._read(head_length, until))
-        return header, self._read(body_length, until)
+        """Read one reply; as a rule it comes in one piece, and nothing ever follows it."""
+        content = self._more(bytearray(), worker.PREFIX.size, until)
+        head_length, body_length = worker.PREFIX.unpack_from(content)
+        begin = worker.PREFIX.size + head_length
+        content = self._more(content, begin + body_length, until)
+        header = json.loads(content[worker.PREFIX.size : begin])
+        return header, bytes(memoryview(content)[begin:])
 
-    def _read(self, count: int, until: float) -> bytes:
-        content = bytearray()
+    def _more(self, content: bytearray, count: int, until: float) -> bytearray:
+        """Read on until there are at least `count` bytes."""
         while len(content) < count:
-            self._await(self._output, select.POLLIN, until)
+            self._await(self._readable, until)
             try:
-                block = os.read(self._output, min(_READ_BYTES, count - len(content)))
+                block = os.read(self._output, _READ_BYTES)
             except BlockingIOError:
                 continue
             if not block:
                 raise self._died()
             content += block
-        return bytes(content)
+        return content
 
-    def _await(self, descriptor: int, event: int, until: float) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
+    def _await(self, ready: select.poll, until: float) -> None:
         left = until - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
+        if left <= 0 or not ready.poll(left * 1000):
             raise WorkerLate
 
     def _died(self) -> WorkerDied:
@@ -162,7 +158,32 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        return WorkerDied(code, begun=self._begun)
+        return WorkerDied(code, begun=bool(self._begun[0]))
+
+
+def _started(generation: Path, memory_bytes: int, shared: int) -> subprocess.Popen[bytes]:
+    root = str(Path(__file__).resolve().parents[2])
+    module = ["-P", "-B", "-m", "publisher.stores.worker"]
+    return subprocess.Popen(
+        [sys.executable, *module, str(generation), str(memory_bytes), str(shared)],
+        # Nothing of the server's environment: it may hold secrets. Two heaps at most, since
+        # every further one reserves 64 MB of the capped address space.
+        env={
+            "PYTHONPATH": os.pathsep.join([root, *filter(None, sys.path)]),
+            "MALLOC_ARENA_MAX": "2",
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        pass_fds=(shared,),
+        start_new_session=True,
+    )
+
+
+def _poll(descriptor: int, event: int) -> select.poll:
+    made = select.poll()
+    made.register(descriptor, event)
+    return made
 
 
 def is_ready(header: dict[str, Any]) -> bool:

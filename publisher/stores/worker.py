@@ -1,11 +1,11 @@
-"""One query worker: `python -m publisher.stores.worker GENERATION_DIR MEMORY_BYTES`.
+"""One query worker: `python -m publisher.stores.worker GENERATION_DIR MEMORY_BYTES BYTE_FD`.
 
 Purpose: run strangers' queries where a crash, a runaway or an exploit costs one process that has
 no socket, no writable file and one read-only generation. The pool (`workers.py`) starts, feeds
 and kills it. Query, serialise and drop happen in one call on the main thread: result objects may
 not cross threads.
 Protocol, on stdin and stdout, lengths in network order: request = u32 length, JSON
-{query, base, dataset, media, max_bytes, seconds}; an ACK byte says that it was read;
+{query, base, dataset, media, max_bytes, seconds}; a shared byte set to 1 says that it was read;
 reply = u32 header length, u32 body length, JSON header
 {status, ...}, body. The first reply ({status: "ready"}) comes unasked. End of input ends it.
 Errors: every failure of a query is a reply; only a broken pipe or a fatal one ends the process.
@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import mmap
 import os
 import re
 import signal
@@ -51,8 +52,10 @@ TOO_LARGE: Final = "too-large"
 MEMORY: Final = "memory"
 FAILED: Final = "failed"
 
-ACK: Final = b"\x06"
-_LENGTH_BYTES: Final = 4
+_LENGTH: Final = struct.Struct("!I")
+PREFIX: Final = struct.Struct("!II")
+# As much as a pipe takes at once: a usual reply is one write here and one read there.
+_PIPE_BYTES: Final = 1 << 16
 # Beyond the pool's own deadline: only for a worker whose pool is gone or hangs.
 GRACE_SECONDS: Final = 2.0
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (.*)", re.DOTALL)
@@ -159,13 +162,12 @@ def _short(message: str) -> str:
     return line if len(line) <= _MESSAGE_CHARACTERS else line[:_MESSAGE_CHARACTERS] + " ..."
 
 
-def serve(store: Store, source: BinaryIO, target: BinaryIO) -> None:
+def serve(store: Store, source: BinaryIO, target: BinaryIO, begun: mmap.mmap) -> None:
     """Answer requests until the input ends."""
-    while len(prefix := source.read(_LENGTH_BYTES)) == _LENGTH_BYTES:
-        request = json.loads(source.read(struct.unpack("!I", prefix)[0]))
-        # Whoever dies before this byte has not run the query, and another worker may.
-        target.write(ACK)
-        target.flush()
+    while len(prefix := source.read(_LENGTH.size)) == _LENGTH.size:
+        request = json.loads(source.read(*_LENGTH.unpack(prefix)))
+        # Whoever dies before this has not run the query, and another worker may.
+        begun[0] = 1
         # Untouched SIGALRM ends the process, also deep in native code, when nobody else does.
         signal.setitimer(signal.ITIMER_REAL, request["seconds"] + GRACE_SECONDS)
         asked = (request["query"], request["media"], request["max_bytes"])
@@ -177,16 +179,18 @@ def serve(store: Store, source: BinaryIO, target: BinaryIO) -> None:
 def send(target: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
     """Write one reply and flush it."""
     head = json.dumps(header).encode()
-    target.write(struct.pack("!II", len(head), len(body)) + head)
+    target.write(PREFIX.pack(len(head), len(body)) + head)
     target.write(body)
     target.flush()
 
 
 def main(arguments: list[str]) -> int:
     """Enter the sandbox, open the generation, serve."""
-    directory, memory_bytes = arguments
+    directory, memory_bytes, shared = arguments
+    begun = mmap.mmap(int(shared), 1)
+    os.close(int(shared))
     source = os.fdopen(os.dup(0), "rb")
-    target = os.fdopen(os.dup(1), "wb")
+    target = os.fdopen(os.dup(1), "wb", _PIPE_BYTES)
     # A stray print of any library must not land between two replies.
     os.dup2(2, 1)
     isolation = sandbox.enter(int(memory_bytes))
@@ -198,7 +202,7 @@ def main(arguments: list[str]) -> int:
     capped = sandbox.cap_growth(int(memory_bytes)) and isolation.memory_capped
     isolation = replace(isolation, memory_capped=capped)
     send(target, {"status": READY, "isolation": asdict(isolation)})
-    serve(store, source, target)
+    serve(store, source, target, begun)
     return 0
 
 

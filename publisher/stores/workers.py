@@ -76,7 +76,12 @@ class QueryPool:
         self._memory = memory_bytes
         self._max_bytes = max_bytes
         self._queue_limit = queue_limit
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        # One lock, three sorts of waiting: else every answer would wake the starter, and more
+        # queries than there are workers for.
+        self._changed = threading.Condition(lock)
+        self._free = threading.Condition(lock)
+        self._short = threading.Condition(lock)
         self._idle: list[WorkerProcess] = []
         self._busy: set[WorkerProcess] = set()
         self._waiting = 0
@@ -153,7 +158,7 @@ class QueryPool:
             for process in self._busy:
                 process.kill()
             idle, self._idle = self._idle, []
-            self._changed.notify_all()
+            self._wake_all()
         for process in idle:
             process.stop()
         self._starter.join()
@@ -169,24 +174,25 @@ class QueryPool:
         with self._changed:
             if wanted != self._target:
                 self._target, self._failure, self._failed_starts = wanted, None, 0
-                self._changed.notify_all()
+                self._short.notify_all()
 
     def _acquire(self, seconds: float) -> WorkerProcess:
         self._aim()
         until = time.monotonic() + seconds
         with self._changed:
-            if (process := self._take()) is not None:
-                return process
-            if self._waiting >= self._queue_limit:
+            process = self._take()
+            if process is None and self._waiting >= self._queue_limit:
                 raise refusals.overloaded(seconds)
             self._waiting += 1
             try:
-                while (process := self._take()) is None:
-                    if not self._changed.wait(until - time.monotonic()):
+                while process is None:
+                    if (left := until - time.monotonic()) <= 0:
                         raise refusals.overloaded(seconds)
-                return process
+                    self._free.wait(left)
+                    process = self._take()  # also after the time: the call may have been for us
             finally:
                 self._waiting -= 1
+            return process
 
     def _take(self) -> WorkerProcess | None:
         """Take an idle worker, of the current generation as soon as it has one.
@@ -201,7 +207,7 @@ class QueryPool:
                 self._busy.add(process)
                 return process
             process.stop()
-            self._changed.notify_all()
+            self._short.notify_all()
         return None
 
     def _give_back(self, process: WorkerProcess, *, keep: bool) -> None:
@@ -210,12 +216,18 @@ class QueryPool:
             if keep and not self._closed and not self._is_outdated(process):
                 self._busy.discard(process)
                 self._idle.append(process)
+                self._free.notify()
                 self._changed.notify_all()
                 return
         process.stop()
         with self._changed:
             self._busy.discard(process)
-            self._changed.notify_all()
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        """Let everybody look anew; the lock is held."""
+        for condition in (self._changed, self._free, self._short):
+            condition.notify_all()
 
     def _is_outdated(self, process: WorkerProcess) -> bool:
         """Let an old generation serve only until one worker of the new one stands by."""
@@ -228,7 +240,7 @@ class QueryPool:
         pause = _FIRST_PAUSE
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._missing(), _WATCH_SECONDS)
+                self._short.wait_for(lambda: self._closed or self._missing(), _WATCH_SECONDS)
                 if self._closed:
                     return
             # Also while nobody asks: the next answer must not come from before a takedown.
@@ -243,7 +255,7 @@ class QueryPool:
                 pause = _FIRST_PAUSE
                 continue
             with self._changed:
-                self._changed.wait_for(lambda: self._closed, pause)
+                self._short.wait_for(lambda: self._closed, pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _missing(self) -> bool:
@@ -280,7 +292,7 @@ class QueryPool:
             # One failure may be a worker killed while it started; two in a row are a state.
             self._failed_starts += 1
             self._failure = reason if self._failed_starts > 1 else None
-            self._changed.notify_all()
+            self._wake_all()
         return False
 
     def _welcome(self, process: WorkerProcess, header: dict[str, Any]) -> None:
@@ -294,6 +306,6 @@ class QueryPool:
                 self._idle.append(process)
                 outdated = [one for one in self._idle if self._is_outdated(one)]
                 self._idle = [one for one in self._idle if one not in outdated]
-            self._changed.notify_all()
+            self._wake_all()
         for one in outdated:
             one.stop()

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
+from publisher.stores.passed import Passed
 from publisher.web import (
     catalog,
     datasets,
@@ -61,7 +62,12 @@ def create_app(parts: Parts) -> WSGIApplication:
     """Return the service made of the parts."""
     pages = Pages(parts.name, parts.base_url)
     sparql = SparqlService(
-        parts.queries, pages, parts.query_timeout, parts.generation, AnswerCache()
+        parts.queries,
+        pages,
+        parts.query_timeout,
+        parts.generation,
+        AnswerCache(),
+        Passed(f"{pages.base_url}/sparql"),
     )
     feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
     dump = DumpService(parts.dumps, parts.model.kinds, pages, parts.takedown_bound, parts.clock)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
@@ -43,6 +44,8 @@ SUFFIXES: Final = {
 _TEXTUAL: Final = frozenset(
     {HTML, TURTLE, TRIG, "text/plain", "text/csv", "text/tab-separated-values"}
 )
+# Longer Accept headers are read anew each time, so that what is kept stays small.
+_KEPT_ACCEPT: Final = 512
 _NOT_MODIFIED_KEEPS: Final = frozenset({"etag", "cache-control", "vary", "link", "x-robots-tag"})
 
 
@@ -95,8 +98,18 @@ def choose(accept: str | None, offers: Sequence[str], absent: str | None = None)
     """
     if not accept or not accept.strip():
         return absent or offers[0]
+    if len(accept) > _KEPT_ACCEPT:
+        return _best(accept, tuple(offers))
+    return _known_best(accept, tuple(offers))
+
+
+def _best(accept: str, offers: tuple[str, ...]) -> str | None:
     found: str | None = parse_accept_header(accept, MIMEAccept).best_match(offers)
     return found
+
+
+# Programs send one Accept for ever; parsing it costs a seventh of a small query.
+_known_best = lru_cache(maxsize=512)(_best)
 
 
 def likes_pages(environ: WSGIEnvironment) -> bool:

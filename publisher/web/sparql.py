@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import CredenceError
 from publisher.stores.dataset import Dataset
-from publisher.stores.guard import check
 from publisher.stores.workers import MEDIA_TYPES
 from publisher.web import http, problems, sparql_page
 from publisher.web.bodies import Bodies
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from publisher.stores.guard import ParsedForm
+    from publisher.stores.passed import Passed
     from publisher.stores.workers import Answer, QueryPool
     from publisher.web.answers import AnswerCache
     from publisher.web.pages import Pages
@@ -50,6 +50,11 @@ _FORMATS: Final = {
     "jsonld": http.JSONLD,
     "trig": http.TRIG,
 }
+# What Accept may name, aliases included, by the form of the query.
+_OFFERS: Final = {
+    form: (*offers, *(alias for alias, media in _ALIASES.items() if media in offers))
+    for form, offers in MEDIA_TYPES.items()
+}
 _DESCRIPTIONS: Final = (http.TURTLE, http.JSONLD, http.NTRIPLES, http.RDFXML, http.HTML)
 _FRESH: Final = (("Vary", "Accept"), ("Cache-Control", "no-cache"))
 _CORS: Final = (
@@ -68,6 +73,7 @@ class SparqlService:
     timeout_seconds: float
     generation: Callable[[], str]
     answers: AnswerCache
+    guard: Passed
     bodies: Bodies = field(default_factory=Bodies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
@@ -95,7 +101,7 @@ class SparqlService:
 
         Its relative IRIs are resolved against this service (RFC 3986 §5.1.3).
         """
-        parsed = check(query, f"{self.pages.base_url}/sparql")
+        parsed = self.guard.check(query)
         if not (asked.default_graphs or asked.named_graphs):
             return parsed
         return replace(parsed, dataset=Dataset(asked.default_graphs, asked.named_graphs))
@@ -145,8 +151,7 @@ def _media(environ: WSGIEnvironment, parsed: ParsedForm, form: str | None) -> st
         if media in offers:
             return media
     else:
-        aliases = [alias for alias, media in _ALIASES.items() if media in offers]
-        chosen = http.choose(environ.get("HTTP_ACCEPT"), [*offers, *aliases])
+        chosen = http.choose(environ.get("HTTP_ACCEPT"), _OFFERS[parsed.form])
         if chosen is not None:
             return _ALIASES.get(chosen, chosen)
     raise NotAcceptable(offers)

@@ -1,0 +1,171 @@
+"""Our `/sparql` against three servers over the same records, slot by slot.
+
+    python -m benchmarks.sparql.compare --records 200000 --folder /var/tmp/credence-sparql
+
+Per round and sort of question every server gets one slot, 4 connections, the same questions; no
+text is asked twice. A ratio is taken within its round: our answers a second divided by the
+other's. What ours answers from its kept answers, and with 304, is measured beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from benchmarks.harness import paired, spread, written
+from benchmarks.sparql import queries, virtuoso
+from benchmarks.sparql.data import generation, prepare
+from benchmarks.sparql.drive import CONNECTIONS, slot
+from benchmarks.sparql.servers import ours, oxigraph, rdflib_endpoint, virtuoso_opensource
+
+GOALS = {
+    "construct": {"oxigraph": 0.5, "virtuoso": 2, "rdflib-endpoint": 8},
+    "lookup": {"oxigraph": 0.6, "virtuoso": 2, "rdflib-endpoint": 8},
+}
+CHECKED = 20
+KEPT = 50
+# More than any server answers here.
+MOST_A_SECOND = 9_000
+
+
+class Course:
+    """Servers that run, questions that last, and where the driver finds them."""
+
+    def __init__(self, chosen: argparse.Namespace, folder: Path) -> None:
+        self.seconds: float = chosen.seconds
+        self.rounds: int = chosen.rounds
+        self.folder = folder
+        self.data = prepare(folder, chosen.records)
+        self.questions = queries.Questions(queries.subjects(generation(self.data.ours)))
+        self.urls: dict[str, str] = {}
+
+    def start(self, chosen: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+        """Start ours, oxigraph and the other peers that were chosen."""
+        data, folder, port = self.data, self.folder, chosen.port
+        starting = {
+            "ours": lambda: ours(data, port),
+            "oxigraph": lambda: oxigraph(data, folder, port + 1),
+            "virtuoso": lambda: virtuoso_opensource(data, folder, port + 2),
+            "rdflib-endpoint": lambda: rdflib_endpoint(folder, port + 4),
+        }
+        for name, start in starting.items():
+            if name in {"ours", "oxigraph", *chosen.peers.split(",")}:
+                self.urls[name] = stack.enter_context(start())
+
+    def agree(self, sort: str) -> None:
+        """Raise unless all servers give the same number of statements or rows, never none."""
+        for text in self.questions.draw(sort, CHECKED):
+            found = {
+                name: queries.counted(sort, queries.answer(url, sort, text)[0])
+                for name, url in self.urls.items()
+            }
+            if len(set(found.values())) != 1 or not all(found.values()):
+                raise RuntimeError(f"{text}: {found}")
+        print(f"{sort}: all agree on {CHECKED} questions", file=sys.stderr)
+
+    def measure(self, sort: str) -> list[dict[str, dict[str, float]]]:
+        """Return the rounds of one sort; a slot of each server before them only warms it."""
+        files = [self._file(f"{sort}-{number}", sort) for number in range(self.rounds)]
+        warming = self._file(f"{sort}-warming", sort)
+        sides = {}
+        for name, url in self.urls.items():
+            slot(url, warming, queries.ACCEPT[sort], self.seconds)
+            sides[name] = partial(self._next, url, sort, iter(files))
+        done = paired(sides, self.rounds)
+        for file in (warming, *files):
+            file.unlink()
+        return done
+
+    def kept(self, sort: str) -> dict[str, object]:
+        """Return what ours does with a few questions asked again and again, and with their tags.
+
+        Beside it stands oxigraph with the same few questions: it keeps no answers.
+        """
+        texts = self.questions.draw(sort, KEPT)
+        plain = queries.write(self.folder / "again", texts)
+        tagged = self.folder / "tagged"
+        tags = [queries.answer(self.urls["ours"], sort, text)[1] for text in texts]
+        lines = [f"{queries.line(text)}\t{tag}\n" for text, tag in zip(texts, tags, strict=True)]
+        tagged.write_text("".join(lines))
+        again = partial(slot, accept=queries.ACCEPT[sort], seconds=self.seconds, again=True)
+        done = paired(
+            {
+                "ours, kept": lambda: again(self.urls["ours"], plain),
+                "ours, 304": lambda: again(self.urls["ours"], tagged),
+                "oxigraph": lambda: again(self.urls["oxigraph"], plain),
+            },
+            self.rounds,
+        )
+        plain.unlink()
+        tagged.unlink()
+        return {
+            f"{name} / oxigraph": spread(
+                each[name]["rps"] / each["oxigraph"]["rps"] for each in done
+            )
+            for name in ("ours, kept", "ours, 304")
+        }
+
+    def _file(self, name: str, sort: str) -> Path:
+        texts = self.questions.draw(sort, round(self.seconds * MOST_A_SECOND))
+        return queries.write(self.folder / f"questions-{name}", texts)
+
+    def _next(self, url: str, sort: str, files: itertools.cycle[Path]) -> dict[str, float]:
+        return slot(url, next(files), queries.ACCEPT[sort], self.seconds)
+
+
+def compared(sort: str, rounds: list[dict[str, dict[str, float]]]) -> dict[str, object]:
+    """Return what each server did, and the ratios of ours to it beside their goals."""
+    names = list(rounds[0])
+    figures: dict[str, object] = {
+        name: {key: spread(each[name][key] for each in rounds) for key in rounds[0][name]}
+        for name in names
+    }
+    for name in names[1:]:
+        ratio = spread(each["ours"]["rps"] / each[name]["rps"] for each in rounds)
+        figures[f"ours / {name}"] = {**ratio, "goal": GOALS[sort][name]}
+    return figures
+
+
+def main() -> None:
+    """Start all servers, check that they agree, measure, write."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--records", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--folder", type=Path, help="keeps the data for a next run")
+    parser.add_argument("--port", type=int, default=8300, help="the first of six")
+    parser.add_argument("--peers", default="virtuoso,rdflib-endpoint")
+    parser.add_argument("--sorts", default="construct,lookup")
+    parser.add_argument("--try", action="store_true", dest="trying", help="write no result")
+    chosen = parser.parse_args()
+    virtuoso.install()
+    with contextlib.ExitStack() as stack:
+        folder = chosen.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        course = Course(chosen, folder.resolve())
+        course.start(chosen, stack)
+        figures: dict[str, object] = {
+            "records": course.data.records,
+            "connections": CONNECTIONS,
+            "slot_seconds": course.seconds,
+        }
+        rounds = []
+        for sort in chosen.sorts.split(","):
+            course.agree(sort)
+            done = course.measure(sort)
+            rounds += [{"sort": sort, **each} for each in done]
+            figures[sort] = {**compared(sort, done), "for information": course.kept(sort)}
+        if chosen.trying:
+            print(json.dumps(figures, indent=1))
+        else:
+            written("sparql", figures, rounds)
+
+
+if __name__ == "__main__":
+    main()
