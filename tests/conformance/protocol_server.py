@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from granian import Granian
 from granian.constants import Interfaces
 
+from publisher.stores.passed import Passed
 from publisher.stores.workers import QueryPool
 from publisher.web.answers import AnswerCache
 from publisher.web.pages import Pages
@@ -32,7 +33,12 @@ def service(directory: Path, base: str) -> WSGIApplication:
         queue_limit=4,
     )
     return SparqlService(
-        queries, Pages("conformance", base), 10, lambda: directory.name, AnswerCache()
+        queries,
+        Pages("conformance", base),
+        10,
+        lambda: directory.name,
+        AnswerCache(),
+        Passed(f"{base}/sparql"),
     )
 
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange.domain.errors import StoreUnavailable
+from publisher.stores import generations as kept
 from publisher.stores.embedded import EmbeddedStore
-from publisher.stores.generations import Generations, current_generation
+from publisher.stores.generations import Generations, Pointer, current_generation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,3 +106,20 @@ def test_a_broken_pointer_is_unavailable_not_a_crash(tmp_path: Path, clock: Cloc
     (tmp_path / "current").write_bytes(b"\xff{")
     with pytest.raises(StoreUnavailable):
         current_generation(tmp_path)
+
+
+def test_a_kept_pointer_follows_every_publication_and_reads_the_file_only_then(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pointer, generations = Pointer(tmp_path), Generations(tmp_path, clock)
+    with pytest.raises(StoreUnavailable):
+        pointer()
+    for number in range(1, 6):
+        generations.publish(store)
+        assert pointer().number == current_generation(tmp_path).number == number
+    monkeypatch.setattr(kept, "current_generation", None)
+    assert pointer().number == 5
+    (tmp_path / "current").unlink()
+    monkeypatch.undo()
+    with pytest.raises(StoreUnavailable):
+        pointer()
