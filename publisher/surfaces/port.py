@@ -49,6 +49,10 @@ class Readable(Protocol):
 class Surface(Readable, Protocol):
     """A place that follows the ledger."""
 
+    @property
+    def apart(self) -> bool:
+        """Whether it mostly works outside the interpreter, so that others can work beside it."""
+
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the next changes in order and save the last one's `seq` with the result.
 

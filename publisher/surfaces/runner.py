@@ -7,19 +7,24 @@ again, and the others go on. The caller holds the projector's lock.
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from exchange.domain.errors import UsageError, VerificationFailed
 from publisher.surfaces.alarms import Alarm, describe
 from publisher.surfaces.port import label
+from publisher.surfaces.windows import Windows
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from exchange.domain.record import Change
     from publisher.surfaces.alarms import Alarms
     from publisher.surfaces.port import Source, Surface
+
+T = TypeVar("T")
 
 CHUNK = 5_000  # changes applied at once at most (docs/decisions/0002)
 _FIRST_CHUNK = 1_000
@@ -38,6 +43,7 @@ class _Desk:
 
     surface: Surface
     chunk: int
+    head: int = 0  # of the ledger when the next chunk was read
     redacted: int = 0  # departures up to here were redacted by this process
     published: int = -1  # position that readers have; -1 before this process published
     published_at: int = 0
@@ -74,6 +80,8 @@ class Runner:
         self._pace = pace or Pace()
         self._desks = [_Desk(surface, min(_FIRST_CHUNK, self._pace.chunk)) for surface in surfaces]
         self._erasing_again_at = 0
+        self._windows = Windows(ledger)
+        self._beside = ThreadPoolExecutor(1, "apart")
 
     def positions(self) -> dict[str, int]:
         """Position of each surface by its label."""
@@ -87,7 +95,12 @@ class Runner:
         now = self._clock()
         due = [desk for desk in self._desks if desk.retry_at <= now]
         sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
-        moved = [self._attempt(desk, self._advance) for desk in sound]
+        read = [(desk, self._attempt(desk, self._read)) for desk in sound]
+        taken = [(desk, changes) for desk, changes in read if changes is not None]
+        if any(changes for _, changes in taken):
+            return self._advance_all(taken)
+        self._windows.clear()  # nobody needs them soon, and they hold text
+        moved = [self._attempt(desk, self._advancing(changes)) for desk, changes in taken]
         return any(moved)
 
     def catch_up(self, deadline: int | None = None) -> bool:
@@ -118,6 +131,7 @@ class Runner:
         waiting = list(self._ledger.unfinished_erasures())
         if not waiting:
             return True
+        self._windows.clear()
         if self._clock() < self._erasing_again_at or not self.rebuild():
             self._erasing_again_at = max(self._erasing_again_at, self._clock() + _FIRST_RETRY)
             return False
@@ -158,7 +172,11 @@ class Runner:
         tier, position = desk.surface.tier, desk.surface.position()
         if not desk.failures and self._ledger.head(tier) - position <= NEAR:
             return False
-        after = max(desk.redacted, position)
+        return self._take_away(desk)
+
+    def _take_away(self, desk: _Desk) -> bool:
+        tier = desk.surface.tier
+        after = max(desk.redacted, desk.surface.position())
         found = False
         while rows := self._ledger.departures(tier, after, DEPARTURES):
             desk.surface.redact([iri for _, iri in rows])
@@ -170,31 +188,54 @@ class Runner:
         desk.redacted = after
         return found
 
-    def _advance(self, desk: _Desk) -> bool:
+    def _read(self, desk: _Desk) -> Sequence[Change]:
+        """Return the surface's next chunk; nothing at the head."""
+        surface = desk.surface
+        position, desk.head = surface.position(), self._ledger.head(surface.tier)
+        if position >= desk.head:
+            return ()
+        changes = self._windows.changes(surface.tier, position, desk.chunk)
+        return changes or _standing_still(surface)
+
+    def _advance_all(self, taken: Sequence[tuple[_Desk, Sequence[Change]]]) -> bool:
+        """Advance every surface; those that work outside the interpreter, beside the others."""
+
+        def lane(*, apart: bool) -> list[bool | None]:
+            return [
+                self._attempt(desk, self._advancing(changes))
+                for desk, changes in taken
+                if desk.surface.apart is apart
+            ]
+
+        beside = self._beside.submit(lane, apart=True)
+        moved = lane(apart=False)
+        return any([*moved, *beside.result()])
+
+    def _advancing(self, changes: Sequence[Change]) -> Callable[[_Desk], bool]:
+        return lambda desk: self._advance(desk, changes)
+
+    def _advance(self, desk: _Desk, changes: Sequence[Change]) -> bool:
         """Apply one chunk and publish when it is time."""
         surface = desk.surface
-        before, head = surface.position(), self._ledger.head(surface.tier)
-        if before < head:
-            self._apply(desk, before)
+        if changes:
+            self._apply(desk, changes)
             # A record may have left after its text was read for this chunk.
-            self._redact(desk)
-        at_head = surface.position() >= head
-        if at_head or self._clock() - desk.published_at >= self._pace.publish_every:
+            self._take_away(desk)
+        # While more has come meanwhile, a load is going on: it need not be shown step by step.
+        at_head = surface.position() >= desk.head
+        level = at_head and (desk.rebuilding or desk.head == self._ledger.head(surface.tier))
+        if level or self._clock() - desk.published_at >= self._pace.publish_every:
             self._publish(desk, at_head=at_head)
         if desk.alarmed:
             self._recover(desk)
-        return before < head
+        return bool(changes)
 
-    def _apply(self, desk: _Desk, after: int) -> None:
+    def _apply(self, desk: _Desk, changes: Sequence[Change]) -> None:
         surface, began = desk.surface, self._clock()
-        changes = self._ledger.changes(surface.tier, after, desk.chunk)
         surface.apply(changes)
         self._adapt(desk, self._clock() - began)
-        if not changes or surface.position() != changes[-1].seq:
-            raise VerificationFailed(
-                f"{label(surface)} did not move from {after} although the ledger is ahead",
-                "Run `credence ledger verify`, then `credence rebuild`.",
-            )
+        if surface.position() != changes[-1].seq:
+            _standing_still(surface)
 
     def _adapt(self, desk: _Desk, took: int) -> None:
         """Double a quick chunk, halve a slow one: replacing takes eight times as long as adding."""
@@ -230,7 +271,7 @@ class Runner:
             )
         return [desk for desk in self._desks if set(names) & set(_names(desk))]
 
-    def _attempt(self, desk: _Desk, action: Callable[[_Desk], bool]) -> bool | None:
+    def _attempt(self, desk: _Desk, action: Callable[[_Desk], T]) -> T | None:
         """Do it; None when it failed, which is then state, alarm and a time to try again."""
         try:
             return action(desk)
@@ -253,6 +294,13 @@ class Runner:
         self._alarms.clear(desk.surface)
         desk.alarmed = False
         desk.failures = desk.since = desk.retry_at = 0
+
+
+def _standing_still(surface: Surface) -> NoReturn:
+    raise VerificationFailed(
+        f"{label(surface)} did not move although the ledger is ahead",
+        "Run `credence ledger verify`, then `credence rebuild`.",
+    )
 
 
 def _stands(desk: _Desk, goal: int) -> bool:

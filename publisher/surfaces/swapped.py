@@ -60,6 +60,8 @@ class Swapped(Generic[W]):
     of the swap. Raises OSError.
     """
 
+    apart = False
+
     def __init__(self, directory: Path, make: Callable[[Path], W], at: At = nothing) -> None:
         self._directory = directory
         self._at = at

@@ -91,6 +91,7 @@ class TriplesSurface:
     """
 
     name = "triples"
+    apart = True  # the engine loads in threads of its own
 
     def __init__(
         self,

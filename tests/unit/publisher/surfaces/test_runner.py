@@ -301,3 +301,56 @@ def test_a_slow_surface_gets_smaller_chunks_and_a_quick_one_larger(city: Any) ->
     slow.seconds = 0
     assert runner.catch_up()
     assert sizes == [400, 200, 100, 100, 200]
+
+
+class Waiting(TriplesSurface):
+    """Goes on only once a surface beside it has applied."""
+
+    name = "waiting"
+    other = threading.Event()
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        assert self.other.wait(20), "nothing went on beside it"
+        super().apply(changes)
+
+
+class Telling(TriplesSurface):
+    """Works in the interpreter and says that it did."""
+
+    name = "telling"
+    apart = False
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        super().apply(changes)
+        Waiting.other.set()
+
+
+def test_what_works_outside_the_interpreter_is_not_waited_for(city: Any) -> None:
+    Waiting.other.clear()
+    city.surfaces = [
+        Waiting(city.site(Tier.PUBLIC), b"", city.clock),
+        Telling(city.site(Tier.GOVERNMENT), b"", city.clock),
+    ]
+    city.publish(3)
+    assert city.runner().catch_up()
+    assert [surface.position() for surface in city.surfaces] == [3, 3]
+
+
+def test_a_load_that_goes_on_is_shown_by_time_and_not_step_by_step(city: Any) -> None:
+    class Growing(TriplesSurface):
+        name = "growing"
+        more = 3
+
+        def apply(self, changes: Sequence[Change]) -> None:
+            super().apply(changes)
+            if self.more:
+                self.more -= 1
+                city.publish(1)
+
+    growing = Growing(city.site(Tier.PUBLIC), b"", city.clock)
+    city.surfaces = [growing]
+    city.publish(1)
+    runner, shown = city.runner(), []
+    while runner.step():
+        shown.append(current_generation(growing._directory).position)
+    assert shown == [1, 1, 1, 4]
