@@ -33,6 +33,8 @@ SEPARATOR: Final = "；"
 _FORMULA: Final = re.compile("'*[=+\\-@＝＋－＠]")
 _QUOTED: Final = re.compile(rb'[",\r\n]')
 _PARTED: Final = SEPARATOR.encode()
+# First bytes of what may be a formula; U+FF1D and its like begin with 0xEF.
+_RISKY: Final = frozenset([b"=", b"+", b"-", b"@", b"'", b"\xef"])
 _BASES: Final = {
     Sort.DATE: {"base": "date", "format": "yyyy-MM-dd"},
     Sort.MOMENT: {"base": "datetime", "format": "yyyy-MM-ddTHH:mm:ssXXX"},
@@ -126,8 +128,14 @@ class Table:
         if found is None:
             return None
         place, column = found
-        text = self._shown(column.field, value)
-        return place, text.encode() if place in self._several else _ready(text)
+        if b"\\" in value or value.startswith(b"<") or place in self._several:
+            shown = self._shown(column.field, value)
+            return place, shown.encode() if place in self._several else _ready(shown)
+        # Most are texts without escapes, so without quotes and line feeds.
+        text = value[1 : value.rindex(b'"')]
+        if text[:1] in _RISKY:
+            return place, _ready(text.decode())
+        return place, b'"%b"' % text if b"," in text else text
 
     def row(self, iri: bytes, said: Sequence[Said]) -> bytes:
         """Return the row of a record."""
