@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from exchange.domain.failpoints import nothing
 from exchange.ledger import (
     appending,
+    archive,
     deliveries,
     erasing,
     history,
@@ -220,6 +221,10 @@ class Ledger:
         `published_before` (milliseconds) leaves out what a delivery brought from then on.
         """
         return reading.live(self._parts, tier, published_before)
+
+    def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
+        """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""
+        return archive.archived(self._parts, kind)
 
     def read(self, tier: Tier, ref: str) -> reading.Held:
         """Return the newest version of a record; the archive reads withdrawn ones, too."""

@@ -137,7 +137,7 @@ def _views(parts: Parts, connection: Connection, iris: Mapping[int, str]) -> dic
     missing = [position for position in iris if position not in found]
     for start in range(0, len(missing), LIVE_CHUNK):
         wanted = schema.event.c.position.in_(missing[start : start + LIVE_CHUNK])
-        rows = connection.execute(select(*_sealed_columns()).where(wanted)).all()
+        rows = connection.execute(select(*sealed_columns()).where(wanted)).all()
         seals = parts.seals.get([row.seal for row in rows])
         for row in rows:
             if seal := seals.get(row.seal):
@@ -246,7 +246,7 @@ def live(
             seal = seals.get(row.seal)
             if seal is not None:
                 iri = parts.iri(row.kind, row.public_id)
-                yield iri, row.kind, view(_text(row, seal), iri, tier)
+                yield iri, row.kind, view(text_of(row, seal), iri, tier)
         after = rows[-1].id
 
 
@@ -257,7 +257,7 @@ def _live_rows(parts: Parts, tier: Tier, after: int, published_before: int | Non
     old = true() if published_before is None else ~and_(delivered, event.c.at >= published_before)
     with parts.database.reading() as connection:
         return connection.execute(
-            select(record.c.id, record.c.kind, record.c.public_id, *_sealed_columns())
+            select(record.c.id, record.c.kind, record.c.public_id, *sealed_columns())
             .join_from(record, event, event.c.position == record.c.version)
             .where(record.c.id > after, record.c.state == State.LIVE, record.c.tier.in_(tiers))
             .where(old)
@@ -318,7 +318,7 @@ def read(parts: Parts, tier: Tier, ref: str) -> Held:
     record, event = schema.record, schema.event
     with parts.database.reading() as connection:
         row = connection.execute(
-            select(record.c.id, record.c.kind, record.c.state, record.c.mark, *_sealed_columns())
+            select(record.c.id, record.c.kind, record.c.state, record.c.mark, *sealed_columns())
             .join_from(record, event, event.c.position == record.c.version)
             .where(record.c.public_id == public_id)
         ).first()
@@ -337,7 +337,7 @@ def read(parts: Parts, tier: Tier, ref: str) -> Held:
         row.at,
         bool(row.mark),
         State(row.state),
-        view(_text(row, seal), iri, tier),
+        view(text_of(row, seal), iri, tier),
     )
 
 
@@ -363,7 +363,8 @@ def _version(parts: Parts, connection: Any, tier: Tier, row: Any) -> str | None:
     return None if found is None else parts.event_iri(tier, found)
 
 
-def _sealed_columns() -> tuple[Any, ...]:
+def sealed_columns() -> tuple[Any, ...]:
+    """Return what opening an event's body takes."""
     event = schema.event
     return (
         event.c.position,
@@ -378,5 +379,6 @@ def _sealed_columns() -> tuple[Any, ...]:
     )
 
 
-def _text(row: Any, seal: bytes) -> str:
+def text_of(row: Any, seal: bytes) -> str:
+    """Return the body of a row of `sealed_columns`."""
     return unseal(seal, meta_of(row), row.body).decode()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.domain.errors import CredenceError, EnvironmentFault
-from publisher.cli import asking, demo, lifecycle, loading, running, verifying
+from publisher.cli import asking, demo, dumping, lifecycle, loading, running, verifying
 from publisher.cli.context import Choices, common
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def credence() -> None:
     """公共信用信息的公开与交换。Publish and exchange public-credit records."""
 
 
-for module in (loading, lifecycle, running, asking, verifying, demo):
+for module in (loading, lifecycle, running, asking, dumping, verifying, demo):
     for verb in module.VERBS:
         credence.add_command(verb)
 

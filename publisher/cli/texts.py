@@ -34,6 +34,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "{suppressed} suppressed, {rejected} rejected."
         ),
     ),
+    "dumped": (
+        "{file}：{records} 条记录，{bytes} 字节。",
+        "{file}: {records} records, {bytes} bytes.",
+    ),
+    "dumped-lossy": (
+        "其中 {count} 条有该表式没有列的内容，再次导入会视为修订；完整内容请用 --format nq。",
+        (
+            "{count} of them say something that the form has no column for, and would be revised "
+            "by loading the file; --format nq has everything."
+        ),
+    ),
     "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
     "marked": ("标注的工作簿：{path}。", "Marked workbook: {path}."),
     "passed-over": ("{file} 不是报送文件，已略过。", "{file} is no delivery; passed over."),

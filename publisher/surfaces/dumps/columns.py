@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.access import VIEW_LETTERS
+from exchange.model.forms import SEPARATOR, guarded
 from exchange.model.kinds import Sort
 from publisher.surfaces.dumps.terms import HEADERS
 from publisher.surfaces.triples import OBJECTION
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 BOM: Final = b"\xef\xbb\xbf"
 LINE_END: Final = b"\r\n"
-SEPARATOR: Final = "；"
-# What a spreadsheet may read as a formula; also with quotes before it, so that one is always
-# taken off for one that was put on.
-_FORMULA: Final = re.compile("'*[=+\\-@＝＋－＠]")
 _QUOTED: Final = re.compile(rb'[",\r\n]')
 _PARTED: Final = SEPARATOR.encode()
 # First bytes of what may be a formula; U+FF1D and its like begin with 0xEF.
@@ -161,11 +158,6 @@ class Table:
 def _ready(text: str) -> bytes:
     """Return a cell as it stands between commas."""
     return _quoted(guarded(text).encode())
-
-
-def guarded(text: str) -> str:
-    """Return the text as a spreadsheet may have it: never a formula."""
-    return "'" + text if _FORMULA.match(text) else text
 
 
 def _lexical(value: bytes) -> str:

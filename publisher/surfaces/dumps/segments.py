@@ -19,9 +19,9 @@ from publisher.surfaces.triples import MARK, OBJECTION
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from exchange.domain.access import Tier
     from exchange.domain.record import Change
     from exchange.model.kinds import Kind
-    from publisher.surfaces.dumps.terms import Place
 
 # One text for each of FORMS.
 Texts = tuple[bytes, ...]
@@ -30,12 +30,15 @@ _CONTEXT: Final = {"@version": 1.1, "id": "@id", "type": "@type", "objectionOpen
 
 
 class Recorder:
-    """Writes the records of one kind in one tier; not for several threads."""
+    """Writes the records of one kind in one tier; `address` is the dataset's.
 
-    def __init__(self, place: Place, slug: str) -> None:
-        self._kind: Kind | None = place.kinds.get(slug)
-        self._address = f"{place.base}/dataset/{slug}"
-        self._table = Table(self._kind, place.tier)
+    Not for several threads.
+    """
+
+    def __init__(self, kind: Kind | None, tier: Tier, address: str) -> None:
+        self._kind = kind
+        self._address = address
+        self._table = Table(kind, tier)
         self._phrases = Phrases(self._kind, self._table.cell)
 
     def texts(self, iri: bytes, view: bytes, *, objection: bool) -> Texts:

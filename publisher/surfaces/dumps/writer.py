@@ -162,7 +162,9 @@ class Writer:
 
     def _recorder(self, kind: str) -> Recorder:
         if kind not in self._recorders:
-            self._recorders[kind] = Recorder(self._place, kind)
+            place = self._place
+            address = f"{place.base}/dataset/{kind}"
+            self._recorders[kind] = Recorder(place.kinds.get(kind), place.tier, address)
         return self._recorders[kind]
 
 
