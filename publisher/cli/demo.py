@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from publisher.cli.console import Console
 
 DIRECTORY: Final = "credence-demo"
-RECORDS: Final = 1000
+# Penalties; with subjects, licences and lists that is more than 10,000 records.
+RECORDS: Final = 5000
 SEED: Final = 20
 # Names the address the directory was made for; without it nothing of a directory is removed.
 _MARK: Final = ".credence-demo"
@@ -34,7 +35,7 @@ _CODE: Final = re.compile(rb'/ns#uscc> "([0-9A-Z]{18})"')
 _TOLD: Final = (
     "home", "subject", "record", "dataset", "sparql", "feed", "catalog", "status"
 )  # fmt: skip
-_NAME: Final = "云岭市公共信用信息（演示）"
+_NAME: Final = "示例市公共信用信息（演示）"
 
 
 @click.command()

@@ -19,6 +19,7 @@ from publisher.web import (
     catalog,
     datasets,
     http,
+    lists,
     model_files,
     problems,
     records,
@@ -109,10 +110,11 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     words = Vocabulary(parts.model.vocabulary())
     lines, health = Lines(parts), Health(parts)
     listing = Listing(parts, lines)
-    app.register_blueprint(site.blueprint(parts, pages, listing, health))
+    app.register_blueprint(site.blueprint(parts, pages, words, listing, health))
     app.register_blueprint(records.blueprint(parts, pages, words, Quotes(parts.model, lines)))
     app.register_blueprint(subjects.blueprint(parts, pages, words, lines))
     app.register_blueprint(search.blueprint(parts, pages, lines))
+    app.register_blueprint(lists.blueprint(parts, pages, words, lines))
     app.register_blueprint(datasets.blueprint(parts, pages, words, listing))
     app.register_blueprint(catalog.blueprint(parts, words))
     app.register_blueprint(terms.blueprint(parts.model, pages, words))

@@ -17,6 +17,7 @@ from exchange.domain.errors import NotFound
 from publisher.web import http
 from publisher.web.lines import shown_kinds
 from publisher.web.moments import moment
+from publisher.web.months import HEIGHT, WIDTH, figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from publisher.web.parts import Parts
     from publisher.web.vocabulary import Vocabulary
 
+PREVIEW: Final = 20
+# Kinds whose day is that of a decision, which is worth a chart.
+_DECIDED: Final = ("penalty", "licence", "list-entry")
 _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 _QUERY: Final = (
     "PREFIX cr: <https://w3id.org/credence/ns#>\nSELECT ?record ?property ?value WHERE {{\n"
@@ -111,8 +115,11 @@ class Datasets:
             updated=self._updated(),
             columns=[self._column(field, kind.forms, lang) for field in self._shown(kind)],
             forms=kind.forms,
-            lines_found=self._listing.of_kind(kind, lang),
             downloads=self._parts.dumps.files(slug),
+            lines_found=self._listing.of_kind(slug, lang, PREVIEW),
+            figures=figures(self._listing.tallies(slug)) if slug in _DECIDED else None,
+            width=WIDTH,
+            height=HEIGHT,
             query=f"/sparql?query={quote(_QUERY.format(iri=kind.class_iri), safe='')}",
             base_url=self._pages.base_url,
             alternates=[(http.TURTLE, "/catalog.ttl")],

@@ -34,7 +34,11 @@ Rows = list[dict[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record: `path` is its address on this site; texts may be empty."""
+    """One record: `path` is its address on this site; texts may be empty.
+
+    `slug` is its kind's, `until` its last day as declared, `list` the notation of its list,
+    `published` when it was first shown (milliseconds, 0 where nobody asked).
+    """
 
     path: str
     kind: str
@@ -42,6 +46,11 @@ class Line:
     number: str
     date: str
     objection: bool = False
+    slug: str = ""
+    authority: str = ""
+    until: str = ""
+    list: str = ""
+    published: int = 0
 
 
 class Lines:
@@ -86,7 +95,19 @@ class Lines:
         """Return the line of an entry of the index."""
         kind = self.label(entry.kind, lang)
         path = _path(entry.iri)
-        return Line(path, kind, entry.name, entry.number, entry.day, entry.objection)
+        return Line(
+            path,
+            kind,
+            entry.name,
+            entry.number,
+            entry.day,
+            objection=entry.objection,
+            slug=entry.kind,
+            authority=entry.authority,
+            until=entry.until,
+            list=entry.list,
+            published=entry.published,
+        )
 
     def label(self, slug: str, lang: str) -> str:
         """Return the name of a kind; its slug where the model does not know it."""

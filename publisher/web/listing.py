@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.errors import CredenceError
 
 if TYPE_CHECKING:
-    from exchange.model import Kind
+    from collections.abc import Sequence
+
+    from publisher.surfaces.index import Tally
     from publisher.web.lines import Line, Lines
     from publisher.web.parts import Parts
 
-_EACH: Final = 6
-_ON_HOME: Final = 2
+_ON_HOME: Final = 8
+# What authorities decide about a subject; lists have a column of their own.
+_DECISIONS: Final = ("penalty", "licence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,26 @@ class Listing:
             for kind in self._lines.kinds.values()
         ]
 
-    def records(self, lang: str) -> list[Line]:
-        """Return some new records of each kind that stand at this moment."""
-        lists = (self.of_kind(kind, lang)[:_ON_HOME] for kind in self._lines.kinds.values())
-        return [line for found in lists for line in found]
+    def newest(self, lang: str) -> list[Line]:
+        """Return the newest decisions of all kinds that stand at this moment."""
+        lists = (self.of_kind(slug, lang, _ON_HOME) for slug in _DECISIONS)
+        lines = sorted((line for found in lists for line in found), key=_day, reverse=True)
+        return lines[:_ON_HOME]
 
-    def of_kind(self, kind: Kind, lang: str) -> list[Line]:
-        """Return some new records of one kind that stand at this moment."""
+    def of_kind(self, slug: str, lang: str, count: int) -> list[Line]:
+        """Return the newest records of one kind that stand at this moment."""
         try:
-            return self._lines.shown(self._index.latest(kind.slug, _EACH), lang)
+            return self._lines.shown(self._index.latest(slug, count), lang)
         except CredenceError:
             return []
+
+    def tallies(self, slug: str) -> Sequence[Tally]:
+        """Return the records of a kind by authority and month; none while they cannot be had."""
+        try:
+            return self._index.tallies(slug)
+        except CredenceError:
+            return ()
+
+
+def _day(line: Line) -> str:
+    return line.date

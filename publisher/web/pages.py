@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MENU: Final = (
     ("home", "/"),
     ("search", "/search"),
+    ("lists", "/lists"),
     ("datasets", "/datasets"),
     ("query", "/sparql"),
     ("vocabulary", "/ns"),

@@ -15,6 +15,7 @@ from flask import Blueprint, request
 
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import id_of
+from publisher.surfaces.index.reader import PAGE
 from publisher.web import http
 from publisher.web.lines import standing
 from publisher.web.problems import NotAcceptable
@@ -95,7 +96,9 @@ class Search:
             lang,
             here=_address(found.text, kinds, found.page) if found.text else "/search",
             main="search",
+            private=True,
             found=found,
+            first=(found.page - 1) * PAGE + 1,
             hits=[self._answer(hit, lang) for hit in hits],
             mistyped=found.hint.code if found.hint else "",
             near=[(f"/subject/{entry.code}", entry.code, entry.name) for entry in near],

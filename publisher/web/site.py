@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, request
 
+from exchange.domain.publicity import day_of
 from publisher.web import http
+from publisher.web.credit_lists import SCHEME
 from publisher.web.health import OK
-from publisher.web.moments import moment
+from publisher.web.moments import long_day, moment
 from publisher.web.texts import TEXTS, say
 
 if TYPE_CHECKING:
@@ -17,15 +19,28 @@ if TYPE_CHECKING:
     from publisher.web.listing import Listing
     from publisher.web.pages import Pages
     from publisher.web.parts import Parts
+    from publisher.web.vocabulary import Vocabulary
 
 # Pages about subjects are for people who look something up, not for search engines.
-_CLOSED: Final = ("record", "search", "subject", "sparql", "status")
+_CLOSED: Final = ("list/", "record", "search", "subject", "sparql", "status")
+_CHANGES: Final = 8
+# The three ways on from the home page: name, then (text, path) of its links.
+_DOORS: Final = (
+    ("look", (("search", "/search"), ("door-lists", "/lists"))),
+    ("take", (("door-datasets", "/datasets"), ("door-catalog", "/catalog.ttl"))),
+    (
+        "join",
+        (("door-sparql", "/sparql"), ("door-feed", "/feed/all"), ("door-model", "/ns")),
+    ),
+)
 _FRESH: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 
 
-def blueprint(parts: Parts, pages: Pages, listing: Listing, health: Health) -> Blueprint:
+def blueprint(
+    parts: Parts, pages: Pages, words: Vocabulary, listing: Listing, health: Health
+) -> Blueprint:
     """Return the routes of the site itself."""
-    site = Site(parts, pages, listing, health)
+    site = Site(parts, pages, words, listing, health)
     made = Blueprint("site", __name__)
     made.add_url_rule("/", view_func=site.home)
     made.add_url_rule("/status", view_func=site.status)
@@ -38,21 +53,29 @@ def blueprint(parts: Parts, pages: Pages, listing: Listing, health: Health) -> B
 class Site:
     """Answers about the service rather than about a record."""
 
-    def __init__(self, parts: Parts, pages: Pages, listing: Listing, health: Health) -> None:
+    def __init__(
+        self, parts: Parts, pages: Pages, words: Vocabulary, listing: Listing, health: Health
+    ) -> None:
         self._parts = parts
         self._pages = pages
+        self._words = words
         self._listing = listing
         self._health = health
 
     def home(self) -> http.Reply:
         """Return the home page."""
         lang = http.language(request.environ)
+        changes = self._listing.of_kind("list-entry", lang, _CHANGES)
         body = self._pages.render(
             "home.html",
             lang,
             main="home",
+            today=long_day(day_of(self._parts.clock()), lang),
+            updated=self._updated(),
             counts=self._listing.counts(lang),
-            records=self._listing.records(lang),
+            newest=self._listing.newest(lang),
+            changes=[(line, self._words.word(SCHEME, line.list, lang)) for line in changes],
+            doors=_DOORS,
         )
         return http.Reply(body, headers=_FRESH)
 
@@ -67,7 +90,6 @@ class Site:
                 "records": None if counts is None else {one.slug: one.count for one in counts},
             }
             return http.Reply(_json(shown), http.JSON, headers=_FRESH)
-        last = self._parts.ledger.last_published(self._parts.tier)
         body = self._pages.render(
             "status.html",
             lang,
@@ -76,9 +98,13 @@ class Site:
             well=all(state == OK for state in states.values()),
             surfaces=[(_surface(name, lang), state) for name, state in states.items()],
             counts=counts,
-            updated=moment(last) if last else "",
+            updated=self._updated(),
         )
         return http.Reply(body, headers=_FRESH)
+
+    def _updated(self) -> str:
+        last = self._parts.ledger.last_published(self._parts.tier)
+        return moment(last) if last else ""
 
     def robots(self) -> http.Reply:
         """Return what crawlers may visit."""

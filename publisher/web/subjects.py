@@ -6,6 +6,7 @@ lists it is on and the measures that follow. No list means no record, not good c
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,24 +14,30 @@ from flask import Blueprint, request
 
 from exchange.domain.errors import NotFound
 from exchange.domain.identity import id_of, normal_code, uscc_problem
+from exchange.domain.publicity import day_of
 from exchange.model import Sort
 from publisher.web import http, rdf
+from publisher.web.credit_lists import credit_list
 from publisher.web.lines import standing
-from publisher.web.view import USCC
+from publisher.web.timeline import WIDTH, timeline
+from publisher.web.view import USCC, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyoxigraph import Triple
 
     from exchange.model import Field
-    from publisher.surfaces.index import Entry, Measure, Subject
+    from publisher.surfaces.index import Measure, Subject
+    from publisher.web.credit_lists import CreditList
     from publisher.web.lines import Line, Lines
     from publisher.web.pages import Pages
     from publisher.web.parts import Parts
+    from publisher.web.timeline import Timeline
     from publisher.web.vocabulary import Vocabulary
 
-_CODES: Final = "https://w3id.org/credence/code/"
+# The kinds that the summary counts: what a visitor asks about first.
+_TOLD: Final = ("penalty", "licence")
 _CONSTRUCT: Final = (
     "CONSTRUCT {{ ?record ?p ?o }} {{ {{ SELECT DISTINCT ?record {{ VALUES ?role {{ {roles} }} "
     "?record ?role <{iri}> }} }} ?record ?p ?o }}"
@@ -39,23 +46,16 @@ _CONSTRUCT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The records that name the code in one role; `more` says that `count` is only the bound."""
+    """The records that name the code in one role; `more` says that `count` is only the bound.
 
+    `about` says that they are about the subject, not decided or delivered by it.
+    """
+
+    about: bool
     title: str
     count: int
     more: bool
     lines: Sequence[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """An entry of the subject on a list; `until` may be empty."""
-
-    name: str
-    path: str
-    since: str
-    until: str
-    objection: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +117,30 @@ class Subjects:
         if found is None or not groups:
             raise _none()
         path = f"/subject/{code}"
-        live = self._live(found)
+        lists, measures = self._in_force(found, lang)
+        about = [group for group in groups if group.about]
+        tally = Counter(line.kind for group in about for line in group.lines if line.slug in _TOLD)
         return self._pages.render(
             "subject.html",
             lang,
             here=path,
             path=path,
+            private=True,
+            address=self._parts.base_url + path,
             code=code,
-            name_of=found.name,
-            category=self._word("subject-category", found.category, lang),
-            status=self._word("registration-status", found.status, lang),
-            division=self._word("division", found.division, lang),
+            heading=shortened(found.name or code),
+            category=self._words.word("subject-category", found.category, lang),
+            status=self._words.word("registration-status", found.status, lang),
+            division=self._words.word("division", found.division, lang),
+            code_parts=self._code_parts(code, lang),
+            on=dict.fromkeys(one for _, one in lists if one),
+            tally=list(tally.items()),
+            clean=not lists and not tally,
+            drawn=self._drawn(about),
+            width=WIDTH,
             groups=groups,
-            lists=[self._listing(entry, lang) for entry in found.lists if entry.iri in live],
-            measures=[
-                self._measure(one, lang)
-                for one in found.measures
-                if one.iri in live and one.entry in live
-            ],
+            lists=lists,
+            measures=measures,
             formats=tuple(http.SUFFIXES.items()),
             alternates=[(media, f"{path}.{suffix}") for suffix, media in http.SUFFIXES.items()],
         )
@@ -144,39 +150,49 @@ class Subjects:
         groups = []
         for role in found.roles:
             lines = self._lines.shown(role.entries, lang)
-            label = self._roles[role.name].label
-            title = label.zh if lang == "zh" else label.en
+            field = self._roles[role.name]
+            title = field.label.zh if lang == "zh" else field.label.en
             if lines:
                 count = role.total - (len(role.entries) - len(lines))
-                groups.append(Group(title, count, role.more, sorted(lines, key=_day, reverse=True)))
+                lines = sorted(lines, key=_day, reverse=True)
+                groups.append(Group(field.iri in self._about, title, count, role.more, lines))
         return groups
 
-    def _live(self, found: Subject) -> Collection[str]:
-        """Return the records behind lists and measures that stand at this moment."""
-        behind = {entry.iri for entry in found.lists}
-        behind |= {iri for one in found.measures for iri in (one.iri, one.entry)}
-        return standing(self._parts, behind)
-
-    def _listing(self, entry: Entry, lang: str) -> Listing:
-        name = self._word("credit-list", entry.list, lang)
-        path = f"/record/{id_of(entry.iri)}"
-        return Listing(name, path, entry.day, entry.until, entry.objection)
+    def _in_force(
+        self, found: Subject, lang: str
+    ) -> tuple[list[tuple[Line, CreditList | None]], list[InForce]]:
+        """Return the entries on lists that stand, and the measures that follow from them."""
+        lines = self._lines.shown(found.lists, lang)
+        lists = [(line, credit_list(self._words, line.list, lang)) for line in lines]
+        behind = {iri for one in found.measures for iri in (one.iri, one.entry)}
+        live = standing(self._parts, behind)
+        measures = (one for one in found.measures if one.iri in live and one.entry in live)
+        return lists, [self._measure(one, lang) for one in measures]
 
     def _measure(self, one: Measure, lang: str) -> InForce:
         return InForce(
             one.name,
             f"/record/{id_of(one.iri)}",
-            self._word("credit-list", one.list, lang),
-            self._word("measure-class", one.measure_class, lang),
+            self._words.word("credit-list", one.list, lang),
+            self._words.word("measure-class", one.measure_class, lang),
             one.basis,
             one.unit,
             one.until,
         )
 
-    def _word(self, scheme: str, notation: str, lang: str) -> str:
-        """Return the word for a code of a list, the code itself where the list lacks it."""
-        term = self._words.get(f"{_CODES}{scheme}/{notation}")
-        return term.label(lang) if term else notation
+    def _drawn(self, about: Sequence[Group]) -> Timeline | None:
+        lines = (line for group in about for line in group.lines if line.slug != "subject")
+        return timeline(lines, day_of(self._parts.clock()))
+
+    def _code_parts(self, code: str, lang: str) -> list[tuple[str, str, str]]:
+        """Return (name, part, meaning) of a code (GB 32100-2015)."""
+        division = self._words.code("division", code[2:8])
+        return [
+            ("code-registrar", code[:2], ""),
+            ("code-division", code[2:8], division.label(lang) if division else ""),
+            ("code-body", code[8:17], ""),
+            ("code-check", code[17], ""),
+        ]
 
     def _data(self, code: str, media: str) -> bytes:
         """Return the records about the subject as RDF, without those that have just left."""

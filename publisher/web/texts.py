@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from publisher.web import texts_record
+from publisher.web import texts_home, texts_record, texts_subject
 
 LANGUAGES: Final = ("zh", "en")
 
 _COMMON: Final[dict[str, tuple[str, str]]] = {
-    "look-up-short": ("代码、编号或网址", "Code, identifier, address"),
     "skip": ("跳到正文", "Skip to content"),
     "switch": ("English", "中文"),
     "home": ("首页", "Home"),
@@ -26,25 +25,6 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
         "本站由 Credence 开放源码软件提供，内容以作出决定的机关为准。",
         "Served by Credence, open-source software; the deciding authority's document prevails.",
     ),
-    "lead": (
-        (
-            "这里把行政机关的公共信用信息以关联数据的形式公开：每条记录一个固定网址，可以阅读、"
-            "查询和下载；信用修复后，记录从所有公开位置一并撤下。"
-        ),
-        (
-            "Public-credit information of the administration as linked data: each record has one "
-            "address to read, query and download; after credit repair it leaves every public place."
-        ),
-    ),
-    "look-up-label": (
-        "统一社会信用代码，或记录的网址、编号",
-        "Unified social credit code, or a record's address or identifier",
-    ),
-    "look-up-help": (
-        "代码 18 位；记录编号 26 位。",
-        "A code has 18 characters; a record's identifier has 26.",
-    ),
-    "open": ("打开", "Open"),
     "search": ("检索", "Search"),
     "search-label": (
         "名称、统一社会信用代码或文号",
@@ -59,10 +39,9 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
         "超过 {total} 条，这里只列到第 {total} 条；请多输入几个字。",
         "More than {total}; no more are listed. Type more of it.",
     ),
-    # Isolated: a text may turn the direction of writing.
     "found-nothing": (
-        "没有找到“\u2068{text}\u2069”。",
-        "Nothing was found for “\u2068{text}\u2069”.",
+        "没有找到“{text}”。",
+        "Nothing was found for “{text}”.",
     ),
     "nothing-is-no-praise": (
         "没有找到不等于信用良好：这里只有公开中的记录。",
@@ -77,7 +56,6 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "page-before": ("上一页", "Previous page"),
     "page-after": ("下一页", "Next page"),
     "page-of": ("第 {page} 页，共 {pages} 页", "Page {page} of {pages}"),
-    "in-figures": ("公开数据概况", "In figures"),
     "live-records": ("公开中的记录", "Records shown"),
     "kind": ("类别", "Kind"),
     "count": ("数量", "Number"),
@@ -111,28 +89,6 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
         "词表、代码表与 JSON-LD 上下文，中英文对照。",
         "Vocabulary, code lists and JSON-LD context, in Chinese and English.",
     ),
-    "subject": ("信用主体", "Subject"),
-    "on-lists": ("所在名单", "On lists"),
-    "list": ("名单", "List"),
-    "until": ("截止日期", "Until"),
-    "measures": ("正在实施的措施", "Measures in force"),
-    "measures-text": (
-        "以下措施由所在名单按措施清单得出，以实施单位的决定为准。",
-        "These follow from the lists by the list of measures; the implementing unit decides.",
-    ),
-    "measure": ("失信惩戒措施", "Disciplinary measure"),
-    "legal-basis": ("法规政策依据", "Legal basis"),
-    "unit": ("实施主体", "Implementing unit"),
-    "subject-lead": (
-        "公开记录中提到该统一社会信用代码的全部记录。没有列出的不等于信用良好。",
-        "All records shown that name this code. What is not listed does not mean good credit.",
-    ),
-    "subject-most": (
-        "这里列出最近的 {shown} 条；其余请用查询服务获取。",
-        "The newest {shown} are listed; take the rest from the query service.",
-    ),
-    "records-over": ("超过 {count} 条", "more than {count} records"),
-    "records-count": ("{count} 条", "{count} records"),
     "datasets-lead": (
         "每类记录一个数据集。全部数据可查询、可订阅，也可逐条以关联数据读取。",
         "A dataset for each kind of record: to query, to follow, or to read record by record.",
@@ -234,7 +190,9 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "gone-hint": ("请删除保存的副本。", "Delete any copy you keep."),
 }
 
-TEXTS: Final[dict[str, tuple[str, str]]] = _COMMON | texts_record.TEXTS
+TEXTS: Final[dict[str, tuple[str, str]]] = (
+    _COMMON | texts_home.TEXTS | texts_record.TEXTS | texts_subject.TEXTS
+)
 
 
 def say(lang: str, name: str, **values: object) -> str:

@@ -20,6 +20,7 @@ _SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
 _LABELS: Final = ("http://www.w3.org/2000/01/rdf-schema#label", _SKOS + "prefLabel")
 _DEFINITIONS: Final = (_SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")
+_CODES: Final = "https://w3id.org/credence/code/"
 _SORTS: Final = {
     _OWL + "Class": "class",
     _OWL + "ObjectProperty": "property",
@@ -31,7 +32,10 @@ _SORTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term: texts as (zh, en); `sort` is class, property, scheme, concept or other."""
+    """One term: texts as (zh, en); `sort` is class, property, scheme, concept or other.
+
+    `broader` is the IRI of what a code belongs to in another list (skos:broadMatch).
+    """
 
     iri: str
     sort: str
@@ -39,6 +43,7 @@ class Term:
     definitions: tuple[str, str]
     notation: str = ""
     scheme: str = ""
+    broader: str = ""
 
     @property
     def local(self) -> str:
@@ -76,6 +81,15 @@ class Vocabulary:
         term = self._terms.get(iri)
         return term.label(lang) if term else iri
 
+    def word(self, scheme: str, notation: str, lang: str) -> str:
+        """Return the word for a code of a list, the code itself where the list lacks it."""
+        term = self.code(scheme, notation)
+        return term.label(lang) if term else notation
+
+    def code(self, scheme: str, notation: str) -> Term | None:
+        """Return the term of a code of a list."""
+        return self._terms.get(f"{_CODES}{scheme}/{notation}")
+
     def of(self, sort: str, scheme: str = "") -> Sequence[Term]:
         """Return the terms of a sort, of one scheme if given, in the order they were written."""
         return [
@@ -89,6 +103,7 @@ def _term(iri: str, facts: Mapping[str, list[NamedNode | Literal]]) -> Term:
     types = (_SORTS.get(kind.value) for kind in facts.get(_RDF_TYPE, []))
     scheme = facts.get(_SKOS + "inScheme", [])
     notation = facts.get(_SKOS + "notation", [])
+    broader = facts.get(_SKOS + "broadMatch", [])
     return Term(
         iri,
         next((sort for sort in types if sort), "other"),
@@ -96,6 +111,7 @@ def _term(iri: str, facts: Mapping[str, list[NamedNode | Literal]]) -> Term:
         _texts(facts, _DEFINITIONS),
         notation[0].value if notation else "",
         scheme[0].value if scheme else "",
+        broader[0].value if broader else "",
     )
 
 
