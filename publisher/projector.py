@@ -50,6 +50,10 @@ class Opened:
             surface.close()
 
 
+def _nobody(_: str) -> None:
+    """Tell nobody."""
+
+
 class Projector:
     """Becomes the projector or waits for the one that runs.
 
@@ -97,15 +101,20 @@ class Projector:
         self._do(work, lambda: not request.stands())
         return self.positions()
 
-    def take_down(self, ref: str) -> None:
-        """Return once no surface shows the record and no erasure waits."""
+    def take_down(self, ref: str, told: Callable[[str], None] = _nobody) -> None:
+        """Return once no surface shows the record and no erasure waits.
+
+        `told` hears the label of each surface, once, when it is seen without the record.
+        """
+        gone: set[str] = set()
 
         def work(runner: Runner) -> bool:
             # One step redacts everywhere before it applies anything.
             runner.step()
             return runner.finish_erasures()
 
-        self._do(work, lambda: self._gone(ref))
+        self._do(work, lambda: self._gone(ref, gone, told))
+        self._gone(ref, gone, told)
 
     def run(
         self, stop: threading.Event, beside: Callable[[threading.Event], None] | None = None
@@ -177,10 +186,13 @@ class Projector:
             return False
         return all(_position(one) >= self._ledger.head(one.tier) for one in self._readers)
 
-    def _gone(self, ref: str) -> bool:
-        if self._ledger.unfinished_erasures():
-            return False
-        return not any(_holds(one, id_of(ref)) for one in self._readers)
+    def _gone(self, ref: str, gone: set[str], told: Callable[[str], None]) -> bool:
+        """Say whether every surface is without the record; those already seen so are not asked."""
+        for reader in self._readers:
+            if label(reader) not in gone and not _holds(reader, id_of(ref)):
+                gone.add(label(reader))
+                told(label(reader))
+        return len(gone) == len(self._readers) and not self._ledger.unfinished_erasures()
 
     def _fault(self) -> EnvironmentFault:
         alarms = standing_alarms(self._root)

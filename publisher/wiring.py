@@ -175,12 +175,16 @@ class Bench:
     station: Station
     ledger: Ledger
 
-    def exchange(self) -> Exchange:
-        """Return the use cases of the write side, healed; a takedown waits for the surfaces."""
+    def exchange(self, told: Callable[[str], None] | None = None) -> Exchange:
+        """Return the use cases of the write side, healed; a takedown waits for the surfaces.
+
+        `told` hears the label of each surface once the record taken down is gone from it.
+        """
         layout = self.station.layout
         desk = Desk(layout.staging, layout.rejects, self.station.clock, self.station.at)
         projector = self.projector(_silent)
-        made = Exchange(self.ledger, self.station.model, desk, projector.take_down)
+        take_down = partial(projector.take_down, told=told) if told else projector.take_down
+        made = Exchange(self.ledger, self.station.model, desk, take_down)
         made.heal()
         return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import sys
@@ -15,9 +14,11 @@ import click
 from exchange.commands import Manner, Watch
 from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
+from exchange.domain.identity import id_of
 from exchange.domain.publicity import day_of
 from exchange.intake import generate
 from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.showcase import LIST, showcase
 from publisher.serve import Address, require_bindable, serve
 from publisher.settings import FILE
 from publisher.wiring import Station
@@ -31,9 +32,8 @@ RECORDS: Final = 5000
 SEED: Final = 20
 # Names the address the directory was made for; without it nothing of a directory is removed.
 _MARK: Final = ".credence-demo"
-_CODE: Final = re.compile(rb'/ns#uscc> "([0-9A-Z]{18})"')
 _TOLD: Final = (
-    "home", "subject", "record", "dataset", "sparql", "feed", "catalog", "status"
+    "home", "subject", "record", "list", "dataset", "sparql", "feed", "catalog", "status"
 )  # fmt: skip
 _NAME: Final = "示例市公共信用信息（演示）"
 
@@ -107,18 +107,16 @@ def _links(root: Path) -> dict[str, Any]:
     """Return the contract's links; parts that do not exist yet are null."""
     with Station(root).opened() as bench:
         base = bench.ledger.genesis.base_url
-        penalties = (one for one in bench.ledger.live(Tier.PUBLIC) if one[1] == "penalty")
-        record, _, view = next(penalties, (None, "", b""))
-    code = _CODE.search(view)
+        shown = showcase(bench.ledger.live(Tier.PUBLIC))
     hint = None
-    if record is not None:
-        identifier = record.rpartition("/")[2]
+    if shown.record:
+        identifier = id_of(shown.record)
         hint = shlex.join([*_program(root), "withdraw", identifier, "--because", "repair"])
     return {
         "home": f"{base}/",
-        "subject": f"{base}/subject/{code[1].decode()}" if code else None,
-        "record": record,
-        "list": None,
+        "subject": f"{base}/subject/{shown.code}" if shown.code else None,
+        "record": shown.record or None,
+        "list": f"{base}/list/{LIST}",
         "dataset": f"{base}/dataset/penalty",
         "sparql": f"{base}/sparql",
         "feed": f"{base}/feed/all",

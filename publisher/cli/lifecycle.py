@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from exchange.domain.access import Tier
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of, record_iri
+from exchange.domain.record import Standing
 from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.texts import TEXTS
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
+    from publisher.cli.console import Console
+    from publisher.surfaces.port import Readable
     from publisher.wiring import Bench
+
+_MOST: Final = 1000
+_NAMED: Final = 5
 
 _DECISION = click.option(
     "--decision",
@@ -38,8 +47,9 @@ def withdraw(choices: Choices, *, ref: str, because: str, decision: Path | None)
     """撤下一条记录。Take a record off every surface for good."""
     with choices.opened() as bench:
         iri = _iri(bench, ref)
-        position = bench.exchange().withdraw(iri, because, decision)
-        _left(choices, bench, "withdrawn", {"id": iri, "position": position})
+        parting = _Parting(choices.console, bench, iri)
+        position = bench.exchange(parting.gone).withdraw(iri, because, decision)
+        parting.over("withdrawn", {"id": iri, "position": position})
 
 
 @click.command()
@@ -51,8 +61,9 @@ def suspend(choices: Choices, *, ref: str, decision: Path | None) -> None:
     """暂时屏蔽一条记录。Shield a record for a time."""
     with choices.opened() as bench:
         iri = _iri(bench, ref)
-        position = bench.exchange().suspend(iri, decision)
-        _left(choices, bench, "suspended", {"id": iri, "position": position})
+        parting = _Parting(choices.console, bench, iri)
+        position = bench.exchange(parting.gone).suspend(iri, decision)
+        parting.over("suspended", {"id": iri, "position": position})
 
 
 @click.command()
@@ -97,14 +108,11 @@ def reinstate(choices: Choices, *, ref: str, decision: Path) -> None:
 def erase(choices: Choices, *, ref: str, decision: Path | None) -> None:
     """彻底删除一条记录的内容。Destroy a record's text everywhere; it cannot be undone."""
     with choices.opened() as bench:
-        done = bench.exchange().erase(_iri(bench, ref), decision)
-        _left(
-            choices,
-            bench,
-            "erased",
-            {"id": done.iri, "scrubbed": done.scrubbed},
-            scrubbed=done.scrubbed,
-        )
+        iri = _iri(bench, ref)
+        parting = _Parting(choices.console, bench, iri)
+        done = bench.exchange(parting.gone).erase(iri, decision)
+        found = {"id": done.iri, "scrubbed": done.scrubbed}
+        parting.over("erased", found, scrubbed=done.scrubbed)
 
 
 def _iri(bench: Bench, ref: str) -> str:
@@ -115,21 +123,55 @@ def _iri(bench: Bench, ref: str) -> str:
     return record_iri(bench.ledger.genesis.base_url, id_of(ref))
 
 
-def _left(
-    choices: Choices, bench: Bench, text: str, document: dict[str, Any], **values: object
-) -> None:
-    """Tell that a record left, and ask every surface whether it did."""
-    console = choices.console
-    console.say(text, iri=document["id"], **values)
-    surfaces = {}
-    for reader in bench.readers():
-        try:
-            surfaces[label(reader)] = not reader.holds(document["id"])
-        except StoreUnavailable:
-            surfaces[label(reader)] = True  # nothing was ever published there
-        if surfaces[label(reader)]:
-            console.say("surface-gone", surface=label(reader))
-    console.result({**document, "gone": surfaces})
+class _Parting:
+    """Tells how a record leaves: a mark for each surface as it is seen without it."""
+
+    def __init__(self, console: Console, bench: Bench, iri: str) -> None:
+        self._console = console
+        self._bench = bench
+        self._iri = iri
+        self._began = time.monotonic()
+        self._head = bench.ledger.head(Tier.PUBLIC)
+        console.say("parting", iri=iri)
+
+    def gone(self, surface: str) -> None:
+        """Mark one surface."""
+        tier, _, name = surface.partition("/")
+        known = f"place-{name}" in TEXTS
+        self._console.say(
+            "surface-gone",
+            tier=self._console.text(f"tier-{tier}"),
+            surface=self._console.text(f"place-{name}") if known else name,
+            seconds=f"{time.monotonic() - self._began:.1f}",
+        )
+
+    def over(self, text: str, document: dict[str, Any], **values: object) -> None:
+        """Tell the end, ask every surface once more, and name what left with the record."""
+        console, others = self._console, self._others()
+        if others:
+            console.say("also-gone", count=len(others))
+        for iri in others[:_NAMED]:
+            console.line(f"    {iri}")
+        console.say(text, iri=document["id"], **values)
+        gone = {label(one): _without(one, document["id"]) for one in self._bench.readers()}
+        console.result({**document, "gone": gone})
+
+    def _others(self) -> list[str]:
+        """Return the public records that left at the same time: those that rested on this one."""
+        ledger = self._bench.ledger
+        left = (iri for _, iri in ledger.departures(Tier.PUBLIC, self._head, _MOST))
+        return [
+            iri
+            for iri in dict.fromkeys(left)
+            if iri != self._iri and ledger.standing(Tier.PUBLIC, id_of(iri)) is not Standing.LIVE
+        ]
+
+
+def _without(reader: Readable, iri: str) -> bool:
+    try:
+        return not reader.holds(iri)
+    except StoreUnavailable:
+        return True  # nothing was ever published there
 
 
 VERBS = (withdraw, suspend, resume, reinstate, erase)

@@ -73,7 +73,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "已彻底删除 {iri}；另从拒收与暂存文件中清除 {scrubbed} 处。",
         "Erased: {iri}; {scrubbed} more places cleaned in rejected and staged files.",
     ),
-    "surface-gone": ("  ✔ {surface}", "  ✔ {surface}"),
+    "parting": ("正在撤下 {iri}", "Taking down {iri}"),
+    "surface-gone": (
+        "  ✔ {tier} · {surface}（{seconds} 秒）",
+        "  ✔ {tier}: {surface} ({seconds} s)",
+    ),
+    "also-gone": (
+        "  同时撤下以它为依据的记录 {count} 条：",
+        "  Left with it, because they rested on it: {count}",
+    ),
+    "tier-public": ("公开", "public"),
+    "tier-government": ("政务", "government"),
+    "place-triples": ("SPARQL 三元组库", "triple store of SPARQL"),
+    "place-feed": ("变更流", "feed"),
+    "place-index": ("检索、名单与统计", "search, lists and counts"),
+    "place-dumps": ("下载文件", "downloads"),
     "audit-ok": ("核对一致：{records} 条记录。", "No difference: {records} records."),
     "audit-bad": ("核对发现差异。", "There are differences."),
     "audit-columns": (
@@ -119,18 +133,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "demo-sparql": ("查询", "Query"),
     "demo-feed": ("数据订阅流", "Feed"),
     "demo-status": ("状态", "Status"),
+    "demo-list": ("一份名单", "A list"),
     "demo-try": (
         (
-            "试一试（另开一个终端）：\n"
-            "  1. 打开上面的行政处罚记录\n"
+            "试一试（另开一个终端，三步）：\n"
+            "  1. 打开上面的行政处罚记录和信用主体：名单和正在实施的措施由它而来\n"
             "  2. {hint}\n"
-            "  3. 刷新页面：记录已停止公示；再运行 {audit}"
+            "  3. 刷新两页：记录回答“已停止公示”，名单条目和措施随之消失；再运行\n"
+            "     {audit}"
         ),
         (
-            "Try this (in another terminal):\n"
-            "  1. Open the penalty record above\n"
+            "Try this (in another terminal, three steps):\n"
+            "  1. Open the penalty and its subject above: a list and measures follow from it\n"
             "  2. {hint}\n"
-            "  3. Reload the page: it is gone; then run {audit}"
+            "  3. Reload both: record, list and measures are gone; then run\n"
+            "     {audit}"
         ),
     ),
 }

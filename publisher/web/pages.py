@@ -30,6 +30,10 @@ MENU: Final = (
 )
 
 
+_THOUSAND: Final = 1000
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB")
+
+
 class Pages:
     """The templates of one deployment."""
 
@@ -67,6 +71,7 @@ class Pages:
                 link=self._linker(lang),
                 switch=self._linker("en" if lang == "zh" else "zh"),
                 asset=lambda path: self.prefix + path,
+                size=size_text,
                 **context,
             )
             .encode()
@@ -103,6 +108,15 @@ def _seen(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return value.translate(_UNSEEN)
     return value
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people read it, with two or three digits: 1.2 MB (SI)."""
+    amount, unit = float(size), 0
+    while round(amount) >= _THOUSAND and unit < len(_UNITS) - 1:
+        amount, unit = amount / _THOUSAND, unit + 1
+    digits = 1 if unit and amount < 10 else 0  # noqa: PLR2004 - two digits at least
+    return f"{amount:.{digits}f} {_UNITS[unit]}"
 
 
 def _speaker(lang: str) -> Callable[..., Markup]:

@@ -148,8 +148,8 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "file": ("文件", "File"),
-    "bytes": ("字节数", "Bytes"),
-    "bytes-gzip": ("压缩后字节数", "Bytes packed"),
+    "size": ("大小", "Size"),
+    "size-packed": ("压缩包", "Packed (gzip)"),
     "all-well": ("一切正常", "All is well"),
     "not-well": ("需要处理", "Needs attention"),
     "sparql-lead": (

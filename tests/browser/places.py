@@ -46,6 +46,16 @@ class Places:
     def hostile(self, name: str) -> str:
         return self.named("documentNumber", hostile.number_of(hostile.NAMES.index(name)))
 
+    def list(self) -> str:
+        """Return the path of a list that has entries."""
+        page = self.city.get("/lists", "text/html").decode()
+        return "/list/" + page.partition('href="/list/')[2].partition('"')[0]
+
+    def subject_on_a_list(self) -> str:
+        query = f"SELECT ?c {{ ?e <{NS}onList> ?l ; <{NS}uscc> ?c }} ORDER BY ?c LIMIT 1"
+        answer = json.loads(self.city.get(f"/sparql?query={quote(query)}", "application/json"))
+        return f"/subject/{answer['results']['bindings'][0]['c']['value']}"
+
     def gone(self) -> str:
         path = f"/record/{id_of(max(self.city.live('ListEntry')))}"
         self.city.run("withdraw", path.rpartition("/")[2], "--because", "repair")
@@ -56,6 +66,13 @@ _QUERY = quote("SELECT ?s ?p ?o { ?s ?p ?o } LIMIT 5")
 
 PLACES: Mapping[str, Callable[[Places], str]] = {
     "home": lambda _: "/",
+    "search": lambda _: f"/search?q={quote('示例市')}",
+    "search-next": lambda _: f"/search?q={quote('示例市')}&page=2",
+    "search-nothing": lambda _: f"/search?q={quote('<b>没有</b>')}",
+    "search-slip": lambda _: f"/search?q={hostile.code(2)[:-1]}Z",
+    "lists": lambda _: "/lists",
+    "list": lambda at: at.list(),
+    "list-empty": lambda _: "/list/fire-safety",
     "datasets": lambda _: "/datasets",
     "dataset-penalty": lambda _: "/dataset/penalty",
     "dataset-list-entry": lambda _: "/dataset/list-entry",
@@ -73,6 +90,7 @@ PLACES: Mapping[str, Callable[[Places], str]] = {
     "record-turned": lambda at: at.hostile(hostile.TURNED),
     "record-endless": lambda at: at.hostile(hostile.ENDLESS),
     "subject": lambda _: f"/subject/{hostile.code(2)}",
+    "subject-on-a-list": lambda at: at.subject_on_a_list(),
     "subject-script": lambda _: f"/subject/{hostile.code(0)}",
     "subject-endless": lambda _: f"/subject/{hostile.code(3)}",
     "authority": lambda _: "/subject/11140400QQQQ00013N",

@@ -41,6 +41,45 @@ def test_the_keyboard_shows_where_it_is(visit: Visit) -> None:
             assert width >= 2
 
 
+def test_a_visitor_searches_and_comes_to_a_record_by_keyboard_alone_without_javascript(
+    visit: Visit, places: Places
+) -> None:
+    number = hostile.number_of(hostile.NAMES.index(hostile.PICTURES))
+    with visit(java_script_enabled=False) as visitor:
+        visitor.open("/")
+        page = visitor.page
+        page.locator("#q").focus()
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search?q=*")
+        page.locator("ol.hits a").first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/record/*")
+        assert hostile.PICTURES in page.locator("h1").inner_text()
+
+
+def test_the_timeline_and_its_table_say_the_same(visit: Visit, places: Places) -> None:
+    with visit() as visitor:
+        visitor.open(places.path("subject-on-a-list"))
+        page = visitor.page
+        drawing = page.locator("svg[role=img]").first
+        bars = drawing.locator("rect").count()
+        assert bars >= 1
+        assert str(bars) in (drawing.locator("title").first.text_content() or "")
+        page.locator("summary").first.click()
+        assert page.locator("table.twin tbody tr").count() == bars
+
+
+def test_the_months_and_their_table_say_the_same(visit: Visit, places: Places) -> None:
+    with visit() as visitor:
+        visitor.open(places.path("dataset-penalty"))
+        page = visitor.page
+        drawn = [text.split()[1] for text in page.locator("rect title").all_text_contents()]
+        page.locator("summary").first.click()
+        assert page.locator("table.twin td.number").all_inner_texts() == drawn
+        assert sum(map(int, drawn)) > 0
+
+
 def test_the_home_page_is_light_and_brings_no_script(visit: Visit) -> None:
     with visit() as visitor:
         weights: list[int] = []
