@@ -14,6 +14,18 @@ import pytest
 # `make test` draws fewer examples than hypothesis does by itself (100); `make test-all` all.
 hypothesis.settings.register_profile("quick", max_examples=25)
 
+# A property recorded under this name is a line of the run's summary.
+SUMMARY = "summary"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded for the summary: where a process was killed."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for report in reports:
+        for name, line in report.user_properties:
+            if name == SUMMARY:
+                terminalreporter.write_line(str(line))
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the folder of the published test suites be named (tests/conformance)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import product
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import DataInvalid
@@ -32,6 +32,8 @@ _ALIKE: Final = str.maketrans(
 
 _UNWRITTEN: Final = re.compile(r"[\W_]+")
 
+_ODD: Final = re.compile(f"[{re.escape(''.join(map(chr, _ALIKE)))}]")
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:
@@ -48,15 +50,19 @@ class Telling:
     lacking: bool = False
 
 
+@lru_cache(4096)
 def normal(part: str) -> str:
-    """Return one part of a key in the writing that keys compare."""
+    """Return one part of a key in the writing that keys compare; most come again and again."""
     if part.isascii() and part.isalnum():
         return part.upper()
     head = PERSON if part.startswith(PERSON) else ""
-    part = part[len(head) :]
+    # Most numbers have these brackets and no other odd character; translating costs more.
+    part = part[len(head) :].replace("〔", "(").replace("〕", ")")
     if not part.isascii():
         part = unicodedata.normalize("NFKC", part)
-    return head + "".join(part.translate(_ALIKE).split()).upper()
+    if _ODD.search(part):
+        part = part.translate(_ALIKE)
+    return head + "".join(part.split()).upper()
 
 
 def searchable(text: str) -> str:
@@ -94,10 +100,17 @@ def tellings(kind: str, parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
         DataInvalid: a part is told in no way, so the record could not be told from another.
 
     """
-    alike = [[way for way in map(normal, ways) if way.removeprefix(PERSON)] for ways in parts]
-    if not alike or not all(alike):
-        raise DataInvalid(
-            f"A {kind} has an empty part in its key.", "Fill in every field of the key."
-        )
-    found = [SEPARATOR.join((kind, *chosen)) for chosen in product(*alike)]
-    return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
+    found = [kind]
+    for ways in parts:
+        alike = [way for way in map(normal, ways) if way and way != PERSON]
+        if not alike:
+            raise DataInvalid(
+                f"A {kind} has an empty part in its key.", "Fill in every field of the key."
+            )
+        if len(alike) == 1:
+            found = [f"{begun}{SEPARATOR}{alike[0]}" for begun in found]
+        else:
+            found = [f"{begun}{SEPARATOR}{way}" for begun in found for way in dict.fromkeys(alike)]
+    if len(found) == 1 and found[0] == kind:
+        raise DataInvalid(f"A {kind} has no key.", "Name the fields of its key.")
+    return tuple(found)

@@ -85,15 +85,15 @@ class Table:
             query: sa.Select[Any] = (
                 sa.select(sa.literal_column("*")).select_from(source).order_by(*columns)
             )
-            result = connection.execution_options(yield_per=_ROWS).execute(query)
-            yield _csv([list(result.keys())])
-            count = 0
-            for rows in result.partitions():
-                count += len(rows)
-                if count > limits.rows:
-                    fault = finding("too-many-rows", Place(self.name), limit=limits.rows)
-                    raise refuse(self.name, [fault])
-                yield _csv([self._text(value) for value in row] for row in rows)
+            with connection.execution_options(yield_per=_ROWS).execute(query) as result:
+                yield _csv([list(result.keys())])
+                count = 0
+                for rows in result.partitions():
+                    count += len(rows)
+                    if count > limits.rows:
+                        fault = finding("too-many-rows", Place(self.name), limit=limits.rows)
+                        raise refuse(self.name, [fault])
+                    yield _csv([self._text(value) for value in row] for row in rows)
 
     def _text(self, value: Any) -> str:
         if value is None or isinstance(value, str):

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
 from exchange.intake import DEFAULT, order_by_links, table_of
@@ -68,6 +72,53 @@ def test_a_database_damaged_in_its_middle_enters_nothing(database, make, office)
     path.write_bytes(bytes(data))
     with pytest.raises(EnvironmentFault) as raised:
         office.load(table_of(f"sqlite:///{path}#penalty"))
+    assert "nothing was entered" in raised.value.hint
+    assert office.ledger.deliveries(10) == []
+    assert [item.name for item in office.staging.iterdir()] == [".lock"]
+
+
+@pytest.fixture
+def server(make):
+    """Make a large table of penalties in the PostgreSQL of CREDENCE_TEST_POSTGRESQL."""
+    url = os.environ.get("CREDENCE_TEST_POSTGRESQL")
+    if not url:
+        pytest.skip("no PostgreSQL server given by CREDENCE_TEST_POSTGRESQL")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    table = f"penalty_{os.getpid()}"
+    columns = ", ".join(
+        f"'{text}' AS \"{name}\"" for name, text in make(1, CF_SY="事" * 900).items()
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            f"CREATE TABLE {table} AS SELECT {columns} FROM generate_series(1, 60000)"
+        )
+    yield engine, f"{url}?application_name=credence-test#{table}"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+
+
+def test_a_server_that_goes_away_while_it_is_read_enters_nothing(server, office):
+    engine, address = server
+    office.staging.mkdir(exist_ok=True)
+    ended = []
+
+    def end():
+        while not any(path.stat().st_size for path in office.staging.glob("*.csv")):
+            time.sleep(0.001)
+        with engine.connect() as connection:
+            ended.extend(
+                connection.exec_driver_sql(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'credence-test'"
+                )
+            )
+
+    watcher = threading.Thread(target=end, daemon=True)
+    watcher.start()
+    with pytest.raises(EnvironmentFault) as raised:
+        office.load(table_of(address), kind="penalty", form="2018")
+    watcher.join(10)
+    assert len(ended) == 1
     assert "nothing was entered" in raised.value.hint
     assert office.ledger.deliveries(10) == []
     assert [item.name for item in office.staging.iterdir()] == [".lock"]
