@@ -8,7 +8,7 @@ group whole if it stays within 250 members, else the next page begins. Holes sta
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,8 +20,7 @@ GROUP = 100
 PAGE = 250
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A member before it has its place."""
 
     tier: Tier
@@ -58,8 +57,7 @@ class Page:
         return self.page
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A member with its place."""
 
     shown: Shown

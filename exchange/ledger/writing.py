@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -32,8 +31,7 @@ CHUNK = 500
 TILE = 8  # every eighth level of the tree is kept
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """An event that is not sealed yet; `iri` where it carries a version of that record."""
 
     meta: Meta

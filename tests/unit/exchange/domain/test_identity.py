@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,6 +96,11 @@ def test_a_check_character_needs_seventeen_characters() -> None:
 )
 def test_an_id_number_is_checked_by_date_and_digit(number: str, rule: str | None) -> None:
     assert identity.id_number_problem(number) == rule
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_identifiers_are_base32(bits: bytes) -> None:
+    assert identity.id_from(bits) == base64.b32encode(bits).decode().rstrip("=").lower()
 
 
 def test_new_identifiers_are_random_and_readable_back() -> None:
