@@ -82,17 +82,17 @@ class Plan:
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._slugs: dict[str, str] = {}
         self._ends: dict[str, str] = {}
-        self._names = {f"<{_NS}{name}>": name for name in _USED} | {f"<{_TYPE}>": _KIND}
+        self._names = {_bracketed(_NS + name): name for name in _USED} | {_bracketed(_TYPE): _KIND}
         self.roles: dict[str, str] = {}  # name -> property IRI, in the order of the kinds
         about: set[str] = set()
         for kind in sorted(kinds, key=lambda kind: kind.slug):
             self._slugs[kind.class_iri] = kind.slug
             if kind.publicity_end is not None:
                 self._ends[kind.slug] = kind.publicity_end
-                self._names[f"<{kind.field(kind.publicity_end).iri}>"] = kind.publicity_end
+                self._names[_bracketed(kind.field(kind.publicity_end).iri)] = kind.publicity_end
             for field in kind.fields:
                 if field.sort is Sort.ORGANISATION and field.base == USCC_BASE:
-                    self._names[f"<{field.iri}>"] = field.name
+                    self._names[_bracketed(field.iri)] = field.name
                     self.roles[field.name] = field.iri
                     if field.code_from:  # made of the record's own code: it is about the subject
                         about.add(field.name)
@@ -131,10 +131,10 @@ class Plan:
         return facts, Rest(mentions, *_more(found))
 
     def _found(self, iri: str, view: bytes) -> dict[str, list[str]]:
-        names, found, head = self._names, dict[str, list[str]](), f"<{iri}> "
+        names, found, start = self._names, dict[str, list[str]](), len(iri.encode()) + 3
         # A literal has no line feed of its own, so nothing else looks like this.
-        for statement in view.decode()[len(head) : -3].split(f" .\n{head}"):
-            predicate, _, term = statement.partition(" ")
+        for statement in view.split(b" .\n"):
+            predicate, _, term = statement[start:].partition(b" ")
             name = names.get(predicate)
             if name is None:
                 continue
@@ -184,10 +184,10 @@ def _more(
     return subject, measure, [_notation(value) for value in found.get(_APPLIES, ())]
 
 
-def _value(term: str) -> str:
+def _value(term: bytes) -> str:
     # An IRI or a plain literal; what has a type or a language ends in more than a quote.
-    plain = term[0] == "<" or term[-1] == '"'
-    value = term[1:-1] if plain else term[1 : term.rindex('"')]
+    plain = term.startswith(b"<") or term.endswith(b'"')
+    value = (term[1:-1] if plain else term[1 : term.rindex(b'"')]).decode()
     return unescaped(value) if "\\" in value else value
 
 
@@ -196,6 +196,10 @@ def _first(found: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
         if name in found:
             return found[name][0]
     return ""
+
+
+def _bracketed(iri: str) -> bytes:
+    return b"<%s>" % iri.encode()
 
 
 def _notation(iri: str) -> str:

@@ -109,10 +109,12 @@ def _search(
     rows: Iterable[tuple[int, str, str]],
 ) -> None:
     """Tell the two full-text tables of (number, words, kind)."""
-    sorted_: dict[bool, list[tuple[int, str, str]]] = {True: [], False: []}
+    sides: dict[bool, list[tuple[int, str, str]]] = {True: [], False: []}
+    tokens: dict[str, str] = {}
     for number, words, kind in rows:
-        sorted_[kind == SUBJECT].append((number, split(words), token(kind)))
-    for is_subject, found in sorted_.items():
+        stands_for = tokens.get(kind) or tokens.setdefault(kind, token(kind))
+        sides[kind == SUBJECT].append((number, split(words), stands_for))
+    for is_subject, found in sides.items():
         connection.executemany(statements[is_subject], found)
 
 
