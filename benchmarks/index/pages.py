@@ -1,6 +1,6 @@
 """Pages over HTTP with the service up: subjects, search, home; and a repair until it is gone.
 
-`python benchmarks/index/pages.py [RECORDS] [PORT] [DIRECTORY]` makes a deployment of about that many
+`python benchmarks/index/pages.py [RECORDS] [PORT] [DIRECTORY]` makes a deployment of about so many
 records (kept where a directory is given), serves it as `credence serve` does, asks from this
 process over one connection, and withdraws records by the command while it is served.
 """
@@ -20,20 +20,21 @@ from urllib.parse import quote
 
 from benchmarks.harness import ROOT, memory_mb, spread, written
 from exchange.domain.access import Tier
+from publisher.stores.sqlite import Readers
+from publisher.surfaces.index.schema import FILE
+from publisher.surfaces.swapped import current_tree
 from publisher.wiring import Station
 
 ASKED = 400
 WITHDRAWN = 10
 FILES = ("subject", "measure", "penalty", "licence", "list-entry")
+COMMAND = (sys.executable, "-m", "publisher.cli", "-C")
 BROWSER = {"Accept": "text/html"}
 
 
 def credence(directory, *words, check=True):
     command = [
-        sys.executable,
-        "-m",
-        "publisher.cli",
-        "-C",
+        *COMMAND,
         str(directory),
         "--json",
         *map(str, words),
@@ -75,8 +76,8 @@ def timed(line, paths):
 def drawn(directory, draw):
     """Codes, names and records to ask for; how many records there are."""
     with Station(directory).opened() as bench:
-        index = bench.index(Tier.PUBLIC)
-        with index._readers.reading() as connection:
+        folder = current_tree(bench.station.layout.index(Tier.PUBLIC)).resolve()
+        with Readers(lambda: folder / FILE).reading() as connection:
             rows = connection.execute("SELECT iri, code, name FROM record").fetchall()
             busiest = connection.execute(
                 "SELECT code FROM mention GROUP BY code ORDER BY count(*) DESC LIMIT 20"
@@ -89,7 +90,7 @@ def until_gone(directory, line, iri, name):
     """Seconds from the command's start until the search, and the index itself, have it no more."""
     start, path = time.perf_counter(), f"/search?q={quote(name)}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "publisher.cli", "-C", str(directory), "--json", "withdraw", iri,
+        [*COMMAND, str(directory), "--json", "withdraw", iri,
          "--because", "repair"], cwd=ROOT, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     while iri.encode() in ask(line, path, {"Accept": "application/json"})[2]:
@@ -105,15 +106,16 @@ def until_gone(directory, line, iri, name):
 
 def main() -> None:
     given = sys.argv[1:]
-    records, port = int((given + ["100000"])[0]), int((given + ["", "8401"][len(given) :])[1])
+    asked = [*given, *("100000", "8401", "")[len(given) :]]
+    records, port, kept = int(asked[0]), int(asked[1]), asked[2]
     draw = random.Random(7)
     with tempfile.TemporaryDirectory() as temporary:
-        directory = Path(given[2] if len(given) > 2 else temporary) / "data"
+        directory = Path(kept or temporary) / "data"
         if not directory.exists():
             build(directory, records)
         count, named, busiest = drawn(directory, draw)
         server = subprocess.Popen(
-            [sys.executable, "-m", "publisher.cli", "-C", str(directory), "serve", "--port", str(port)],
+            [*COMMAND, str(directory), "serve", "--port", str(port)],
             cwd=ROOT, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:

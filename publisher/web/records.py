@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -22,7 +21,7 @@ from exchange.domain.record import Standing
 from exchange.model import compile_kind
 from publisher.web import http, rdf
 from publisher.web.moments import moment
-from publisher.web.view import kind_of, values_of, view
+from publisher.web.view import ended, kind_of, values_of, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +78,8 @@ class Records:
         kind = kind_of(self._parts.model, values)
         if kind is None:
             raise _absent()
-        self._require_publicity(kind, values)
+        if ended(kind, values, day_of(self._parts.clock())):
+            raise _left()
         if media == http.HTML:
             digest = hashlib.sha256(rdf.written(triples, http.NQUADS)).hexdigest()
             body = self._page(iri, identifier, kind, values, digest)
@@ -103,14 +103,6 @@ class Records:
             raise _left()
         if standing is not Standing.LIVE:
             raise _absent()
-
-    def _require_publicity(self, kind: Kind, values: Values) -> None:
-        """Check the day: the last one counts to its end, whatever the stores still hold."""
-        if kind.publicity_end is None:
-            return
-        for value in values.get(kind.field(kind.publicity_end).iri, ()):
-            if date.fromisoformat(value.value) < day_of(self._parts.clock()):
-                raise _left()
 
     def _page(self, iri: str, identifier: str, kind: Kind, values: Values, digest: str) -> bytes:
         lang = http.language(request.environ)

@@ -79,7 +79,9 @@ class Search:
         hits = [hit for hit in found.hits if hit.entry.iri in live]
         near = [entry for entry in near if entry.iri in live]
         if media == http.JSON:
-            return http.Reply(self._json(found, kinds, hits, near), media, headers=_HEADERS)
+            reply = http.Reply(self._json(found, kinds, hits, near), media, headers=_HEADERS)
+            further = self._next(found, kinds)
+            return reply.having(("Link", f'<{further}>; rel="next"')) if further else reply
         return http.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
 
     def _lead(self, path: str) -> http.Reply:
@@ -130,14 +132,18 @@ class Search:
             "page": found.page,
             "pages": found.pages,
             "items": [_item(entry) for entry in _entries(hits)],
-            "next": None,
+            "next": self._next(found, kinds),
         }
-        if found.page < found.pages:
-            shown["next"] = self._pages.base_url + _address(found.text, kinds, found.page + 1)
         if found.hint:
             close = [{"code": entry.code, "name": entry.name} for entry in near]
             shown["hint"] = {"rule": "uscc-check-digit", "code": found.hint.code, "near": close}
         return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+
+    def _next(self, found: Found, kinds: Sequence[str]) -> str | None:
+        """Return the whole address of the next page."""
+        if found.page >= found.pages:
+            return None
+        return self._pages.base_url + _address(found.text, kinds, found.page + 1)
 
 
 def _entries(hits: Iterable[Hit]) -> list[Entry]:

@@ -20,7 +20,7 @@ from publisher.web import http, rdf
 from publisher.web.credit_lists import credit_list
 from publisher.web.lines import standing
 from publisher.web.timeline import WIDTH, timeline
-from publisher.web.view import USCC, shortened
+from publisher.web.view import USCC, ended, kind_of, shortened, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -201,9 +201,23 @@ class Subjects:
         triples = rdf.received(self._parts.queries.query(asked, http.NTRIPLES).body)
         live = standing(self._parts, set(map(_record, triples)))
         shown = [triple for triple in triples if _record(triple) in live]
-        if not shown:
+        if not (left := self._unended(shown)):
             raise _none()
-        return rdf.written(shown, media)
+        return rdf.written(left, media)
+
+    def _unended(self, triples: Sequence[Triple]) -> list[Triple]:
+        """Leave out the records whose publicity ended before today."""
+        by_record: dict[str, list[Triple]] = {}
+        for triple in triples:
+            by_record.setdefault(_record(triple), []).append(triple)
+        today = day_of(self._parts.clock())
+        shown: list[Triple] = []
+        for found in by_record.values():
+            values = values_of(found)
+            kind = kind_of(self._parts.model, values)
+            if kind is not None and not ended(kind, values, today):
+                shown += found
+        return shown
 
 
 def _record(triple: Triple) -> str:

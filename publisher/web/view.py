@@ -7,6 +7,7 @@ kind needs a page of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode
@@ -96,6 +97,17 @@ def kind_of(model: Model, values: Values) -> Kind | None:
     """Return the kind by the record's type."""
     types = {node.value for node in values.get(RDF_TYPE, [])}
     return next((kind for kind in model.kinds.values() if kind.class_iri in types), None)
+
+
+def ended(kind: Kind, values: Values, today: date) -> bool:
+    """Say whether the record's declared last day of publicity lies before today.
+
+    That day is shown to its end, whatever the stores still hold (DESIGN §6, "Expiry").
+    """
+    if kind.publicity_end is None:
+        return False
+    ends = values.get(kind.field(kind.publicity_end).iri, ())
+    return any(date.fromisoformat(end.value) < today for end in ends)
 
 
 def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> RecordView:

@@ -61,7 +61,9 @@ def test_the_page_marks_what_was_found_and_leads_to_subjects(
 
 
 def test_pages_lead_on_with_the_same_words_and_kinds(client: Client) -> None:
-    first = asked(client, "1", kind="penalty")
+    answer = client.get("/search", query_string={"q": "1", "kind": "penalty"})
+    first = answer.get_json()
+    assert answer.headers["Link"] == f'<{first["next"]}>; rel="next"'
     assert first["pages"] > 1
     followed = client.get(first["next"].removeprefix("https://credit.example")).get_json()
     assert followed["page"] == 2

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pyoxigraph as ox
 import pytest
+from werkzeug.test import Client
 
 from exchange.domain.access import Tier
 from exchange.domain.identity import uscc_check_character
+from publisher.web.app import create_app
 
 if TYPE_CHECKING:
-    from werkzeug.test import Client
-
     from publisher.wiring import Station
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -72,6 +73,31 @@ def test_an_authority_is_found_by_its_code_too(client: Client, town: Station) ->
     assert "data source unit" in page.text or "code" in page.text
 
 
+def test_lists_and_measures_of_a_subject_are_on_its_page_until_they_leave(
+    own: Station, own_client: Client
+) -> None:
+    with own.opened() as bench:
+        index = bench.index(Tier.PUBLIC)
+        codes = {
+            facts.code
+            for iri, _, view in bench.ledger.live(Tier.PUBLIC)
+            if (facts := own.plan.read(iri, view)[0]).list and facts.code
+        }
+        found = [subject for code in codes if (subject := index.subject(code))]
+        subject = next(one for one in found if one.measures)
+        page = own_client.get(f"/subject/{subject.code}", headers={"Accept": BROWSER}).text
+        assert "所在名单" in page
+        assert "正在实施的措施" in page
+        for measure in subject.measures:
+            assert measure.name in page
+            assert f'href="/record/{measure.iri.rpartition("/")[2]}"' in page
+        for entry in subject.lists:
+            bench.ledger.withdraw(entry.iri, "repair")
+        page = own_client.get(f"/subject/{subject.code}", headers={"Accept": BROWSER}).text
+        assert "所在名单" not in page
+        assert "正在实施的措施" not in page
+
+
 def test_another_writing_of_a_code_leads_to_the_one_address(client: Client, busiest: str) -> None:
     full = "".join(chr(ord(item) + 0xFEE0) for item in busiest)
     for given in (busiest.lower(), quote(full)):
@@ -96,6 +122,29 @@ def test_a_code_nobody_names_is_not_found_and_no_praise(client: Client, busiest:
         assert page.status_code == 404
         assert "没有记录不等于信用良好" in page.text
     assert client.get(f"/subject/{busiest}.docx").status_code == 404
+
+
+def test_what_ended_yesterday_is_on_neither_page_nor_data_and_today_still_is(
+    own: Station, own_client: Client
+) -> None:
+    with own.opened() as bench:
+        ends = {
+            facts.iri: facts
+            for iri, _, view in bench.ledger.live(Tier.PUBLIC)
+            if (facts := own.plan.read(iri, view)[0]).until and facts.code
+        }
+        iri, facts = min(ends.items())
+        last = datetime.fromisoformat(f"{facts.until}T12:00:00+08:00")
+        for moment, shown in ((last, True), (last + timedelta(days=1), False)):
+            own.clock = lambda moment=moment: int(moment.timestamp() * 1000)
+            with own.query_pool(Tier.PUBLIC) as queries:
+                client = Client(create_app(bench.web_parts(queries)))
+                for suffix in ("", ".nt"):
+                    path = f"/subject/{facts.code}{suffix}"
+                    page = client.get(path, headers={"Accept": BROWSER})
+                    assert (iri.rpartition("/")[2] in page.text) == shown
+                found = client.get("/search", query_string={"q": facts.number}).get_json()
+                assert (iri in {item["record"] for item in found["items"]}) == shown
 
 
 def test_a_withdrawn_record_leaves_the_subject_at_once(
