@@ -131,7 +131,7 @@ def test_what_ended_yesterday_is_on_neither_page_nor_data_and_today_still_is(
         ends = {
             facts.iri: facts
             for iri, _, view in bench.ledger.live(Tier.PUBLIC)
-            if (facts := own.plan.read(iri, view)[0]).until and facts.code
+            if (facts := own.plan.read(iri, view)[0]).code and "2" < (facts.until or "") < "21"
         }
         iri, facts = min(ends.items())
         last = datetime.fromisoformat(f"{facts.until}T12:00:00+08:00")
