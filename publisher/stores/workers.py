@@ -132,7 +132,8 @@ class QueryPool:
             keep = False
             try:
                 header, body = process.ask(parsed, media, self._max_bytes, seconds)
-                keep = header["status"] != worker.MEMORY
+                # One that was slowed down would be slow for the next query too.
+                keep = header["status"] != worker.MEMORY and not process.slowed
             except WorkerLate:
                 raise refusals.late(seconds) from None
             except WorkerDied as death:
@@ -219,6 +220,11 @@ class QueryPool:
                 self._free.notify()
                 self._changed.notify_all()
                 return
+        process.kill()
+        # Whoever waits for the answer need not wait for the end of the process as well.
+        threading.Thread(target=self._bury, args=(process,), name="query-burial").start()
+
+    def _bury(self, process: WorkerProcess) -> None:
         process.stop()
         with self._changed:
             self._busy.discard(process)

@@ -87,4 +87,9 @@ ENDLESS = {
     "exists": "SELECT (COUNT(*) AS ?n) { ?x ?y ?z FILTER NOT EXISTS "
     f"{{ {_ALL} FILTER(?c0 = ?z && ?c1 = 5) }} }}",
 }
-REFUSED = {**NESTED, **CHAINS, **CUT, **LARGE}
+REFUSED = {
+    **{f"nested {name}": query for name, query in NESTED.items()},
+    **CHAINS,
+    **CUT,
+    **LARGE,
+}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-BOMBS = 40
+BOMBS = 54
 MANNERS = ("form", "direct", "query", "get")
 _LONGEST_ADDRESS = 60_000
 

@@ -169,6 +169,23 @@ def test_a_cross_join_is_killed_at_its_deadline_and_the_next_query_answers(pool)
     assert len(before - worker_pids()) == 1
 
 
+def test_a_query_that_runs_long_gives_way_to_the_others(pool):
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(pool.query, CROSS, JSON, deadline=2.0)
+        assert eventually(lambda: 19 in map(priority, worker_pids()))
+        with pytest.raises(QueryTimeout):
+            running.result()
+    assert eventually(lambda: worker_pids() and 19 not in map(priority, worker_pids()))
+    assert value(pool.query(COUNT, JSON)) == "600"
+
+
+def priority(pid):
+    try:
+        return os.getpriority(os.PRIO_PROCESS, pid)
+    except ProcessLookupError:
+        return 0
+
+
 @pytest.mark.parametrize(
     "attack",
     [
