@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
 # Beyond those at work; more are told to come back (503) rather than hold a thread each.
-WAITING_QUERIES: Final = 16
+WAITING_QUERIES: Final = 32
 
 
 def now() -> int:
