@@ -18,24 +18,8 @@ if TYPE_CHECKING:
     from publisher.wiring import Station
 
 VERBS = [
-    "sample",
-    "check",
-    "load",
-    "publish",
-    "withdraw",
-    "suspend",
-    "resume",
-    "reinstate",
-    "erase",
-    "audit",
-    "rebuild",
-    "query",
-    "status",
-    "verify",
-    "ledger",
-    "derive",
-    "config",
-    "serve",
+    *("sample", "check", "load", "publish", "withdraw", "suspend", "resume", "reinstate", "erase"),
+    *("audit", "rebuild", "query", "status", "verify", "ledger", "derive", "config", "serve"),
     "demo",
 ]
 
