@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The suite starts many processes; byte code that nobody keeps is compiled again by each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test test-all check format soak bench bench-scale demo-exchange bundle clean
 

@@ -23,7 +23,10 @@ def python_files() -> list[Path]:
         path
         for folder in (*FOLDERS, "tests", "benchmarks")
         for path in (ROOT / folder).rglob("*.py")
-        if "node_modules" not in path.parts
+        # Peers of the benchmarks have environments of their own in there.
+        if not any(
+            part == "node_modules" or part[0] == "." for part in path.relative_to(ROOT).parts
+        )
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.conftest import lacking
+from tests.serving import lacking
 
 ROOT = Path(__file__).parents[2]
 

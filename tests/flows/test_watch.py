@@ -7,7 +7,10 @@ import shutil
 import signal
 import time
 
+import pytest
 
+
+@pytest.mark.slow
 def test_what_appears_is_loaded_once_and_sigterm_ends_it_with_a_result(credence, tmp_path):
     sample, folder = tmp_path / "sample", tmp_path / "in"
     folder.mkdir()
