@@ -1,0 +1,250 @@
+"""What dumps hold and what an apply, a takedown or another model changes of them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+import pytest
+
+from exchange.domain.access import Leaf, Tier
+from exchange.domain.body import body, line
+from exchange.domain.record import Submission
+from exchange.ledger.sequence import PAGE
+from exchange.model import load_model
+from publisher.surfaces.dumps import DumpReader, DumpSurface, terms
+from publisher.surfaces.dumps.documents import Document, part_between
+from publisher.surfaces.dumps.files import Texts
+from publisher.surfaces.dumps.terms import FORMS, KEPT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PUBLIC = Tier.PUBLIC
+RDF = {"nq": ox.RdfFormat.N_QUADS, "jsonld": ox.RdfFormat.JSON_LD, "ttl": ox.RdfFormat.TURTLE}
+NS = "https://w3id.org/credence/ns#"
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '=HYPERLINK("http://a.example","看")',
+    "＝１＋１",
+    "'=1",
+    "右\u202e左\u200f",
+    '🚫, "引号"；分号\n第二行\t制表 \\u0041 \\n',
+    "<https://a.example/> a <b> .",
+    "长" * 10_000,
+)
+
+
+@pytest.fixture
+def dumps(city: Any) -> Iterator[DumpSurface]:
+    surface = DumpSurface(city.shelf(PUBLIC))
+    yield surface
+    surface.close()
+
+
+def follow(city: Any, dumps: DumpSurface) -> None:
+    while changes := city.ledger.changes(PUBLIC, dumps.position(), 1_000):
+        dumps.apply(changes)
+    dumps.publish(at_head=True)
+    dumps.publish(at_head=True)
+
+
+def files(city: Any) -> dict[str, bytes]:
+    """Return every part's file of the tree that is served, unpacked, by its name."""
+    current = city.shelf(PUBLIC).directory / "current"
+    return {
+        f"{path.parent.name}/{path.name}": gzip.decompress(path.read_bytes())
+        for path in current.glob("*/*.gz")
+    }
+
+
+def text(city: Any, form: str, kind: str = "penalty", *, packed: bool = False) -> bytes:
+    """Return a whole dump as a reader gets it."""
+    shelf = DumpReader(city.shelf(PUBLIC)).shelf()
+    index = shelf.index(kind)
+    assert index is not None
+    pieces = Document(index, form).pieces(Texts((shelf.tree,)), packed=packed)
+    return b"".join(part_between(pieces, 0, sum(piece.size for piece in pieces)))
+
+
+def versions(city: Any, kind: str = "penalty") -> list[str]:
+    return DumpReader(city.shelf(PUBLIC)).shelf().kinds()[kind]
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let parts end after two pages, so that few records make several."""
+    assert terms.PAGES * PAGE == 5_000
+    monkeypatch.setattr(terms, "PAGES", 2)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_parts_of_every_form_say_together_what_the_ledger_says(
+    city: Any, dumps: DumpSurface
+) -> None:
+    city.publish(1_100)
+    follow(city, dumps)
+    live = list(city.ledger.live(PUBLIC))
+    expected = {str(quad) for quad in ox.parse(b"".join(v for *_, v in live), RDF["nq"])}
+    found = files(city)
+    assert len(found) == 3 * len(FORMS)
+    for form, media in RDF.items():
+        parts = [content for name, content in sorted(found.items()) if f".{form}." in name]
+        quads = [str(quad) for part in parts for quad in ox.parse(part, media)]
+        assert len(quads) == len(set(quads))
+        assert set(quads) == expected
+        assert {str(quad) for quad in ox.parse(text(city, form), media)} == expected
+    rows = [
+        row["记录"]
+        for name, content in sorted(found.items())
+        if ".csv." in name
+        for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    ]
+    assert rows == [iri for iri, *_ in live], "in the order of publication"
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_small_change_writes_one_part_and_a_takedown_one_page_of_it(
+    city: Any, dumps: DumpSurface
+) -> None:
+    [gone, *_] = city.publish(450)
+    follow(city, dumps)
+    before = set(files(city))
+    city.publish(1)
+    follow(city, dumps)
+    added = set(files(city)) - before
+    assert {name.split("-")[0] for name in added} == {"penalty/0002"}
+    before = set(files(city))
+    city.ledger.withdraw(gone, "repair")
+    dumps.redact([gone])
+    dumps.publish(at_head=False)
+    after = files(city)
+    assert {name.split("-")[0] for name in set(after) - before} == {"penalty/0001"}
+    assert not [name for name, content in after.items() if gone.encode() in content]
+    for form in FORMS:
+        assert gzip.decompress(text(city, form, packed=True)) == text(city, form)
+
+
+def test_older_versions_stay_until_text_goes(city: Any, dumps: DumpSurface) -> None:
+    for _ in range(KEPT + 3):
+        [last] = city.publish(1)
+        follow(city, dumps)
+    assert len(versions(city)) == KEPT + 1
+    shelf = DumpReader(city.shelf(PUBLIC)).shelf()
+    counts = [shelf.index("penalty", name).records for name in versions(city)]  # type: ignore[union-attr]
+    assert counts == list(range(KEPT + 3, 2, -1))
+    city.ledger.withdraw(last, "repair")
+    follow(city, dumps)
+    assert len(versions(city)) == 1
+    names = {path.name for path in (shelf.tree / "penalty").glob("*.json")}
+    assert names == {f"{versions(city)[0]}.json"}
+
+
+def test_a_replaced_text_ends_older_versions(city: Any, dumps: DumpSurface) -> None:
+    city.append([city.submission("文书")])
+    follow(city, dumps)
+    city.append([city.submission("文书")])  # the same key with another amount
+    follow(city, dumps)
+    assert len(versions(city)) == 1
+
+
+def test_a_mark_of_objection_stands_beside_the_record(city: Any, dumps: DumpSurface) -> None:
+    [iri] = city.publish(1)
+    city.ledger.object_(iri, True)
+    follow(city, dumps)
+    assert text(city, "csv").rstrip().endswith(b",true")
+    for form, media in RDF.items():
+        quads = list(ox.parse(text(city, form), media))
+        assert [q.object.value for q in quads if q.predicate.value == f"{NS}objectionOpen"] == [
+            "true"
+        ]
+
+
+def test_digests_follow_a_takedown_with_the_next_step(city: Any, dumps: DumpSurface) -> None:
+    first, *_ = city.publish(3)
+    follow(city, dumps)
+    reader = DumpReader(city.shelf(PUBLIC))
+    assert all(file.sha256 for file in reader.files("penalty"))
+    city.ledger.withdraw(first, "repair")
+    dumps.apply(city.ledger.changes(PUBLIC, 3, 10))
+    dumps.publish(at_head=True)
+    assert not any(file.sha256 for file in reader.files("penalty"))
+    assert first.encode() not in text(city, "nq")
+    version = versions(city)
+    dumps.publish(at_head=True)
+    assert all(file.sha256 for file in reader.files("penalty"))
+    assert versions(city) == version
+
+
+def test_another_model_begins_a_rebuild_and_readers_keep_the_old_until_then(city: Any) -> None:
+    model = load_model()
+    one, both = (
+        {slug: model.kinds[slug] for slug in slugs}
+        for slugs in (["measure"], ["measure", "penalty"])
+    )
+    surface = DumpSurface(city.shelf(PUBLIC, one))
+    city.publish(3)
+    follow(city, surface)
+    surface.close()
+    again = DumpSurface(city.shelf(PUBLIC, both))
+    assert again.position() == 0
+    assert text(city, "csv").count(b"\r\n") == 4
+    follow(city, again)
+    assert again.position() == 3
+    assert "行政处罚决定书文号".encode() in text(city, "csv")
+    again.close()
+    third = DumpSurface(city.shelf(PUBLIC, both))
+    assert third.position() == 3
+    third.close()
+
+
+def test_hostile_text_stands_in_every_form_and_runs_in_none(city: Any) -> None:
+    model = load_model()
+    dumps = DumpSurface(city.shelf(PUBLIC, model.kinds))
+    kind = model.kinds["penalty"]
+    counter = itertools.count()
+    city.append([_penalty(kind.class_iri, value, next(counter)) for value in HOSTILE])
+    follow(city, dumps)
+    dumps.close()
+    for form, media in RDF.items():
+        quads = ox.parse(text(city, form), media)
+        facts = {q.object.value for q in quads if q.predicate.value == f"{NS}violationFacts"}
+        assert facts == set(HOSTILE)
+    table = csv.DictReader(io.StringIO(text(city, "csv").decode("utf-8-sig"), newline=""))
+    cells = [row["违法事实"] for row in table]
+    assert [cell for cell in cells if cell[0] in "=+-@＝"] == []
+    assert {cell.removeprefix("'") if "=" in cell or "＝" in cell else cell for cell in cells} >= {
+        value for value in HOSTILE if not value.startswith("'")
+    }
+    assert "''=1" in cells
+
+
+def _penalty(class_iri: str, value: str, number: int) -> Submission:
+    type_iri = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    quoted = ox.Literal(value)
+    lines = [
+        line(Leaf.PUBLIC_OPEN, f"{type_iri} <{class_iri}>"),
+        line(Leaf.PUBLIC_OPEN, f"<{NS}violationFacts> {_canonical(quoted)}"),
+    ]
+    return Submission("penalty", f"penalty\x1f{number}", body(lines))
+
+
+def _canonical(value: ox.Literal) -> str:
+    """Return the literal in canonical N-Quads."""
+    escaped = value.value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("\n", "\\n").replace("\t", "\\t") + '"'
+
+
+def test_a_leftover_of_a_kill_is_swept_at_the_next_start(city: Any, dumps: DumpSurface) -> None:
+    city.publish(2)
+    follow(city, dumps)
+    stray: Path = dumps.served().tree.root / "penalty" / "0001-deadbeef1.csv.gz"
+    stray.write_bytes(b"")
+    dumps.close()
+    DumpSurface(city.shelf(PUBLIC)).close()
+    assert not stray.exists()
