@@ -32,11 +32,12 @@ from publisher.stores.generations import Pointer
 from publisher.stores.workers import QueryPool
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.alarms import Alarms
-from publisher.surfaces.feed import FeedReader, FeedSurface, Place, Texts
+from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.swapped import current_tree
+from publisher.surfaces.texts import Texts
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 from publisher.surfaces.upkeep import Upkeep
 from publisher.web.app import create_app
@@ -248,12 +249,16 @@ class Bench:
         surfaces: list[Surface] = [
             TriplesSurface(self._site(tier), words, station.clock, at=station.at) for tier in SERVED
         ]
-        texts = Texts()
+        # Feeds and dumps of both tiers.
+        texts = Texts(readers=2 * len(SERVED))
         surfaces += [
             FeedSurface(replace(self._feed(tier), texts=texts), station.at) for tier in SERVED
         ]
         surfaces += [IndexSurface(self._index(tier), station.at) for tier in SERVED]
-        surfaces += [dumping.DumpSurface(self._dumps(tier), station.at) for tier in SERVED]
+        surfaces += [
+            dumping.DumpSurface(replace(self._dumps(tier), texts=texts), station.at)
+            for tier in SERVED
+        ]
         alarms = Alarms(station.layout.surfaces, on_alarm)
         # Only these keep something of what was taken out in their files.
         keeping = [one for one in surfaces if isinstance(one, TriplesSurface | IndexSurface)]

@@ -19,6 +19,7 @@ from exchange.model.forms import Form, guarded
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.surfaces.dumps.segments import TAILS, Recorder
 from publisher.surfaces.dumps.terms import FORMS
+from publisher.surfaces.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,14 +49,16 @@ class _Rdf:
     def __init__(self, kind: Kind, form: str, base: str) -> None:
         self.lossy = 0
         self._form = form
-        self._recorder = Recorder(kind, Tier.ARCHIVE, f"{base}/dataset/{kind.slug}")
+        self._recorder = Recorder(
+            kind, Tier.ARCHIVE, f"{base}/dataset/{kind.slug}", Texts(readers=1)
+        )
 
     def head(self) -> bytes:
         return self._recorder.heads()[self._form].encode()
 
     def record(self, iri: str, view: bytes) -> bytes:
-        texts = self._recorder.texts(iri.encode(), view, objection=False)
-        return texts[FORMS.index(self._form)]
+        written = self._recorder.written(iri.encode(), view, objection=False)
+        return written[FORMS.index(self._form)]
 
     def tail(self) -> bytes:
         return TAILS[self._form]

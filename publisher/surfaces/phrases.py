@@ -1,4 +1,4 @@
-"""What a record says, statement by statement, in Turtle, in JSON and in a cell.
+"""What a record says, statement by statement, in Turtle and in JSON.
 
 Text is cut from the view's bytes, never parsed: canonical N-Quads have one statement a line,
 no line feed inside a literal, and escapes that Turtle and JSON read alike. Feeds and dumps
@@ -28,9 +28,6 @@ _TYPED: Final = re.compile(
 # Statements remembered for the next record: authorities, codes and dates come again and again.
 _REMEMBERED: Final = 10_000
 
-# In which column a statement stands and what the cell says; None where the table has none.
-Cell = tuple[int, bytes]
-
 
 class Said(NamedTuple):
     """One statement without its subject; `key` and `value` are of the record's JSON object."""
@@ -39,7 +36,6 @@ class Said(NamedTuple):
     key: bytes
     value: bytes
     many: bool
-    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +49,10 @@ class _Predicate:
 
 
 class Phrases:
-    """The statements of one kind; `cell` tells where a predicate's value stands in a table.
+    """The statements of one kind. Not for several threads."""
 
-    Not for several threads.
-    """
-
-    def __init__(
-        self, kind: Kind | None, cell: Callable[[bytes, bytes], Cell | None] | None = None
-    ) -> None:
+    def __init__(self, kind: Kind | None) -> None:
         self._kind = kind
-        self._cell = cell or _no_cell
         self._fields = {f.iri.encode(): f for f in kind.fields} if kind else {}
         self._known: dict[bytes, Said] = {}
         self._predicates: dict[bytes, _Predicate] = {}
@@ -81,8 +71,8 @@ class Phrases:
         predicate = self._predicates.get(iri)
         if predicate is None:
             predicate = self._predicates[iri] = self._read(iri)
-        trig, cell = b"%b %b" % (predicate.name, _short(value)), self._cell(iri, value)
-        said = Said(trig, predicate.key, predicate.json(value), predicate.many, cell)
+        trig = b"%b %b" % (predicate.name, _short(value))
+        said = Said(trig, predicate.key, predicate.json(value), predicate.many)
         # Free text is the record's own and comes once; codes, names of others and dates again.
         if not value.endswith(b'"'):
             if len(self._known) >= _REMEMBERED:
@@ -101,10 +91,6 @@ class Phrases:
     def _type(self, value: bytes) -> bytes:
         ours = self._kind is not None and value == b"<%b>" % self._kind.class_iri.encode()
         return b'"%b"' % (self._kind.type_name.encode() if ours and self._kind else value[1:-1])
-
-
-def _no_cell(_predicate: bytes, _value: bytes) -> None:
-    """Say that the table has no such column."""
 
 
 def _short(value: bytes) -> bytes:

@@ -19,7 +19,7 @@ from exchange.domain.errors import CredenceError, Gone, NotFound
 from publisher.surfaces.dumps.columns import metadata
 from publisher.surfaces.dumps.digests import Digests
 from publisher.surfaces.dumps.documents import Document
-from publisher.surfaces.dumps.files import Texts
+from publisher.surfaces.dumps.files import Stored
 from publisher.surfaces.dumps.index import file_name, manifest
 from publisher.surfaces.dumps.terms import FORMS, HEADERS
 from publisher.web import caching, http, problems
@@ -128,7 +128,7 @@ class DumpService:
         document, packed = self._file(index, name, _names(environ))
         coded = not packed and _takes_gzip(environ)
         try:
-            pieces = document.pieces(Texts((shelf.tree,)), packed=packed or coded)
+            pieces = document.pieces(Stored((shelf.tree,)), packed=packed or coded)
         except FileNotFoundError:
             raise _superseded() from None
         tag = f"{index.version}-{name}-{document.names}" + ("-gzip" if coded else "")
@@ -175,7 +175,7 @@ class DumpService:
         made = self._completed.get(index.kind)
         if made is None or made.version != index.version:
             try:
-                made = Digests().completed(index, Texts((shelf.tree,)))
+                made = Digests().completed(index, Stored((shelf.tree,)))
             except FileNotFoundError:
                 raise _superseded() from None
             self._completed[index.kind] = made

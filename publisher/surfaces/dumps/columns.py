@@ -20,15 +20,13 @@ from publisher.surfaces.dumps.terms import HEADERS
 from publisher.surfaces.triples import OBJECTION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from exchange.domain.access import Tier
     from exchange.model.kinds import Field, Kind
-    from publisher.surfaces.phrases import Cell, Said
 
 BOM: Final = b"\xef\xbb\xbf"
 LINE_END: Final = b"\r\n"
 _QUOTED: Final = re.compile(rb'[",\r\n]')
+_REMEMBERED: Final = 10_000  # statements
 _PARTED: Final = SEPARATOR.encode()
 # First bytes of what may be a formula; U+FF1D and its like begin with 0xEF.
 _RISKY: Final = frozenset([b"=", b"+", b"-", b"@", b"'", b"\xef"])
@@ -100,7 +98,9 @@ class Table:
         self._several = [
             place for place, column in enumerate(self.columns) if column.field and column.field.many
         ]
-        self._blank = [b""] * len(self.columns)
+        # The last one takes what no column shows.
+        self._blank = [b""] * (len(self.columns) + 1)
+        self._known: dict[bytes, tuple[int, bytes]] = {}
         self._labels = {
             field.name: {one.notation: one.label.zh for one in field.scheme.concepts.values()}
             for column in self.columns
@@ -116,14 +116,40 @@ class Table:
             for name in HEADERS
         }
 
-    def cell(self, predicate: bytes, value: bytes) -> Cell | None:
+    def row(self, iri: bytes, view: bytes, *, objection: bool) -> bytes:
+        """Return the row of a record; its view has one statement a line, of the record alone."""
+        cells, known, start = self._blank.copy(), self._known, len(iri) + 3
+        cells[0] = iri
+        if objection:
+            cells[-2] = b"true"
+        for line in view.split(b"\n")[:-1]:
+            said = line[start:-2]
+            place, text = known.get(said) or self._learn(said)
+            cells[place] = b"%b%b%b" % (cells[place], _PARTED, text) if cells[place] else text
+        for place in self._several:
+            if cells[place]:
+                cells[place] = _ready(cells[place].decode())
+        return b",".join(cells[:-1]) + LINE_END
+
+    def _learn(self, said: bytes) -> tuple[int, bytes]:
         """Return the column of a statement and what it says there, ready for the row.
 
-        Of several values in one cell, `row` makes it ready.
+        Of several values in one cell, `row` makes it ready. What no column shows goes to one
+        beyond the last.
         """
+        predicate, _, value = said[1:].partition(b"> ")
+        cell = self._cell(predicate, value)
+        # Free text is the record's own and comes once; codes, names of others and dates again.
+        if not value.endswith(b'"'):
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[said] = cell
+        return cell
+
+    def _cell(self, predicate: bytes, value: bytes) -> tuple[int, bytes]:
         found = self._places.get(predicate)
         if found is None:
-            return None
+            return len(self.columns), b""
         place, column = found
         if b"\\" in value or value.startswith(b"<") or place in self._several:
             shown = self._shown(column.field, value)
@@ -133,19 +159,6 @@ class Table:
         if text[:1] in _RISKY:
             return place, _ready(text.decode())
         return place, b'"%b"' % text if b"," in text else text
-
-    def row(self, iri: bytes, said: Sequence[Said]) -> bytes:
-        """Return the row of a record."""
-        cells = self._blank.copy()
-        cells[0] = iri
-        for item in said:
-            if item.cell is not None:
-                place, text = item.cell
-                cells[place] = b"%b%b%b" % (cells[place], _PARTED, text) if cells[place] else text
-        for place in self._several:
-            if cells[place]:
-                cells[place] = _ready(cells[place].decode())
-        return b",".join(cells) + LINE_END
 
     def _shown(self, field: Field | None, value: bytes) -> str:
         text = _lexical(value)

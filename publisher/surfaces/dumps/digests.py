@@ -10,7 +10,7 @@ from publisher.surfaces.dumps.segments import TAILS
 from publisher.surfaces.dumps.terms import FORMS
 
 if TYPE_CHECKING:
-    from publisher.surfaces.dumps.files import Texts
+    from publisher.surfaces.dumps.files import Stored
     from publisher.surfaces.dumps.index import Index, Part, PartForm
 
 
@@ -42,7 +42,7 @@ class Digests:
     def __init__(self) -> None:
         self._runs: dict[tuple[str, str], _Run] = {}
 
-    def completed(self, index: Index, texts: Texts) -> Index:
+    def completed(self, index: Index, texts: Stored) -> Index:
         """Return the index with every digest. Raises FileNotFoundError."""
         parts = {part.number: dict(part.forms) for part in index.parts}
         wholes = {}
@@ -65,7 +65,7 @@ class Digests:
         return run
 
 
-def _through(part: Part, form: str, run: _Run, texts: Texts) -> PartForm:
+def _through(part: Part, form: str, run: _Run, texts: Stored) -> PartForm:
     """Hash a part; return it with the digest of its own document."""
     whole, stated = run.state(), part.forms[form]
     own = None if stated.sha256 else hashlib.sha256(run.head)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from publisher.surfaces.deflated import Extent
-    from publisher.surfaces.dumps.files import Texts
+    from publisher.surfaces.dumps.files import Stored
     from publisher.surfaces.dumps.index import Index, Part, PartForm
 
 
@@ -36,7 +36,7 @@ class Document:
     names: str = HEADERS[0]
     part: Part | None = None
 
-    def pieces(self, texts: Texts, *, packed: bool) -> list[Piece]:
+    def pieces(self, texts: Stored, *, packed: bool) -> list[Piece]:
         """Return its pieces, or those of its gzip file.
 
         What may be swept while the document is on its way, its newest part, is read now.
@@ -48,7 +48,7 @@ class Document:
             texts.hold(forms[-1])
         return self._packed(forms, texts) if packed else self._plain(forms, texts)
 
-    def _packed(self, forms: Sequence[PartForm], texts: Texts) -> list[Piece]:
+    def _packed(self, forms: Sequence[PartForm], texts: Stored) -> list[Piece]:
         whole = self.index.extent(self.form, self.names, self.part)
         head = HEADER + squeezed(self.index.head(self.form, self.names))[1]
         tail = squeezed(TAILS[self.form])[1] + ending(whole)
@@ -58,7 +58,7 @@ class Document:
         ]
         return [_piece(head), *middle, _piece(tail)]
 
-    def _plain(self, forms: Sequence[PartForm], texts: Texts) -> list[Piece]:
+    def _plain(self, forms: Sequence[PartForm], texts: Stored) -> list[Piece]:
         middle = [
             Piece(extent.size, partial(_unpacked, texts, form, start, extent))
             for form in forms
@@ -81,5 +81,5 @@ def _piece(content: bytes) -> Piece:
     return Piece(len(content), lambda: content)
 
 
-def _unpacked(texts: Texts, form: PartForm, start: int, extent: Extent) -> bytes:
+def _unpacked(texts: Stored, form: PartForm, start: int, extent: Extent) -> bytes:
     return unsqueezed(texts.span(form, start, extent.packed)) if extent.packed else b""

@@ -42,7 +42,7 @@ def found(folders: Sequence[Path], name: str) -> bytes | None:
     return None
 
 
-class Texts:
+class Stored:
     """Reads segments of parts back. Raises FileNotFoundError when a version has gone."""
 
     def __init__(self, folders: Sequence[Path]) -> None:

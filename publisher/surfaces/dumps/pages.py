@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.dumps.files import Texts
+    from publisher.surfaces.dumps.files import Stored
     from publisher.surfaces.dumps.index import Index
     from publisher.surfaces.dumps.segments import Recorder
 
@@ -27,7 +27,7 @@ class OpenPages:
 
     def __init__(
         self,
-        texts: Texts,
+        texts: Stored,
         index: Callable[[str], Index],
         recorder: Callable[[str], Recorder],
     ) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from publisher.surfaces.deflated import Extent
-    from publisher.surfaces.dumps.files import Texts
+    from publisher.surfaces.dumps.files import Stored
     from publisher.surfaces.dumps.index import Index
     from publisher.surfaces.dumps.segments import Segment
 
@@ -41,7 +41,7 @@ class NewPart:
 
 
 def assembled(
-    index: Index, number: int, changed: Mapping[int, Packed], texts: Texts
+    index: Index, number: int, changed: Mapping[int, Packed], texts: Stored
 ) -> NewPart | None:
     """Return a part with these pages changed; None when no record is left in it."""
     pages = {**_old(index, number, texts), **changed}
@@ -58,7 +58,7 @@ def assembled(
     return NewPart(Part(number, tuple(kept), counts, forms), files)
 
 
-def _old(index: Index, number: int, texts: Texts) -> dict[int, Packed]:
+def _old(index: Index, number: int, texts: Stored) -> dict[int, Packed]:
     part = next((part for part in index.parts if part.number == number), None)
     if part is None:
         return {}

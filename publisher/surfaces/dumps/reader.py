@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
 from publisher.surfaces.digest import LineSum
-from publisher.surfaces.dumps.files import Texts, index_at
+from publisher.surfaces.dumps.files import Stored, index_at
 from publisher.surfaces.dumps.index import file_name, packed_size
 from publisher.surfaces.dumps.segments import records_in
 from publisher.surfaces.dumps.terms import FORMS, part_of
@@ -90,11 +90,11 @@ class DumpReader:
 
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any part."""
-        return iris_in(self._newest(), Texts((self.shelf().tree,)))
+        return iris_in(self._newest(), Stored((self.shelf().tree,)))
 
     def digest(self) -> str:
         """LineSum over what the N-Quads say of records, marks left out."""
-        return digest_in(self._newest(), Texts((self.shelf().tree,)))
+        return digest_in(self._newest(), Stored((self.shelf().tree,)))
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views."""
@@ -102,7 +102,7 @@ class DumpReader:
 
     def holds(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
-        return holds_in(self._newest(), Texts((self.shelf().tree,)), self._place, iri)
+        return holds_in(self._newest(), Stored((self.shelf().tree,)), self._place, iri)
 
     def shelf(self) -> Shelf:
         """Return the dumps as they stand now."""
@@ -134,7 +134,7 @@ def written(writer: Writer) -> list[Index]:
     return [writer.index(kind) for kind in writer.kinds()]
 
 
-def iris_in(indexes: Iterable[Index], texts: Texts) -> Iterator[str]:
+def iris_in(indexes: Iterable[Index], texts: Stored) -> Iterator[str]:
     """Yield every record that has text in the versions, once."""
     for index in indexes:
         for part in index.parts:
@@ -147,7 +147,7 @@ def iris_in(indexes: Iterable[Index], texts: Texts) -> Iterator[str]:
             yield from (iri.decode() for iri in sorted(found))
 
 
-def digest_in(indexes: Iterable[Index], texts: Texts) -> str:
+def digest_in(indexes: Iterable[Index], texts: Stored) -> str:
     """Return the digest of what the versions show."""
     total = LineSum(but_not=MARK)
     for index in indexes:
@@ -165,7 +165,7 @@ def expected_digest(views: Iterable[bytes]) -> str:
     return total.hex()
 
 
-def holds_in(indexes: Iterable[Index], texts: Texts, place: Place, iri: str) -> bool:
+def holds_in(indexes: Iterable[Index], texts: Stored, place: Place, iri: str) -> bool:
     """Return whether text of the record is there, by the ledger's word where to look."""
     public_id = id_of(iri)
     pages = set(place.pages([iri]))

@@ -13,7 +13,6 @@ from exchange.model.context import terms_of
 from publisher.surfaces.dumps.columns import LINE_END, Table
 from publisher.surfaces.dumps.terms import FORMS
 from publisher.surfaces.names import PREFIXES
-from publisher.surfaces.phrases import Phrases, members_of
 from publisher.surfaces.triples import MARK, OBJECTION
 
 if TYPE_CHECKING:
@@ -22,9 +21,13 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.domain.record import Change
     from exchange.model.kinds import Kind
+    from publisher.surfaces.texts import Texts
 
 # One text for each of FORMS.
-Texts = tuple[bytes, ...]
+Written = tuple[bytes, ...]
+_NO_TEXT: Final[Written] = (b"",) * len(FORMS)
+_JSON_MARK: Final = b',"objectionOpen":true'
+_MARK: Final = b" ;\n    cr:objectionOpen true"
 _NAMESPACES: Final = ("cr", "xsd")
 _CONTEXT: Final = {"@version": 1.1, "id": "@id", "type": "@type", "objectionOpen": OBJECTION}
 
@@ -35,22 +38,23 @@ class Recorder:
     Not for several threads.
     """
 
-    def __init__(self, kind: Kind | None, tier: Tier, address: str) -> None:
+    def __init__(self, kind: Kind | None, tier: Tier, address: str, texts: Texts) -> None:
         self._kind = kind
         self._address = address
+        self._texts = texts
         self._table = Table(kind, tier)
-        self._phrases = Phrases(self._kind, self._table.cell)
 
-    def texts(self, iri: bytes, view: bytes, *, objection: bool) -> Texts:
+    def written(self, iri: bytes, view: bytes, *, objection: bool) -> Written:
         """Return a record in each of FORMS; the mark stands beside its view, as in SPARQL."""
-        text = view + b"<%b>%b" % (iri, MARK) if objection else view
-        said = self._phrases.of(iri, text)
-        turtle = b" ;\n  ".join([item.trig for item in said])
+        said = self._texts.of(self._kind, iri, view)
+        quads, json_mark, mark = view, b"", b""
+        if objection:
+            quads, json_mark, mark = view + b"<%b>%b" % (iri, MARK), _JSON_MARK, _MARK
         return (
-            self._table.row(iri, said),
-            text,
-            b',{"id":"%b",%b}\n' % (iri, members_of(said)),
-            b"<%b> %b .\n" % (iri, turtle),
+            self._table.row(iri, view, objection=objection),
+            quads,
+            b',{"id":"%b",%b%b}\n' % (iri, said.json, json_mark),
+            b"<%b> %b%b .\n" % (iri, said.trig, mark),
         )
 
     def heads(self) -> dict[str, str]:
@@ -71,10 +75,9 @@ TAILS: Final = {"csv": b"", "nq": b"", "jsonld": b"]}\n", "ttl": b""}
 class Segment:
     """The texts of some records by IRI, for each of FORMS on its own; the order is kept."""
 
-    def __init__(self, texts: Texts = ()) -> None:
+    def __init__(self, texts: Written = _NO_TEXT) -> None:
         self._forms: tuple[dict[bytes, bytes], ...] = tuple(
-            dict(records_in(form, text))
-            for form, text in zip(FORMS, texts or [b""] * len(FORMS), strict=True)
+            dict(records_in(form, text)) for form, text in zip(FORMS, texts, strict=True)
         )
 
     def __len__(self) -> int:
@@ -83,7 +86,7 @@ class Segment:
     def put(self, change: Change, recorder: Recorder) -> None:
         """Let the record of a change stand as the change says; where it stood, if it did."""
         iri = change.iri.encode()
-        texts = recorder.texts(iri, change.view or b"", objection=change.objection)
+        texts = recorder.written(iri, change.view or b"", objection=change.objection)
         for records, text in zip(self._forms, texts, strict=True):
             records[iri] = text
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from publisher.surfaces.texts import Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -38,6 +40,8 @@ class Place:
     kinds: Mapping[str, Kind]
     pages: Callable[[Collection[str]], Iterable[tuple[str, int]]]
     created: Callable[[Collection[str]], Mapping[str, int]]
+    # One for all surfaces that write the same records, where one process has them.
+    texts: Texts = field(default_factory=Texts)
 
 
 def part_of(page: int) -> int:

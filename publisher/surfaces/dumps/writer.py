@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.domain.failpoints import nothing
 from exchange.domain.record import Activity
 from publisher.surfaces.dumps.digests import Digests
-from publisher.surfaces.dumps.files import Texts, index_at
+from publisher.surfaces.dumps.files import Stored, index_at
 from publisher.surfaces.dumps.index import FORMAT, Index
 from publisher.surfaces.dumps.pages import OpenPages
 from publisher.surfaces.dumps.parts import assembled
@@ -32,7 +32,7 @@ class Writer:
     def __init__(self, place: Place, root: Path, at: At = nothing) -> None:
         self._place = place
         self.tree = StagedTree(root, at)
-        self.texts = Texts((self.tree.stage, root))
+        self.texts = Stored((self.tree.stage, root))
         self._recorders: dict[str, Recorder] = {}
         self._pages = OpenPages(self.texts, self.index, self._recorder)
         self._digests = Digests()
@@ -164,7 +164,9 @@ class Writer:
         if kind not in self._recorders:
             place = self._place
             address = f"{place.base}/dataset/{kind}"
-            self._recorders[kind] = Recorder(place.kinds.get(kind), place.tier, address)
+            self._recorders[kind] = Recorder(
+                place.kinds.get(kind), place.tier, address, place.texts
+            )
         return self._recorders[kind]
 
 

@@ -7,6 +7,5 @@ a second one stands there while a rebuild is under way. `docs/decisions/0003` ha
 from publisher.surfaces.feed.reader import FeedReader
 from publisher.surfaces.feed.surface import FeedSurface
 from publisher.surfaces.feed.terms import FORMS, Place
-from publisher.surfaces.feed.texts import Texts
 
-__all__ = ["FORMS", "FeedReader", "FeedSurface", "Place", "Texts"]
+__all__ = ["FORMS", "FeedReader", "FeedSurface", "Place"]

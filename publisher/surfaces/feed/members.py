@@ -19,7 +19,7 @@ from publisher.surfaces.names import PREFIXES, RDF_TYPE, stamp
 if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.surfaces.feed.terms import Place
-    from publisher.surfaces.feed.texts import Text
+    from publisher.surfaces.texts import Text
 
 # One text for each of FORMS.
 Triple = tuple[bytes, bytes, bytes]

@@ -30,6 +30,7 @@ from pathlib import Path
 from exchange.domain.access import Tier
 from exchange.domain.links import Cascade, LinkRule
 from exchange.ledger import Ledger, Places
+from publisher.surfaces import dumps
 from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan, Site as IndexSite
@@ -52,6 +53,12 @@ surfaces = [
     IndexSurface(IndexSite(folder / "surfaces" / tier / "index", Tier(tier), (base,), Plan(())))
     for tier in ("public", "government")
 ]
+def shelf(tier):
+    pages = lambda iris: ledger.pages(Tier(tier), iris)
+    created = lambda iris: ledger.created(Tier(tier), iris)
+    at = folder / "surfaces" / tier / "dumps"
+    return dumps.Place(at, Tier(tier), place(tier).base, {}, pages, created)
+surfaces += [dumps.DumpSurface(shelf(tier)) for tier in ("public", "government")]
 runner = Runner(ledger, surfaces, Alarms(folder / "surfaces", print), clock,
                 Pace(chunk=100, publish_every=0))
 print("ready", flush=True)

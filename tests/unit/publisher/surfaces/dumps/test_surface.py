@@ -18,7 +18,7 @@ from exchange.ledger.sequence import PAGE
 from exchange.model import load_model
 from publisher.surfaces.dumps import DumpReader, DumpSurface, terms
 from publisher.surfaces.dumps.documents import Document, part_between
-from publisher.surfaces.dumps.files import Texts
+from publisher.surfaces.dumps.files import Stored
 from publisher.surfaces.dumps.terms import FORMS, KEPT
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def text(city: Any, form: str, kind: str = "penalty", *, packed: bool = False) -
     shelf = DumpReader(city.shelf(PUBLIC)).shelf()
     index = shelf.index(kind)
     assert index is not None
-    pieces = Document(index, form).pieces(Texts((shelf.tree,)), packed=packed)
+    pieces = Document(index, form).pieces(Stored((shelf.tree,)), packed=packed)
     return b"".join(part_between(pieces, 0, sum(piece.size for piece in pieces)))
 
 

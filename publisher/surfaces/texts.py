@@ -1,4 +1,7 @@
-"""What a version says, written once for both tiers: they mostly show the same bytes of it."""
+"""What a version says, written once for feeds and dumps of both tiers.
+
+Tiers mostly show the same bytes of a version.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from publisher.surfaces.phrases import Phrases, members_of
 if TYPE_CHECKING:
     from exchange.model.kinds import Kind
 
-# A chunk of ordinary records; the other tier's feed takes it next.
-_BYTES: Final = 32 * 1024 * 1024
+# Two chunks of ordinary records; the other surfaces take them next.
+_BYTES: Final = 64 * 1024 * 1024
 
 
 class Text(NamedTuple):
@@ -22,40 +25,50 @@ class Text(NamedTuple):
 
 
 class Texts:
-    """Writes versions; what one tier has had written is kept until the other asks for it.
+    """Writes versions; what one reader has had written is kept until the others asked for it.
 
     A view names its record, so its bytes are all that the text depends on beside the kind.
     """
 
-    def __init__(self, most: int = _BYTES) -> None:
+    def __init__(self, most: int = _BYTES, readers: int = 2) -> None:
         self._most = most
+        self._readers = readers
         self._size = 0
         self._phrases: dict[str | None, Phrases] = {}
-        self._held: dict[tuple[str | None, bytes], Text] = {}
+        # With how many readers are still to come.
+        self._held: dict[tuple[str | None, bytes], tuple[Text, int]] = {}
         self._lock = threading.Lock()
 
     def of(self, kind: Kind | None, iri: bytes, view: bytes) -> Text:
         """Return the text of a view that is about the record alone."""
         slug = None if kind is None else kind.slug
         with self._lock:
-            found = self._held.pop((slug, view), None)
+            found = self._held.get((slug, view))
             if found is not None:
-                self._size -= _size(view, found)
-                return found
+                self._taken((slug, view), *found)
+                return found[0]
             phrases = self._phrases.get(slug)
             if phrases is None:
                 phrases = self._phrases[slug] = Phrases(kind)
             said = phrases.of(iri, view)
             text = Text(b" ;\n    ".join([item.trig for item in said]), members_of(said))
-            self._keep((slug, view), text)
+            if self._readers > 1:
+                self._keep((slug, view), text)
             return text
 
+    def _taken(self, key: tuple[str | None, bytes], text: Text, waiting: int) -> None:
+        if waiting > 1:
+            self._held[key] = text, waiting - 1
+        else:
+            del self._held[key]
+            self._size -= _size(key[1], text)
+
     def _keep(self, key: tuple[str | None, bytes], text: Text) -> None:
-        self._held[key] = text
+        self._held[key] = text, self._readers - 1
         self._size += _size(key[1], text)
         while self._size > self._most:
             oldest = next(iter(self._held))
-            self._size -= _size(oldest[1], self._held.pop(oldest))
+            self._size -= _size(oldest[1], self._held.pop(oldest)[0])
 
 
 def _size(view: bytes, text: Text) -> int:

@@ -1,9 +1,9 @@
-"""What a version says, written once for both tiers."""
+"""What a version says, written once for all that write it."""
 
 from __future__ import annotations
 
 from exchange.model import load_model
-from publisher.surfaces.feed.texts import Texts
+from publisher.surfaces.texts import Texts
 
 RECORD = b"https://credit.example/record/aaaaaaaaaaaaaaaaaaaaaaaaaa"
 KIND = load_model().kinds["penalty"]
@@ -27,6 +27,12 @@ def test_what_both_have_taken_is_let_go() -> None:
     first, _, third = (texts.of(KIND, RECORD, view(1)) for _ in range(3))
     assert third == first
     assert third is not first
+
+
+def test_it_is_held_for_as_many_as_read_it() -> None:
+    texts = Texts(readers=4)
+    taken = [texts.of(KIND, RECORD, view(1)) for _ in range(5)]
+    assert [one is taken[0] for one in taken] == [True] * 4 + [False]
 
 
 def test_another_text_of_the_record_is_another() -> None:
