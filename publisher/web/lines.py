@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.identity import id_of
 from exchange.domain.record import Standing
 from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
+from publisher.web.moments import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +105,7 @@ class Lines:
             objection=entry.objection,
             slug=entry.kind,
             authority=entry.authority,
-            until=entry.until,
+            until=last_day(entry.until),
             list=entry.list,
             published=entry.published,
         )

@@ -13,6 +13,7 @@ def moment(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, CHINA).strftime("%Y-%m-%d %H:%M")
 
 
+_NEVER: Final = ("9999", "2099")
 _WEEKDAYS: Final = "一二三四五六日"
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -21,6 +22,11 @@ _MONTHS: Final = (
 _NAMES: Final = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
 )  # fmt: skip
+
+
+def last_day(day: str) -> str:
+    """Return an ISO date, nothing for the far ones that deliveries write where there is no end."""
+    return "" if day.startswith(_NEVER) else day
 
 
 def long_day(day: date, lang: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pyoxigraph import Literal, NamedNode
 
 from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
+from publisher.web.moments import last_day
 from publisher.web.texts import say
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ _TITLE: Final = (*NAMES, *NUMBERS)
 _BASES: Final = ("penaltyBasis", "designatedUnder", "legalBasis")
 _FACTS: Final = (*NUMBERS, "authorityName", *DATES)
 _RECEIVED: Final = "Received"
-# Deliveries write a far day where there is no end.
-_NEVER: Final = ("9999", "2099")
 # A heading is no place for a text of thousands of characters; the table below has all of it.
 _HEADING: Final = 120
 
@@ -132,7 +131,7 @@ def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> 
         facts=[shortened(fact) for fact in facts],
         rows=rows,
         basis=[plain[name] for name in _BASES if name in plain],
-        until="" if until.startswith(_NEVER) else until,
+        until=last_day(until),
         objection=OBJECTION in values,
     )
 

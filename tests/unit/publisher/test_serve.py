@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from publisher.wiring import Station
 
 SECONDS = 60.0
+SURFACES = 8  # triples, feed, index and dumps of both tiers
 
 
 def free_port() -> int:
@@ -178,6 +179,7 @@ def test_no_process_is_left_however_it_ends(service: Served, number: signal.Sign
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_path: Path) -> None:
     port = free_port()
     program = [sys.executable, "-m", "publisher.cli", "-C", str(tmp_path / "demo")]
@@ -194,11 +196,25 @@ def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_p
             "home", "subject", "record", "list", "dataset", "sparql", "feed", "catalog", "status",
             "repair_hint",
         ]  # fmt: skip
-        for name in ("home", "record", "sparql", "feed", "status"):
+        for name in list(links)[:-1]:
             assert links[name].startswith(f"http://127.0.0.1:{port}/")
             assert status_of(port, links[name]) == 200
-        subprocess.run(shlex.split(links["repair_hint"]), check=True, env=environment, timeout=60)
+        shown = json.loads(body_of(port, "/status"))["records"]
+        assert shown["subject"] >= 2_000
+        assert sum(shown.values()) >= 10_000
+        assert body_of(port, "/lists", "text/html").count(b'href="/list/') >= 6
+        subject = urlsplit(links["subject"]).path
+        before = body_of(port, subject, "text/html")
+        done = subprocess.run(
+            shlex.split(links["repair_hint"]),
+            check=True, env=environment, timeout=100, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert done.stdout.count("✔".encode()) == SURFACES
         assert status_of(port, links["record"]) == 410
+        after = body_of(port, subject, "text/html")
+        # A list and its measures followed from the record, and went with it.
+        mark = "列入：".encode()
+        assert (before.count(mark), after.count(mark)) == (1, 0)
     finally:
         process.terminate()
         rest, _ = process.communicate(timeout=SECONDS)
@@ -216,10 +232,19 @@ def test_a_demonstration_does_not_touch_what_it_did_not_make(
 
 
 def status_of(port: int, url: str) -> int:
+    return answer_of(port, urlsplit(url).path, "*/*")[0]
+
+
+def body_of(port: int, path: str, accept: str = "application/json") -> bytes:
+    return answer_of(port, path, accept)[1]
+
+
+def answer_of(port: int, path: str, accept: str) -> tuple[int, bytes]:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        line.request("GET", urlsplit(url).path)
-        return line.getresponse().status
+        line.request("GET", path, headers={"Accept": accept})
+        answer = line.getresponse()
+        return answer.status, answer.read()
     finally:
         line.close()
 

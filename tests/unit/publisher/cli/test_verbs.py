@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,7 @@ from publisher.cli.main import credence
 
 if TYPE_CHECKING:
     from publisher.wiring import Station
+    from tests.unit.publisher.cli.conftest import Run
 
 VERBS = [
     *("sample", "check", "load", "publish", "withdraw", "suspend", "resume", "reinstate", "erase"),
@@ -28,39 +29,6 @@ SURFACES = {
     for tier in ("public", "government")
     for name in ("triples", "feed", "index", "dumps")
 }
-
-
-@pytest.fixture(autouse=True)
-def address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CREDENCE_BASE_URL", "https://credit.example")
-
-
-class Run:
-    """Runs commands in one data directory and keeps what they said."""
-
-    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.root = root
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: str | Path) -> int:
-        code = main(["-C", str(self.root), *map(str, arguments)])
-        self.out, self.err = self._capsys.readouterr()
-        return code
-
-    def json(self, *arguments: str | Path, code: int = 0) -> Any:
-        assert self("--json", *arguments) == code, self.err
-        return [json.loads(line) for line in self.out.splitlines()][-1]
-
-
-@pytest.fixture
-def run(own: Station, capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(own.layout.root, capsys)
-
-
-@pytest.fixture
-def empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(tmp_path / "data", capsys)
 
 
 def test_every_verb_for_what_stands_is_there() -> None:
@@ -145,53 +113,6 @@ def test_publish_as_of_a_later_day_ends_declared_publicity(
     }
     assert empty("audit") == 0
     assert empty("ledger", "verify") == 0
-
-
-def test_a_withdrawn_record_is_gone_from_every_surface(run: Run, live: list[str]) -> None:
-    document = run.json("withdraw", live[0].rpartition("/")[2], "--because", "repair")
-    assert document["id"] == live[0]
-    assert document["gone"] == dict.fromkeys(SURFACES, True)
-    assert run("audit", live[0]) == 0
-    assert run("audit") == 0
-    assert run("withdraw", live[0], "--because", "repair") == 1  # it is gone already
-    assert "错误：" in run.err
-
-
-@pytest.mark.slow  # the flow of it is in every run
-def test_suspend_resume_and_reinstate_lead_back_to_a_record(
-    run: Run, live: list[str], tmp_path: Path
-) -> None:
-    decision = tmp_path / "decision.pdf"
-    decision.write_bytes(b"decided")
-    assert run.json("suspend", live[0])["gone"]["public/triples"]
-    assert run("resume", live[0], "--decision", decision) == 0
-    assert run("publish") == 0
-    assert run("audit") == 0
-    run("withdraw", live[0], "--because", "revocation")
-    assert run("reinstate", live[0]) == 2
-    new = run.json("reinstate", live[0], "--decision", decision)["id"]
-    assert new != live[0]
-    assert run("publish") == 0
-    assert run("audit", new) == 0
-    assert run("ledger", "verify") == 0
-
-
-@pytest.mark.slow  # the flow of it is in every run
-def test_after_an_erasure_no_file_holds_the_text(run: Run, own: Station, live: list[str]) -> None:
-    with own.opened() as bench:
-        view = bench.ledger.read(Tier.PUBLIC, live[0]).view.decode()
-    number = view.partition('#documentNumber> "')[2].partition('"')[0].encode()
-    assert number
-    document = run.json("erase", live[0])
-    assert all(document["gone"].values())
-    assert run("audit") == 0
-    assert run("ledger", "verify") == 0
-    held = [
-        path
-        for path in own.layout.root.rglob("*")
-        if path.is_file() and number in path.read_bytes()
-    ]
-    assert held == []
 
 
 def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station) -> None:
