@@ -170,7 +170,7 @@ class DumpService:
 
     def _digested(self, shelf: Shelf, index: Index) -> Index:
         """Return the index with digests: a moment after a takedown they are not written yet."""
-        if index.digested:
+        if not index.undigested:
             return index
         made = self._completed.get(index.kind)
         if made is None or made.version != index.version:

@@ -10,6 +10,8 @@ from publisher.surfaces.dumps.segments import TAILS
 from publisher.surfaces.dumps.terms import FORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from publisher.surfaces.dumps.files import Stored
     from publisher.surfaces.dumps.index import Index, Part, PartForm
 
@@ -42,11 +44,11 @@ class Digests:
     def __init__(self) -> None:
         self._runs: dict[tuple[str, str], _Run] = {}
 
-    def completed(self, index: Index, texts: Stored) -> Index:
-        """Return the index with every digest. Raises FileNotFoundError."""
+    def completed(self, index: Index, texts: Stored, forms: Sequence[str] = FORMS) -> Index:
+        """Return the index with every digest of the forms. Raises FileNotFoundError."""
         parts = {part.number: dict(part.forms) for part in index.parts}
-        wholes = {}
-        for form in FORMS:
+        wholes = dict(index.wholes)
+        for form in forms:
             run = self._run(index, form)
             for part in index.parts[len(run.files) :]:
                 parts[part.number][form] = _through(part, form, run, texts)

@@ -90,12 +90,13 @@ class Index:
         return f"{moment_of(self.issued)}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
     @property
-    def digested(self) -> bool:
-        """Whether every digest is there."""
-        wholes = [self.wholes.get(form) for form in FORMS]
-        return all(whole and whole.sha256 for whole in wholes) and all(
-            form.sha256 for form in self._forms()
-        )
+    def undigested(self) -> list[str]:
+        """Return the forms whose digests are not all there."""
+        return [
+            form
+            for form in FORMS
+            if (whole := self.wholes.get(form)) is None or whole.sha256 is None
+        ]
 
     def _forms(self) -> Iterator[PartForm]:
         return (part.forms[form] for part in self.parts for form in FORMS)

@@ -35,6 +35,7 @@ class DumpSurface(Swapped[Writer]):
     def __init__(self, place: Place, at: At = nothing) -> None:
         self.tier: Tier = place.tier
         self._place = place
+        self._hurried = False  # whether digests are behind for the sake of a takedown
         super().__init__(place.directory, partial(Writer, place, at=at), at)
         if self.served().outdated:
             self.reset()
@@ -65,10 +66,13 @@ class DumpSurface(Swapped[Writer]):
     def publish(self, *, at_head: bool) -> None:
         """Put what was written in its place; digests follow when there is time.
 
-        What takes text away is shown first and alone: its digests come with the next call.
+        What takes text away is shown first and alone. Its digests come with the next calls, one
+        file a call, so that no takedown waits behind all of them.
         """
         hurried = self.served().leaving
         super().publish(at_head=at_head)
+        self._hurried = self._hurried or hurried
         if at_head and not hurried:
             with self.whole():
-                self.served().complete()
+                if self.served().complete(1 if self._hurried else None):
+                    self._hurried = False

@@ -105,14 +105,20 @@ class Writer:
         if self._changed or self._position != self._committed:
             self._publish()
 
-    def complete(self) -> None:
-        """Work out what digests are missing and let readers see them."""
-        missing = [kind for kind in self.kinds() if not self.index(kind).digested]
-        for kind in missing:
-            self._indexes[kind] = self._digests.completed(self.index(kind), self.texts)
-            self._versions.put(self.tree, self.index(kind))
-        if missing:
+    def complete(self, most: int | None = None) -> bool:
+        """Work out digests that are missing, of `most` files at most; whether none is left.
+
+        Readers see those of a version when all are there.
+        """
+        missing = [(kind, form) for kind in self.kinds() for form in self.index(kind).undigested]
+        for kind, form in missing[:most]:
+            made = self._digests.completed(self.index(kind), self.texts, (form,))
+            self._indexes[kind] = made
+            if not made.undigested:
+                self._versions.put(self.tree, made)
+        if self.tree.dirty:
             self._commit()
+        return most is None or len(missing) <= most
 
     def _rewrite(
         self, gone: Collection[str], puts: Mapping[tuple[str, int], Sequence[Change]]
