@@ -70,7 +70,10 @@ KIND: Final = f"SELECT {_COLUMNS}, record.id {_OF_KIND} {_AFTER}"
 KIND_COUNT: Final = f"SELECT count(*) FROM (SELECT 1 {_OF_KIND} LIMIT :counted)"
 
 COUNTS: Final = "SELECT kind, sum(count) FROM tally GROUP BY kind"
-ENDED: Final = "SELECT kind, count(*) FROM record WHERE until < ? GROUP BY kind"
+# Told which index: the planner would rather read every record in the order of kinds.
+ENDED: Final = (
+    "SELECT kind, count(*) FROM record INDEXED BY record_until WHERE until < ? GROUP BY kind"
+)
 LISTS: Final = (
     f"SELECT list, count(*) FROM record WHERE list IS NOT NULL AND {_TODAY} GROUP BY list"
 )

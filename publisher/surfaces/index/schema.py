@@ -33,9 +33,9 @@ CREATE TABLE IF NOT EXISTS record (
     list TEXT, until TEXT, print BLOB NOT NULL, words TEXT NOT NULL,
     objection INTEGER NOT NULL, published INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS record_kind ON record (kind, day, id);
-CREATE INDEX IF NOT EXISTS record_list ON record (list, day, id) WHERE list IS NOT NULL;
-CREATE INDEX IF NOT EXISTS record_until ON record (until) WHERE until IS NOT NULL;
+CREATE INDEX IF NOT EXISTS record_kind ON record (kind, day, id, until);
+CREATE INDEX IF NOT EXISTS record_list ON record (list, day, id, until) WHERE list IS NOT NULL;
+CREATE INDEX IF NOT EXISTS record_until ON record (until, kind) WHERE until IS NOT NULL;
 CREATE TABLE IF NOT EXISTS mention (
     record INTEGER NOT NULL, role TEXT NOT NULL, code TEXT NOT NULL,
     PRIMARY KEY (record, role, code)

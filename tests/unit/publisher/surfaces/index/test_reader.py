@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import QueryTimeout, StoreUnavailable, UsageError
-from publisher.surfaces.index import IndexReader, Plan, Site
+from publisher.surfaces.index import IndexReader, Plan, Site, queries
 from tests.unit.publisher.surfaces.index.conftest import BASE, Office, code_of
 
 if TYPE_CHECKING:
@@ -281,3 +281,23 @@ def test_before_the_first_index_readers_are_told_so(tmp_path: Path, plan: Plan) 
     reader = IndexReader(Site(tmp_path, Tier.PUBLIC, (BASE,), plan), lambda: "2026-09-21")
     with pytest.raises(StoreUnavailable):
         reader.search("潞州")
+
+
+def test_no_question_reads_the_records_one_by_one(office: Office) -> None:
+    bound = dict.fromkeys(
+        ("today", "match", "most", "numbers", "code", "role", "near", "about", "day", "number",
+         "value", "counted", "kind"), "1"
+    )  # fmt: skip
+    asked = [
+        text
+        for name, given in vars(queries).items()
+        if name.isupper() and not name.startswith("_")
+        for text in (given.values() if isinstance(given, dict) else [given])
+    ]
+    assert len(asked) > 15
+    with office.reader._readers.reading() as connection:
+        for text in asked:
+            given = bound if ":" in text else ("1",) * text.count("?")
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", given).fetchall()
+            steps = [step for *_, step in plan]
+            assert not [one for one in steps if one.startswith(("SCAN record", "SCAN m"))], text
