@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 BOMBS = 54
+# No measure of time, for the machine may be busy: benchmarks/sparql/bombs.py measures.
+PATIENCE = 10
 MANNERS = ("form", "direct", "query", "get")
 _LONGEST_ADDRESS = 60_000
 
@@ -68,7 +70,7 @@ def test_what_nests_chains_or_swells_is_refused_before_it_runs(hostile_city: Hos
         began = time.monotonic()
         status, problem = ask(hostile_city, query, manner)
         seconds = time.monotonic() - began
-        if status not in {400, 413} or seconds > TIMEOUT:
+        if status not in {400, 413} or seconds > PATIENCE:
             wrong[name] = (manner, status, seconds, problem)
     assert wrong == {}
     assert stands(hostile_city)
@@ -85,7 +87,7 @@ def test_what_would_run_for_ever_is_stopped_and_the_next_query_answered(
     # Its time is over, or its memory, or its answer is too large; it may also have been easy.
     assert status in {200, 400, 413, 503}
     assert status != 503 or str(problem["type"]).endswith("/timeout")
-    assert seconds < TIMEOUT + 1
+    assert seconds < TIMEOUT + PATIENCE
     assert stands(hostile_city)
 
 
