@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from publisher.web.lines import Line
 
 WIDTH: Final = 780
-_LEFT, _RIGHT = 120, 12  # room for the kinds' names; room behind the last day
+_RIGHT: Final = 12  # room behind the last day
+_LEAST_LEFT, _MOST_LEFT = 60, 220  # room for the kinds' names
+_WIDE, _NARROW = 15, 7.5  # of a Chinese character and of a letter
+_CHINESE: Final = 0x2E80  # from here on characters are as wide as they are high
 _TOP: Final = 30  # the years stand above
 _ROW, _GAP = 18, 16
 _LEAST: Final = 5  # a bar of one day is still seen
@@ -86,13 +89,14 @@ class _Scale:
         days = [date.fromisoformat(one.date) for one in lines]
         ends = [_end(one, today) for one in lines]
         self._today = today
+        self._left = _room({one.kind for one in lines})
         self._first = date(min(*days, today).year, 1, 1)
         self._last = date(max(*ends, today).year, 12, 31)
         self._days = (self._last - self._first).days
 
     def x(self, day: date) -> float:
         share = (day - self._first).days / self._days
-        return round(_LEFT + share * (WIDTH - _LEFT - _RIGHT), 1)
+        return round(self._left + share * (WIDTH - self._left - _RIGHT), 1)
 
     def bar(self, line: Line, y: int) -> Bar:
         start = self.x(date.fromisoformat(line.date))
@@ -103,6 +107,12 @@ class _Scale:
         every = range(self._first.year, self._last.year + 1)
         step = -(-len(every) // _YEARS)
         return [(self.x(date(year, 1, 1)), year) for year in every[::step]]
+
+
+def _room(labels: Iterable[str]) -> float:
+    """Return how much room the longest label takes, and a little behind it."""
+    widths = (sum(_WIDE if ord(one) >= _CHINESE else _NARROW for one in each) for each in labels)
+    return min(max(max(widths) + _RIGHT, _LEAST_LEFT), _MOST_LEFT)
 
 
 def _end(line: Line, today: date) -> date:

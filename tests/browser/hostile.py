@@ -28,6 +28,12 @@ def code(place: int) -> str:
     return code_of("91", "140403", 9_000 + place)
 
 
+def mistyped(place: int) -> str:
+    """Return the code with a check character that is not its own."""
+    right = code(place)
+    return right[:-1] + ("1" if right[-1] == "0" else "0")
+
+
 def write_hostile(folder: Path) -> None:
     """Write a register row and a penalty for each name, and one whose name is beyond bounds."""
     _write(folder, "penalty", _penalty)

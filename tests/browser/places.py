@@ -69,7 +69,7 @@ PLACES: Mapping[str, Callable[[Places], str]] = {
     "search": lambda _: f"/search?q={quote('示例市')}",
     "search-next": lambda _: f"/search?q={quote('示例市')}&page=2",
     "search-nothing": lambda _: f"/search?q={quote('<b>没有</b>')}",
-    "search-slip": lambda _: f"/search?q={hostile.code(2)[:-1]}Z",
+    "search-slip": lambda _: f"/search?q={hostile.mistyped(2)}",
     "lists": lambda _: "/lists",
     "list": lambda at: at.list(),
     "list-empty": lambda _: "/list/fire-safety",
