@@ -179,7 +179,7 @@ def test_no_process_is_left_however_it_ends(service: Served, number: signal.Sign
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_path: Path) -> None:
     port = free_port()
     program = [sys.executable, "-m", "publisher.cli", "-C", str(tmp_path / "demo")]
