@@ -62,12 +62,12 @@ def refusing(take: Callable[[bytes], object]) -> Callable[[bytes], bool]:
 def targets(model: Model, sample: Path, folder: Path) -> Iterator[Target]:
     """Yield the targets; `folder` takes the files they need."""
     tables = [item.read_bytes() for item in sorted(sample.glob("*.csv"))]
-    yield Target("csv", 5_000, tables, _CSV, _file(model, folder / "delivered.csv"))
+    yield Target("csv", 3_000, tables, _CSV, _file(model, folder / "delivered.csv"))
     records = list(_records(model))
     whole = [b"[" + b",".join(records[:2]) + b"]", b'{"records":[%b]}' % records[0], *records]
-    yield Target("json", 4_000, whole, _JSON, _file(model, folder / "delivered.json"))
+    yield Target("json", 2_500, whole, _JSON, _file(model, folder / "delivered.json"))
     lines = [b"\n".join(records[at : at + 3]) for at in range(0, len(records), 3)]
-    yield Target("json-lines", 2_000, lines, _JSON, _file(model, folder / "delivered.jsonl"))
+    yield Target("json-lines", 1_500, lines, _JSON, _file(model, folder / "delivered.jsonl"))
     yield Target("record", 12_000, records, _JSON, _record(model))
     texts = [*tables, *(table.decode().encode("gb18030") for table in tables)]
     yield Target("encoding", 12_000, texts, (b"\x80", b"\x81\x30", b"\xa1"), _encoding)
