@@ -15,7 +15,7 @@ from tests.unit.exchange.model.sound import Row
 
 if TYPE_CHECKING:
     from exchange.domain.record import Submission
-    from exchange.model import Compiled
+    from exchange.model import Compiled, Model
 
 Kinds = dict[str, "Compiled"]
 IRI = "https://c.example/record/a"
@@ -289,3 +289,14 @@ def test_a_time_is_read_in_the_one_zone_of_the_country(kinds: Kinds, text: str, 
 def test_a_time_that_is_none_is_found(kinds: Kinds, text: str) -> None:
     given = findings(kinds["penalty"], rows.OLD_PENALTY | {"SJC": text}, "2016")
     assert given == [("sourceUpdatedAt", "moment", "error")]
+
+
+def test_a_division_that_was_retired_is_kept_and_says_what_took_its_place(
+    kinds: Kinds, model: Model
+) -> None:
+    penalty, row = kinds["penalty"], rows.OLD_PENALTY | {"DFBM": "140402"}
+    assert findings(penalty, row, "2016") == []
+    assert penalty.record(row, "2016")[0]["division"] == "140402"
+    division = "<https://w3id.org/credence/code/division/{}>"
+    said = f"{division.format(140402)} <http://purl.org/dc/terms/isReplacedBy>"
+    assert f"{said} {division.format(140403)} .".encode() in model.vocabulary()
