@@ -18,6 +18,7 @@ import rdflib
 from pyoxigraph import NamedNode, RdfFormat, Store
 from werkzeug.test import Client, TestResponse
 
+from publisher.stores.passed import Passed
 from publisher.stores.workers import QueryPool
 from publisher.web.answers import AnswerCache
 from publisher.web.pages import Pages
@@ -71,9 +72,9 @@ class Service:
     generation: str
 
     def ask(self, case: Case, accept: str) -> TestResponse:
-        service = SparqlService(
-            self.pool, Pages("suite", case.base), 10, lambda: self.generation, AnswerCache()
-        )
+        pages, kept = Pages("suite", case.base), AnswerCache()
+        guard = Passed(f"{case.base}/sparql")
+        service = SparqlService(self.pool, pages, 10, lambda: self.generation, kept, guard)
         query = case.query.read_bytes()
         form: dict[str, object] = {"query": query}
         if not _NAMES_GRAPHS.search(query):

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from publisher import settings
 from publisher.stores.guard import check
+from publisher.stores.passed import Passed
 from publisher.verify import Folder, Limits, roots_in, verify_feed
 from publisher.verify.fetching import Document
 from publisher.verify.reading import ContextElsewhere, read
@@ -67,6 +68,7 @@ def targets(folder: Path) -> Iterator[Target]:
     queries = [query.encode() for query in (*NOT_A_SERVICE, *SERVICES, *UPDATES)]
     queries += [query.encode() for _, query in ORDINARY]
     yield Target("guard", 12_000, queries, _SPARQL, refusing(lambda data: check(data, BASE)))
+    yield Target("guard-shapes", 4_000, queries, _SPARQL, refusing(_shapes(Passed(BASE))))
     forms = [b"query=" + quote(query).encode() + b"&format=csv" for query in queries[:20]]
     named = b"&default-graph-uri=urn:a&named-graph-uri=http://a/b"
     parameters = (b"&", b"=", b"%", b"query=", b"update=", b"format=", *named.split(b"&"))
@@ -91,6 +93,20 @@ def published(tree: Path) -> Iterator[Target]:
         files = [*tree.glob(f"feed/*.{form}.gz"), *tree.glob(f"feed/*/p/1.{form}.gz")]
         corpus = [gzip.decompress(path.read_bytes())[:8_000] for path in sorted(files)]
         yield Target(f"feed-{form}", 2_000, corpus, dictionary, _document(form))
+
+
+def _shapes(passed: Passed) -> Callable[[bytes], None]:
+    """Hold the verdict by shape to that of the guard itself."""
+
+    def take(data: bytes) -> None:
+        text = data.decode("utf-8", "replace")
+        try:
+            found = passed.check(text)
+        finally:
+            alone = check(text, BASE)  # refuses whatever was refused; or the test fails below
+        assert found == alone
+
+    return take
 
 
 def _request(data: bytes) -> None:

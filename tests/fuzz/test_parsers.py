@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("csv", "json", "json-lines", "record", "encoding", "headers", "cells", "values", "workbook"),
-    *("table-address", "journal", "guard", "sparql-request", "wishes", "feed-walk", "feed-folder"),
+    *(
+        "table-address",
+        "journal",
+        "guard",
+        "guard-shapes",
+        "sparql-request",
+        "wishes",
+        "feed-walk",
+        "feed-folder",
+    ),
     *("settings", "environment"),
 )
 ALL = 100_000
