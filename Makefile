@@ -27,6 +27,9 @@ test: setup ## the suite: unit, contracts, flows, docs
 test-all: setup ## also real servers, foreign clients, more kills
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
+soak: setup ## 500 kills, each restarted and checked (KILLS=n)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -s --kills $(or $(KILLS),500) tests/crash
+
 check: setup ## format, lint, types, layers, derived files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

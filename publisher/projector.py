@@ -111,10 +111,9 @@ class Projector:
         def work(runner: Runner) -> bool:
             # One step redacts everywhere before it applies anything.
             runner.step()
-            return runner.finish_erasures()
+            return runner.finish_erasures() and self._gone(ref, gone, told)
 
         self._do(work, lambda: self._gone(ref, gone, told))
-        self._gone(ref, gone, told)
 
     def run(
         self, stop: threading.Event, beside: Callable[[threading.Event], None] | None = None
@@ -229,7 +228,8 @@ def _position(reader: Readable) -> int:
 
 
 def _holds(reader: Readable, identifier: str) -> bool:
+    """Whether it shows the record, for all we know: it may come back as it was."""
     try:
         return reader.holds(identifier)
     except StoreUnavailable:
-        return False
+        return True

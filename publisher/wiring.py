@@ -35,6 +35,7 @@ from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
+from publisher.surfaces.ondemand import OnDemand
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.swapped import current_tree
 from publisher.surfaces.texts import Texts
@@ -246,22 +247,28 @@ class Bench:
     def _open_surfaces(self, on_alarm: Callable[[Alarm], None]) -> Opened:
         station = self.station
         words = station.model.vocabulary()
-        surfaces: list[Surface] = [
-            TriplesSurface(self._site(tier), words, station.clock, at=station.at) for tier in SERVED
-        ]
         # Feeds and dumps of both tiers.
         texts = Texts(readers=2 * len(SERVED))
-        surfaces += [
-            FeedSurface(replace(self._feed(tier), texts=texts), station.at) for tier in SERVED
-        ]
-        surfaces += [IndexSurface(self._index(tier), station.at) for tier in SERVED]
-        surfaces += [
-            dumping.DumpSurface(replace(self._dumps(tier), texts=texts), station.at)
-            for tier in SERVED
-        ]
+        stores = self._on_demand(
+            TriplesSurface.name,
+            lambda tier: TriplesSurface(self._site(tier), words, station.clock, at=station.at),
+            apart=TriplesSurface.apart,
+        )
+        feeds = self._on_demand(
+            FeedSurface.name,
+            lambda tier: FeedSurface(replace(self._feed(tier), texts=texts), station.at),
+        )
+        indexes = self._on_demand(
+            IndexSurface.name, lambda tier: IndexSurface(self._index(tier), station.at)
+        )
+        dumps = self._on_demand(
+            dumping.DumpSurface.name,
+            lambda tier: dumping.DumpSurface(replace(self._dumps(tier), texts=texts), station.at),
+        )
+        surfaces: list[Surface] = [*stores, *feeds, *indexes, *dumps]
         alarms = Alarms(station.layout.surfaces, on_alarm)
         # Only these keep something of what was taken out in their files.
-        keeping = [one for one in surfaces if isinstance(one, TriplesSurface | IndexSurface)]
+        keeping = [*stores, *indexes]
         upkeep = Upkeep(
             station.layout.surfaces,
             self.ledger,
@@ -270,6 +277,16 @@ class Bench:
             station.settings.rebuild_hour,
         )
         return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces, upkeep)
+
+    def _on_demand(
+        self, name: str, make: Callable[[Tier], Surface], *, apart: bool = False
+    ) -> list[OnDemand]:
+        """Return a surface of each tier; one that cannot be opened stops no other."""
+        root = self.station.layout.surfaces
+        return [
+            OnDemand(name, tier, root / tier.value / name, partial(make, tier), apart=apart)
+            for tier in SERVED
+        ]
 
     def _site(self, tier: Tier) -> Site:
         return Site(self.station.layout.triples(tier), tier, self._bases())

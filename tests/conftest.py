@@ -28,5 +28,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the folder of the published test suites be named (tests/conformance)."""
+    """Let the folder of the published suites be named, and the number of kills (tests/crash)."""
     parser.addoption("--suites", default="", help="folder of the published test suites")
+    parser.addoption("--rows", default="21000", help="rows behind the kills at random moments")
+    parser.addoption("--kills", default="100", help="how many kills tests/crash has in all")

@@ -67,6 +67,17 @@ class Database:
         ):
             yield connection
 
+    def damage(self) -> str | None:
+        """Return what SQLite finds wrong with its file, its indexes included; None if nothing.
+
+        A server looks after its own files.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return None
+        with self.reading() as connection:
+            said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
+        return None if said == "ok" else said
+
     def _connect(self, isolation: str, **options: Any) -> Connection:
         if self.engine.dialect.name != "sqlite":
             options["isolation_level"] = isolation

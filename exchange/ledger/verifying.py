@@ -50,6 +50,8 @@ def verify(parts: Parts) -> Verification:
         VerificationFailed: naming the first difference and, if it has one, its position.
 
     """
+    damage = parts.database.damage()
+    holds(damage is None, f"The database file is damaged: {damage}.")
     with parts.database.reading() as connection:
         head = connection.execute(select(schema.head)).one()
         walked = check_events(parts, connection, head.position)

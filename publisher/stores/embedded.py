@@ -7,6 +7,7 @@ never see it. Measurements behind the choices: research/sparql.md §1, §3.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pyoxigraph import Quad
+    from pyoxigraph import Quad, QuerySolutions
 
     from exchange.domain.failpoints import At
 
@@ -30,6 +31,8 @@ _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _DATA = DefaultGraph()
 # Records per transaction: bounds the update text (some 1.5 MB at 20 statements a record).
 GROUP = 500
+# Objects looked up at once when all indexes are read.
+_ASKED = 2_000
 
 
 class Sink(Protocol):
@@ -51,7 +54,7 @@ class StoreReader:
     def __init__(self, directory: Path) -> None:
         try:
             self._store = self._open(directory)
-        except OSError as problem:
+        except (OSError, RuntimeError) as problem:
             raise StoreUnavailable(
                 f"The triple store {directory.name} cannot be opened: {problem}.",
                 "Free the disk or end the other writer; `credence rebuild` makes it anew.",
@@ -72,23 +75,53 @@ class StoreReader:
 
     def holds(self, iri: str) -> bool:
         """Whether any statement has the IRI as its subject."""
-        found = self._store.quads_for_pattern(NamedNode(iri), None, None, _DATA)
-        return next(found, None) is not None
+        with _readable():
+            found = self._store.quads_for_pattern(NamedNode(iri), None, None, _DATA)
+            return next(found, None) is not None
 
     def subjects(self, bases: tuple[str, ...]) -> Iterator[str]:
         """Every subject that has a type and begins with one of the bases.
 
         The iterator keeps the store open: use it up or drop it before `close`.
         """
-        for quad in self._store.quads_for_pattern(None, _TYPE, None, _DATA):
-            subject = quad.subject
-            if isinstance(subject, NamedNode) and subject.value.startswith(bases):
-                yield subject.value
+        with _readable():
+            for quad in self._store.quads_for_pattern(None, _TYPE, None, _DATA):
+                subject = quad.subject
+                if isinstance(subject, NamedNode) and subject.value.startswith(bases):
+                    yield subject.value
 
     def dump(self, sink: Sink) -> None:
         """Write every statement of the default graph as canonical N-Quads lines, unordered."""
         output = cast("IO[bytes]", sink)  # the engine calls write and flush only
-        self._store.dump(output, format=RdfFormat.N_TRIPLES, from_graph=_DATA)
+        with _readable():
+            self._store.dump(output, format=RdfFormat.N_TRIPLES, from_graph=_DATA)
+
+    def require_whole(self) -> None:
+        """Read every block of the three indexes and compare how much they hold.
+
+        A dump reads one of them only; the engine notices a flipped bit when it reads its block.
+        Raises StoreUnavailable.
+        """
+        with _readable():
+            objects = [term for term in self._terms("o") if not term.startswith("_:")]
+            held = {
+                self._count("?s ?p ?o FILTER(!isBlank(?o))"),
+                sum(self._count(f"?s {term} ?o FILTER(!isBlank(?o))") for term in self._terms("p")),
+                sum(
+                    self._count(f"VALUES ?o {{ {' '.join(objects[at : at + _ASKED])} }} ?s ?p ?o")
+                    for at in range(0, len(objects), _ASKED)
+                ),
+            }
+        if len(held) > 1:
+            raise _damaged("its indexes differ")
+
+    def _terms(self, name: str) -> list[str]:
+        found = self._store.query(f"SELECT DISTINCT ?{name} {{ ?s ?p ?o }}")
+        return [str(row[name]) for row in cast("QuerySolutions", found)]
+
+    def _count(self, pattern: str) -> int:
+        found = self._store.query(f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")
+        return int(next(cast("QuerySolutions", found))["n"].value)
 
     def close(self) -> None:
         """Let go of the directory; the object is of no use afterwards."""
@@ -96,9 +129,28 @@ class StoreReader:
         del self._store
 
     def _note(self, predicate: NamedNode) -> str | None:
-        found = self._store.quads_for_pattern(PROJECTION, predicate, None, PROJECTION)
+        with _readable():
+            found = [*self._store.quads_for_pattern(PROJECTION, predicate, None, PROJECTION)]
         values = [quad.object.value for quad in found if isinstance(quad.object, Literal)]
         return values[0] if values else None
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turn what the engine says of altered or missing files into our error."""
+    try:
+        yield
+    except (OSError, RuntimeError) as problem:
+        raise _damaged(str(problem)) from problem
+
+
+def _damaged(why: str) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The triple store cannot be read: {why}.",
+        "Run `credence rebuild`; the ledger has everything it needs.",
+        zh="无法读取三元组库。",
+        zh_hint="请运行 credence rebuild；账本中有重建所需的一切。",
+    )
 
 
 class EmbeddedStore(StoreReader):

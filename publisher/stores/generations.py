@@ -154,15 +154,15 @@ class Generations:
 def _read(directory: Path) -> Generation | None:
     try:
         stated = json.loads((directory / "current").read_bytes())
+        number, position = int(stated["generation"]), int(stated["position"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, LookupError, TypeError) as problem:
         raise StoreUnavailable(
             f"The pointer to the current generation cannot be read: {problem}.",
             "Run `credence rebuild`; the ledger has everything it needs.",
             zh="无法读取三元组库当前版本的指针。",
             zh_hint="请运行 credence rebuild；账本中有重建所需的一切。",
         ) from problem
-    number = int(stated["generation"])
     path = directory / "generations" / str(number)
-    return Generation(number, int(stated["position"]), path)
+    return Generation(number, position, path)

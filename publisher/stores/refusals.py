@@ -72,6 +72,16 @@ def too_large(max_bytes: int) -> QueryTooLarge:
     )
 
 
+def unreadable() -> StoreUnavailable:
+    """Return the error for a generation whose files are gone or were altered."""
+    return StoreUnavailable(
+        "The triple store cannot be read.",
+        "Run `credence audit`; `credence rebuild` makes the store anew.",
+        zh="无法读取三元组库。",
+        zh_hint="请运行 credence audit 检查；credence rebuild 可重建。",
+    )
+
+
 def not_evaluated(said: str) -> QueryRefused:
     """Return the error for a query that parses and yet cannot be answered."""
     return QueryRefused(
@@ -91,6 +101,8 @@ def failed(header: dict[str, Any], max_bytes: int) -> QueryRefused | StoreUnavai
             return too_large(max_bytes)
         case worker.MEMORY:
             return died(-signal.SIGABRT)
+        case worker.UNREADABLE:
+            return unreadable()
     return not_evaluated(header.get("message", ""))
 
 

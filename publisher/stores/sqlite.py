@@ -89,6 +89,18 @@ class Writer:
         self._connection.close()
 
 
+def require_whole(connection: Connection) -> None:
+    """Read every page and compare indexes with tables. Raises StoreUnavailable for damage."""
+    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if said != "ok":
+        raise StoreUnavailable(
+            "The index is damaged.",
+            "Run `credence rebuild index`; the ledger has everything it needs.",
+            zh="检索库已损坏。",
+            zh_hint="请运行 credence rebuild index；账本中有重建所需的一切。",
+        )
+
+
 class Readers:
     """Read-only connections to a file that may be swapped for another; safe from many threads.
 

@@ -50,6 +50,9 @@ OK: Final = "ok"
 SYNTAX: Final = "syntax"
 TOO_LARGE: Final = "too-large"
 MEMORY: Final = "memory"
+UNREADABLE: Final = "unreadable"
+# How the engine begins to speak of files that are gone or were altered.
+_FILES: Final = ("Corruption", "IO error")
 FAILED: Final = "failed"
 
 _LENGTH: Final = struct.Struct("!I")
@@ -115,7 +118,9 @@ def answer(  # noqa: PLR0913 - the parts of one request
     except SyntaxError as problem:
         return _syntax(problem), b""
     except (OSError, RuntimeError, ValueError, TypeError) as problem:
-        return {"status": FAILED, "message": _short(str(problem))}, b""
+        message = str(problem)
+        status = UNREADABLE if message.startswith(_FILES) else FAILED
+        return {"status": status, "message": _short(message)}, b""
 
 
 def _public(graphs: list[str]) -> Iterator[NamedNode]:
@@ -196,7 +201,7 @@ def main(arguments: list[str]) -> int:
     isolation = sandbox.enter(int(memory_bytes))
     try:
         store = Store.read_only(directory)
-    except OSError as problem:
+    except (OSError, RuntimeError) as problem:
         send(target, {"status": FAILED, "message": _short(str(problem))})
         return 1
     capped = sandbox.cap_growth(int(memory_bytes)) and isolation.memory_capped

@@ -126,14 +126,15 @@ class QueryPool:
     def _ask(
         self, parsed: ParsedForm, media: str, seconds: float
     ) -> tuple[dict[str, Any], bytes, str]:
-        """Ask one worker; another one only if the first was dead before it began."""
+        """Ask one worker; another one if it was dead before it began or its files are gone."""
         while True:
             process = self._acquire(seconds)
             keep = False
             try:
                 header, body = process.ask(parsed, media, self._max_bytes, seconds)
                 # One that was slowed down would be slow for the next query too.
-                keep = header["status"] != worker.MEMORY and not process.slowed
+                lost = header["status"] in {worker.MEMORY, worker.UNREADABLE}
+                keep = not lost and not process.slowed
             except WorkerLate:
                 raise refusals.late(seconds) from None
             except WorkerDied as death:
@@ -142,6 +143,8 @@ class QueryPool:
                 continue
             finally:
                 self._give_back(process, keep=keep)
+            if header["status"] == worker.UNREADABLE and self._was_replaced(process):
+                continue
             return header, body, process.generation.name
 
     def await_ready(self, seconds: float) -> bool:
@@ -240,6 +243,12 @@ class QueryPool:
         return process.generation != self._target and any(
             one.generation == self._target for one in (*self._idle, *self._busy)
         )
+
+    def _was_replaced(self, process: WorkerProcess) -> bool:
+        """Whether readers are sent to another generation by now: a rebuild drops the old ones."""
+        self._aim()
+        with self._changed:
+            return process.generation != self._target
 
     def _keep_staffed(self) -> None:
         """Start what is missing, one after the other; runs in the starter thread."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from exchange.domain.errors import CredenceError
 from exchange.domain.identity import id_of
 from exchange.domain.record import Standing
+from publisher.surfaces.alarms import describe
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ def _steady(ledger: Source, surface: Readable) -> tuple[int, Findings]:
 def _asked(ledger: Source, surface: Readable) -> tuple[int, Findings]:
     try:
         return _compare(ledger, surface)
-    except (CredenceError, OSError) as problem:
-        hint = problem.message if isinstance(problem, CredenceError) else str(problem)
-        return 0, Findings(0, ledger.head(surface.tier), Names(), Names(), problem=hint)
+    except Exception as problem:  # noqa: BLE001 - whatever a damaged file makes of its reader,
+        # it is a finding, and the other surfaces are still asked.
+        head = ledger.head(surface.tier)
+        return 0, Findings(0, head, Names(), Names(), problem=describe(problem))
 
 
 def _compare(ledger: Source, surface: Readable) -> tuple[int, Findings]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from exchange.domain.errors import UsageError, VerificationFailed
+from exchange.domain.errors import CredenceError, UsageError, VerificationFailed
 from publisher.surfaces.alarms import Alarm, describe
 from publisher.surfaces.port import label
 from publisher.surfaces.windows import Windows
@@ -93,7 +94,7 @@ class Runner:
         Surfaces that failed wait until their time has come.
         """
         now = self._clock()
-        due = [desk for desk in self._desks if desk.retry_at <= now]
+        due = [desk for desk in self._desks if _due(desk.retry_at, now)]
         sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
         read = [(desk, self._attempt(desk, self._read)) for desk in sound]
         taken = [(desk, changes) for desk, changes in read if changes is not None]
@@ -132,8 +133,10 @@ class Runner:
         if not waiting:
             return True
         self._windows.clear()
-        if self._clock() < self._erasing_again_at or not self.rebuild():
-            self._erasing_again_at = max(self._erasing_again_at, self._clock() + _FIRST_RETRY)
+        if not _due(self._erasing_again_at, self._clock()):
+            return False
+        if not self.rebuild():
+            self._erasing_again_at = self._clock() + _FIRST_RETRY
             return False
         for position in waiting:
             self._ledger.erasure_done(position)
@@ -224,7 +227,9 @@ class Runner:
         # While more has come meanwhile, a load is going on: it need not be shown step by step.
         at_head = surface.position() >= desk.head
         level = at_head and (desk.rebuilding or desk.head == self._ledger.head(surface.tier))
-        if level or self._clock() - desk.published_at >= self._pace.publish_every:
+        # Below 0 where the clock was set back.
+        waited = self._clock() - desk.published_at
+        if level or not 0 <= waited < self._pace.publish_every:
             self._publish(desk, at_head=at_head)
         if desk.alarmed:
             self._recover(desk)
@@ -255,7 +260,9 @@ class Runner:
 
     def _reset(self, desk: _Desk) -> bool:
         # What left before is taken from the old self, which readers keep until the swap.
-        desk.redacted = max(desk.redacted, desk.surface.position())
+        # One that cannot even say where it is has no self to take it from.
+        with suppress(CredenceError, OSError):
+            desk.redacted = max(desk.redacted, desk.surface.position())
         desk.surface.reset()
         desk.rebuilding, desk.published = True, -1
         return True
@@ -305,6 +312,11 @@ def _standing_still(surface: Surface) -> NoReturn:
 
 def _stands(desk: _Desk, goal: int) -> bool:
     return not desk.failures and not desk.rebuilding and desk.published >= goal
+
+
+def _due(at: int, now: int) -> bool:
+    """Whether a time has come, or lies further off than any pause: the clock was set back."""
+    return at <= now or at - now > _LAST_RETRY
 
 
 def _names(desk: _Desk) -> tuple[str, str]:

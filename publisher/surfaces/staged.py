@@ -7,10 +7,12 @@ leaves the old state, after it the new one: opening finishes the moves.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING, Any, Final
 
+from exchange.domain.errors import StoreUnavailable
 from exchange.domain.failpoints import Point, nothing
 from publisher.stores.files import replace_file, sync_directory, sync_filesystem
 
@@ -22,15 +24,39 @@ if TYPE_CHECKING:
 STATE: Final = "state.json"
 _STAGE: Final = "stage"
 _COMPLETE: Final = "complete"
+# Of the state without it: a position is believed without looking at what it is the position of.
+_DIGEST: Final = "sha256"
 
 
 def state_of(root: Path) -> dict[str, Any] | None:
-    """Return what the last commit below `root` was given; None when there was none."""
+    """Return what the last commit below `root` was given; None when there was none.
+
+    Raises StoreUnavailable when it is not what was written.
+    """
     try:
         found: dict[str, Any] = json.loads((root / STATE).read_bytes())
+        digest = found.pop(_DIGEST)
     except FileNotFoundError:
         return None
+    except (OSError, ValueError, LookupError, AttributeError) as problem:
+        raise damaged(root / STATE) from problem
+    if digest != hashlib.sha256(_text(found)).hexdigest():
+        raise damaged(root / STATE)
     return found
+
+
+def _text(state: dict[str, Any]) -> bytes:
+    return json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def damaged(path: Path) -> StoreUnavailable:
+    """Return the error of a file that was altered from outside, or cannot be read."""
+    return StoreUnavailable(
+        f"The file {path.name} of {path.parent.name} is damaged.",
+        "Run `credence rebuild`; the ledger has everything it needs.",
+        zh=f"{path.parent.name} 中的文件 {path.name} 已损坏。",
+        zh_hint="请运行 credence rebuild；账本中有重建所需的一切。",
+    )
 
 
 class StagedTree:
@@ -58,8 +84,8 @@ class StagedTree:
     def commit(self, state: dict[str, Any]) -> None:
         """Put everything written in its place."""
         self.stage.mkdir(exist_ok=True)
-        text = json.dumps(state, ensure_ascii=False, separators=(",", ":")).encode()
-        (self.stage / STATE).write_bytes(text)
+        sealed = {**state, _DIGEST: hashlib.sha256(_text(state)).hexdigest()}
+        (self.stage / STATE).write_bytes(_text(sealed))
         sync_filesystem(self.root)
         self._at(Point.STAGE_SYNCED)
         replace_file(self.stage / _COMPLETE, b"", self._at)

@@ -67,8 +67,13 @@ class TriplesReader:
         return self._reader().subjects(self._site.bases)
 
     def digest(self) -> str:
-        """LineSum over the statements of records, marks left out."""
-        return _digest(self._reader(), self._site.bases)
+        """LineSum over the statements of records, marks left out.
+
+        Raises StoreUnavailable where any index of the store is damaged.
+        """
+        reader = self._reader()
+        reader.require_whole()
+        return _digest(reader, self._site.bases)
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views (N-Quads bytes)."""

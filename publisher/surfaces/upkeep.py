@@ -83,13 +83,13 @@ class Upkeep:
     def __call__(self, runner: Runner) -> None:
         """Do what is due. A surface that fails meanwhile has its alarm from the runner."""
         names = self._request.names()
-        if names is not None and self._clock() >= self._again_at:
+        if names is not None and not self._waits():
             self._rebuild(runner, names, self._request.done)
         self._by_night(runner)
 
     def _by_night(self, runner: Runner) -> None:
         now = datetime.fromtimestamp(self._clock() / 1000, CHINA)
-        if now.hour < self._hour or self._clock() < self._again_at:
+        if now.hour < self._hour or self._waits():
             return
         notes = self._notes()
         if notes is None:  # a new deployment: the first night is the next one
@@ -118,6 +118,10 @@ class Upkeep:
             done()
         else:
             self._again_at = self._clock() + _AGAIN
+
+    def _waits(self) -> bool:
+        """Whether a failure is too fresh; a time further off is one before the clock went back."""
+        return 0 < self._again_at - self._clock() <= _AGAIN
 
     def _notes(self) -> dict[str, Any] | None:
         try:

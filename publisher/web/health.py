@@ -67,4 +67,7 @@ class Health:
 
     def _since(self, name: str, now: int) -> int:
         with self._lock:
-            return self._behind.get(name, now)
+            since = self._behind.get(name, now)
+            if since > now:  # the clock was set back: what was waited is not known any more
+                since = self._behind[name] = now
+            return since

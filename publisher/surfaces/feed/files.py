@@ -7,9 +7,10 @@ Documents are kept compressed; a server hands them out as they are, or unpacked.
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from publisher.surfaces.staged import StagedTree, state_of
+from publisher.surfaces.staged import StagedTree, damaged, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,20 @@ _LEVEL: Final = 1
 def packed(text: bytes) -> bytes:
     """Return the bytes compressed, the same ones for the same text."""
     return gzip.compress(text, _LEVEL, mtime=0)
+
+
+def unpacked(path: Path) -> bytes:
+    """Return a document's text.
+
+    Raises:
+        FileNotFoundError: there is none.
+        StoreUnavailable: its bytes were altered.
+
+    """
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (gzip.BadGzipFile, zlib.error, EOFError) as problem:
+        raise damaged(path) from problem
 
 
 class Shelf:
@@ -38,7 +53,7 @@ class Shelf:
         """Return a document by its path with its suffix; None when there is none."""
         for folder in self._folders():
             try:
-                return gzip.decompress((folder / f"{name}.gz").read_bytes())
+                return unpacked(folder / f"{name}.gz")
             except FileNotFoundError:
                 continue
         return None
@@ -51,6 +66,12 @@ class Shelf:
             for path in folder.glob("feed/*/p/*.gz")
         }
         yield from sorted(found)
+
+    def require_whole(self) -> None:
+        """Look at all documents but the pages. Raises StoreUnavailable for a damaged one."""
+        for path in self.root.glob("feed/**/*.gz"):
+            if path.parent.name != "p":
+                unpacked(path)
 
     def _folders(self) -> tuple[Path, ...]:
         return (self.root,)

@@ -46,8 +46,13 @@ class FeedReader:
         return iris_on(self._shelf(), self._place)
 
     def digest(self) -> str:
-        """LineSum over the newest version of each record, from the N-Quads."""
-        return digest_on(self._shelf(), self._place)
+        """LineSum over the newest version of each record, from the N-Quads.
+
+        Raises StoreUnavailable for a root or an index node that is damaged.
+        """
+        shelf = self._shelf()
+        shelf.require_whole()
+        return digest_on(shelf, self._place)
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views."""

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import UsageError
-from publisher.stores.sqlite import Readers
+from publisher.stores.sqlite import Readers, require_whole
 from publisher.surfaces.index import queries
 from publisher.surfaces.index.answers import (
     Entry,
@@ -74,8 +74,9 @@ class IndexReader:
             yield from (iri for (iri,) in connection.execute("SELECT iri FROM record"))
 
     def digest(self) -> str:
-        """Sum over the facts of records, marks left out."""
+        """Sum over the facts of records, marks left out. Raises StoreUnavailable for damage."""
         with self._readers.reading() as connection:
+            require_whole(connection)
             return digest(connection.execute(DIGESTED))
 
     def digest_of(self, views: Iterable[bytes]) -> str:

@@ -354,3 +354,30 @@ def test_a_load_that_goes_on_is_shown_by_time_and_not_step_by_step(city: Any) ->
     while runner.step():
         shown.append(current_generation(growing._directory).position)
     assert shown == [1, 1, 1, 4]
+
+
+def test_a_failing_surface_is_tried_again_after_the_clock_was_set_back(city: Any) -> None:
+    faulty = with_faulty(city)
+    city.publish(2)
+    runner = city.runner()
+    faulty.fault = ValueError()
+    assert not runner.catch_up()
+    faulty.fault = None
+    city.clock.pause(-86_400)
+    assert runner.catch_up()
+
+
+def test_an_erasure_that_failed_is_tried_again_however_often_it_is_asked(city: Any) -> None:
+    faulty = with_faulty(city)
+    [erased, _] = city.publish(2)
+    runner = city.runner()
+    assert runner.catch_up()
+    city.ledger.erase(erased)
+    faulty.fault = ValueError()
+    assert not runner.finish_erasures()
+    faulty.fault = None
+    for _ in range(20):  # more often than the pause between two tries
+        city.clock.pause(0.1)
+        if runner.finish_erasures():
+            return
+    pytest.fail("the erasure was never tried again")

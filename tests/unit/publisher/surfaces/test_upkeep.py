@@ -126,6 +126,9 @@ def test_a_rebuild_that_fails_stays_asked_for_and_waits(
     assert failing.tries == 1
     assert request.stands()
     city.clock.now += 600_000
+    upkeep(failing)
+    assert failing.tries == 2
+    city.clock.now -= 24 * 3_600_000  # the machine's clock is set back
     upkeep(runner)
     assert not request.stands()
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
+from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.feed.files import Tree
 
 if TYPE_CHECKING:
@@ -75,3 +78,19 @@ def test_the_same_text_is_packed_to_the_same_bytes(tmp_path: Path) -> None:
 def test_what_is_not_there_is_none(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     assert (tree.read("feed/a.nq"), tree.state()) == (None, None)
+
+
+@pytest.mark.parametrize("at", [0, 3, 14, 40])
+def test_an_altered_state_or_document_is_an_error_and_never_believed(
+    tmp_path: Path, at: int
+) -> None:
+    filled(tmp_path, b"text" * 100).commit({"position": 17})
+    for name in ("state.json", f"{NAMES[0]}.gz"):
+        sound = (tmp_path / name).read_bytes()
+        altered = bytearray(sound)
+        altered[at if name.endswith("json") else -1 - at % 8] ^= 1
+        (tmp_path / name).write_bytes(altered)
+        shelf = Tree(tmp_path)
+        with pytest.raises(StoreUnavailable, match="damaged"):
+            assert (shelf.state(), shelf.read(NAMES[0])) == ({"position": 17}, b"text" * 100)
+        (tmp_path / name).write_bytes(sound)

@@ -1,0 +1,123 @@
+"""kill -9 at every failpoint; each time a restart loses nothing and a rebuild changes nothing."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from exchange.domain.failpoints import RESERVED, Point
+from tests.conftest import SUMMARY
+from tests.crash.checking import Tally, nothing_torn, picture, recovered
+from tests.crash.killing import start
+from tests.flows.conftest import Credence
+
+# What passes each point: the directory it starts from, the verb, which pass.
+LOAD, PUBLISH, REBUILD, ERASE, WITHDRAW, REVISE = [
+    "load",
+    "publish",
+    "rebuild",
+    "erase",
+    "withdraw",
+    "revise",
+]
+WHERE: dict[Point, list[tuple[str, str, int]]] = {
+    Point.SECRET_MADE: [("empty", LOAD, 1)],
+    Point.TABLES_MADE: [("empty", LOAD, 1)],
+    Point.SEALS_WRITTEN: [("empty", LOAD, 1), ("empty", LOAD, 3), ("published", WITHDRAW, 1)],
+    Point.BEFORE_COMMIT: [("empty", LOAD, 1), ("empty", LOAD, 3), ("published", WITHDRAW, 1)],
+    Point.COMMITTED: [("empty", LOAD, 3), ("published", WITHDRAW, 1), ("published", ERASE, 1)],
+    Point.JOURNAL_WRITTEN: [("published", WITHDRAW, 1)],
+    Point.JOURNALLED: [("published", WITHDRAW, 1)],
+    Point.COPY_STAGED: [("empty", LOAD, 1)],
+    Point.REJECTS_WRITTEN: [("empty", LOAD, 1)],
+    Point.SCRUB_BEGUN: [("published", ERASE, 1)],
+    Point.SEALS_DESTROYED: [("published", ERASE, 1)],
+    Point.SCRUB_WRITTEN: [("published", ERASE, 1)],
+    Point.SCRUBBED: [("published", ERASE, 1)],
+    Point.SURFACES_REBUILT: [("published", ERASE, 1)],
+    Point.FILE_WRITTEN: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 4)],
+    Point.FILE_RENAMED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 4)],
+    Point.VOCABULARY_LOADED: [("loaded", PUBLISH, 1)],
+    Point.CHUNK_LOADED: [("loaded", PUBLISH, 1)],
+    Point.GROUP_REPLACED: [("published", REVISE, 1)],
+    Point.CHUNK_APPLIED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 2)],
+    Point.REDACTED: [("behind", WITHDRAW, 1)],
+    Point.GENERATION_COPIED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 3)],
+    Point.GENERATION_NAMED: [("loaded", PUBLISH, 3)],
+    Point.WRITER_ASIDE: [("published", REBUILD, 1)],
+    Point.WRITER_SWAPPED: [("published", REBUILD, 1)],
+    Point.STAGE_SYNCED: [("published", WITHDRAW, 1)],
+    Point.STAGE_MARKED: [("published", WITHDRAW, 1)],
+    Point.DOCUMENT_MOVED: [("loaded", PUBLISH, 1), ("published", WITHDRAW, 2)],
+    Point.DOCUMENTS_SYNCED: [("published", WITHDRAW, 1)],
+    Point.MARK_REMOVED: [("published", WITHDRAW, 1)],
+    Point.TREE_LINKED: [("loaded", PUBLISH, 1), ("published", REBUILD, 1)],
+    Point.TREE_SERVED: [("published", REBUILD, 1)],
+    Point.INDEX_WRITTEN: [("loaded", PUBLISH, 1), ("published", WITHDRAW, 1)],
+    Point.INDEX_UNFORGOTTEN: [("published", WITHDRAW, 1)],
+}
+KILLS = [(point, *place) for point, places in WHERE.items() for place in places]
+# From here on an event stands, so the restart must bring it to every surface.
+_BEFORE = {Point.SEALS_WRITTEN, Point.BEFORE_COMMIT, Point.SCRUB_BEGUN}
+_FINAL = set(WHERE) - _BEFORE
+
+
+def test_every_failpoint_that_is_passed_is_killed_at() -> None:
+    assert set(WHERE) == set(Point) - RESERVED
+    assert len(KILLS) == 47
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("point", "begin", "verb", "number"), KILLS, ids=["-".join(map(str, kill)) for kill in KILLS]
+)
+def test_a_kill_at_a_failpoint_loses_nothing_and_tears_nothing(  # noqa: PLR0913, PLR0917
+    tmp_path: Path,
+    small: dict[str, Path],
+    small_files: Path,
+    tally: Tally,
+    record_property: Callable[[str, object], None],
+    point: Point,
+    begin: str,
+    verb: str,
+    number: int,
+) -> None:
+    credence = Credence(tmp_path / "data")
+    if begin != "empty":
+        shutil.copytree(small[begin], credence.directory, symlinks=True)
+    record = min(credence.records()) if begin in {"published", "behind"} else ""
+    if verb == REVISE:
+        credence("load", small_files / "revised1.csv", code=1)
+    file = small_files / "files" / "penalty.csv"
+    arguments = {
+        LOAD: ["load", file],
+        REVISE: ["publish"],
+        WITHDRAW: ["withdraw", record, "--because", "repair"],
+        ERASE: ["erase", record],
+    }.get(verb, [verb])
+    run = start(credence.directory, arguments, tmp_path / "said", f"{point}:{number}")
+    assert run.was_killed(), f"{verb} ended without passing {point}: {run.said()}"
+    record_property(SUMMARY, f"kill -9: {verb} at {point}, pass {number}")
+    if verb == LOAD:
+        credence("load", file, code=1)  # the sender's answer to a missing receipt
+    recovered(credence.directory, tally)
+    credence("publish")
+    nothing_torn(credence.directory, random.Random(number), tally)
+    credence.is_sound()
+    before = picture(credence.directory)
+    shown = credence.records()
+    if verb in {WITHDRAW, ERASE}:
+        assert (record not in shown) == (point in _FINAL)
+    else:
+        assert len(shown) == SHOWN
+    credence("rebuild")
+    assert picture(credence.directory) == before
+    tally.kills[verb] += 1
+
+
+SHOWN = 570  # of 600 penalties, what the sample says is accepted
