@@ -13,13 +13,9 @@ Errors: those of `guard.check`, which sees every text that is not like another.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from publisher.stores.guard import check
-
-if TYPE_CHECKING:
-    from publisher.stores.guard import ParsedForm
+from publisher.stores.guard import ParsedForm, check
 
 MOST_SHAPES: Final = 256
 # A character has at most four bytes: both lie below the guard's limits whatever the text.
@@ -44,7 +40,7 @@ class Passed:
         shape = _shape(text)
         like = None if shape is None else self._shapes.get(shape)
         if like is not None:
-            return replace(like, text=text)
+            return ParsedForm(like.form, text, None, like.base)
         parsed = check(text, self._base)
         if shape is not None and parsed.dataset is None:
             if len(self._shapes) >= MOST_SHAPES:

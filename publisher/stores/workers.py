@@ -205,13 +205,11 @@ class QueryPool:
         """
         if self._closed or (self._failure and not self._busy and not self._idle):
             raise refusals.unavailable(self._failure)
-        while len(self._busy) < self._size and self._idle:
+        if len(self._busy) < self._size and self._idle:
+            # Whether it lives shows when it is asked; a look at each query would be a system call.
             process = self._idle.pop()
-            if process.alive():
-                self._busy.add(process)
-                return process
-            process.stop()
-            self._short.notify_all()
+            self._busy.add(process)
+            return process
         return None
 
     def _give_back(self, process: WorkerProcess, *, keep: bool) -> None:

@@ -69,10 +69,11 @@ class Reply:
         record never comes this way and so never becomes a 304.
         """
         tag = hashlib.sha256(self.media.encode() + b"\n" + self.body).hexdigest()[:32]
-        tagged = self.having(("ETag", f'"{tag}"'))
-        if not parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(tag):
-            return tagged
-        kept = tuple(item for item in tagged.headers if item[0].lower() in _NOT_MODIFIED_KEEPS)
+        headers = (*self.headers, ("ETag", f'"{tag}"'))
+        known = environ.get("HTTP_IF_NONE_MATCH")
+        if not known or not parse_etags(known).contains_weak(tag):
+            return Reply(self.body, self.media, self.status, headers)
+        kept = tuple(item for item in headers if item[0].lower() in _NOT_MODIFIED_KEEPS)
         return Reply(b"", self.media, HTTPStatus.NOT_MODIFIED, kept)
 
     @property
