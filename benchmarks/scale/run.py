@@ -26,6 +26,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from benchmarks.harness import ROOT, memory_mb, written
+from benchmarks.scale import rows
 from benchmarks.scale.watch import Watched, disk_mb, watched
 from benchmarks.sparql.data import generation
 
@@ -37,8 +38,11 @@ QUERY = "SELECT ?x WHERE { ?x a <https://w3id.org/credence/ns#AdministrativePena
 class Course:
     """One number of rows, from file to rebuilt surfaces."""
 
-    def __init__(self, rows: int, folder: Path, port: int, until: float) -> None:
-        self.rows = rows
+    def __init__(
+        self, many: int, folder: Path, port: int, until: float, given: Path | None = None
+    ) -> None:
+        self.rows = many
+        self.given = given
         self.folder = folder
         self.data = folder / "data"
         self.port = port
@@ -58,16 +62,13 @@ class Course:
 
     def load(self) -> None:
         """Make an invented file and load it."""
-        files = self.folder / "in"
-        made = ["sample", "--records", self.rows, "--seed", 5, "-o", files]
-        watched([*CREDENCE, *made], self.until)
-        file = files / "penalty.csv"
+        file = self._file()
         done = self._credence("load", file, codes=(0, 1))  # 1: the planted faults
         self.figures["records"] = json.loads(done.said)["accepted"]
         self.figures["file_mb"] = round(file.stat().st_size / 1024**2, 1)
         self.figures["load"] = done.figures()
         self.figures["ledger"] = {"disk_mb": disk_mb(self.data)}
-        shutil.rmtree(files)
+        file.unlink()
 
     def publish(self) -> None:
         """Bring every surface to the head."""
@@ -130,6 +131,16 @@ class Course:
             raise RuntimeError(f"withdraw ended with {process.returncode}")
         return time.monotonic() - start, unseen
 
+    def _file(self) -> Path:
+        files, file = self.folder / "in", self.folder / "penalty.csv"
+        sampled = min(self.rows, rows.SAMPLED)
+        if not self.given:
+            made = ["sample", "--records", sampled, "--seed", 5, "-o", files]
+            watched([*CREDENCE, *made], self.until)
+        rows.repeated(self.given or files / "penalty.csv", file, self.rows)
+        shutil.rmtree(files, ignore_errors=True)
+        return file
+
     def _credence(self, *arguments: object, codes: tuple[int, ...] = (0,)) -> Watched:
         return watched([*CREDENCE, "-C", self.data, *arguments], self.until, codes=codes)
 
@@ -177,16 +188,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=45, help="for all sizes together")
     parser.add_argument("--folder", type=Path, help="where the data stand meanwhile")
     parser.add_argument("--port", type=int, default=8310)
+    parser.add_argument("--file", type=Path, help="penalties to repeat, in place of a sample")
     parser.add_argument("--add", action="store_true", help="beside the sizes already kept")
     parser.add_argument("--name", default="scale")
     chosen = parser.parse_args()
     until = time.monotonic() + 60 * chosen.minutes
     os.environ["CREDENCE_BASE_URL"] = f"http://127.0.0.1:{chosen.port}"
     sizes: list[dict[str, object]] = kept(chosen.name) if chosen.add else []
-    for rows in map(int, chosen.rows.split(",")):
+    for size in map(int, chosen.rows.split(",")):
         with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
-            course = Course(rows, Path(name), chosen.port, until)
-            sizes = [*(size for size in sizes if size["rows"] != rows), course.figures]
+            course = Course(size, Path(name), chosen.port, until, chosen.file)
+            sizes = [*(each for each in sizes if each["rows"] != size), course.figures]
             for _ in course.steps():
                 written(chosen.name, {"growth": growth(sizes), "sizes": sizes})
 
