@@ -37,6 +37,21 @@ check: setup ## format, lint, types, layers, derived files
 	$(BIN)/lint-imports
 	$(BIN)/credence derive --check
 
+bench: setup ## against other programs, some minutes each; docs/performance.md anew
+	$(BIN)/python -m benchmarks.surfaces.load_publish
+	$(BIN)/python -m benchmarks.surfaces.replicate
+	$(BIN)/python -m benchmarks.surfaces.repairs
+	$(BIN)/python -m benchmarks.surfaces.takedown
+	$(BIN)/python -m benchmarks.dumps.publish
+	$(BIN)/python -m benchmarks.index.apply
+	$(BIN)/python -m benchmarks.index.search
+	$(BIN)/python -m benchmarks.sparql.compare
+	$(BIN)/python -m benchmarks.report
+
+bench-scale: setup ## 10,000, 100,000 and 1,000,000 penalties from file to rebuilt surfaces; hours
+	$(BIN)/python -m benchmarks.scale.run --minutes 240
+	$(BIN)/python -m benchmarks.report
+
 format: setup ## rewrite files in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

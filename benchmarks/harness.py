@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 ROUNDS = 5
+# Options that name a place of the machine.
+PLACES = frozenset({"--folder", "--file"})
 VERSIONED = ("pyoxigraph", "sqlalchemy", "flask", "granian", "jsonschema-rs", "python-calamine")
 
 
@@ -104,6 +106,7 @@ def written(name: str, figures: Mapping[str, Any], rounds: Sequence[Any] = ()) -
     """Keep the figures under benchmarks/results/ and print them as one JSON document."""
     document = {
         "benchmark": name,
+        "command": _command(),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"cores": os.cpu_count(), "architecture": platform.machine()},
         "versions": {"python": platform.python_version(), **_versions()},
@@ -114,6 +117,19 @@ def written(name: str, figures: Mapping[str, Any], rounds: Sequence[Any] = ()) -
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(json.dumps({"benchmark": name, **document["figures"]}, ensure_ascii=False))
+
+
+def _command() -> str:
+    """Return how this was started, without the places of this machine."""
+    spec = sys.modules["__main__"].__spec__
+    module = f"-m {spec.name}" if spec else str(Path(sys.argv[0]).resolve().relative_to(ROOT))
+    kept, arguments = [], iter(sys.argv[1:])
+    for part in arguments:
+        if part in PLACES:
+            next(arguments, None)
+        else:
+            kept.append(part)
+    return " ".join(["python", module, *kept])
 
 
 def _versions() -> dict[str, str]:

@@ -48,7 +48,7 @@ class Course:
         self.data = folder / "data"
         self.port = port
         self.until = until
-        self.figures: dict[str, object] = {"rows": rows}
+        self.figures: dict[str, object] = {"rows": many}
 
     def steps(self):
         """Yield after each step; the figures so far stand in `figures`."""
@@ -184,7 +184,7 @@ def growth(sizes: list[dict[str, object]]) -> dict[str, float]:
                 for name, value in figures.items():
                     if value and not isinstance(value, str):
                         point = (math.log(size["records"]), math.log(value))
-                        found.setdefault(f"{step} {name}", []).append(point)
+                        found.setdefault(f"{step} {name}".replace("_", " "), []).append(point)
     return {name: slope(points) for name, points in found.items() if len(points) > 1}
 
 
