@@ -102,6 +102,21 @@ def memory_mb(pids: Iterable[int]) -> float:
     return round(total / 1024, 1)
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return processor seconds of a process, its ended children and all that run below it."""
+    ticks, waiting = 0, [pid]
+    while waiting:
+        place = Path(f"/proc/{waiting.pop()}")
+        try:
+            stated = (place / "stat").read_text().rpartition(")")[2].split()
+            for task in (place / "task").iterdir():
+                waiting += map(int, (task / "children").read_text().split())
+        except OSError:
+            continue  # it ended while we looked
+        ticks += sum(map(int, stated[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def written(name: str, figures: Mapping[str, Any], rounds: Sequence[Any] = ()) -> None:
     """Keep the figures under benchmarks/results/ and print them as one JSON document."""
     document = {

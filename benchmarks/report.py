@@ -117,7 +117,9 @@ def sparql(figures: Figures) -> Iterator[str]:
     for sort, title in titles.items():
         if sort in figures:
             yield from ("", f"**{title}**", "")
-            yield from table("server", "answers a second", "p50 ms", "p99 ms", "ours to it")
+            yield from table(
+                "server", "answers a second", "p50 ms", "p99 ms", "processor us", "ours to it"
+            )
             yield from servers(figures[sort])
 
 
@@ -126,9 +128,12 @@ def servers(found: Figures) -> Iterator[str]:
     for name, value in found.items():
         if isinstance(value, dict) and "rps" in value:
             ratio = found.get(f"ours / {name}")
-            cells = [shown(value[key]) for key in ("rps", "p50_ms", "p99_ms")]
+            cells = [shown(value[key]) for key in ("rps", "p50_ms", "p99_ms", "cpu_us")]
             yield f"| {name} | {' | '.join(cells)} | {shown(ratio) if ratio else '1'} |"
     yield ""
+    for name, value in found.items():
+        if name.startswith("cpu, "):
+            yield f"- processor time an answer, {name[5:]}: {shown(value)}"
     for name, value in found.get("for information", {}).items():
         yield f"- {name}: {shown(value)}, the same few questions again and again"
 

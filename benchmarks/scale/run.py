@@ -25,9 +25,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from benchmarks.harness import ROOT, memory_mb, written
+from benchmarks.harness import ROOT, cpu_seconds, memory_mb, written
 from benchmarks.scale import rows
-from benchmarks.scale.watch import Watched, cpu_seconds, disk_mb, watched
+from benchmarks.scale.watch import Watched, disk_mb, watched
 from benchmarks.sparql.data import generation
 
 CREDENCE = [sys.executable, "-m", "publisher.cli", "--quiet", "--json"]

@@ -82,21 +82,6 @@ def _last_line(stream, heard: list[str]) -> None:
         heard.append(last)
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return processor seconds of a process, its ended children and all that run below it."""
-    ticks, waiting = 0, [pid]
-    while waiting:
-        place = Path(f"/proc/{waiting.pop()}")
-        try:
-            stated = (place / "stat").read_text().rpartition(")")[2].split()
-            for task in (place / "task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue  # it ended while we looked
-        ticks += sum(map(int, stated[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
 def disk_mb(folder: Path) -> float:
     """Return the size of all files below, each inode once: generations share theirs."""
     sizes = {}

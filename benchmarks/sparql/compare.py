@@ -11,19 +11,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.harness import paired, spread, written
+from benchmarks.harness import cpu_seconds, paired, spread, written
 from benchmarks.sparql import queries, virtuoso
 from benchmarks.sparql.data import generation, prepare
 from benchmarks.sparql.drive import CONNECTIONS, slot
-from benchmarks.sparql.servers import ours, oxigraph, rdflib_endpoint, virtuoso_opensource
+from benchmarks.sparql.servers import Server, ours, oxigraph, rdflib_endpoint, virtuoso_opensource
 
 GOALS = {
     "construct": {"oxigraph": 0.5, "virtuoso": 2, "rdflib-endpoint": 8},
@@ -44,7 +45,7 @@ class Course:
         self.folder = folder
         self.data = prepare(folder, chosen.records)
         self.questions = queries.Questions(queries.subjects(generation(self.data.ours)))
-        self.urls: dict[str, str] = {}
+        self.servers: dict[str, Server] = {}
 
     def start(self, chosen: argparse.Namespace, stack: contextlib.ExitStack) -> None:
         """Start ours, oxigraph and the other peers that were chosen."""
@@ -57,14 +58,25 @@ class Course:
         }
         for name, start in starting.items():
             if name in {"ours", "oxigraph", *chosen.peers.split(",")}:
-                self.urls[name] = stack.enter_context(start())
+                self.servers[name] = stack.enter_context(start())
+
+    def settle(self) -> None:
+        """Wait until our projector has seen that there is nothing to publish."""
+        pid, until = self.servers["ours"].pid, time.monotonic() + 600
+        before = cpu_seconds(pid)
+        while time.monotonic() < until:
+            time.sleep(2)
+            if (now := cpu_seconds(pid)) - before < 0.1:
+                return
+            before = now
+        raise RuntimeError("Our service does not come to rest.")
 
     def agree(self, sort: str) -> None:
         """Raise unless all servers give the same number of statements or rows, never none."""
         for text in self.questions.draw(sort, CHECKED):
             found = {
-                name: queries.counted(sort, queries.answer(url, sort, text)[0])
-                for name, url in self.urls.items()
+                name: queries.counted(sort, queries.answer(one.url, sort, text)[0])
+                for name, one in self.servers.items()
             }
             if len(set(found.values())) != 1 or not all(found.values()):
                 raise RuntimeError(f"{text}: {found}")
@@ -75,9 +87,9 @@ class Course:
         files = [self._file(f"{sort}-{number}", sort) for number in range(self.rounds)]
         warming = self._file(f"{sort}-warming", sort)
         sides = {}
-        for name, url in self.urls.items():
-            slot(url, warming, queries.ACCEPT[sort], self.seconds)
-            sides[name] = partial(self._next, url, sort, iter(files))
+        for name, server in self.servers.items():
+            slot(server.url, warming, queries.ACCEPT[sort], self.seconds)
+            sides[name] = partial(self._next, server, sort, iter(files))
         done = paired(sides, self.rounds)
         for file in (warming, *files):
             file.unlink()
@@ -91,15 +103,15 @@ class Course:
         texts = self.questions.draw(sort, KEPT)
         plain = queries.write(self.folder / "again", texts)
         tagged = self.folder / "tagged"
-        tags = [queries.answer(self.urls["ours"], sort, text)[1] for text in texts]
+        tags = [queries.answer(self.servers["ours"].url, sort, text)[1] for text in texts]
         lines = [f"{queries.line(text)}\t{tag}\n" for text, tag in zip(texts, tags, strict=True)]
         tagged.write_text("".join(lines))
         again = partial(slot, accept=queries.ACCEPT[sort], seconds=self.seconds, again=True)
         done = paired(
             {
-                "ours, kept": lambda: again(self.urls["ours"], plain),
-                "ours, 304": lambda: again(self.urls["ours"], tagged),
-                "oxigraph": lambda: again(self.urls["oxigraph"], plain),
+                "ours, kept": lambda: again(self.servers["ours"].url, plain),
+                "ours, 304": lambda: again(self.servers["ours"].url, tagged),
+                "oxigraph": lambda: again(self.servers["oxigraph"].url, plain),
             },
             self.rounds,
         )
@@ -116,8 +128,12 @@ class Course:
         texts = self.questions.draw(sort, round(self.seconds * MOST_A_SECOND))
         return queries.write(self.folder / f"questions-{name}", texts)
 
-    def _next(self, url: str, sort: str, files: itertools.cycle[Path]) -> dict[str, float]:
-        return slot(url, next(files), queries.ACCEPT[sort], self.seconds)
+    def _next(self, server: Server, sort: str, files: Iterator[Path]) -> dict[str, float]:
+        """Return what a server did in one slot, and its processor time an answer."""
+        used = cpu_seconds(server.pid)
+        done = slot(server.url, next(files), queries.ACCEPT[sort], self.seconds)
+        used = cpu_seconds(server.pid) - used
+        return {**done, "cpu_us": round(1e6 * used / (done["rps"] * self.seconds))}
 
 
 def compared(sort: str, rounds: list[dict[str, dict[str, float]]]) -> dict[str, object]:
@@ -130,6 +146,8 @@ def compared(sort: str, rounds: list[dict[str, dict[str, float]]]) -> dict[str, 
     for name in names[1:]:
         ratio = spread(each["ours"]["rps"] / each[name]["rps"] for each in rounds)
         figures[f"ours / {name}"] = {**ratio, "goal": GOALS[sort][name]}
+        less = spread(each[name]["cpu_us"] / each["ours"]["cpu_us"] for each in rounds)
+        figures[f"cpu, {name} / ours"] = less
     return figures
 
 
@@ -155,6 +173,7 @@ def main() -> None:
         course = Course(chosen, folder.resolve())
         os.nice(chosen.nice)  # all that is compared alike; what else runs here counts less
         course.start(chosen, stack)
+        course.settle()
         figures: dict[str, object] = {
             "records": course.data.records,
             "connections": CONNECTIONS,

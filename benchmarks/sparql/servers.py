@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -24,16 +25,24 @@ from benchmarks.sparql.data import Data
 _READY_SECONDS = 120.0
 
 
+@dataclass(frozen=True)
+class Server:
+    """Where a server answers, and the process above all of it."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def ours(data: Data, port: int) -> Iterator[str]:
+def ours(data: Data, port: int) -> Iterator[Server]:
     """Ours: the command an operator runs."""
     command = [sys.executable, "-m", "publisher.cli", "-C", data.ours, "serve", "--port", port]
-    with _running(command, f"http://127.0.0.1:{port}/sparql") as url:
-        yield url
+    with _running(command, f"http://127.0.0.1:{port}/sparql") as server:
+        yield server
 
 
 @contextmanager
-def oxigraph(data: Data, folder: Path, port: int) -> Iterator[str]:
+def oxigraph(data: Data, folder: Path, port: int) -> Iterator[Server]:
     """Start the native server of the engine that ours embeds, read-only."""
     program = environment("oxigraph").with_name("oxigraph")
     store = folder / "oxigraph"
@@ -41,42 +50,44 @@ def oxigraph(data: Data, folder: Path, port: int) -> Iterator[str]:
         loading = [program, "load", "--location", store, "--file", data.triples]
         subprocess.run([str(part) for part in loading], check=True)
     command = [program, "serve-read-only", "--location", store, "--bind", f"127.0.0.1:{port}"]
-    with _running(command, f"http://127.0.0.1:{port}/query") as url:
-        yield url
+    with _running(command, f"http://127.0.0.1:{port}/query") as server:
+        yield server
 
 
 @contextmanager
-def rdflib_endpoint(folder: Path, port: int) -> Iterator[str]:
+def rdflib_endpoint(folder: Path, port: int) -> Iterator[Server]:
     """Start rdflib-endpoint over the store directory that `oxigraph` loaded."""
     python = environment("rdflib-endpoint")
     script = Path(__file__).with_name("peer_rdflib.py")
     command = [python, script, folder / "oxigraph", port]
-    with _running(command, f"http://127.0.0.1:{port}/sparql") as url:
-        yield url
+    with _running(command, f"http://127.0.0.1:{port}/sparql") as server:
+        yield server
 
 
 @contextmanager
-def virtuoso_opensource(data: Data, folder: Path, port: int) -> Iterator[str]:
+def virtuoso_opensource(data: Data, folder: Path, port: int) -> Iterator[Server]:
     """Start Debian's Virtuoso with a database of its own, loaded once."""
     url = f"http://127.0.0.1:{port}/sparql"
     home = folder / "virtuoso"
     virtuoso.prepare(home, data.triples, port)
-    with _running(virtuoso.command(home), url, home) as ready:
-        yield ready
+    with _running(virtuoso.command(home), url, home) as server:
+        yield server
 
 
 @contextmanager
-def _running(command: Sequence[object], url: str, at: Path = ROOT) -> Iterator[str]:
+def _running(command: Sequence[object], url: str, at: Path = ROOT) -> Iterator[Server]:
     process = subprocess.Popen(
         [str(part) for part in command],
         cwd=at,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # Where the system shares the processor out by session, each server has one to itself.
+        start_new_session=True,
     )
     try:
         _await(url, process)
-        yield url
+        yield Server(url, process.pid)
     finally:
         process.terminate()
         process.wait(60)
