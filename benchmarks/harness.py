@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 ROUNDS = 5
-# Options that name a place of the machine.
-PLACES = frozenset({"--folder", "--file"})
+# Options whose values are no part of the command that others would give.
+PLACES = frozenset({"--folder", "--file", "--note"})
 VERSIONED = ("pyoxigraph", "sqlalchemy", "flask", "granian", "jsonschema-rs", "python-calamine")
 
 

@@ -44,7 +44,7 @@ def main(root: str) -> None:
                 live.discard(known)
             elif event in kinds:
                 live.add(known)
-        fresh = [link for link in links if link not in seen]
+        fresh = [link for link in dict.fromkeys(links) if link not in seen]
         seen.update(fresh)
         waiting.extend(fresh)
     figures = {"documents": documents, "members": members, "live": len(live), "bytes": size}

@@ -25,10 +25,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+from sqlalchemy import create_engine, func, select
+
 from benchmarks.harness import ROOT, cpu_seconds, memory_mb, written
 from benchmarks.scale import rows
 from benchmarks.scale.watch import Watched, disk_mb, watched
 from benchmarks.sparql.data import generation
+from exchange.ledger import schema
 
 CREDENCE = [sys.executable, "-m", "publisher.cli", "--quiet", "--json"]
 TAKEDOWNS = 7
@@ -56,7 +59,7 @@ class Course:
             try:
                 step()
             except TimeoutError as late:
-                self.figures["unfinished"] = f"{step.__name__}: {late}"
+                self.figures["unfinished"] = f"{step.__name__}: {late}; {self._reached()}"
                 yield
                 return
             yield
@@ -142,6 +145,16 @@ class Course:
             "cpu_command": usage.ru_utime + usage.ru_stime,
             "cpu_service": cpu_seconds(service.pid) - used,
         }
+
+    def _reached(self) -> str:
+        """Return how many records an unfinished load had taken."""
+        records = select(func.max(schema.record.c.id))
+        engine = create_engine(f"sqlite:///{self.data}/ledger.sqlite")
+        try:
+            with engine.connect() as connection:
+                return f"{connection.execute(records).scalar()} records in the ledger"
+        finally:
+            engine.dispose()
 
     def _file(self) -> Path:
         files, file = self.folder / "in", self.folder / "penalty.csv"
