@@ -38,13 +38,17 @@ check: setup ## format, lint, types, layers, derived files
 	$(BIN)/credence derive --check
 
 bench: setup ## against other programs, some minutes each; docs/performance.md anew
+	$(BIN)/python benchmarks/peers/compare.py --rows 10000 --shacl
+	$(BIN)/python benchmarks/intake/memory.py --rows 10000 100000
 	$(BIN)/python -m benchmarks.surfaces.load_publish
 	$(BIN)/python -m benchmarks.surfaces.replicate
 	$(BIN)/python -m benchmarks.surfaces.repairs
 	$(BIN)/python -m benchmarks.surfaces.takedown
-	$(BIN)/python -m benchmarks.dumps.publish
-	$(BIN)/python -m benchmarks.index.apply
-	$(BIN)/python -m benchmarks.index.search
+	$(BIN)/python benchmarks/dumps/publish.py --records 20000
+	$(BIN)/python benchmarks/dumps/redact.py --records 100000
+	$(BIN)/python benchmarks/index/apply.py
+	$(BIN)/python benchmarks/index/search.py
+	$(BIN)/python benchmarks/sparql/bombs.py
 	$(BIN)/python -m benchmarks.sparql.compare
 	$(BIN)/python -m benchmarks.report
 

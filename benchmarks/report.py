@@ -16,11 +16,16 @@ from typing import Any
 from benchmarks.harness import RESULTS, ROOT
 
 DOCUMENT = ROOT / "docs" / "performance.md"
-# Of results written before they named their command themselves.
+# Of results written before they named their command themselves, by how their names begin.
 COMMANDS = {
-    "dumps-publish": "python -m benchmarks.dumps.publish",
-    "index-apply": "python -m benchmarks.index.apply",
-    "index-search": "python -m benchmarks.index.search",
+    "dumps-publish": "python benchmarks/dumps/publish.py --records 20000 --rounds 3",
+    "dumps-redact": "python benchmarks/dumps/redact.py --records 100000 --repairs 7",
+    "index-apply": "python benchmarks/index/apply.py",
+    "index-pages": "python benchmarks/index/pages.py",
+    "index-search": "python benchmarks/index/search.py",
+    "intake-memory": "python benchmarks/intake/memory.py --rows 10000 100000",
+    "intake-": "python benchmarks/peers/compare.py",
+    "sparql-bombs": "python benchmarks/sparql/bombs.py",
 }
 HEAD = """# Performance
 
@@ -49,11 +54,9 @@ def section(result: Figures) -> str:
     """Return what one result says."""
     name, figures = result["benchmark"], result["figures"]
     body = {"sparql": sparql, "scale": scale}.get(name, plain)(figures)
-    command = result.get("command") or COMMANDS.get(name)
-    lines = [f"## {name}", ""]
-    if command:
-        lines += [f"`{command}`", ""]
-    return "\n".join([*lines, *body, "", origin(result), ""])
+    known = (line for begin, line in COMMANDS.items() if name.startswith(begin))
+    command = result.get("command") or next(known, f"see benchmarks/, {name}")
+    return "\n".join([f"## {name}", "", f"`{command}`", "", *body, "", origin(result), ""])
 
 
 def origin(result: Figures) -> str:

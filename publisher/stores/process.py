@@ -163,10 +163,10 @@ class WorkerProcess:
     def _more(self, content: bytearray, count: int, until: float) -> bytearray:
         """Read on until there are at least `count` bytes."""
         while len(content) < count:
-            self._await(self._readable, until)
             try:
                 block = os.read(self._output, _READ_BYTES)
             except BlockingIOError:
+                self._await(self._readable, until)
                 continue
             if not block:
                 raise self._died()

@@ -24,7 +24,7 @@ def test_there_are_results_and_each_has_its_section_and_command():
     assert [text.split("\n")[0] for text in sections] == [
         json.loads(file.read_text())["benchmark"] for file in FILES
     ]
-    assert all("`python -m benchmarks." in text for text in sections)
+    assert all("\n`python " in text for text in sections)
 
 
 @pytest.mark.parametrize(
