@@ -111,7 +111,7 @@ def sparql(figures: Figures) -> Iterator[str]:
     yield (
         f"{shown(figures['records'])} records, {figures['connections']} connections, slots of "
         f"{shown(figures['slot_seconds'])} s; all isolation on, no question asked twice. "
-        f"{figures.get('note', '')}".strip()
+        f"{figures.get('note', '')} Against {figures['peers']}."
     )
     titles = {
         "construct": "CONSTRUCT of one record",

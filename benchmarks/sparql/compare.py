@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.harness import cpu_seconds, paired, spread, written
+from benchmarks.peers.environments import HERE as PEERS
 from benchmarks.sparql import queries, virtuoso
 from benchmarks.sparql.data import generation, prepare
 from benchmarks.sparql.drive import CONNECTIONS, slot
@@ -151,6 +153,14 @@ def compared(sort: str, rounds: list[dict[str, dict[str, float]]]) -> dict[str, 
     return figures
 
 
+def peer_versions() -> str:
+    """Return what is compared with, as installed here."""
+    asking = ["dpkg-query", "-W", "-f", "${Package} ${Version}", "virtuoso-opensource"]
+    debian = subprocess.run(asking, capture_output=True, text=True, check=False).stdout
+    pinned = [(PEERS / f"{name}.txt").read_text() for name in ("oxigraph", "rdflib-endpoint")]
+    return ", ".join([*" ".join(pinned).replace("==", " ").strip().split("\n"), debian])
+
+
 def main() -> None:
     """Start all servers, check that they agree, measure, write."""
     parser = argparse.ArgumentParser()
@@ -181,6 +191,7 @@ def main() -> None:
             "slot_seconds": course.seconds,
             "priority": chosen.nice,
             "note": chosen.note,
+            "peers": peer_versions(),
         }
         rounds = []
         for sort in chosen.sorts.split(","):
