@@ -381,3 +381,24 @@ def test_an_erasure_that_failed_is_tried_again_however_often_it_is_asked(city: A
         if runner.finish_erasures():
             return
     pytest.fail("the erasure was never tried again")
+
+
+def test_a_withdrawal_is_shown_at_once_while_a_load_goes_on(city: Any) -> None:
+    class Growing(TriplesSurface):
+        name = "growing"
+
+        def apply(self, changes: Sequence[Change]) -> None:
+            super().apply(changes)
+            city.publish(1)
+
+    growing = Growing(city.site(Tier.PUBLIC), b"", city.clock)
+    city.surfaces = [growing]
+    (iri,) = city.publish(1)
+    runner = city.runner()
+    for _ in range(2):
+        runner.step()
+    city.ledger.withdraw(iri, "repair")
+    before = current_generation(growing._directory).position
+    runner.step()
+    assert current_generation(growing._directory).position > before
+    assert not city.readers()[0].holds(iri)
