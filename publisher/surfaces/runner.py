@@ -33,7 +33,9 @@ _LEAST = 100  # the ledger never cuts a group of this size
 _QUICK, _SLOW = 500, 1_500  # milliseconds; a withdrawal waits behind one chunk
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
-PUBLISH_EVERY = 2_000  # milliseconds between generations while a backlog is worked off
+# Milliseconds between generations while a backlog is worked off: each costs the servers a new
+# set of query workers. What takes text away does not wait for it.
+PUBLISH_EVERY = 5_000
 _SHOWING = 4  # times as long as publishing took
 _FIRST_RETRY = 500  # milliseconds; doubles with each failure in a row
 _LAST_RETRY = 30_000
