@@ -29,8 +29,9 @@ T = TypeVar("T")
 
 CHUNK = 5_000  # changes applied at once at most (docs/decisions/0002)
 _FIRST_CHUNK = 1_000
-_LEAST = 100  # the ledger never cuts a group of this size
-_QUICK, _SLOW = 500, 1_500  # milliseconds; a withdrawal waits behind one chunk
+# Less costs more by the chunk than it spares; the ledger never cuts a group of 100.
+_LEAST = 500
+_QUICK, _SLOW = 500, 1_500  # milliseconds for a chunk of one or two surfaces
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
 # Milliseconds between generations while a backlog is worked off: each costs the servers a new
@@ -259,10 +260,12 @@ class Runner:
 
     def _adapt(self, desk: _Desk, took: int) -> None:
         """Double a quick chunk, halve a slow one: replacing takes eight times as long as adding."""
-        if took < _QUICK:
+        # All chunks of a step together, since a withdrawal may have to wait for them all.
+        surfaces = len(self._desks)
+        if took < min(_QUICK, 2 * _QUICK // surfaces):
             desk.chunk = min(desk.chunk * 2, self._pace.chunk)
-        elif took > _SLOW:
-            desk.chunk = max(desk.chunk // 2, _LEAST)
+        elif took > min(_SLOW, 2 * _SLOW // surfaces):
+            desk.chunk = max(desk.chunk // 2, min(_LEAST, self._pace.chunk))
 
     def _publish(self, desk: _Desk, *, at_head: bool) -> None:
         position, began = desk.surface.position(), self._clock()

@@ -294,13 +294,13 @@ def test_a_slow_surface_gets_smaller_chunks_and_a_quick_one_larger(city: Any) ->
 
     slow = Slow(city.site(Tier.PUBLIC), b"", city.clock)
     city.surfaces = [slow]
-    city.publish(1_000)
-    runner = city.runner(chunk=400)
+    city.publish(3_500)
+    runner = city.runner(chunk=2_000)
     for _ in range(3):
         runner.step()
     slow.seconds = 0
     assert runner.catch_up()
-    assert sizes == [400, 200, 100, 100, 200]
+    assert sizes == [1_000, 500, 500, 500, 1_000]
 
 
 class Waiting(TriplesSurface):
