@@ -116,7 +116,7 @@ def main():
         "bulk_load_seconds": spread(each["bulk_load"]["wall"] for each in rounds),
         "memory_mb": spread(each["memory_mb"] for each in own),
     }
-    written(f"surfaces-load-publish-{given.rows}", figures, rounds)
+    written("surfaces-load-publish", figures, rounds)
 
 
 if __name__ == "__main__":

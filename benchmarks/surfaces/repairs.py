@@ -92,7 +92,7 @@ def main():
                 audited, _ = made.run("audit")
     figures = {"rows": given.rows, "bound_seconds": 30, "audit_exit": audited.exit}
     figures |= {name: spread([value]) for name, value in done.items()}
-    written(f"surfaces-repairs-{given.rows}", figures, [done])
+    written("surfaces-repairs", figures, [done])
 
 
 if __name__ == "__main__":

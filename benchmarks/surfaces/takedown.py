@@ -92,7 +92,7 @@ def main():
         "command_seconds": spread(each["command"] for each in done),
         "audit_exit": audited.exit,
     }
-    written(f"surfaces-takedown-{given.rows}", figures, done)
+    written("surfaces-takedown", figures, done)
 
 
 if __name__ == "__main__":
