@@ -20,6 +20,9 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 COMMANDS = {
     "dumps-publish": "python benchmarks/dumps/publish.py --records 20000 --rounds 3",
     "dumps-redact": "python benchmarks/dumps/redact.py --records 100000 --repairs 7",
+    "surfaces-load-publish": (
+        "python -m benchmarks.surfaces.load_publish --rows 100000 --rounds 1"
+    ),
     "surfaces-takedown": "python -m benchmarks.surfaces.takedown --rows 20000 --repairs 5",
     "index-apply": "python benchmarks/index/apply.py",
     "index-pages": "python benchmarks/index/pages.py",
