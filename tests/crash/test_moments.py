@@ -22,7 +22,7 @@ from tests.crash.test_failpoints import KILLS
 from tests.flows.conftest import Credence
 from tests.flows.test_thin_path import expected
 
-EACH = {"load": 5, "publish": 5, "withdraw": 4, "erase": 4, "rebuild": 4}
+EACH = {"load": 7, "publish": 7, "withdraw": 5, "erase": 4, "rebuild": 4}
 A_CHAIN = sum(EACH.values())
 
 
