@@ -46,8 +46,9 @@ def test_beyond_the_bodies_that_may_be_on_their_way_nobody_waits() -> None:
     waiting = [threading.Thread(target=wait, args=(reader,)) for reader, _ in pipes]
     for thread in waiting:
         thread.start()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
+        time.sleep(0.005)  # the readers need the interpreter to get to their pipes
         try:
             bodies.read(asked(BytesIO(b"ASK"), "3"), 9)
         except Overloaded as refused:
