@@ -61,7 +61,10 @@ def _asked(app: WSGIApplication) -> Callable[[bytes], bool]:
             return lambda _: None
 
         parts = app(environ(data), start)
-        body = b"".join(parts)
+        try:
+            body = b"".join(parts)
+        finally:
+            getattr(parts, "close", lambda: None)()  # as servers do (PEP 3333)
         (status, headers) = answered[-1]
         code = int(status.split(" ")[0])
         assert code < 500 or b"/problem/timeout" in body or data.startswith(b"/readyz"), status

@@ -281,81 +281,6 @@ def test_the_loop_projects_until_it_is_told_to_stop(city: Any) -> None:
     assert city.ledger.unfinished_erasures() == []
 
 
-def test_a_slow_surface_gets_smaller_chunks_and_a_quick_one_larger(city: Any) -> None:
-    sizes = []
-
-    class Slow(TriplesSurface):
-        seconds = 2.0
-
-        def apply(self, changes: Sequence[Change]) -> None:
-            sizes.append(len(changes))
-            city.clock.pause(self.seconds)
-            super().apply(changes)
-
-    slow = Slow(city.site(Tier.PUBLIC), b"", city.clock)
-    city.surfaces = [slow]
-    city.publish(3_500)
-    runner = city.runner(chunk=2_000)
-    for _ in range(3):
-        runner.step()
-    slow.seconds = 0
-    assert runner.catch_up()
-    assert sizes == [1_000, 500, 500, 500, 1_000]
-
-
-class Waiting(TriplesSurface):
-    """Goes on only once a surface beside it has applied."""
-
-    name = "waiting"
-    other = threading.Event()
-
-    def apply(self, changes: Sequence[Change]) -> None:
-        assert self.other.wait(20), "nothing went on beside it"
-        super().apply(changes)
-
-
-class Telling(TriplesSurface):
-    """Works in the interpreter and says that it did."""
-
-    name = "telling"
-    apart = False
-
-    def apply(self, changes: Sequence[Change]) -> None:
-        super().apply(changes)
-        Waiting.other.set()
-
-
-def test_what_works_outside_the_interpreter_is_not_waited_for(city: Any) -> None:
-    Waiting.other.clear()
-    city.surfaces = [
-        Waiting(city.site(Tier.PUBLIC), b"", city.clock),
-        Telling(city.site(Tier.GOVERNMENT), b"", city.clock),
-    ]
-    city.publish(3)
-    assert city.runner().catch_up()
-    assert [surface.position() for surface in city.surfaces] == [3, 3]
-
-
-def test_a_load_that_goes_on_is_shown_by_time_and_not_step_by_step(city: Any) -> None:
-    class Growing(TriplesSurface):
-        name = "growing"
-        more = 3
-
-        def apply(self, changes: Sequence[Change]) -> None:
-            super().apply(changes)
-            if self.more:
-                self.more -= 1
-                city.publish(1)
-
-    growing = Growing(city.site(Tier.PUBLIC), b"", city.clock)
-    city.surfaces = [growing]
-    city.publish(1)
-    runner, shown = city.runner(), []
-    while runner.step():
-        shown.append(current_generation(growing._directory).position)
-    assert shown == [1, 1, 1, 4]
-
-
 def test_a_failing_surface_is_tried_again_after_the_clock_was_set_back(city: Any) -> None:
     faulty = with_faulty(city)
     city.publish(2)
@@ -381,24 +306,3 @@ def test_an_erasure_that_failed_is_tried_again_however_often_it_is_asked(city: A
         if runner.finish_erasures():
             return
     pytest.fail("the erasure was never tried again")
-
-
-def test_a_withdrawal_is_shown_at_once_while_a_load_goes_on(city: Any) -> None:
-    class Growing(TriplesSurface):
-        name = "growing"
-
-        def apply(self, changes: Sequence[Change]) -> None:
-            super().apply(changes)
-            city.publish(1)
-
-    growing = Growing(city.site(Tier.PUBLIC), b"", city.clock)
-    city.surfaces = [growing]
-    (iri,) = city.publish(1)
-    runner = city.runner()
-    for _ in range(2):
-        runner.step()
-    city.ledger.withdraw(iri, "repair")
-    before = current_generation(growing._directory).position
-    runner.step()
-    assert current_generation(growing._directory).position > before
-    assert not city.readers()[0].holds(iri)
