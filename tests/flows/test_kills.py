@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -22,7 +23,7 @@ from tests.flows.test_thin_path import every_file, expected
 
 Note = Callable[[str], None]
 TRIES = 15
-RECORDS = 300
+RECORDS = 600
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +67,17 @@ def killed_at_random(
     began: Callable[[], bool],
     *arguments: str | Path,
 ) -> None:
-    """Run a command and kill it at a random moment after `began` first holds."""
+    """Run a command and kill it at a random moment after `began` first holds.
+
+    A run that ended before it was hit left nothing to do for the next: it begins anew.
+    """
+    before = copied(credence.directory)
     for _ in range(TRIES):
         process = credence.start(*arguments)
         deadline = time.monotonic() + 30
         while process.poll() is None and not began() and time.monotonic() < deadline:
             time.sleep(0.005)
-        delay = draw.uniform(0, 0.2)
+        delay = draw.uniform(0, 0.1)
         time.sleep(delay)
         alive = process.poll() is None
         process.kill()
@@ -81,7 +86,17 @@ def killed_at_random(
             at = position(credence)
             note(f"kill -9: {arguments[0]} {delay:.3f} s in, ledger position {at}")
             return
+        shutil.rmtree(credence.directory)
+        if before is not None:
+            shutil.copytree(before, credence.directory, symlinks=True)
     pytest.fail(f"{TRIES} runs of {arguments[0]} ended before they could be killed")
+
+
+def copied(directory: Path) -> Path | None:
+    """Return a copy of a data directory beside it, None when there is nothing yet."""
+    if not directory.exists():
+        return None
+    return Path(shutil.copytree(directory, directory.with_name("before"), symlinks=True))
 
 
 def size(path: Path) -> int:
