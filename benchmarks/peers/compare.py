@@ -25,19 +25,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(ROOT))
 from benchmarks.harness import ROUNDS, Usage, paired, spread, whole_process, written  # noqa: E402 (a script is run by its path)
+from benchmarks.peers.environments import environment  # noqa: E402 (likewise)
 
 WITH_SHACL, ALONE = 15, 4  # times the processor seconds of ours, at least (issue 3)
-
-
-def environment(name: str) -> str:
-    """Make the peer's own environment where it is missing; return its interpreter."""
-    folder = HERE / f".venv-{name}"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        wanted = HERE / f"{name}.txt"
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", wanted], check=True)
-    return str(python)
 
 
 def prepared(folder: Path, rows: int) -> Path:
