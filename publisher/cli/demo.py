@@ -6,8 +6,12 @@ import shlex
 import shutil
 import sys
 import tempfile
+import threading
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -24,6 +28,8 @@ from publisher.settings import FILE
 from publisher.wiring import Station
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from publisher.cli.console import Console
 
 DIRECTORY: Final = "credence-demo"
@@ -35,6 +41,9 @@ _MARK: Final = ".credence-demo"
 _TOLD: Final = (
     "home", "subject", "record", "list", "dataset", "sparql", "feed", "catalog", "status"
 )  # fmt: skip
+WAITED: Final = 150
+_AGAIN: Final = 0.2  # seconds between two tries
+_PATIENCE: Final = 10.0  # seconds for one answer
 _NAME: Final = "示例市公共信用信息（演示）"
 
 
@@ -73,7 +82,31 @@ def _open_doors(console: Console, root: Path, links: dict[str, Any]) -> None:
     except CredenceError as error:
         console.error(error)  # the service goes on, and its status page tells which place failed
     else:
+        # Queries go to the generation before until a worker has opened the new one.
+        _wait_for([links[name] for name in _TOLD if links[name]])
         _announce(console, root, links)
+
+
+def _wait_for(addresses: Sequence[str]) -> None:
+    """Return when every address answers with 200, at the latest after WAITED tries each."""
+    pause = threading.Event()
+    for address in addresses:
+        for _ in range(WAITED):
+            if _answers(address):
+                break
+            pause.wait(_AGAIN)
+
+
+def _answers(address: str) -> bool:
+    parts = urlsplit(address)
+    line = HTTPConnection(parts.hostname or "", parts.port, timeout=_PATIENCE)
+    try:
+        line.request("GET", parts.path)
+        return line.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        line.close()
 
 
 def _made_for(root: Path) -> str | None:
