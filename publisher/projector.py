@@ -57,8 +57,8 @@ def _nobody(_: str) -> None:
 class Projector:
     """Becomes the projector or waits for the one that runs.
 
-    `make` opens the surfaces for writing and is called under the lock only; `readers` see what
-    readers see; `root` is the directory of the surfaces.
+    `make` opens the surfaces for writing and is called under the lock only, with its file, for
+    a helper to inherit; `readers` see what readers see; `root` is the surfaces' directory.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Projector:
         lock: Path,
         root: Path,
         ledger: Ledger,
-        make: Callable[[], Opened],
+        make: Callable[[int], Opened],
         readers: Sequence[Readable],
     ) -> None:
         self._lock = lock
@@ -127,7 +127,7 @@ class Projector:
             if stop.wait(_POLL_SECONDS):
                 return
         try:
-            opened = self._make()
+            opened = self._make(lock.fileno())
             try:
                 with _beside(beside, stop):
                     opened.runner.run(stop, opened.upkeep)
@@ -146,7 +146,7 @@ class Projector:
         if not self._acquire(lock, reached):
             return
         try:
-            opened = self._make()
+            opened = self._make(lock.fileno())
             try:
                 done = work(opened.runner)
             finally:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from exchange.commands import Desk, Exchange
 from exchange.domain.access import SERVED, Tier
@@ -35,6 +37,7 @@ from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
+from publisher.surfaces.lane import Elsewhere, Lane, work
 from publisher.surfaces.ondemand import OnDemand
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.swapped import current_tree
@@ -45,7 +48,8 @@ from publisher.web.app import create_app
 from publisher.web.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from multiprocessing.connection import Connection
     from wsgiref.types import WSGIApplication
 
     from exchange.domain.failpoints import At, Point
@@ -72,7 +76,8 @@ class Station:
         self.layout = settings.Layout(root)
         self.settings = settings.load(root, environ)
         self.clock = clock
-        self.at = _failing_at(settings.failpoint())
+        self._falling = [os.getpid()]
+        self.at = _failing_at(settings.failpoint(), self._falling)
         if self.settings.store != "embedded":
             raise UsageError(
                 "Only the embedded triple store is built so far.",
@@ -100,6 +105,10 @@ class Station:
             Path(self.settings.withdrawal_journal),
             self.layout.secret,
         )
+
+    def falls_with(self, process: int) -> None:
+        """Let a failpoint end that process, too: this one helps it."""
+        self._falling.insert(0, process)
 
     def has_ledger(self) -> bool:
         """Return whether the genesis is written."""
@@ -197,7 +206,7 @@ class Bench:
             layout.projector_lock,
             layout.surfaces,
             self.ledger,
-            lambda: self._open_surfaces(on_alarm),
+            lambda lock: self._open_surfaces(on_alarm, lock),
             self.readers(),
         )
 
@@ -244,28 +253,45 @@ class Bench:
             takedown_bound=station.settings.takedown_bound,
         )
 
-    def _open_surfaces(self, on_alarm: Callable[[Alarm], None]) -> Opened:
+    def work_beside(self, line: Connection) -> None:
+        """Write feeds and dumps as the projector asks by `line`, until it goes."""
+        work(line, {f"{tier}/{name}": make for (tier, name), make in self._documents().items()})
+
+    def _documents(self) -> dict[tuple[Tier, str], Callable[[], Surface]]:
+        """Return what opens feeds and dumps of every tier; they share the texts they write."""
+        texts = Texts(readers=2 * len(SERVED))
+        at = self.station.at
+        found: dict[tuple[Tier, str], Callable[[], Surface]] = {}
+        for tier in SERVED:
+            feed = replace(self._feed(tier), texts=texts)
+            dumps = replace(self._dumps(tier), texts=texts)
+            found[tier, FeedSurface.name] = partial(FeedSurface, feed, at)
+            found[tier, dumping.DumpSurface.name] = partial(dumping.DumpSurface, dumps, at)
+        return found
+
+    def _open_surfaces(self, on_alarm: Callable[[Alarm], None], lock: int) -> Opened:
         station = self.station
         words = station.model.vocabulary()
-        # Feeds and dumps of both tiers.
-        texts = Texts(readers=2 * len(SERVED))
-        stores = self._on_demand(
-            TriplesSurface.name,
-            lambda tier: TriplesSurface(self._site(tier), words, station.clock, at=station.at),
-            apart=TriplesSurface.apart,
-        )
-        feeds = self._on_demand(
-            FeedSurface.name,
-            lambda tier: FeedSurface(replace(self._feed(tier), texts=texts), station.at),
-        )
-        indexes = self._on_demand(
-            IndexSurface.name, lambda tier: IndexSurface(self._index(tier), station.at)
-        )
-        dumps = self._on_demand(
-            dumping.DumpSurface.name,
-            lambda tier: dumping.DumpSurface(replace(self._dumps(tier), texts=texts), station.at),
-        )
-        surfaces: list[Surface] = [*stores, *feeds, *indexes, *dumps]
+        stores = [
+            self._on_demand(
+                tier,
+                TriplesSurface.name,
+                partial(TriplesSurface, self._site(tier), words, station.clock, at=station.at),
+            )
+            for tier in SERVED
+        ]
+        indexes = [
+            self._on_demand(
+                tier, IndexSurface.name, partial(IndexSurface, self._index(tier), station.at)
+            )
+            for tier in SERVED
+        ]
+        lane = Lane(partial(_helper, station.layout.root, lock))
+        documents = [
+            self._on_demand(tier, name, make, elsewhere=partial(Elsewhere, lane, name, tier))
+            for (tier, name), make in self._documents().items()
+        ]
+        surfaces: list[Surface] = [*stores, *indexes, *documents]
         alarms = Alarms(station.layout.surfaces, on_alarm)
         # Only these keep something of what was taken out in their files.
         keeping = [*stores, *indexes]
@@ -279,14 +305,11 @@ class Bench:
         return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces, upkeep)
 
     def _on_demand(
-        self, name: str, make: Callable[[Tier], Surface], *, apart: bool = False
-    ) -> list[OnDemand]:
-        """Return a surface of each tier; one that cannot be opened stops no other."""
-        root = self.station.layout.surfaces
-        return [
-            OnDemand(name, tier, root / tier.value / name, partial(make, tier), apart=apart)
-            for tier in SERVED
-        ]
+        self, tier: Tier, name: str, make: Callable[[], Surface], **where: Any
+    ) -> OnDemand:
+        """Return a surface that is opened when it is needed: what cannot be stops no other."""
+        directory = self.station.layout.surfaces / tier.value / name
+        return OnDemand(name, tier, directory, make, **where)
 
     def _site(self, tier: Tier) -> Site:
         return Site(self.station.layout.triples(tier), tier, self._bases())
@@ -331,14 +354,30 @@ def web_service(root: Path) -> WSGIApplication:
     return create_app(bench.web_parts(station.query_pool(Tier.PUBLIC)))
 
 
-def _failing_at(failpoint: tuple[Point, int] | None) -> At:
-    """Return the hook that ends this process, as kill -9 does, at its named point's n-th pass."""
+def _helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:
+    """Start the process for feeds and dumps; it inherits the projector's lock and the pipe."""
+    command = [
+        sys.executable,
+        "-m",
+        "publisher.cli",
+        "-C",
+        str(root),
+        "assist",
+        "--line",
+        str(line),
+    ]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, line))
+
+
+def _failing_at(failpoint: tuple[Point, int] | None, falling: Sequence[int]) -> At:
+    """Return the hook that ends processes, as kill -9 does, at its named point's n-th pass."""
     passed: Counter[Point] = Counter()
 
     def at(point: Point) -> None:
         passed[point] += 1
         if failpoint == (point, passed[point]):
-            os.kill(os.getpid(), signal.SIGKILL)
+            for process in falling:
+                os.kill(process, signal.SIGKILL)
 
     return at if failpoint else nothing
 

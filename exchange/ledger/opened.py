@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-# Both tiers' views, mostly one and the same object: some 10,000 records of an ordinary size.
-_BYTES: Final = 32 * 1024 * 1024
+# Both tiers' views, mostly one and the same object: some 5,000 records of an ordinary size.
+_BYTES: Final = 16 * 1024 * 1024
 Views = tuple[bytes | None, ...]
 
 

@@ -1,8 +1,11 @@
-"""Verbs that project and serve: publish, rebuild, serve, and the hidden projector."""
+"""Verbs that project and serve: publish, rebuild, serve; hidden: the projector and its helper."""
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import click
@@ -106,4 +109,18 @@ def project(choices: Choices, *, parent: int) -> None:
         bench.projector(AlarmTeller(choices)).run(stop, bench.midnight().run)
 
 
-VERBS = (publish, rebuild, serve_verb, project)
+@click.command(hidden=True)
+@click.option("--line", type=int, required=True)
+@common
+@pass_choices
+def assist(choices: Choices, *, line: int) -> None:
+    """Write what the projector asks for by the pipe `line`, which it started us with."""
+    # What the whole group is told is the projector's to obey; we end with the pipe.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    choices.station.falls_with(os.getppid())
+    with choices.opened() as bench:
+        bench.work_beside(Connection(line))
+
+
+VERBS = (publish, rebuild, serve_verb, project, assist)

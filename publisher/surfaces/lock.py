@@ -66,6 +66,15 @@ class ProjectorLock:
             os.close(self._handle)
             self._handle = None
 
+    def fileno(self) -> int:
+        """Return what a helper inherits: the lock is free once it and we are gone.
+
+        Raises ValueError when the lock is not held.
+        """
+        if self._handle is None:
+            raise ValueError("the lock is not held")
+        return self._handle
+
     def holder(self) -> int | None:
         """Return the process id written by the last holder, which may be gone."""
         try:

@@ -12,6 +12,8 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from publisher.surfaces.port import INLINE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
@@ -22,14 +24,16 @@ if TYPE_CHECKING:
 
 # Below this much free space (bytes) a failed opening says nothing about the files.
 _ROOM: Final = 16 * 1024 * 1024
+# A backlog that is worth another process: it takes some seconds, starting one half a second.
+MANY: Final = 5_000
+_CALM: Final = 300  # a minute of the projector's steps at rest
 
 
 class OnDemand:
     """The port over a surface that `make` opens; `directory` is all that it has on the disk.
 
-    `apart` is that of the surface.
-
-    Every method opens it first and raises what that raises.
+    `elsewhere` opens it in another process, where it works while
+    many changes wait. Every method opens it first and raises what that raises.
     """
 
     def __init__(
@@ -38,16 +42,33 @@ class OnDemand:
         tier: Tier,
         directory: Path,
         make: Callable[[], Surface],
-        *,
-        apart: bool = False,
+        elsewhere: Callable[[], Surface] | None = None,
     ) -> None:
         self.name = name
         self.tier = tier
-        self.apart = apart
         self._directory = directory
         self._make = make
+        self._elsewhere = elsewhere
+        self._away = False
+        self._calm = 0  # times in a row that nothing was waiting
         self._surface: Surface | None = None
         self._resetting = False
+
+    @property
+    def lane(self) -> str:
+        """Where it works; while it is not open, nowhere else than here."""
+        return self._surface.lane if self._surface else INLINE
+
+    def expect(self, behind: int) -> None:
+        """Move to where many changes are worked off, and back when none came for long.
+
+        What was not published is applied again.
+        """
+        self._calm = 0 if behind else self._calm + 1
+        away = behind > MANY or (self._away and self._calm < _CALM)
+        if self._elsewhere is not None and away != self._away:
+            self.close()
+            self._away = away
 
     def position(self) -> int:
         """Last change applied."""
@@ -116,7 +137,7 @@ class OnDemand:
             raise
 
     def _open(self) -> Surface:
-        surface = self._make()
+        surface = self._elsewhere() if self._away and self._elsewhere else self._make()
         if self._resetting:
             surface.reset()
         return surface

@@ -7,13 +7,15 @@ skips. Runner and audit know surfaces by this page alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from exchange.domain.access import Tier
     from exchange.domain.record import Change, Standing
+
+INLINE: Final = "inline"
 
 
 class Readable(Protocol):
@@ -50,8 +52,17 @@ class Surface(Readable, Protocol):
     """A place that follows the ledger."""
 
     @property
-    def apart(self) -> bool:
-        """Whether it mostly works outside the interpreter, so that others can work beside it."""
+    def lane(self) -> str:
+        """Where it works: surfaces of different lanes work beside each other.
+
+        INLINE is the interpreter of the projector; what mostly works outside it has another.
+        """
+
+    def expect(self, behind: int) -> None:
+        """Hear how many changes wait, before the next are read; it may move to another lane.
+
+        The position may be an earlier one afterwards, never a later one.
+        """
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the next changes in order and save the last one's `seq` with the result.

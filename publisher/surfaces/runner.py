@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from exchange.domain.errors import CredenceError, UsageError, VerificationFailed
 from publisher.surfaces.alarms import Alarm, describe
-from publisher.surfaces.port import label
+from publisher.surfaces.port import INLINE, label
 from publisher.surfaces.windows import Windows
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CHUNK = 5_000  # changes applied at once at most (docs/decisions/0002)
+CHUNK = 2_500  # changes applied at once at most: what is held of them is read, cut and sent
 _FIRST_CHUNK = 1_000
 # Less costs more by the chunk than it spares; the ledger never cuts a group of 100.
 _LEAST = 500
-_QUICK, _SLOW = 500, 1_500  # milliseconds for a chunk of one or two surfaces
+_LANES = 2  # beside our own: the triple stores' engine, and another process
+_QUICK, _SLOW = 1_000, 2_500  # milliseconds for a step
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
 # Milliseconds between generations while a backlog is worked off: each costs the servers a new
@@ -47,7 +48,6 @@ class _Desk:
     """What the runner remembers of one surface; nothing here needs to survive a restart."""
 
     surface: Surface
-    chunk: int
     head: int = 0  # of the ledger when the next chunk was read
     redacted: int = 0  # departures up to here were redacted by this process
     published: int = -1  # position that readers have; -1 before this process published
@@ -84,10 +84,12 @@ class Runner:
         self._alarms = alarms
         self._clock = clock
         self._pace = pace or Pace()
-        self._desks = [_Desk(surface, min(_FIRST_CHUNK, self._pace.chunk)) for surface in surfaces]
+        self._desks = [_Desk(surface) for surface in surfaces]
+        # One for all: surfaces that keep step read the ledger once a tier.
+        self._chunk = min(_FIRST_CHUNK, self._pace.chunk)
         self._erasing_again_at = 0
         self._windows = Windows(ledger)
-        self._beside = ThreadPoolExecutor(1, "apart")
+        self._beside = ThreadPoolExecutor(_LANES, "lane")
 
     def positions(self) -> dict[str, int]:
         """Position of each surface by its label."""
@@ -199,25 +201,43 @@ class Runner:
     def _read(self, desk: _Desk) -> Sequence[Change]:
         """Return the surface's next chunk; nothing at the head."""
         surface = desk.surface
-        position, desk.head = surface.position(), self._ledger.head(surface.tier)
+        desk.head = self._ledger.head(surface.tier)
+        surface.expect(desk.head - surface.position())
+        position = surface.position()
         if position >= desk.head:
             return ()
-        changes = self._windows.changes(surface.tier, position, desk.chunk)
+        changes = self._windows.changes(surface.tier, position, self._chunk)
         return changes or _standing_still(surface)
 
     def _advance_all(self, taken: Sequence[tuple[_Desk, Sequence[Change]]]) -> bool:
-        """Advance every surface; those that work outside the interpreter, beside the others."""
+        """Advance every surface, those of one lane one after the other."""
+        began = self._clock()
+        lanes: dict[str, list[tuple[_Desk, Sequence[Change]]]] = {INLINE: []}
+        for desk, changes in taken:
+            lanes.setdefault(desk.surface.lane, []).append((desk, changes))
 
-        def lane(*, apart: bool) -> list[bool | None]:
-            return [
-                self._attempt(desk, self._advancing(changes))
-                for desk, changes in taken
-                if desk.surface.apart is apart
-            ]
+        def advance(lane: str) -> list[bool | None]:
+            return [self._attempt(desk, self._advancing(changes)) for desk, changes in lanes[lane]]
 
-        beside = self._beside.submit(lane, apart=True)
-        moved = lane(apart=False)
-        return any([*moved, *beside.result()])
+        beside = [self._beside.submit(advance, lane) for lane in lanes if lane != INLINE]
+        moved = advance(INLINE)
+        if not all(running.done() for running in beside):
+            self._look_ahead([desk for desk, _ in lanes[INLINE]])
+        moved += [one for running in beside for one in running.result()]
+        self._adapt(self._clock() - began)
+        return any(moved)
+
+    def _look_ahead(self, desks: Iterable[_Desk]) -> None:
+        """Read what comes next while others are still at work; they want the same."""
+        for desk in desks:
+            if not desk.failures:
+                self._attempt(desk, self._peek)
+
+    def _peek(self, desk: _Desk) -> bool:
+        position = desk.surface.position()
+        if position < desk.head:
+            self._windows.changes(desk.surface.tier, position, self._chunk)
+        return True
 
     def _advancing(self, changes: Sequence[Change]) -> Callable[[_Desk], bool]:
         return lambda desk: self._advance(desk, changes)
@@ -252,20 +272,17 @@ class Runner:
         return not 0 <= self._clock() - desk.published_at < pause
 
     def _apply(self, desk: _Desk, changes: Sequence[Change]) -> None:
-        surface, began = desk.surface, self._clock()
+        surface = desk.surface
         surface.apply(changes)
-        self._adapt(desk, self._clock() - began)
         if surface.position() != changes[-1].seq:
             _standing_still(surface)
 
-    def _adapt(self, desk: _Desk, took: int) -> None:
-        """Double a quick chunk, halve a slow one: replacing takes eight times as long as adding."""
-        # All chunks of a step together, since a withdrawal may have to wait for them all.
-        surfaces = len(self._desks)
-        if took < min(_QUICK, 2 * _QUICK // surfaces):
-            desk.chunk = min(desk.chunk * 2, self._pace.chunk)
-        elif took > min(_SLOW, 2 * _SLOW // surfaces):
-            desk.chunk = max(desk.chunk // 2, min(_LEAST, self._pace.chunk))
+    def _adapt(self, took: int) -> None:
+        """Double quick chunks, halve slow ones: a withdrawal may have to wait for a whole step."""
+        if took < _QUICK:
+            self._chunk = min(self._chunk * 2, self._pace.chunk)
+        elif took > _SLOW:
+            self._chunk = max(self._chunk // 2, min(_LEAST, self._pace.chunk))
 
     def _publish(self, desk: _Desk, *, at_head: bool) -> None:
         position, began = desk.surface.position(), self._clock()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from exchange.domain.failpoints import Point, nothing
 from publisher.stores.files import sync_directory
+from publisher.surfaces.port import INLINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -60,7 +61,7 @@ class Swapped(Generic[W]):
     of the swap. Raises OSError.
     """
 
-    apart = False
+    lane = INLINE
 
     def __init__(self, directory: Path, make: Callable[[Path], W], at: At = nothing) -> None:
         self._directory = directory
@@ -79,6 +80,9 @@ class Swapped(Generic[W]):
     def position(self) -> int:
         """Last change applied; of the new tree while a rebuild is under way."""
         return self.target().position
+
+    def expect(self, behind: int) -> None:
+        """Nothing to prepare, however many."""
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the changes; readers see all of them after `publish`."""

@@ -13,8 +13,8 @@ from publisher.surfaces.phrases import Phrases, members_of
 if TYPE_CHECKING:
     from exchange.model.kinds import Kind
 
-# Two chunks of ordinary records; the other surfaces take them next.
-_BYTES: Final = 64 * 1024 * 1024
+# A chunk of ordinary records and half another; the other surfaces take them next.
+_BYTES: Final = 24 * 1024 * 1024
 
 
 class Text(NamedTuple):

@@ -20,7 +20,7 @@ from publisher.stores.generations import GRACE, Generations, current_generation
 from publisher.surfaces.digest import LineSum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from exchange.domain.access import Tier
@@ -33,6 +33,12 @@ OBJECTION = "https://w3id.org/credence/ns#objectionOpen"
 MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
+# Bytes of new records that are loaded at once: every load leaves files which the engine has to
+# merge with all that is there, so few large ones cost it half of what many small ones do
+# (docs/decisions/0007).
+LOAD = 16 * 1024 * 1024
+# Changes that one load spans at most; no chunk is longer.
+SPAN = 20_000
 # Typed lines that go through the engine at once when the expected digest is computed.
 _BATCH = 2_000
 
@@ -92,11 +98,12 @@ class TriplesSurface:
 
     `vocabulary` is N-Triples and stands beside the data; `clock` and `grace` (how long a
     superseded generation stays) are milliseconds. Opening publishes a generation.
+    New records wait in memory until they are worth a load, or something is asked or published.
     Raises StoreUnavailable when the directory cannot be opened, OSError when it is full.
     """
 
     name = "triples"
-    apart = True  # the engine loads in threads of its own
+    lane = "engine"  # it loads in threads of its own
 
     def __init__(
         self,
@@ -115,6 +122,9 @@ class TriplesSurface:
         self._next: EmbeddedStore | None = None
         self._rebuilding = False
         self._purge = False
+        self._waiting: _Waiting | None = None
+        # Up to here a load that was killed or failed may have come without its position.
+        self._unsure: int | None = None
         # A kill may have come between a redaction and its generation, so one is due.
         self._dirty = True
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -125,15 +135,15 @@ class TriplesSurface:
 
     def position(self) -> int:
         """Last change applied; of the new store while a rebuild is under way."""
-        return self._target().position()
+        return self._waiting.reached if self._waiting else self._target().position()
 
     def iris(self) -> Iterator[str]:
         """Every record with a type statement; drop the iterator before `reset`."""
-        return self._target().subjects(self._bases)
+        return self._settled().subjects(self._bases)
 
     def digest(self) -> str:
         """LineSum over the statements of records, marks left out."""
-        return _digest(self._target(), self._bases)
+        return _digest(self._settled(), self._bases)
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views (N-Quads bytes)."""
@@ -141,7 +151,7 @@ class TriplesSurface:
 
     def holds(self, iri: str) -> bool:
         """Whether any statement is about the record (IRI or its last part)."""
-        return _holds(self._target(), iri, self._bases)
+        return _holds(self._settled(), iri, self._bases)
 
     def generation(self) -> Path:
         """Directory of the generation that readers have."""
@@ -149,31 +159,37 @@ class TriplesSurface:
 
     # Writing.
 
+    def expect(self, behind: int) -> None:
+        """Nothing to prepare, however many."""
+
     def apply(self, changes: Sequence[Change]) -> None:
         """Bring the store to the last change; readers see it after `publish`.
 
-        New records go in first, in bulk; then removals, replacements and the position in
-        transactions. Killed in between, the store holds some records early and none torn.
+        New records wait until they are worth a load; whatever changes what is there settles
+        them first. Killed meanwhile, the store goes on from the position it has.
         """
         if not changes:
             return
-        position = changes[-1].seq
+        net, created = _net_effect(changes)
+        if self._waiting and self._waiting.must_go(net, changes[-1].seq):
+            self._settle()
         store = self._target()
-        net = _net_effect(changes)
-        wanted = {iri: statements for iri, statements in net.items() if statements}
-        held = store.known(net)
-        new = [statements for iri, statements in wanted.items() if iri not in held]
-        if len(new) >= BULK:
-            store.load_chunk(b"".join(new))
-            rest = {iri: net[iri] for iri in net if iri in held}
-        else:
-            rest = {iri: net[iri] for iri in net if iri in held or iri in wanted}
-        store.replace(rest, position)
-        self._at(Point.CHUNK_APPLIED)
-        self._dirty = self._dirty or not self._rebuilding
+        waiting = self._waiting = self._waiting or _Waiting(store.position())
+        if self._unsure is None:
+            self._unsure = waiting.after + SPAN
+        # What was never there need not be looked for.
+        held = store.known(net.keys() - created if changes[0].seq > self._unsure else net)
+        waiting.records |= {
+            iri: statements for iri, statements in net.items() if statements and iri not in held
+        }
+        waiting.reached = changes[-1].seq
+        if held or waiting.size >= LOAD:
+            self._settle({iri: net[iri] for iri in held})
 
     def redact(self, iris: Collection[str]) -> None:
         """Remove the records from the store, and from the one being rebuilt."""
+        if self._waiting:
+            self._waiting.let_go(iris)
         for store in (self._writer(), self._next):
             if store is not None and (held := store.known(iris)):
                 store.remove(held)
@@ -182,6 +198,7 @@ class TriplesSurface:
 
     def publish(self, *, at_head: bool) -> None:
         """Swap in a finished rebuild, then make a new generation if anything changed."""
+        self._settle()
         if self._rebuilding and at_head:
             self._swap()
         if self._dirty:
@@ -197,14 +214,44 @@ class TriplesSurface:
 
         Nothing is copied: bytes of erased and withdrawn records do not reach the new files.
         """
+        self._forget()
         self._close_next()
         self._rebuilding = True
         self._target()
 
     def close(self) -> None:
         """Close the stores; an unfinished rebuild is thrown away at the next start."""
+        self._forget()
         self._close_next()
         self._close_writer()
+
+    def _settle(self, replaced: Mapping[str, bytes] | None = None) -> None:
+        """Put what waits into the store, then removals, replacements and the position.
+
+        New records go in first, in bulk, the others in transactions. Killed in between, the
+        store holds some records early and none torn.
+        """
+        waiting, unsure = self._waiting, self._unsure
+        if waiting is None:
+            return
+        store, new, rest = self._target(), waiting.records, dict(replaced or {})
+        self._forget()  # before anything can fail: what fails is applied again
+        if len(new) >= BULK:
+            store.load_chunk(b"".join(new.values()))
+        else:
+            rest |= new
+        store.replace(rest, waiting.reached)
+        self._at(Point.CHUNK_APPLIED)
+        self._unsure = unsure
+        self._dirty = self._dirty or not self._rebuilding
+
+    def _forget(self) -> None:
+        """Let go of what waits; it is applied again from the store's position."""
+        self._waiting = self._unsure = None
+
+    def _settled(self) -> EmbeddedStore:
+        self._settle()
+        return self._target()
 
     def _target(self) -> EmbeddedStore:
         """Return the store that changes go to."""
@@ -269,15 +316,40 @@ class TriplesSurface:
         sync_directory(self._directory)
 
 
-def _net_effect(changes: Sequence[Change]) -> dict[str, bytes]:
-    """Return the statements each record ends with; none when it leaves."""
+class _Waiting:
+    """New records on their way into the store: `after` is its position, `reached` the next."""
+
+    def __init__(self, after: int) -> None:
+        self.after = self.reached = after
+        self.records: dict[str, bytes] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of the statements."""
+        return sum(map(len, self.records.values()))
+
+    def must_go(self, net: Mapping[str, bytes], last: int) -> bool:
+        """Whether they have to be in the store before these changes are taken."""
+        return last - self.after > SPAN or not self.records.keys().isdisjoint(net)
+
+    def let_go(self, iris: Iterable[str]) -> None:
+        """Drop records."""
+        for iri in iris:
+            self.records.pop(iri, None)
+
+
+def _net_effect(changes: Sequence[Change]) -> tuple[dict[str, bytes], set[str]]:
+    """Return the statements each record ends with, none when it leaves; and who comes anew."""
     net: dict[str, bytes] = {}
+    created = set[str]()
     for change in changes:
+        if change.activity is Activity.CREATE and change.iri not in net:
+            created.add(change.iri)
         net[change.iri] = b""
         if change.view is not None and change.activity is not Activity.DELETE:
             mark = b"<" + change.iri.encode() + b">" + MARK if change.objection else b""
             net[change.iri] = change.view + mark
-    return net
+    return net, created
 
 
 def expected_digest(views: Iterable[bytes]) -> str:

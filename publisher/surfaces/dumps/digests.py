@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from publisher.surfaces.dumps.segments import TAILS
 from publisher.surfaces.dumps.terms import FORMS
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from publisher.surfaces.dumps.files import Stored
     from publisher.surfaces.dumps.index import Index, Part, PartForm
+
+_THREADS: Final = 2
 
 
 @dataclass(slots=True)
@@ -48,15 +52,16 @@ class Digests:
         """Return the index with every digest of the forms. Raises FileNotFoundError."""
         parts = {part.number: dict(part.forms) for part in index.parts}
         wholes = dict(index.wholes)
-        for form in forms:
-            run = self._run(index, form)
-            for part in index.parts[len(run.files) :]:
-                parts[part.number][form] = _through(part, form, run, texts)
-            ended = run.state()
-            ended.update(TAILS[form])
-            wholes[form] = replace(index.wholes[form], sha256=ended.hexdigest())
-        made = tuple(replace(part, forms=parts[part.number]) for part in index.parts)
-        return replace(index, parts=made, wholes=wholes)
+        runs = [self._run(index, form) for form in forms]
+        # Unpacking and hashing are done outside the interpreter.
+        with ThreadPoolExecutor(_THREADS) as pool:
+            done = list(pool.map(partial(_ended, index, texts), forms, runs))
+        for form, (through, whole) in zip(forms, done, strict=True):
+            wholes[form] = replace(index.wholes[form], sha256=whole)
+            for number, made in through.items():
+                parts[number][form] = made
+        kept = tuple(replace(part, forms=parts[part.number]) for part in index.parts)
+        return replace(index, parts=kept, wholes=wholes)
 
     def _run(self, index: Index, form: str) -> _Run:
         head, key = index.head(form), (index.kind, form)
@@ -65,6 +70,16 @@ class Digests:
         run = self._runs[key]
         run.back_to([part.forms[form].file for part in index.parts if part.forms[form].sha256])
         return run
+
+
+def _ended(index: Index, texts: Stored, form: str, run: _Run) -> tuple[dict[int, PartForm], str]:
+    """Go on to the end; return the parts that were gone through, and the whole's digest."""
+    through = {
+        part.number: _through(part, form, run, texts) for part in index.parts[len(run.files) :]
+    }
+    whole = run.state()
+    whole.update(TAILS[form])
+    return through, whole.hexdigest()
 
 
 def _through(part: Part, form: str, run: _Run, texts: Stored) -> PartForm:

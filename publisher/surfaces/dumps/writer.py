@@ -111,8 +111,11 @@ class Writer:
         Readers see those of a version when all are there.
         """
         missing = [(kind, form) for kind in self.kinds() for form in self.index(kind).undigested]
+        todo: dict[str, list[str]] = {}
         for kind, form in missing[:most]:
-            made = self._digests.completed(self.index(kind), self.texts, (form,))
+            todo.setdefault(kind, []).append(form)
+        for kind, forms in todo.items():
+            made = self._digests.completed(self.index(kind), self.texts, forms)
             self._indexes[kind] = made
             if not made.undigested:
                 self._versions.put(self.tree, made)

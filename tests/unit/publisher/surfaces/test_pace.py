@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.domain.access import Tier
 from publisher.stores.generations import current_generation
+from publisher.surfaces.port import INLINE
 from publisher.surfaces.triples import TriplesSurface
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
 
 
-def test_a_slow_surface_gets_smaller_chunks_and_a_quick_one_larger(city: Any) -> None:
+def test_slow_steps_get_smaller_chunks_and_quick_ones_larger(city: Any) -> None:
     sizes = []
 
     class Slow(TriplesSurface):
-        seconds = 2.0
+        seconds = 3.0
 
         def apply(self, changes: Sequence[Change]) -> None:
             sizes.append(len(changes))
@@ -52,7 +53,7 @@ class Telling(TriplesSurface):
     """Works in the interpreter and says that it did."""
 
     name = "telling"
-    apart = False
+    lane = INLINE
 
     def apply(self, changes: Sequence[Change]) -> None:
         super().apply(changes)

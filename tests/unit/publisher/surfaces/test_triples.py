@@ -280,6 +280,7 @@ def test_an_unfinished_rebuild_is_thrown_away_by_the_next_start(
     site: Site, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 6))
+    surface.publish(at_head=True)
     surface.reset()
     surface.apply(creates(1, 2))
     surface.close()
@@ -334,6 +335,7 @@ def test_another_vocabulary_is_loaded_at_the_next_start_and_records_stay(
     site: Site, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 3))
+    surface.publish(at_head=True)
     surface.close()
     again = TriplesSurface(site, b'<urn:t:New> <urn:t:label> "x" .\n', clock)
     store = Store.read_only(str(again.generation()))
