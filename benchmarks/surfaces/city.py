@@ -156,16 +156,16 @@ def repairs(folder, penalties, count):
 
 
 class Memory:
-    """The greatest sum of PSS of some processes and all below them, seen once a second."""
+    """The greatest sum of PSS of all processes below this one, seen once a second."""
 
-    def __init__(self, *pids):
-        self.pids, self.peak_mb = list(pids), 0.0
+    def __init__(self):
+        self.peak_mb = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def _watch(self):
         while not self._stop.wait(1.0):
-            self.peak_mb = max(self.peak_mb, memory_mb(self.pids))
+            self.peak_mb = max(self.peak_mb, memory_mb(children(os.getpid())))
 
     def __enter__(self):
         self._thread.start()
@@ -174,6 +174,12 @@ class Memory:
     def __exit__(self, *_):
         self._stop.set()
         self._thread.join()
+
+
+def children(pid):
+    """Return the processes that a process has started."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 def cpu_seconds(pid):
