@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.errors import EnvironmentFault, StoreUnavailable, UsageError
+from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.identity import id_of
 from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.lock import ProjectorLock
@@ -220,10 +220,15 @@ def _beside(
     running.result()
 
 
+# What a reader raises while a surface is damaged, or changed under its eyes: a file that was
+# there a moment ago has just been swept.
+_UNREADABLE: Final = (EnvironmentFault, OSError)
+
+
 def _position(reader: Readable) -> int:
     try:
         return reader.position()
-    except StoreUnavailable:
+    except _UNREADABLE:
         return -1
 
 
@@ -231,5 +236,5 @@ def _holds(reader: Readable, identifier: str) -> bool:
     """Whether it shows the record, for all we know: it may come back as it was."""
     try:
         return reader.holds(identifier)
-    except StoreUnavailable:
+    except _UNREADABLE:
         return True

@@ -96,7 +96,7 @@ def until_gone(directory, line, iri, name):
     while iri.encode() in ask(line, path, {"Accept": "application/json"})[2]:
         time.sleep(0.02)
     searched = time.perf_counter() - start
-    process.wait()
+    assert process.wait() == 0, "the withdrawal failed"
     with Station(directory).opened() as bench:
         index = bench.index(Tier.PUBLIC)
         while index.holds(iri):

@@ -101,10 +101,14 @@ class Console:
             self.say(f"more-{found.severity}s")
 
     def error(self, error: CredenceError) -> None:
-        """Print one sentence what, one how to mend, on stderr."""
+        """Print one sentence what, one how to mend, on stderr.
+
+        An error without Chinese of its own says in English what an operator has to know.
+        """
         what, hint = sentences(error, self.lang)
         if self.lang == "zh" and "zh" not in error.details:
-            what = f"{problem_of(error).zh}。{_sentence(what)}"
+            what = f"{problem_of(error).zh}。{_sentence(error.message)}"
+            hint = error.hint or hint
         self._err.print(self.text("error", what=_sentence(what)), markup=False)
         if hint:
             self._err.print(self.text("hint", hint=_sentence(hint)), markup=False)

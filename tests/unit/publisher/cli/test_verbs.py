@@ -303,3 +303,12 @@ def test_verify_checks_the_feeds_of_a_directory(run: Run, own: Station, tmp_path
     shutil.copy(current / "feed" / "penalty" / "p" / "1.nq.gz", root)
     assert run("verify", current) == 4
     assert run("verify", tmp_path / "nothing") == 2
+
+
+def test_an_error_without_chinese_of_its_own_tells_an_operator_in_english(
+    run: Run, own: Station
+) -> None:
+    own.layout.secret.write_bytes(b"short")
+    assert run("--lang", "zh", "status") == 3
+    assert "错误：服务环境故障。The ledger secret ledger.key is not 32 bytes long." in run.err
+    assert "办法：Restore the file from the backup it belongs to." in run.err
