@@ -22,6 +22,12 @@ ADDRESSES = (
     *("/template/penalty.xlsx", f"/subject/{CODE}", f"/subject/{CODE.lower()}.ttl"),
     *(f"/record?id={CODE}&lang=en", "/record?id=a", "/record/aaaaaaaaaaaaaaaaaaaaaaaaaa.nq"),
     *("/feed/all", "/feed/penalty.jsonld", "/feed/penalty/p/1.nq", "/feed/penalty/i/1"),
+    *("/search", "/search?q=%E6%96%87%E5%8C%96&page=2", "/search?q=QQQQ&kind=penalty&lang=en"),
+    *("/lists", "/list/judgment-debtor", "/list/tax?from=2024-01-01.7"),
+    *("/dump/penalty/latest.csv", "/dump/penalty/latest.nq.gz?header=en"),
+    *("/dump/penalty/latest/SHA256SUMS", "/dump/penalty/latest/manifest.json"),
+    *("/dump/penalty/latest/parts/penalty-0000.ttl", "/code/penalty-type/1"),
+    "/dump/penalty/20240101T000000000Z-0123456789/penalty.jsonld",
     *("/sparql", "/sparql?query=ASK%20%7B%7D", "/sparql?query=ASK%20%7B%7D&format=json&lang=en"),
     "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D%20LIMIT%203&default-graph-uri=urn:a",
     "/sparql?query=CONSTRUCT%20%7B%3Fs%20%3Fp%20%3Fo%7D%20%7B%3Fs%20%3Fp%20%3Fo%7D%20LIMIT%202",
@@ -29,20 +35,26 @@ ADDRESSES = (
 WISHES = (
     b"Accept: text/html,application/xhtml+xml,*/*;q=0.8",
     b"Accept: text/turtle;q=0.5, application/ld+json",
+    b"Range: bytes=5-9, -3\nIf-Range: Thu, 01 Jan 1970 00:00:00 GMT",
     b'If-None-Match: W/"a", "b"\nAccept-Encoding: gzip;q=0.3, identity;q=0',
     b"Content-Type: application/sparql-query\nContent-Length: 4",
     b"Content-Type: application/x-www-form-urlencoded\nHost: a.example:99999",
 )
 DICTIONARY = (
     *b"""
+    /search /list/ /lists /dump/ latest parts/ .csv .gz ?q= kind= page= from= header= bytes=0-
     / // /record/ /subject/ /feed/ /dataset/ /ns/ /code/ /p/ ? & = lang=en query=
     %0d%0aX:%20y %00 %2F %C3%28 .. + .ttl .json ?id= # format= default-graph-uri= text/html
     text/turtle */* ;q= q=nan http://[ @ FROM%20%3Chttp://[%3E
     %3C%3C(%3Ca:a%3E%3Ca:b%3E1)%3E%3E .%0aX %E2%80%AE %ED%A0%80
     """.split(),
+    *(b"\nRange: bytes=", b"\nIf-Range: "),
     *(b"\nAccept: ", b"\nHost: ", b"\nIf-None-Match: *"),
 )
-_HEADER = ("Accept", "Accept-Encoding", "If-None-Match", "Host", "Content-Type", "Content-Length")
+_HEADER = (
+    *("Accept", "Accept-Encoding", "If-None-Match", "If-Range", "Range", "Host"),
+    *("Content-Type", "Content-Length"),
+)
 
 
 def targets(app: WSGIApplication, record: str) -> Iterator[Target]:
