@@ -129,6 +129,47 @@ def test_readers_see_what_was_applied_after_the_publication(
     assert TriplesReader(site).position() == 3
 
 
+def test_new_records_wait_for_a_load_that_is_worth_it_and_a_stop_applies_them_again(
+    site: Site, surface: TriplesSurface, clock: Clock
+) -> None:
+    surface.apply(creates(1, 4))
+    assert surface.position() == 3
+    surface.close()
+    again = TriplesSurface(site, VOCABULARY, clock)
+    assert again.position() == 0
+    again.apply(creates(1, 4))
+    assert sorted(again.iris()) == [iri(number) for number in (1, 2, 3)]
+    again.close()
+
+
+def test_what_waits_is_loaded_before_it_is_changed_and_redacted_with_the_rest(
+    site: Site, surface: TriplesSurface
+) -> None:
+    surface.apply(creates(1, 4))
+    surface.redact([iri(1)])
+    surface.apply([change(4, 2, "新文", update=True), change(5, 3, None)])
+    assert list(surface.iris()) == [iri(2)]
+    assert surface.digest() == expected_digest([view(2, "新文")])
+    surface.publish(at_head=True)
+    assert TriplesReader(site).position() == 5
+
+
+def test_an_early_load_of_a_killed_process_leaves_no_second_version(
+    site: Site, surface: TriplesSurface, clock: Clock
+) -> None:
+    surface.close()
+    store = EmbeddedStore(site.directory / "writer")
+    # A chunk with both versions was loaded by its net effect, and no position came after it.
+    store.load_chunk(view(1, "后"))
+    store.close()
+    again = TriplesSurface(site, VOCABULARY, clock)
+    again.apply([change(1, 1, "前")])
+    assert again.digest() == expected_digest([view(1, "前")])
+    again.apply([change(2, 1, "后", update=True)])
+    assert again.digest() == expected_digest([view(1, "后")])
+    again.close()
+
+
 @pytest.mark.parametrize("count", [3, BULK + 1], ids=["in a transaction", "in bulk"])
 def test_a_chunk_has_its_net_effect(surface: TriplesSurface, count: int) -> None:
     changes = [
