@@ -1,11 +1,11 @@
 """Load and publish, to the last record served, against one bulk load of the same statements.
 
 `python -m benchmarks.surfaces.load_publish [--rows N] [--rounds R] [--port P]`:
-a server is up over a
-small ledger; `load` and `publish` run as a person runs them, until every surface is at the head
-and HTTP serves the last record. The other side is `pyoxigraph.Store.bulk_load(path=)` of the
-public N-Quads of that ledger into a new store on the same disk, in a process of its own. Memory
-is the sum of PSS over server, projector, workers and verbs; the audit's stands apart, as its time does. Ratio: bulk seconds / ours.
+a server is up over a small ledger; `load` and `publish` run as a person runs them, until every
+surface is at the head and HTTP serves the last record. The other side is
+`pyoxigraph.Store.bulk_load(path=)` of the public N-Quads of that ledger into a new store on the
+same disk, in a process of its own. Memory is the sum of PSS over server, projector, helper,
+workers and verbs; the audit's time and memory stand apart. Ratio: bulk seconds / ours.
 """
 
 from __future__ import annotations
