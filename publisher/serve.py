@@ -45,6 +45,8 @@ _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
 # A projector that ran this long was sound: the next fall starts with the first pause again.
 _SOUND_SECONDS: Final = 60.0
+# For glibc: a heap for every thread keeps what each of them once needed at its peak.
+FEW_HEAPS: Final = {"MALLOC_ARENA_MAX": "2"}
 # Threads left for pages and probes when every query and body that may wait is waiting.
 _SPARE_THREADS: Final = 8
 
@@ -233,6 +235,7 @@ class Keeper:
             self._child = subprocess.Popen(
                 [*self._command, "--parent", str(os.getpid())],
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, **FEW_HEAPS},
                 process_group=0,  # Ctrl-C at a terminal reaches us; we end the child
             )
         return self._child.wait()
