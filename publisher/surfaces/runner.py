@@ -32,7 +32,7 @@ _FIRST_CHUNK = 1_000
 # Less costs more by the chunk than it spares; the ledger never cuts a group of 100.
 _LEAST = 500
 _LANES = 2  # beside our own: the triple stores' engine, and another process
-_QUICK, _SLOW = 1_000, 2_500  # milliseconds for a step
+_QUICK, _SLOW = 600, 1_500  # milliseconds for a step
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
 # Milliseconds between generations while a backlog is worked off: each costs the servers a new

@@ -224,7 +224,7 @@ def settled(examples):
 
 
 @given(STEPS)
-@settled(5)
+@settled(3)
 def test_any_order_of_events_is_refused_or_keeps_every_invariant(template, rows, steps):
     run(template, rows, steps)
 

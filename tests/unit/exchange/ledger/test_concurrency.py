@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from time import monotonic
 
+import pytest
+
 from exchange.domain.access import Tier
 
 PUBLIC = Tier.PUBLIC
 
 
+@pytest.mark.slow
 def test_a_withdrawal_passes_between_the_transactions_of_a_load(desk, rows):
     iris = [desk.one(rows.row(number=number)) for number in range(5)]
     other = rows.desk(desk.folder)

@@ -33,6 +33,7 @@ def test_a_receipt_proves_a_view_and_only_that_view(desk, rows):
         assert not checks(replace(receipt, salt=bytes(32)), view)
 
 
+@pytest.mark.slow
 def test_receipts_hold_across_kept_subtrees_of_a_large_log(desk, rows):
     desk.load(*(rows.row(number=number) for number in range(700)))
     desk.ledger.verify()

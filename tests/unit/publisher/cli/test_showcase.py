@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from exchange.commands import Manner, Watch
 from exchange.domain.access import Tier
 from exchange.intake import generate
@@ -13,6 +15,7 @@ def test_an_empty_ledger_shows_nothing() -> None:
     assert showcase([]) == Showcase()
 
 
+@pytest.mark.slow
 def test_a_repair_of_what_is_shown_takes_the_list_and_the_measures_with_it(
     tmp_path, monkeypatch
 ) -> None:

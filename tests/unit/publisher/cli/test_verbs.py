@@ -96,6 +96,7 @@ def test_publish_brings_new_rows_to_every_surface(empty: Run, sample: Path) -> N
     assert audit["surfaces"]["public/triples"]["missing"] == []
 
 
+@pytest.mark.slow
 def test_publish_as_of_a_later_day_ends_declared_publicity(
     empty: Run, sample: Path, tmp_path: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_publish_as_of_a_later_day_ends_declared_publicity(
     assert empty("ledger", "verify") == 0
 
 
+@pytest.mark.slow
 def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station) -> None:
     before = run.json("audit")
     shutil.rmtree(own.layout.surfaces)
@@ -124,6 +126,7 @@ def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station
     assert run("rebuild", "nothing") == 2
 
 
+@pytest.mark.slow
 def test_rebuild_beside_a_running_projector_is_done_by_it(run: Run, own: Station) -> None:
     stop, holds_the_lock = threading.Event(), threading.Event()
 

@@ -312,6 +312,7 @@ def open_paths(name):
     return [path for path in found if f"/{name}/" in path]
 
 
+@pytest.mark.slow
 def test_an_idle_pool_follows_the_current_generation_although_nobody_asks(tmp_path):
     old, new = make_generation(tmp_path, "old"), make_generation(tmp_path, "new")
     current = [old]
