@@ -28,6 +28,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from exchange.domain.errors import EnvironmentFault, UsageError
+from publisher.settings import environment
 from publisher.stores import sandbox
 from publisher.web.bodies import READERS
 from publisher.wiring import WAITING_QUERIES, Station, web_service
@@ -235,7 +236,7 @@ class Keeper:
             self._child = subprocess.Popen(
                 [*self._command, "--parent", str(os.getpid())],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **FEW_HEAPS},
+                env=environment(FEW_HEAPS),
                 process_group=0,  # Ctrl-C at a terminal reaches us; we end the child
             )
         return self._child.wait()

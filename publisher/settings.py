@@ -301,6 +301,11 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values, origin=origin)  # type: ignore[arg-type]  # the table is the proof
 
 
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment for one that it starts, with `more`."""
+    return {**os.environ, **more}
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from tests.flows.test_thin_path import every_file, expected
 
 Note = Callable[[str], None]
 TRIES = 15
-RECORDS = 300
+RECORDS = 450
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_load_killed_at_random_is_whole_after_another(
         credence,
         note,
         random.Random(seed),
-        lambda: size(wal) > 100_000,
+        lambda: size(wal) > 200_000,
         "load",
         bulk / "penalty.csv",
     )

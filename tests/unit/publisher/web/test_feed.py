@@ -94,6 +94,8 @@ def test_every_document_has_every_form_by_suffix_and_by_accept(
     media, rdf = FORMS[form]
     by_suffix = site.ask(f"{path}.{form}", Accept="text/html")
     by_accept = site.ask(path, Accept=media)
+    for answer in (by_suffix, by_accept):
+        answer.headers.pop("date")  # a second may have passed
     assert by_suffix == by_accept
     assert by_suffix.headers["content-type"].startswith(media)
     assert list(ox.parse(by_suffix.body, rdf))
