@@ -5,8 +5,11 @@ The changes come from a real ledger and are asked for again where a kill would a
 
 from __future__ import annotations
 
+import os
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -18,11 +21,13 @@ from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
+from publisher.surfaces.lane import Elsewhere, Lane, work
 from publisher.surfaces.triples import Site, TriplesSurface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
+    from subprocess import Popen
 
     from publisher.surfaces.port import Surface
 
@@ -70,7 +75,30 @@ def dumps(folder: Path, ledger: Ledger) -> Surface:
     return dumping.DumpSurface(place)
 
 
-ADAPTERS = {"triples": triples, "feed": feed, "index": index, "dumps": dumps}
+class Hand:
+    """In place of a helper process, of which tests/unit has the real one: a thread."""
+
+    def __init__(self, line: int, make: Callable[[], Surface]) -> None:
+        end = Connection(os.dup(line))
+        self._thread = threading.Thread(target=work, args=(end, {"public/dumps": make}))
+        self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> None:
+        self._thread.join(seconds)
+
+
+def elsewhere(folder: Path, ledger: Ledger) -> Surface:
+    lane = Lane(lambda line: cast("Popen[bytes]", Hand(line, lambda: dumps(folder, ledger))))
+    return Elsewhere(lane, "dumps", Tier.PUBLIC)
+
+
+ADAPTERS = [
+    pytest.param(triples, id="triples"),
+    pytest.param(feed, id="feed"),
+    pytest.param(index, id="index"),
+    pytest.param(dumps, id="dumps"),
+    pytest.param(elsewhere, id="elsewhere", marks=pytest.mark.slow),
+]
 
 
 @dataclass
@@ -122,7 +150,7 @@ class Bench:
         return Submission("penalty", f"penalty\x1f{number}", body(lines))
 
 
-@pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS.keys())
+@pytest.fixture(params=ADAPTERS)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     (tmp_path / "secrets").mkdir(mode=0o700)
     places = Places(
