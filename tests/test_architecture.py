@@ -94,6 +94,7 @@ def test_the_layers_hold_as_they_stand(seeded: Path) -> None:
     assert result.returncode == 0, result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("contract", VIOLATIONS)
 def test_a_broken_layer_is_caught(seeded: Path, contract: str) -> None:
     file, statement = VIOLATIONS[contract]
@@ -105,12 +106,14 @@ def test_a_broken_layer_is_caught(seeded: Path, contract: str) -> None:
     assert any(contract in line for line in broken), result.stdout
 
 
+@pytest.mark.slow
 def test_an_unplaced_module_is_caught(seeded: Path) -> None:
     (seeded / "exchange" / "elsewhere.py").write_text('"""Nowhere."""\n')
     result = run("lint-imports", "--no-cache", where=seeded)
     assert result.returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "code"),
     [
@@ -126,6 +129,7 @@ def test_a_broken_habit_is_caught(seeded: Path, rule: str, code: str) -> None:
     assert rule in result.stdout
 
 
+@pytest.mark.slow
 def test_a_wrong_type_is_caught(seeded: Path) -> None:
     target = seeded / "exchange" / "domain" / "seeded.py"
     target.write_text('"""Seeded."""\n\nNUMBER: int = "one"\n')

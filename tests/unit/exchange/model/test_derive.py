@@ -51,6 +51,7 @@ def test_deriving_twice_gives_the_same_bytes(model: Model) -> None:
     assert derive.derive(model) == derive.derive(read_model(WORDS, LOOKS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "stale"),
     [
