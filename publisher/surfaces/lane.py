@@ -53,27 +53,27 @@ class Lane:
 
     def close(self, name: str) -> None:
         """Let go of a surface; the last one ends the process."""
-        self._open.discard(name)
-        if self._line is not None:
-            try:
-                self.ask(name, _CLOSE)
-            finally:
-                if not self._open:
-                    self._end()
+        if name not in self._open:
+            return
+        try:
+            self.ask(name, _CLOSE)
+        finally:
+            self._open.discard(name)
+            if not self._open:
+                self._end()
 
     def ask(self, name: str, action: str, *given: Any, **named: Any) -> Any:
         """Have one thing done and return what it gives. Raises EnvironmentFault."""
         with self._lock:
+            if action != _OPEN and name not in self._open:
+                raise _ended()  # with the process that had it open
             try:
                 line = self._line or self._begin()
                 line.send((name, action, given, named))
                 done, said = line.recv()
             except (EOFError, OSError) as problem:
                 self._end()
-                raise EnvironmentFault(
-                    "The process that writes feeds and downloads ended.",
-                    "It is started again; look at the memory and the disk if this comes back.",
-                ) from problem
+                raise _ended() from problem
         if not done:
             raise EnvironmentFault(str(said))
         return said
@@ -98,6 +98,13 @@ class Lane:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _ended() -> EnvironmentFault:
+    return EnvironmentFault(
+        "The process that writes feeds and downloads ended.",
+        "It is started again; look at the memory and the disk if this comes back.",
+    )
 
 
 class Elsewhere:

@@ -113,6 +113,19 @@ def test_a_process_that_is_killed_is_an_alarm_and_the_next_try_starts_another(
     city.surfaces = []
 
 
+def test_what_a_dead_process_had_open_is_not_asked_of_the_next_one(helpers: Helpers) -> None:
+    lane = Lane(helpers)
+    first = Elsewhere(lane, "index", Tier.PUBLIC)
+    os.kill(helpers.started[0].pid, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(EnvironmentFault, match="feeds and downloads ended"):
+            first.position()
+    again = Elsewhere(lane, "index", Tier.PUBLIC)
+    assert (again.position(), len(helpers.started)) == (0, 2)
+    again.close()
+    first.close()
+
+
 def test_nobody_else_projects_while_the_helper_of_a_dead_projector_lives(
     tmp_path: Path, helpers: Helpers
 ) -> None:
