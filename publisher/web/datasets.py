@@ -15,6 +15,7 @@ from flask import Blueprint, request
 from exchange.domain.access import VIEW_LETTERS
 from exchange.domain.errors import NotFound
 from publisher.web import http
+from publisher.web.cards import TERMS, Publisher, card
 from publisher.web.lines import shown_kinds
 from publisher.web.moments import moment
 from publisher.web.months import HEIGHT, WIDTH, figures
@@ -103,6 +104,8 @@ class Datasets:
             )
         lang = http.language(request.environ)
         counted = {one.slug: one.count for one in self._listing.counts(lang) or ()}
+        definition, downloads = self._definition(kind, lang), self._parts.dumps.files(slug)
+        by = Publisher(self._parts.base_url, self._parts.name)
         body = self._pages.render(
             "dataset.html",
             lang,
@@ -110,12 +113,14 @@ class Datasets:
             main="datasets",
             kind=kind,
             label=_label(kind, lang),
-            definition=self._definition(kind, lang),
+            definition=definition,
+            card=card(by, kind, definition, downloads, lang),
+            terms=TERMS,
             count=counted.get(slug),
             updated=self._updated(),
             columns=[self._column(field, kind.forms, lang) for field in self._shown(kind)],
             forms=kind.forms,
-            downloads=self._parts.dumps.files(slug),
+            downloads=downloads,
             lines_found=self._listing.of_kind(slug, lang, PREVIEW),
             figures=figures(self._listing.tallies(slug)) if slug in _DECIDED else None,
             width=WIDTH,

@@ -44,6 +44,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "door-model": ("词表与代码表", "Vocabulary and code lists"),
     "about-data": ("关于本数据集", "About this dataset"),
     "freshness": ("最近更新", "Last change"),
+    "dataset-card": (
+        (
+            "{by}公开的{label}：{definition}可整份下载、用 SPARQL 查询或按变更流跟随；"
+            "信用修复后的记录随即从各处撤下。"
+        ),
+        (
+            "{label} published by {by}: {definition} As whole downloads, by SPARQL, or to be "
+            "followed as a feed; a repaired record is taken down everywhere."
+        ),
+    ),
     "terms-of-use": ("使用条件", "Terms of use"),
     "terms-of-use-text": (
         "可以免费使用、再传播，须注明来源和取得时间；记录撤下后，须删除保存和已传播的副本。",

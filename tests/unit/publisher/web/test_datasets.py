@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 import pytest
+from pyld import jsonld
 
 from exchange.domain.access import Tier
 from exchange.model import load_model
+from publisher.surfaces.dumps.terms import FORMS
 
 if TYPE_CHECKING:
     from werkzeug.test import Client
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MODEL = load_model()
+LEAST = 50  # characters of a description that dataset search takes
 PUBLIC = [slug for slug, kind in MODEL.kinds.items() if kind.ceiling is Tier.PUBLIC]
 
 
@@ -36,6 +42,30 @@ def test_every_public_kind_has_a_page_made_of_the_model(
     assert (kind.label.en if lang else kind.label.zh) in page.text
     for field in kind.fields:
         assert (f"<code>{field.name}</code>" in page.text) == (field.leaf.letter == "o")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_carries_its_dataset_for_dataset_search(client: Client, lang: str) -> None:
+    page = client.get(f"/dataset/penalty?lang={lang}", headers={"Accept": BROWSER}).text
+    text = page.split('<script type="application/ld+json">')[1].partition("</script>")[0]
+    (found,) = jsonld.expand(json.loads(text))  # nothing is fetched for it
+    said = {name.removeprefix("https://schema.org/"): values for name, values in found.items()}
+    assert said["@type"] == ["https://schema.org/Dataset"]
+    assert len(said["description"][0]["@value"]) >= LEAST
+    terms = said["license"][0]["@id"].partition("#")[2]
+    assert f'id="{terms}"' in page
+    files = said["distribution"]
+    assert len(files) == len(FORMS)
+    for file in files:
+        told = {
+            name.rpartition("/")[2]: values[0] for name, values in file.items() if name[0] != "@"
+        }
+        address = urlsplit(told["contentUrl"]["@id"]).path
+        answer = client.get(address)
+        assert answer.mimetype == told["encodingFormat"]["@value"]
+        assert f"{len(answer.data)} B" == told["contentSize"]["@value"]
+        assert hashlib.sha256(answer.data).hexdigest() == told["sha256"]["@value"]
+        answer.close()
 
 
 def test_kinds_of_the_government_have_no_page(client: Client) -> None:
