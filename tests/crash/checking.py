@@ -62,8 +62,9 @@ def recovered(directory: Path, tally: Tally) -> float:
     station = Station(directory, {})
     with station.opened() as bench:
         bench.exchange()
-        with ProjectorLock(station.layout.projector_lock):
-            opened = bench._open_surfaces(lambda _: None)
+        # The helper of the killed one has the lock until it has done what it was at.
+        with ProjectorLock(station.layout.projector_lock, RECOVERY) as lock:
+            opened = bench._open_surfaces(lambda _: None, lock.fileno())
             for surface in opened.surfaces:
                 surface.position()  # opens it, which settles it and shows what it has
             opened.close()
