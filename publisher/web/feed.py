@@ -77,8 +77,10 @@ class FeedService:
         form = found["form"] or _wished(environ.get("HTTP_ACCEPT"))
         # Resolved once: a rebuild may put another tree in place between two looks.
         tree = self.current.resolve()
-        body = self._read(tree, f"feed/{found['path']}.{form}.gz")
+        # Asked before the page is read: one that closes in between is then handed out whole, and
+        # never its open state as one to keep.
         closed = found["part"] == "i" or (found["part"] == "p" and _next_stands(tree, found))
+        body = self._read(tree, f"feed/{found['path']}.{form}.gz")
         reply = _encoded(environ, body, http.SUFFIXES[form])
         return _known(environ, reply.having(("Cache-Control", self._caching(closed=closed)), _VARY))
 

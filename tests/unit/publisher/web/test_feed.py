@@ -15,9 +15,11 @@ import pytest
 
 from exchange.domain.access import Tier
 from publisher.web.app import create_app
+from publisher.web.feed import FeedService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from publisher.wiring import Station
 
@@ -175,6 +177,23 @@ def test_a_closed_page_may_be_kept_for_the_bound_and_never_past_the_day(own: Sta
             assert answer.headers["cache-control"] == f"public, max-age={kept}, immutable"
             newest = site.ask("/feed/penalty/p/2")
             assert "must-revalidate" in newest.headers["cache-control"]
+
+
+def test_a_page_that_closes_while_it_is_read_is_not_kept_as_it_was(
+    own: Station, own_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = own.layout.feed(Tier.PUBLIC) / "current" / "feed" / "penalty" / "p"
+    read = FeedService._read
+
+    def slowly(service: FeedService, tree: Path, name: str) -> bytes:
+        body = read(service, tree, name)
+        for form in FORMS:
+            shutil.copy(pages / f"1.{form}.gz", pages / f"2.{form}.gz")
+        return body
+
+    monkeypatch.setattr(FeedService, "_read", slowly)
+    assert "immutable" not in own_site.ask(PAGE).headers["cache-control"]
+    assert "immutable" in own_site.ask(PAGE).headers["cache-control"]
 
 
 def test_a_redaction_gives_the_page_a_new_tag(own: Station, own_site: Site) -> None:

@@ -59,6 +59,13 @@ def test_a_crash_before_the_stage_is_complete_changes_nothing(tmp_path: Path) ->
     assert (shown(tree), tree.state()) == ({b"old"}, {"position": 1})
 
 
+def test_a_page_is_moved_before_the_next_one_of_its_kind(tmp_path: Path) -> None:
+    tree = Tree(tmp_path)
+    names = [f"feed/b/p/{number}.trig.gz" for number in (9, 10, 11, 99, 100)]
+    last = ["feed/b/i/9.trig.gz", "feed/b/i/10.trig.gz", "feed/all.trig.gz", "feed/b.trig.gz"]
+    assert sorted([*last, *names], key=tree.order) == [*names, *last]
+
+
 def test_pages_of_both_sides_of_a_commit_are_listed_in_number_order(tmp_path: Path) -> None:
     tree = Tree(tmp_path)
     for number in (2, 10):
