@@ -9,6 +9,7 @@ Errors: StoreUnavailable, QueryTimeout; UsageError for a cursor or a query beyon
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import UsageError
@@ -44,6 +45,8 @@ LISTED: Final = 10_000  # no total of a list counts further; all of it can be pa
 EACH: Final = 200  # records of a subject in one role
 MEASURES: Final = 200
 _TALLIES: Final = 10_000
+# A day (none where the record has none) and a number that SQLite can hold.
+_PLACE: Final = re.compile(r"(.{0,20})\.([0-9]{1,18})")
 
 
 class IndexReader:
@@ -249,15 +252,15 @@ def _placed(cursor: str) -> tuple[str, int]:
     """Return (day, number) that the cursor names; beyond every day where there is none."""
     if not cursor:
         return "\uffff", 0
-    day, _, number = cursor.rpartition(".")
-    if len(cursor) > 40 or not (number.isascii() and number.isdecimal()):  # noqa: PLR2004
+    found = _PLACE.fullmatch(cursor)
+    if found is None:
         raise UsageError(
             "That is no place in this list.",
             "Take the address of the next page from the page before it.",
             zh="翻页位置无效。",
             zh_hint="请从上一页的链接进入下一页。",
         )
-    return day, int(number)
+    return found[1], int(found[2])
 
 
 def _json(values: Iterable[str]) -> str:

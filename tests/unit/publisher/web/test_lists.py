@@ -74,8 +74,9 @@ def test_what_is_no_list_is_not_found(client: Client, path: str) -> None:
     assert client.get(path, headers={"Accept": BROWSER}).status_code == 404
 
 
-def test_a_place_that_is_none_of_ours_is_a_bad_request(client: Client) -> None:
-    assert client.get("/list/market-supervision?from=%00").status_code == 400
+@pytest.mark.parametrize("place", ["%00", "2026-01-01", "2026-01-01." + "9" * 19, "." + "9" * 30])
+def test_a_place_that_is_none_of_ours_is_a_bad_request(client: Client, place: str) -> None:
+    assert client.get(f"/list/market-supervision?from={place}").status_code == 400
 
 
 def test_a_withdrawn_entry_leaves_its_list_at_once(
