@@ -17,15 +17,16 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 @pytest.fixture(scope="session")
 def penalty(town: Station) -> tuple[str, str, str, str]:
-    """Return IRI, name, code and number of a penalty of an organisation in every deployment."""
+    """Return IRI, name, code and number of a penalty of an organisation in the register."""
     plan = Plan(town.model.kinds.values())
     with town.opened() as bench:
-        found = [
-            plan.read(iri, view)[0]
-            for iri, kind, view in bench.ledger.live(Tier.PUBLIC)
-            if kind == "penalty"
-        ]
-    chosen = min(facts for facts in found if facts.name and facts.code)
+        found = [plan.read(iri, view)[0] for iri, _, view in bench.ledger.live(Tier.PUBLIC)]
+    registered = {facts.code for facts in found if facts.kind == "subject"}
+    chosen = min(
+        facts
+        for facts in found
+        if facts.kind == "penalty" and facts.name and facts.code in registered
+    )
     return chosen.iri, chosen.name, chosen.code, chosen.number
 
 
