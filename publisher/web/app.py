@@ -116,7 +116,7 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     app.register_blueprint(search.blueprint(parts, pages, lines))
     app.register_blueprint(lists.blueprint(parts, pages, words, lines))
     app.register_blueprint(datasets.blueprint(parts, pages, words, listing))
-    app.register_blueprint(catalog.blueprint(parts, words))
+    app.register_blueprint(catalog.blueprint(parts, pages, words))
     app.register_blueprint(terms.blueprint(parts.model, pages, words))
     app.register_blueprint(model_files.blueprint(parts.model))
     app.register_error_handler(CredenceError, _answering(pages))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.model import Kind
+    from publisher.web.pages import Pages
     from publisher.web.parts import Parts
     from publisher.web.vocabulary import Vocabulary
 
@@ -55,9 +56,9 @@ _FEED: Final = {"zh": "数据订阅流（LDES）", "en": "Feed (LDES)"}
 _QUERYABLE: Final = {"zh": "经 SPARQL 查询", "en": "By SPARQL query"}
 
 
-def blueprint(parts: Parts, words: Vocabulary) -> Blueprint:
+def blueprint(parts: Parts, pages: Pages, words: Vocabulary) -> Blueprint:
     """Return the routes of the catalogue."""
-    catalog = Catalog(parts, words)
+    catalog = Catalog(parts, pages, words)
     made = Blueprint("catalog", __name__)
     made.add_url_rule("/catalog", view_func=catalog.chosen)
     made.add_url_rule("/catalog.<suffix>", view_func=catalog.suffixed)
@@ -67,8 +68,9 @@ def blueprint(parts: Parts, words: Vocabulary) -> Blueprint:
 class Catalog:
     """Answers with the catalogue of one tier."""
 
-    def __init__(self, parts: Parts, words: Vocabulary) -> None:
+    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary) -> None:
         self._parts = parts
+        self._pages = pages
         self._words = words
 
     def chosen(self) -> http.Reply:
@@ -77,9 +79,7 @@ class Catalog:
         if media is None:
             raise NotAcceptable(_OFFERS)
         if media == http.HTML:
-            tail = "?lang=en" if http.language(request.environ) == "en" else ""
-            where = f"datasets{tail}"  # relative, so that it holds under any prefix
-            return http.Reply(b"", status=303, headers=(("Location", where), ("Vary", "Accept")))
+            return self._pages.lead(request.environ, "/datasets").having(("Vary", "Accept"))
         return self._reply(next(end for end, (name, _) in _FORMATS.items() if name == media))
 
     def suffixed(self, suffix: str) -> http.Reply:

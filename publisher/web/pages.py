@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from publisher.web import http
 from publisher.web.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
+    from wsgiref.types import WSGIEnvironment
 
 # The main menu: name of the text, path.
 MENU: Final = (
@@ -76,6 +77,11 @@ class Pages:
             )
             .encode()
         )
+
+    def lead(self, environ: WSGIEnvironment, path: str) -> http.Reply:
+        """Return the way to another page of ours (303), in the language that is asked for."""
+        link = self._linker(http.language(environ))
+        return http.Reply(b"", status=303, headers=(("Location", link(path)),))
 
     def _linker(self, lang: str) -> Callable[[str], str]:
         """Return the function that makes a link which keeps the language."""

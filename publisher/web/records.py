@@ -60,11 +60,9 @@ class Records:
     def find(self) -> http.Reply:
         """Lead from the form on the home page to a record's address, or to a subject's by code."""
         given = http.parameter(request.environ, "id")
-        tail = "?lang=en" if http.language(request.environ) == "en" else ""
         code = normal_code(given)
-        path = f"subject/{code}" if len(code) == USCC_LENGTH else f"record/{id_of(given)}"
-        target = f"{self._pages.prefix}/{quote(path)}{tail}"
-        return http.Reply(b"", status=303, headers=(("Location", target),))
+        path = f"/subject/{code}" if len(code) == USCC_LENGTH else f"/record/{id_of(given)}"
+        return self._pages.lead(request.environ, quote(path))
 
     def record(self, name: str) -> http.Reply:
         """Return the record by Accept or suffix. Raises NotFound, Gone, NotAcceptable."""

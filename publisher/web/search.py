@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
@@ -72,7 +72,7 @@ class Search:
         text = request.args.get("q", "").strip()
         kinds = [kind for kind in request.args.getlist("kind") if kind in self._kinds]
         if media == http.HTML and (identifier := _identifier(text)):
-            return self._lead(f"/record/{identifier}")
+            return self._pages.lead(request.environ, f"/record/{identifier}")
         found = self._parts.index.search(text, kinds, _page(request.args.get("page", "1")))
         near = found.hint.near if found.hint else ()
         live = standing(self._parts, [one.iri for one in (*_entries(found.hits), *near)])
@@ -83,11 +83,6 @@ class Search:
             further = self._next(found, kinds)
             return reply.having(("Link", f'<{further}>; rel="next"')) if further else reply
         return http.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
-
-    def _lead(self, path: str) -> http.Reply:
-        tail = "?lang=en" if http.language(request.environ) == "en" else ""
-        target = f"{self._pages.prefix}{quote(path)}{tail}"
-        return http.Reply(b"", status=303, headers=(("Location", target),))
 
     def _html(
         self, found: Found, kinds: Sequence[str], hits: Sequence[Hit], near: Sequence[Entry]

@@ -106,7 +106,8 @@ class Subjects:
         media = rdf.wished(suffix, _none())
         if code != given:
             # Only now: a suffix that is none of ours may hold anything, line ends too.
-            return _lead(f"{self._pages.prefix}/subject/{code}{'.' * bool(suffix)}{suffix}")
+            path = f"/subject/{code}{'.' * bool(suffix)}{suffix}"
+            return self._pages.lead(request.environ, path)
         body = self._page(code) if media == http.HTML else self._data(code, media)
         return http.Reply(body, media, headers=rdf.HEADERS).tagged(request.environ)
 
@@ -226,10 +227,6 @@ def _record(triple: Triple) -> str:
 
 def _day(line: Line) -> str:
     return line.date
-
-
-def _lead(path: str) -> http.Reply:
-    return http.Reply(b"", status=303, headers=(("Location", path),))
 
 
 def _code(text: str) -> str:

@@ -82,7 +82,7 @@ class Terms:
         """Lead to the term's place in the vocabulary."""
         if self._words.get(f"{NS}#{term}") is None:
             raise _absent()
-        return self._lead(f"/ns#{term}")
+        return self._pages.lead(request.environ, f"/ns#{term}")
 
     def scheme(self, scheme: str) -> http.Reply:
         """Return a code list as a page or RDF."""
@@ -101,7 +101,7 @@ class Terms:
         """Lead to the code's place in its list."""
         if self._words.get(f"{CODES}{scheme}/{notation}") is None:
             raise _absent()
-        return self._lead(f"/code/{scheme}#{notation}")
+        return self._pages.lead(request.environ, f"/code/{scheme}#{notation}")
 
     def _reply(self, graph: str, page: Callable[[str], bytes]) -> http.Reply:
         media = http.choose(request.headers.get("Accept"), _OFFERS)
@@ -133,9 +133,6 @@ class Terms:
             schemes=sorted(schemes, key=lambda term: term.local),
             alternates=[(http.TURTLE, here)],
         )
-
-    def _lead(self, path: str) -> http.Reply:
-        return http.Reply(b"", status=303, headers=(("Location", self._pages.prefix + path),))
 
 
 def _home(iri: str) -> str:

@@ -111,7 +111,7 @@ def test_the_catalogue_says_the_same_in_every_form(
 
 def test_people_are_led_to_the_page_and_strangers_told_what_there_is(client: Client) -> None:
     page = client.get("/catalog?lang=en", headers={"Accept": BROWSER})
-    assert (page.status_code, page.headers["Location"]) == (303, "datasets?lang=en")
+    assert (page.status_code, page.headers["Location"]) == (303, "/datasets?lang=en")
     assert client.get("/catalog", headers={"Accept": "image/png"}).status_code == 406
     assert client.get("/catalog.docx").status_code == 404
 

@@ -126,6 +126,20 @@ def test_the_vocabulary_is_served_as_rdf_and_terms_lead_to_it(client: Client) ->
     assert client.get("/code/nothing").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/ns/documentNumber", "/ns?lang=en#documentNumber"),
+        ("/code/penalty-kind/fine", "/code/penalty-kind?lang=en#fine"),
+        ("/catalog", "/datasets?lang=en"),
+        ("/catalog/", "/datasets?lang=en"),
+    ],
+)
+def test_who_is_led_on_keeps_the_language(client: Client, path: str, target: str) -> None:
+    answer = client.get(f"{path}?lang=en", headers={"Accept": BROWSER})
+    assert (answer.status_code, answer.location) == (303, target)
+
+
 def test_a_wrong_method_is_405_with_the_methods_allowed(client: Client) -> None:
     answer = client.post("/", headers={"Accept": "application/json"})
     assert answer.status_code == 405

@@ -103,6 +103,8 @@ def test_another_writing_of_a_code_leads_to_the_one_address(client: Client, busi
     for given in (busiest.lower(), quote(full)):
         answer = client.get(f"/subject/{given}")
         assert (answer.status_code, answer.headers["Location"]) == (303, f"/subject/{busiest}")
+    english = client.get(f"/subject/{busiest.lower()}?lang=en")
+    assert english.headers["Location"] == f"/subject/{busiest}?lang=en"
     form = client.get("/record", query_string={"id": busiest.lower(), "lang": "en"})
     assert form.headers["Location"] == f"/subject/{busiest}?lang=en"
 
