@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs
 
 from werkzeug.http import parse_accept_header
 
-from exchange.domain.errors import CredenceError, Gone, NotFound
+from exchange.domain.errors import CredenceError, Gone, NotFound, Overloaded
 from publisher.surfaces.dumps.columns import metadata
 from publisher.surfaces.dumps.digests import Digests
 from publisher.surfaces.dumps.documents import Document
@@ -45,6 +46,7 @@ MEDIA: Final = {
 }
 _GZIP: Final = "application/gzip"
 _LATEST: Final = "latest"
+_TRIES: Final = 3  # to read the newest version while takedowns replace it
 _ADDRESS: Final = re.compile(
     r"/dump/(?P<kind>[a-z][a-z0-9-]{0,63})/(?:"
     r"latest\.(?P<suffix>[a-z]{1,16}(?:\.gz)?)"
@@ -76,6 +78,7 @@ class DumpService:
     clock: Callable[[], int]
     # Digests of the newest version of a kind, where a reader asked before they were written.
     _completed: dict[str, Index] = field(default_factory=dict)
+    _completing: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -94,16 +97,29 @@ class DumpService:
         asked = _ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
         if asked is None:
             raise _nothing()
-        shelf = self.dumps.shelf()
         kind, version = asked["kind"], asked["version"]
-        named = None if version in {None, _LATEST} else version
-        index = shelf.index(kind, named)
+        if version in {None, _LATEST}:
+            return self._newest(environ, kind, asked["name"] or f"{kind}.{asked['suffix']}")
+        shelf = self.dumps.shelf()
+        index = shelf.index(kind, version)
         if index is None:
             raise _nothing() if kind not in shelf.kinds() else _superseded()
-        if named is None:
-            name = asked["name"] or f"{kind}.{asked['suffix']}"
-            return self._latest(environ, shelf, index, name)
         return self._document(environ, shelf, index, asked["name"])
+
+    def _newest(self, environ: WSGIEnvironment, kind: str, name: str) -> http.Reply:
+        """Answer of the newest version: one may be swept under our eyes, but there is another.
+
+        Whoever follows must never be told by a 410 that a whole kind is gone.
+        """
+        for _ in range(_TRIES):
+            shelf = self.dumps.shelf()
+            index = shelf.index(kind)
+            if index is None and kind not in shelf.kinds():
+                raise _nothing()
+            with suppress(Gone):
+                if index is not None:
+                    return self._latest(environ, shelf, index, name)
+        raise _replaced()
 
     def _latest(
         self, environ: WSGIEnvironment, shelf: Shelf, index: Index, name: str
@@ -172,19 +188,21 @@ class DumpService:
         """Return the index with digests: a moment after a takedown they are not written yet."""
         if not index.undigested:
             return index
-        made = self._completed.get(index.kind)
-        if made is None or made.version != index.version:
-            try:
-                made = Digests().completed(index, Stored((shelf.tree,)))
-            except FileNotFoundError:
-                raise _superseded() from None
-            self._completed[index.kind] = made
-        return made
+        # One at a time: it reads whole files, and whoever waits wants the same ones.
+        with self._completing:
+            made = self._completed.get(index.kind)
+            if made is None or made.version != index.version:
+                try:
+                    made = Digests().completed(index, Stored((shelf.tree,)))
+                except FileNotFoundError:
+                    raise _superseded() from None
+                self._completed[index.kind] = made
+            return made
 
 
 def _names(environ: WSGIEnvironment) -> str:
     """Return the kind of first row that `?header=` asks for. Raises BadRequest."""
-    asked: str = parse_qs(environ.get("QUERY_STRING", "")).get("header", [HEADERS[0]])[-1]
+    asked = http.parameter(environ, "header") or HEADERS[0]
     if asked not in HEADERS:
         raise BadRequest(
             "The first row is not offered in these words.",
@@ -212,6 +230,15 @@ def _sums(index: Index) -> bytes:
 
 def _superseded() -> Gone:
     return Gone("This version is not kept any more.", "Take the newest one.")
+
+
+def _replaced() -> Overloaded:
+    return Overloaded(
+        "The newest version is being replaced.",
+        "Try again in a moment.",
+        zh="最新版本正在更新。",
+        zh_hint="请稍后再试。",
+    )
 
 
 def _later(name: str) -> NotFound:

@@ -10,9 +10,12 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import csvw
@@ -22,7 +25,11 @@ import pytest
 
 from exchange.domain.access import Tier
 from exchange.domain.publicity import seconds_of_day_left
+from publisher.surfaces.dumps import reader
+from publisher.surfaces.dumps.digests import Digests
+from publisher.surfaces.dumps.files import index_at
 from publisher.web.app import create_app
+from publisher.web.dump import DumpService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -323,3 +330,37 @@ def test_readers_of_other_sites_may_ask(site: Site) -> None:
     assert (asked.status, asked.body) == (204, b"")
     assert "Range" in asked.headers["access-control-allow-headers"]
     assert site.ask("/dump/penalty/latest.csv", "POST").status == 405
+
+
+def test_a_version_swept_under_the_eyes_of_a_reader_is_not_the_end_of_a_kind(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def swept(*asked: Any) -> Any:
+        looks.append(asked)
+        return None if len(looks) < missed else index_at(*asked)
+
+    monkeypatch.setattr(reader, "index_at", swept)
+    missed = 3
+    assert site.ask("/dump/penalty/latest.csv").status == 302
+    missed = 1_000
+    answer = site.ask("/dump/penalty/latest/SHA256SUMS")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_digests_are_worked_out_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+
+    def slowly(_: Digests, index: Any, __: Any) -> Any:
+        begun.append(index)
+        time.sleep(0.05)
+        return index
+
+    monkeypatch.setattr(Digests, "completed", slowly)
+    service: Any = DumpService(None, {}, None, 0, None)  # type: ignore[arg-type]
+    index = SimpleNamespace(kind="penalty", version="v", undigested=["csv"])
+    shelf = SimpleNamespace(tree=Path())
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: service._digested(shelf, index), range(4)))
+    assert (found, begun) == ([index] * 4, [index])
