@@ -180,12 +180,14 @@ _WRITERS: Final[dict[str, Callable[[Path], _Rows]]] = {
 def purge_rejects(directory: Path, now: int) -> list[str]:
     """Delete rejects and findings older than 30 days; return their names.
 
-    `now` is in milliseconds since 1970-01-01 UTC.
+    `now` is in milliseconds since 1970-01-01 UTC. A name that begins with a dot is none of them
+    but the mark of an erasure, which is a lock and has to stay.
     """
     if not directory.is_dir():
         return []
     oldest = (now - KEPT_DAYS * _DAY) / 1000
-    old = [item for item in directory.iterdir() if item.is_file() and _written(item) < oldest]
+    named = (item for item in directory.iterdir() if not item.name.startswith("."))
+    old = [item for item in named if item.is_file() and _written(item) < oldest]
     for item in old:
         item.unlink(missing_ok=True)
     if old:

@@ -47,6 +47,7 @@ def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothi
             continue
         found = 0
         for path in sorted(directory.iterdir()):
+            # Behind a dot: locks, and what a killed scrub left, which healing takes away.
             if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
                 found += _scrub_file(path, wanted, at)
         if found:
@@ -56,9 +57,6 @@ def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothi
 
 
 def _scrub_file(path: Path, wanted: tuple[str, ...], at: At) -> int:
-    if path.name.endswith(_PART):  # left by a scrub that was killed
-        path.unlink(missing_ok=True)
-        return 0
     with path.open("rb") as stream:
         if stream.read(len(XLSX)) == XLSX:
             return _drop_archive(path, wanted)

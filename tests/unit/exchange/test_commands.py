@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -158,6 +159,14 @@ def test_rejects_are_kept_thirty_days(loaded: Town) -> None:
     loaded.now += 2 * DAY
     loaded.exchange.heal()
     assert not any(path.exists() for path in kept)
+
+
+def test_the_mark_of_an_erasure_outlives_the_rejects(loaded: Town) -> None:
+    loaded.exchange.erase(loaded.live()[0])
+    mark = loaded.desk.rejects / Pending.FILE
+    os.utime(mark, (0, 0))
+    loaded.exchange.heal()
+    assert mark.exists()
 
 
 def test_a_declared_end_is_the_last_day_shown(town: Town, sample: Path, tmp_path: Path) -> None:
