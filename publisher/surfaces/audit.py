@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from exchange.domain.errors import CredenceError
 from exchange.domain.identity import id_of
 from exchange.domain.record import Standing
 from publisher.surfaces.alarms import describe
@@ -159,8 +158,8 @@ def _asked_of(surface: Readable, iri: str, *, live: bool) -> Findings:
     missing, leftover = Names(), Names()
     try:
         position, held = surface.position(), surface.holds(iri)
-    except (CredenceError, OSError) as problem:
-        return Findings(0, 0, missing, leftover, problem=str(problem))
+    except Exception as problem:  # noqa: BLE001 - as above
+        return Findings(0, 0, missing, leftover, problem=describe(problem))
     if live and not held:
         missing.add(iri)
     if held and not live:

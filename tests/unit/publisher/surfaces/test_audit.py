@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,6 +112,21 @@ def test_one_record_is_asked_of_every_surface(city: Any, *, shorten: bool) -> No
     assert asked(gone)["leftover"] == []
     tamper(city, {kept: b""})
     assert len(asked(kept)["missing"]) == 1
+
+
+def test_one_record_is_asked_of_every_surface_whatever_a_damaged_one_raises(
+    city: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [iri] = published(city, 1)
+    readers = city.readers()
+
+    def damaged(_: str) -> bool:
+        raise zlib.error
+
+    monkeypatch.setattr(readers[0], "holds", damaged)
+    surfaces = audit(city.ledger, readers, iri).surfaces
+    assert [found.problem for found in surfaces.values() if found.problem] == ["error"]
+    assert sum(found.ok for found in surfaces.values()) == len(readers) - 1
 
 
 def test_a_record_of_one_tier_is_expected_there_only(city: Any) -> None:
