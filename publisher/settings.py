@@ -272,11 +272,6 @@ def failpoint() -> tuple[Point, int] | None:
     return point, int(count or 1)
 
 
-def preferred_language() -> str:
-    """Return `zh`: Chinese first (DESIGN §11); `--lang en` asks for English."""
-    return "zh"
-
-
 def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of a data directory.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange.domain.access import SERVED, Tier
+from exchange.domain.errors import VerificationFailed
 from publisher import settings
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.stores.guard import check
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from publisher.wiring import Bench
 
 _JSON = "application/sparql-results+json"
-_VERIFICATION = 4
 
 
 @click.command()
@@ -83,7 +83,7 @@ def audit_verb(choices: Choices, *, ref: str | None) -> int:
     console.table(console.text("audit-columns").split("|"), rows)
     console.say("audit-ok" if report.ok else "audit-bad", records=report.records)
     console.result(document)
-    return 0 if report.ok else _VERIFICATION
+    return 0 if report.ok else VerificationFailed.exit_code
 
 
 @click.command()

@@ -27,7 +27,7 @@ class Choices:
 
     def __init__(self) -> None:
         self.directory: str | None = None
-        self.lang = settings.preferred_language()
+        self.lang = "zh"  # Chinese first (DESIGN §11)
         self.as_json = False
         self.quiet = False
 

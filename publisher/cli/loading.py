@@ -10,7 +10,7 @@ import click
 
 from exchange.commands import Manner, Watch, check
 from exchange.domain.errors import Rejected, UsageError, VerificationFailed
-from exchange.intake import Table, check_file, deliveries_of, generate, is_table, table_of
+from exchange.intake import Table, deliveries_of, generate, is_table, table_of
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.receipts import COUNTED, receipt_of, tell_findings, total_of
@@ -183,13 +183,7 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner) -> dict[str, Any]
             zh="还没有账本，不能试运行数据库表。",
             zh_hint="请先导入任一文件，或将该表导出为 CSV 后校验。",
         )
-    found = check_file(
-        path,
-        choices.station.model,
-        kind=manner.kind,
-        form=manner.form,
-        source=manner.source,
-    )
+    found = check(path, choices.station.model, manner)
     for item in found:
         choices.console.finding(item)
     counts = dict.fromkeys(COUNTED, 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.domain.errors import CredenceError, EnvironmentFault
+from exchange.domain.errors import CredenceError, EnvironmentFault, UsageError
 from publisher.cli import asking, demo, dumping, lifecycle, loading, running, verifying
 from publisher.cli.context import Choices, common
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from publisher.cli.console import Console
 
-OK, DATA, USAGE, ENVIRONMENT, VERIFICATION = range(5)
+OK = 0
+USAGE = UsageError.exit_code
+ENVIRONMENT = EnvironmentFault.exit_code
 _INTERRUPTED = 130
 # Objects made before the collector looks for cycles, and how often it looks at older ones.
 _SELDOM = (50_000, 50, 100)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.domain.errors import UsageError
+from exchange.domain.errors import UsageError, VerificationFailed
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.verify import Folder, Limits, Web, roots_in, verify_feed
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from publisher.verify import Report
 
-_VERIFICATION = 4
 _FORMS = ("trig", "jsonld", "nq")
 
 
@@ -44,7 +43,7 @@ def verify(choices: Choices, *, target: str, form: str | None) -> int:
             console.line(finding.text(console.lang))
     valid = all(report.valid for report in reports)
     console.result({"valid": valid, "feeds": [report.to_json() for report in reports]})
-    return 0 if valid else _VERIFICATION
+    return 0 if valid else VerificationFailed.exit_code
 
 
 def _reports(target: str, forms: tuple[str, ...]) -> Iterator[Report]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.identity import id_of
-from exchange.domain.record import Standing
 from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
 from publisher.web.moments import last_day
 
@@ -37,8 +36,7 @@ Rows = list[dict[str, str]]
 class Line:
     """One record: `path` is its address on this site; texts may be empty.
 
-    `slug` is its kind's, `until` its last day as declared, `list` the notation of its list,
-    `published` when it was first shown (milliseconds, 0 where nobody asked).
+    `slug` is its kind's, `until` its last day as declared, `list` the notation of its list.
     """
 
     path: str
@@ -51,7 +49,6 @@ class Line:
     authority: str = ""
     until: str = ""
     list: str = ""
-    published: int = 0
 
 
 class Lines:
@@ -107,7 +104,6 @@ class Lines:
             authority=entry.authority,
             until=last_day(entry.until),
             list=entry.list,
-            published=entry.published,
         )
 
     def label(self, slug: str, lang: str) -> str:
@@ -122,11 +118,6 @@ def standing(parts: Parts, iris: Iterable[str]) -> set[str]:
     """Return those of the records that are shown to the tier's readers at this moment."""
     named = {id_of(iri): iri for iri in iris}
     return {named[each] for each in parts.ledger.live_among(parts.tier, named)} if named else set()
-
-
-def stands(parts: Parts, iri: str) -> bool:
-    """Say whether a record is shown to the tier's readers at this moment."""
-    return parts.ledger.standing(parts.tier, id_of(iri)) is Standing.LIVE
 
 
 def shown_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:

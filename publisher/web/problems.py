@@ -132,10 +132,10 @@ def problem_of(error: CredenceError) -> Problem:
     return next(PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS)
 
 
-def answer(error: CredenceError, environ: WSGIEnvironment, pages: Pages | None) -> http.Reply:
+def answer(error: CredenceError, environ: WSGIEnvironment, pages: Pages) -> http.Reply:
     """Return the error as a page for a browser, as a problem document for anybody else."""
     problem = problem_of(error)
-    if pages is not None and http.likes_pages(environ):
+    if http.likes_pages(environ):
         page = _page(error, problem, http.language(environ), pages)
         reply = http.Reply(page, http.HTML, problem.status)
     else:

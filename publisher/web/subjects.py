@@ -65,7 +65,6 @@ class InForce:
     name: str
     path: str
     list: str
-    measure_class: str
     basis: str
     unit: str
     until: str
@@ -175,7 +174,6 @@ class Subjects:
             one.name,
             f"/record/{id_of(one.iri)}",
             self._words.word("credit-list", one.list, lang),
-            self._words.word("measure-class", one.measure_class, lang),
             one.basis,
             one.unit,
             one.until,

@@ -60,30 +60,12 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "kind": ("类别", "Kind"),
     "count": ("数量", "Number"),
     "counting": ("数量暂时无法取得。", "The number cannot be had just now."),
-    "some-records": ("部分记录", "Some records"),
     "number": ("文号或编号", "Number"),
     "date": ("日期", "Date"),
     "unnamed": ("（自然人）", "(a natural person)"),
     "no-records": (
         "目前没有公开中的记录。没有记录不等于信用良好。",
         "No record is shown at present. No record does not mean good credit.",
-    ),
-    "for-machines": ("供程序使用", "For programs"),
-    "sparql-door": (
-        "SPARQL 1.1 查询服务，结果可取 JSON、CSV、XML、Turtle 等格式。",
-        "SPARQL 1.1 service; results as JSON, CSV, XML, Turtle and more.",
-    ),
-    "datasets-door": (
-        "各类记录的数据项、模板、订阅流和 DCAT 目录。",
-        "Columns, templates, feeds and the DCAT catalogue of every kind.",
-    ),
-    "feed-door": (
-        "按 LDES/TREE 发布的变更流，适合整体同步；撤下的记录以 Delete 通知。",
-        "Changes as LDES/TREE, to keep a copy; a Delete tells of what has left.",
-    ),
-    "record-door": (
-        "在记录网址后加 .jsonld、.ttl、.nt、.nq、.trig、.json，或用 Accept 请求头选择格式。",
-        "Add .jsonld, .ttl, .nt, .nq, .trig or .json to a record's address, or send Accept.",
     ),
     "vocabulary-door": (
         "词表、代码表与 JSON-LD 上下文，中英文对照。",
@@ -103,19 +85,7 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     ),
     "form": ("{form} 编号", "{form} column"),
     "required": ("必填", "required"),
-    "take": ("获取数据", "Take the data"),
-    "take-feed": (
-        (
-            "数据订阅流（LDES/TREE）：先读到最后一页，此后每分钟读一次根文档，"
-            "按顺序应用新成员；遇到 Delete 即删除该记录的副本。"
-        ),
-        (
-            "The feed (LDES/TREE): read to its last page, then read the root once a minute and "
-            "apply new members in order; on a Delete remove your copy of that record."
-        ),
-    ),
     "take-query": ("SPARQL 查询：打开示例查询", "SPARQL: open an example query"),
-    "take-atom": ("在记录网址后加 .jsonld 等后缀", "Add .jsonld to any record's address"),
     "model-files": ("模型与模板", "Model and templates"),
     "template": ("报送模板", "Delivery template"),
     "schema": ("JSON 模式", "JSON Schema"),
@@ -182,7 +152,6 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "label": ("中文名", "Label"),
     "definition": ("含义", "Meaning"),
     "back-home": ("返回首页", "Back to the home page"),
-    "gone-title": ("已停止公示", "No longer shown"),
     "gone-text": (
         "此网址的内容已停止公示。",
         "What stood at this address is no longer shown.",

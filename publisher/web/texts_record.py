@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "record": ("记录", "Record"),
     "property": ("属性", "Property"),
     "record-fields": ("记录内容", "What the record says"),
-    "field": ("项目", "Field"),
-    "value": ("内容", "Value"),
     "yuan": ("元", "yuan"),
     "original": ("（原始填报：{value}）", "(as received: {value})"),
     "shown-now": ("公示中", "Shown to the public"),

@@ -76,11 +76,6 @@ class Vocabulary:
         """Return the term of that IRI."""
         return self._terms.get(iri)
 
-    def label(self, iri: str, lang: str) -> str:
-        """Return the label of the IRI, or the IRI itself where it is no term."""
-        term = self._terms.get(iri)
-        return term.label(lang) if term else iri
-
     def word(self, scheme: str, notation: str, lang: str) -> str:
         """Return the word for a code of a list, the code itself where the list lacks it."""
         term = self.code(scheme, notation)

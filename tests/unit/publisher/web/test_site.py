@@ -160,6 +160,19 @@ def test_the_templates_name_only_texts_that_exist() -> None:
     assert all(zh and en for zh, en in TEXTS.values())
 
 
+def test_every_text_is_asked_for_somewhere() -> None:
+    folder = Path(publisher.web.__file__).parent
+    asking = [path for path in folder.rglob("*.*") if path.suffix in {".html", ".py"}]
+    said = {
+        name
+        for path in asking
+        if not path.name.startswith("texts")
+        for name in re.findall(r"[\"']([a-z-]+)[\"']", path.read_text(encoding="utf-8"))
+    }
+    made_of = ("door-", "state-", "step-", "surface-")  # and a word that is not known here
+    assert {name for name in TEXTS if not name.startswith(made_of)} <= said
+
+
 def test_an_error_nobody_expected_is_a_500_that_tells_nothing(town: Station) -> None:
     with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
         broken = replace(bench.web_parts(queries), ledger=None)
