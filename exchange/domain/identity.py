@@ -126,11 +126,6 @@ def id_from(bits: bytes) -> str:
     return "".join([_PAIRS[number >> at & _TEN_BITS] for at in _PLACES])
 
 
-def subject_iri(uscc: str) -> str:
-    """Return the IRI of an organisation or sole trader, the same in every city."""
-    return USCC_BASE + uscc
-
-
 def record_iri(base: str, identifier: str) -> str:
     """Return the IRI of a record under a base URL."""
     return f"{base.rstrip('/')}/record/{identifier}"

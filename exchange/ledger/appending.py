@@ -7,7 +7,6 @@ One call is one transaction over a prefix of the rows: at most 1,000 of them or 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -29,6 +28,7 @@ from exchange.domain.lifecycle import (
     Step,
     arrive,
 )
+from exchange.domain.publicity import day_of
 from exchange.domain.record import Arrival, Outcome, Result
 from exchange.ledger import schema
 from exchange.ledger.batch import batch
@@ -51,7 +51,6 @@ ROWS: Final = 1000
 # Of the 250 ms; sealing and inserting what was prepared takes the rest.
 PREPARING_SECONDS: Final = 0.06
 SLICE: Final = 100  # rows whose keys are read together, and between two looks at the watch
-_CHINA: Final = timedelta(hours=8)  # Asia/Shanghai, without summer time since 1991
 
 
 def append(
@@ -82,11 +81,6 @@ def append(
     return results
 
 
-def today(now: int) -> str:
-    """Return the day in Asia/Shanghai, as ISO text, of a time in milliseconds since 1970 UTC."""
-    return (datetime.fromtimestamp(now / 1000, UTC) + _CHINA).date().isoformat()
-
-
 class Arrivals:
     """The rows of one transaction, taken one by one."""
 
@@ -95,7 +89,7 @@ class Arrivals:
         self._delivery = delivery
         self._revision = revision
         self._secret = work.parts.secret
-        self._today = today(work.now)
+        self._today = day_of(work.now).isoformat()
         self._persons: dict[bytes, str] = {}
         self._macs: dict[str, bytes] = {}
 

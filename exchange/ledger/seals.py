@@ -16,7 +16,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     delete,
-    func,
     insert,
     select,
     update,
@@ -133,11 +132,6 @@ class SqlSeals:
                 return
             yield from (row[0] for row in rows)
             after = rows[-1][0]
-
-    def count(self) -> int:
-        """Return how many seals there are."""
-        with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(_seal)).scalar_one()
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -20,7 +20,6 @@ class Counts:
     """How much there is, for `status`."""
 
     position: int
-    tree_size: int
     records: Mapping[tuple[str, str], int]  # (kind, state) -> records
     open_deliveries: int
     pending_decisions: int
@@ -43,7 +42,6 @@ def counts(parts: Parts) -> Counts:
         ).all()
         return Counts(
             connection.execute(select(schema.head.c.position)).scalar_one(),
-            connection.execute(select(func.max(schema.tree_head.c.size))).scalar_one(),
             {(row[0], row[1]): row[2] for row in rows},
             connection.execute(number(delivery, delivery.c.closed.is_(None))).scalar_one(),
             connection.execute(number(pending, pending.c.resolved.is_(False))).scalar_one(),

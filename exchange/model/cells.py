@@ -48,9 +48,6 @@ class Read(NamedTuple):
     warning: str | None = None
 
 
-Reader = "Callable[[str], Read]"
-
-
 def reader(field: Field, column: Column, form: str) -> Callable[[str], Read]:
     """Return the function that reads a trimmed, non-empty cell of the form's column."""
     if column.constant is not None:

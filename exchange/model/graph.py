@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 CR = "https://w3id.org/credence/ns#"

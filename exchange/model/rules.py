@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from exchange.model.kinds import Condition, Field, FormatRule, Kind, Requirement
 
-# Takes a record and the form it came in; returns what is wrong.
-Rule = "Callable[[Mapping[str, Any], str | None], Problem | None]"
 _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 
@@ -23,7 +21,8 @@ _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 class Between:
     """A rule between fields.
 
-    `looks_at` is the field whose own faults would make it noise. `by_pattern` says that records
+    `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
+    field whose own faults would make it noise. `by_pattern` says that records
     of one pattern (`statements.Pattern`) all keep it or all break it.
     """
 
