@@ -8,6 +8,7 @@ import pyoxigraph as ox
 
 from exchange.domain.errors import DataInvalid
 from exchange.model.kinds import Label
+from ontology import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,9 +17,9 @@ Node = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
-CR = "https://w3id.org/credence/ns#"
+CR = terms.NS
 XSD = "http://www.w3.org/2001/XMLSchema#"
-CODE = "https://w3id.org/credence/code/"
+CODE = terms.CODE
 
 
 class Graph:

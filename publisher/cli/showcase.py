@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.keys import normal
+from ontology.terms import CODE, NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # On this list the sample's measures apply.
 LIST: Final = "market-supervision"
-_NS: Final = "https://w3id.org/credence/ns#"
-_ON: Final = f"<{_NS}onList> <https://w3id.org/credence/code/credit-list/{LIST}>".encode()
+_ON: Final = f"<{NS}onList> <{CODE}credit-list/{LIST}>".encode()
 _SAID: Final = re.compile(
     rb'/ns#(uscc|documentNumber|authority|basisDocumentNumber|basisAuthority)> ["<]([^">]*)[">]'
 )

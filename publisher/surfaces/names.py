@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from ontology.terms import NS
+
 PREFIXES: Final = {
     "as": "https://www.w3.org/ns/activitystreams#",
-    "cr": "https://w3id.org/credence/ns#",
+    "cr": NS,
     "ldes": "https://w3id.org/ldes#",
     "sh": "http://www.w3.org/ns/shacl#",
     "tree": "https://w3id.org/tree#",

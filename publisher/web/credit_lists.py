@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ontology.terms import CODE
+
 if TYPE_CHECKING:
     from publisher.web.vocabulary import Term, Vocabulary
 
@@ -48,8 +50,7 @@ def credit_list(words: Vocabulary, notation: str, lang: str) -> CreditList | Non
 
 def credit_lists(words: Vocabulary, lang: str) -> list[CreditList]:
     """Return every list there is a code for, whether it has entries or not."""
-    scheme = f"https://w3id.org/credence/code/{SCHEME}"
-    return [_made(words, term, lang) for term in words.of("concept", scheme)]
+    return [_made(words, term, lang) for term in words.of("concept", CODE + SCHEME)]
 
 
 def _made(words: Vocabulary, term: Term, lang: str) -> CreditList:

@@ -14,6 +14,7 @@ from flask import Blueprint, request
 
 from exchange.domain.access import VIEW_LETTERS
 from exchange.domain.errors import NotFound
+from ontology.terms import NS
 from publisher.web import http
 from publisher.web.cards import TERMS, Publisher, card
 from publisher.web.lines import shown_kinds
@@ -34,7 +35,8 @@ PREVIEW: Final = 20
 _DECIDED: Final = ("penalty", "licence", "list-entry")
 _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 _QUERY: Final = (
-    "PREFIX cr: <https://w3id.org/credence/ns#>\nSELECT ?record ?property ?value WHERE {{\n"
+    f"PREFIX cr: <{NS}>\n"
+    "SELECT ?record ?property ?value WHERE {{\n"
     "  {{ SELECT ?record WHERE {{ ?record a <{iri}> }} LIMIT 5 }}\n  ?record ?property ?value .\n"
     "}}\n"
 )

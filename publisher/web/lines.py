@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.identity import id_of
+from ontology.terms import NS
 from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
 from publisher.web.moments import last_day
 
@@ -27,7 +28,7 @@ JSON: Final = "application/sparql-results+json"
 _OPTIONAL: Final = " ".join(
     f"OPTIONAL {{ ?record cr:{name} ?{name} }}" for name in (*NAMES, *NUMBERS, *DATES)
 )
-_SELECT: Final = "PREFIX cr: <https://w3id.org/credence/ns#> SELECT * {{ {inner} {optional} }}"
+_SELECT: Final = f"PREFIX cr: <{NS}> " + "SELECT * {{ {inner} {optional} }}"
 
 Rows = list[dict[str, str]]
 

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 
 from exchange.domain.errors import NotFound
+from ontology.terms import CODE
 from publisher.web import http
-from publisher.web.credit_lists import SERIOUS, credit_list, credit_lists
+from publisher.web.credit_lists import SCHEME, SERIOUS, credit_list, credit_lists
 
 if TYPE_CHECKING:
     from publisher.web.lines import Line, Lines
@@ -26,8 +27,7 @@ _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 # A page of names is none for search engines: they would keep what a repair takes away.
 _PRIVATE: Final = (*_HEADERS, ("X-Robots-Tag", "noindex"))
 _MEASURES: Final = (
-    "?record a ?class ; cr:appliesToList <https://w3id.org/credence/code/credit-list/{name}> . "
-    "VALUES ?class {{ cr:DisciplinaryMeasure }}"
+    "?record a ?class ; cr:appliesToList <{list}> . VALUES ?class {{ cr:DisciplinaryMeasure }}"
 )
 
 
@@ -98,5 +98,6 @@ class Lists:
         return http.Reply(body, headers=_PRIVATE)
 
     def _measures(self, name: str, lang: str) -> list[Line]:
-        found = self._lines.of(self._lines.ask(_MEASURES.format(name=name)), lang)
+        asked = _MEASURES.format(list=f"{CODE}{SCHEME}/{name}")
+        found = self._lines.of(self._lines.ask(asked), lang)
         return sorted(found, key=lambda line: line.number)

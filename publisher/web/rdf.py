@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from flask import request
 from pyoxigraph import Literal, RdfFormat, Triple, parse, serialize
 
+from exchange.domain.identity import USCC_BASE
+from ontology.terms import NS
 from publisher.web import http
 from publisher.web.problems import NotAcceptable
 from publisher.web.view import DECIMAL
@@ -32,8 +34,8 @@ _FORMATS: Final = {
     http.JSON: RdfFormat.JSON_LD,
 }
 PREFIXES: Final = {
-    "cr": "https://w3id.org/credence/ns#",
-    "uscc": "https://w3id.org/credence/uscc/",
+    "cr": NS,
+    "uscc": USCC_BASE,
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 # A record's answer is asked for each time, and is none for search engines.

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from ontology.terms import NS
 from publisher.web import http, problems
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _DOWNLOADS: Final = {
     "SELECT": ("csv", "json", "xml", "tsv"),
     "GRAPH": ("ttl", "jsonld", "nt", "rdf"),
 }
-_PREFIX: Final = "PREFIX cr: <https://w3id.org/credence/ns#>\n"
+_PREFIX: Final = f"PREFIX cr: <{NS}>\n"
 
 # Chinese title, English title, query. Kept runnable by a test.
 EXAMPLES: Final = (

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, request
 
 from exchange.domain.errors import NotFound
-from exchange.domain.identity import id_of, normal_code, uscc_problem
+from exchange.domain.identity import USCC_BASE, id_of, normal_code, uscc_problem
 from exchange.domain.publicity import day_of
 from exchange.model import Sort
 from publisher.web import http, rdf
 from publisher.web.credit_lists import credit_list
 from publisher.web.lines import standing
 from publisher.web.timeline import WIDTH, timeline
-from publisher.web.view import USCC, ended, kind_of, shortened, values_of
+from publisher.web.view import ended, kind_of, shortened, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +90,7 @@ class Subjects:
             field.name: field
             for kind in sorted(lines.kinds.values(), key=lambda kind: kind.slug)
             for field in kind.fields
-            if field.sort is Sort.ORGANISATION and field.base == USCC
+            if field.sort is Sort.ORGANISATION and field.base == USCC_BASE
         }
         # Those made of the record's own `uscc`: the record is about the subject.
         self._about = [field.iri for field in self._roles.values() if field.code_from]
@@ -196,7 +196,7 @@ class Subjects:
     def _data(self, code: str, media: str) -> bytes:
         """Return the records about the subject as RDF, without those that have just left."""
         roles = " ".join(f"<{role}>" for role in self._about)
-        asked = _CONSTRUCT.format(roles=roles, iri=USCC + code)
+        asked = _CONSTRUCT.format(roles=roles, iri=USCC_BASE + code)
         triples = rdf.received(self._parts.queries.query(asked, http.NTRIPLES).body)
         live = standing(self._parts, set(map(_record, triples)))
         shown = [triple for triple in triples if _record(triple) in live]

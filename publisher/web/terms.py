@@ -13,6 +13,7 @@ from flask import Blueprint, request
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 
 from exchange.domain.errors import NotFound
+from ontology.terms import CODE, NS
 from publisher.web import http
 from publisher.web.problems import NotAcceptable
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from publisher.web.pages import Pages
     from publisher.web.vocabulary import Term, Vocabulary
 
-NS: Final = "https://w3id.org/credence/ns"
-CODES: Final = "https://w3id.org/credence/code/"
+_SPACE: Final = NS.rstrip("#")  # the document that the terms are parts of
 _OFFERS: Final = (http.TURTLE, http.HTML, http.JSONLD, http.NTRIPLES)
 _RDF: Final = {
     http.TURTLE: RdfFormat.TURTLE,
@@ -32,7 +32,7 @@ _RDF: Final = {
     http.JSONLD: RdfFormat.JSON_LD,
 }
 _PREFIXES: Final = {
-    "cr": NS + "#",
+    "cr": NS,
     "dcterms": "http://purl.org/dc/terms/",
     "owl": "http://www.w3.org/2002/07/owl#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
@@ -74,19 +74,19 @@ class Terms:
                 (name, sorted(self._words.of(sort), key=lambda term: term.local))
                 for name, sort in (("classes", "class"), ("properties", "property"))
             ]
-            return self._page(lang, "/ns", NS + "#", groups, self._words.of("scheme"))
+            return self._page(lang, "/ns", NS, groups, self._words.of("scheme"))
 
-        return self._reply(NS, page)
+        return self._reply(_SPACE, page)
 
     def term(self, term: str) -> http.Reply:
         """Lead to the term's place in the vocabulary."""
-        if self._words.get(f"{NS}#{term}") is None:
+        if self._words.get(NS + term) is None:
             raise _absent()
         return self._pages.lead(request.environ, f"/ns#{term}")
 
     def scheme(self, scheme: str) -> http.Reply:
         """Return a code list as a page or RDF."""
-        iri = CODES + scheme
+        iri = CODE + scheme
         head = self._words.get(iri)
         if head is None:
             raise _absent()
@@ -99,7 +99,7 @@ class Terms:
 
     def concept(self, scheme: str, notation: str) -> http.Reply:
         """Lead to the code's place in its list."""
-        if self._words.get(f"{CODES}{scheme}/{notation}") is None:
+        if self._words.get(f"{CODE}{scheme}/{notation}") is None:
             raise _absent()
         return self._pages.lead(request.environ, f"/code/{scheme}#{notation}")
 
@@ -137,9 +137,9 @@ class Terms:
 
 def _home(iri: str) -> str:
     """Return the graph that a vocabulary triple is served with: its list, else the namespace."""
-    if iri.startswith(CODES):
-        return CODES + iri.removeprefix(CODES).partition("/")[0]
-    return NS
+    if iri.startswith(CODE):
+        return CODE + iri.removeprefix(CODE).partition("/")[0]
+    return _SPACE
 
 
 def _absent() -> NotFound:

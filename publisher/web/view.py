@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode
 
+from exchange.domain.identity import USCC_BASE
+from ontology.terms import CODE
 from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
+from publisher.surfaces.triples import OBJECTION
 from publisher.web.moments import last_day
 from publisher.web.texts import say
 
@@ -25,10 +28,7 @@ if TYPE_CHECKING:
     from publisher.web.vocabulary import Vocabulary
 
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-OBJECTION: Final = "https://w3id.org/credence/ns#objectionOpen"
 DECIMAL: Final = "http://www.w3.org/2001/XMLSchema#decimal"
-USCC: Final = "https://w3id.org/credence/uscc/"
-_LISTS: Final = "https://w3id.org/credence/code/"
 # In a page's heading where the kind has them, in this order.
 _TITLE: Final = (*NAMES, *NUMBERS)
 # What a decision rests on.
@@ -164,12 +164,12 @@ def _shown(
             return Shown(money(node.value, lang), note=note)
         path = f"/subject/{node.value}" if field.name == "uscc" else ""
         return Shown(node.value, path, note)
-    if node.value.startswith(USCC):
-        code = node.value.removeprefix(USCC)
+    if node.value.startswith(USCC_BASE):
+        code = node.value.removeprefix(USCC_BASE)
         return Shown(code, f"/subject/{code}", note)
     term = words.get(node.value)
-    if term is not None and node.value.startswith(_LISTS):
-        scheme, _, notation = node.value.removeprefix(_LISTS).partition("/")
+    if term is not None and node.value.startswith(CODE):
+        scheme, _, notation = node.value.removeprefix(CODE).partition("/")
         return Shown(term.label(lang), f"/code/{scheme}#{notation}", note, code=notation)
     if field.base and node.value.startswith(field.base):
         return Shown(node.value.removeprefix(field.base), note=note)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
+from ontology.terms import CODE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -20,7 +22,6 @@ _SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
 _OWL: Final = "http://www.w3.org/2002/07/owl#"
 _LABELS: Final = ("http://www.w3.org/2000/01/rdf-schema#label", _SKOS + "prefLabel")
 _DEFINITIONS: Final = (_SKOS + "definition", "http://www.w3.org/2000/01/rdf-schema#comment")
-_CODES: Final = "https://w3id.org/credence/code/"
 _SORTS: Final = {
     _OWL + "Class": "class",
     _OWL + "ObjectProperty": "property",
@@ -83,7 +84,7 @@ class Vocabulary:
 
     def code(self, scheme: str, notation: str) -> Term | None:
         """Return the term of a code of a list."""
-        return self._terms.get(f"{_CODES}{scheme}/{notation}")
+        return self._terms.get(f"{CODE}{scheme}/{notation}")
 
     def of(self, sort: str, scheme: str = "") -> Sequence[Term]:
         """Return the terms of a sort, of one scheme if given, in the order they were written."""

@@ -13,6 +13,7 @@ from exchange.domain.identity import USCC_BASE
 from exchange.domain.keys import searchable
 from exchange.model import Sort
 from exchange.model.canonical import unescaped
+from ontology.terms import NS
 from publisher.surfaces.digest import sum_hex
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _MEASURE: Final = (
 _USED: Final = frozenset(
     (*_SEARCHED, *DATES, *_REGISTER, *_MEASURE, _LIST, _APPLIES, "authorityName")
 )
-_NS: Final = "https://w3id.org/credence/ns#"
 _TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _KIND: Final = "type"  # no property of ours has this name
 
@@ -82,7 +82,7 @@ class Plan:
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._slugs: dict[str, str] = {}
         self._ends: dict[str, str] = {}
-        self._names = {_bracketed(_NS + name): name for name in _USED} | {_bracketed(_TYPE): _KIND}
+        self._names = {_bracketed(NS + name): name for name in _USED} | {_bracketed(_TYPE): _KIND}
         self.roles: dict[str, str] = {}  # name -> property IRI, in the order of the kinds
         about: set[str] = set()
         for kind in sorted(kinds, key=lambda kind: kind.slug):
