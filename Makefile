@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # The suite starts many processes; byte code that nobody keeps is compiled again by each of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test test-all check format soak bench bench-scale demo-exchange bundle clean
+.PHONY: help setup demo test test-all check format soak bench bench-scale clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'

@@ -60,7 +60,7 @@ def _same(last: Line, known: Any, epoch: int) -> None:
         raise EnvironmentFault(
             "The ledger is older than its withdrawal journal, or not the one it belongs to: "
             f"the journal ends at position {last.position}.",
-            "Restore the newest backup with `credence restore`, which withdraws again what the "
-            "journal lists; do not serve this ledger.",
+            "Restore a backup that was made after that position. Do not serve this ledger, and "
+            "keep the journal: it lists what must stay withdrawn.",
             position=last.position,
         )
