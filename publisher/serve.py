@@ -154,7 +154,7 @@ def require_bindable(address: Address) -> None:
 
 
 def _herald(address: Address, started: Callable[[], None]) -> None:
-    """Call `started` when the home page answers, which needs workers and a generation."""
+    """Call `started` once the service says that it is ready, which needs a web worker."""
     pause = threading.Event()
     while True:
         line = HTTPConnection(address.reachable, address.port, timeout=_ANSWER_SECONDS)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MODULUS = 1 << 256
 
@@ -39,6 +43,14 @@ class LineSum:
     def hex(self) -> str:
         """Return the digest so far, 64 hexadecimal digits."""
         return f"{self._total % _MODULUS:064x}"
+
+
+def digest_of(views: Iterable[bytes]) -> str:
+    """Return the digest of exactly the lines of these views."""
+    total = LineSum()
+    for view in views:
+        total.write(view)
+    return total.hex()
 
 
 def text_sum(text: bytes) -> int:

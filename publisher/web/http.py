@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
 from werkzeug.datastructures import MIMEAccept
@@ -142,6 +142,6 @@ def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
-def wants_json(environ: Any, offers: Sequence[str] = (HTML, JSON)) -> bool:
+def wants_json(environ: WSGIEnvironment) -> bool:
     """Say whether the reader asks for JSON rather than a page."""
-    return choose(environ.get("HTTP_ACCEPT"), offers) == JSON
+    return choose(environ.get("HTTP_ACCEPT"), (HTML, JSON)) == JSON

@@ -50,7 +50,7 @@ class Listing:
         ]
 
     def newest(self, lang: str) -> list[Line]:
-        """Return the newest decisions of all kinds that stand at this moment."""
+        """Return the newest decisions of authorities that stand at this moment."""
         lists = (self.of_kind(slug, lang, _ON_HOME) for slug in _DECISIONS)
         lines = sorted((line for found in lists for line in found), key=_day, reverse=True)
         return lines[:_ON_HOME]

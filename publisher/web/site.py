@@ -83,7 +83,7 @@ class Site:
         """Return how far the surfaces are, as a page or JSON."""
         lang = http.language(request.environ)
         states = self._health.states()
-        counts = self._listing.counts("en" if http.wants_json(request.environ) else lang)
+        counts = self._listing.counts(lang)
         if http.wants_json(request.environ):
             shown = {
                 "surfaces": states,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
-from publisher.surfaces.digest import LineSum
+from publisher.surfaces.digest import LineSum, digest_of
 from publisher.surfaces.dumps.files import Stored, index_at
 from publisher.surfaces.dumps.index import file_name, packed_size
 from publisher.surfaces.dumps.segments import records_in
@@ -98,7 +98,7 @@ class DumpReader:
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views."""
-        return expected_digest(views)
+        return digest_of(views)
 
     def holds(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
@@ -154,14 +154,6 @@ def digest_in(indexes: Iterable[Index], texts: Stored) -> str:
         for part in index.parts:
             for text in texts.body(part.forms["nq"]):
                 total.write(text)
-    return total.hex()
-
-
-def expected_digest(views: Iterable[bytes]) -> str:
-    """Return the digest of exactly these views."""
-    total = LineSum()
-    for view in views:
-        total.write(view)
     return total.hex()
 
 

@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import nothing
+from publisher.surfaces.digest import digest_of
 from publisher.surfaces.dumps.reader import (
     digest_in,
-    expected_digest,
     holds_in,
     iris_in,
     written,
@@ -54,7 +54,7 @@ class DumpSurface(Swapped[Writer]):
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views."""
-        return expected_digest(views)
+        return digest_of(views)
 
     def holds(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""

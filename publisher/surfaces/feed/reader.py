@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
-from publisher.surfaces.digest import LineSum, sum_hex, text_sum
+from publisher.surfaces.digest import digest_of, sum_hex, text_sum
 from publisher.surfaces.feed.files import Shelf
 from publisher.surfaces.feed.members import Members, entry_of, view_of
 from publisher.surfaces.feed.terms import FORMS, page_path
@@ -36,8 +36,10 @@ class FeedReader:
         state = self._shelf().state()
         if state is None:
             raise StoreUnavailable(
-                "no feed has been published yet",
+                "No feed has been published yet.",
                 "Run `credence publish`, or wait until the projector has started.",
+                zh="数据订阅流尚未发布。",
+                zh_hint="请运行 credence publish，或等发布进程启动。",
             )
         return int(state["position"])
 
@@ -56,7 +58,7 @@ class FeedReader:
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views."""
-        return expected_digest(views)
+        return digest_of(views)
 
     def holds(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""
@@ -88,14 +90,6 @@ def digest_on(shelf: Shelf, place: Place) -> str:
                 total += added - newest.get(entry.record, 0)
                 newest[entry.record] = added
     return sum_hex(total)
-
-
-def expected_digest(views: Iterable[bytes]) -> str:
-    """Return the digest of exactly these views."""
-    total = LineSum()
-    for view in views:
-        total.write(view)
-    return total.hex()
 
 
 def holds_on(shelf: Shelf, place: Place, iri: str) -> bool:

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import nothing
-from publisher.surfaces.feed.reader import digest_on, expected_digest, holds_on, iris_on
+from publisher.surfaces.digest import digest_of
+from publisher.surfaces.feed.reader import digest_on, holds_on, iris_on
 from publisher.surfaces.feed.writer import Writer
 from publisher.surfaces.swapped import Swapped
 
@@ -40,7 +41,7 @@ class FeedSurface(Swapped[Writer]):
 
     def digest_of(self, views: Iterable[bytes]) -> str:
         """Say what `digest` must be for these views."""
-        return expected_digest(views)
+        return digest_of(views)
 
     def holds(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""
