@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from exchange.domain.access import VIEW_LETTERS, Leaf, Tier
 
-FORMAT = 1
 # Stands for the natural person's random local IRI until the ledger assigns it.
 PERSON = "<urn:credence:person>"
 

@@ -1,32 +1,27 @@
 """Intake: delivered files become findings, submissions and receipts."""
 
-from exchange.intake.checking import Checked, Checker, FileCheck, Tally, check_file
+from exchange.intake.checking import Checker, FileCheck, check_file
 from exchange.intake.database import Table, is_table, table_of
 from exchange.intake.delivery import Receipt, deliver
-from exchange.intake.findings import Finding, Place
-from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.findings import Finding
+from exchange.intake.limits import DEFAULT
 from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
 from exchange.intake.readers import detect, read
 from exchange.intake.rejects import purge_rejects
 from exchange.intake.sample import generate
 from exchange.intake.scrubbing import scrub
-from exchange.intake.sources import Row, Sheet
+from exchange.intake.sources import Row
 from exchange.intake.staging import sweep
 from exchange.intake.watching import Watcher
 
 __all__ = [
     "DEFAULT",
-    "Checked",
     "Checker",
     "FileCheck",
     "Finding",
-    "Limits",
-    "Place",
     "Receipt",
     "Row",
-    "Sheet",
     "Table",
-    "Tally",
     "Watcher",
     "check_file",
     "deliver",

@@ -259,7 +259,6 @@ class _Values:
         self._decoder = _decoder(limits.digits)
         self._faults = faults
         self._limits = limits
-        self._read = 0
 
     def __iter__(self) -> Iterator[tuple[int, str, Any]]:
         try:

@@ -9,7 +9,7 @@ from exchange.domain.events import Name
 if TYPE_CHECKING:
     from exchange.ledger.batch import Batch, Rec
 
-NONE: Final = 0
+# 0 stands for no mark.
 HAND: Final = 1  # opened by an officer or an objection case
 ROW: Final = 2  # opened by a delivered row, and closed by one
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from exchange.model.kinds import Condition, Field, Kind
 
-Test = "Callable[[Any], str | None]"
 _TEXT: Final = Label("文本（字符串）", "a string")
 _TEXTS: Final = Label("文本的数组", "an array of strings")
 _MANY_SHOWN: Final = 12

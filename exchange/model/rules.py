@@ -22,8 +22,8 @@ class Between:
     """A rule between fields.
 
     `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
-    field whose own faults would make it noise. `by_pattern` says that records
-    of one pattern (`statements.Pattern`) all keep it or all break it.
+    field whose own faults would make it noise. `by_pattern` says that records of one pattern
+    (`plans.Plans`) all keep it or all break it.
     """
 
     looks_at: str
@@ -74,8 +74,8 @@ def _only(
 def _formatted(
     field: Field, rule: FormatRule
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
-    name, severity, test, applies = field.name, rule.severity, FORMATS[rule.format], None
-    applies = holds(rule.when)
+    name, severity = field.name, rule.severity
+    test, applies = FORMATS[rule.format], holds(rule.when)
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
         if name not in record or not applies(record):

@@ -114,8 +114,7 @@ class _Rules:
 
     def _seen(self, field: Field, when: Condition) -> bool:
         hidden = bool(field.leaf_when) and not self._whole
-        fields = {when.field, when.also.field} if when.also else {when.field}
-        return fields <= self._names and not hidden
+        return when.fields <= self._names and not hidden
 
     def _condition(self, when: Condition) -> str:
         one = self._one(when)

@@ -20,7 +20,6 @@ class Shown:
     def __init__(self, kind: Kind, context: str) -> None:
         self._kind = kind
         self._context = context
-        self._by_iri = {field.iri: field for field in kind.fields}
 
     def json(self, iri: str, triples: bytes) -> dict[str, Any]:
         """Return the statements of the record `iri` as JSON, fields in the shapes' order.

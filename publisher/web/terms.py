@@ -58,7 +58,6 @@ class Terms:
     """Answers about words rather than records."""
 
     def __init__(self, model: Model, pages: Pages, words: Vocabulary) -> None:
-        self._model = model
         self._pages = pages
         self._words = words
         self._graphs: dict[str, list[Triple]] = defaultdict(list)

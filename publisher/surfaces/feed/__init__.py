@@ -6,6 +6,6 @@ a second one stands there while a rebuild is under way. `docs/decisions/0003` ha
 
 from publisher.surfaces.feed.reader import FeedReader
 from publisher.surfaces.feed.surface import FeedSurface
-from publisher.surfaces.feed.terms import FORMS, Place
+from publisher.surfaces.feed.terms import Place
 
-__all__ = ["FORMS", "FeedReader", "FeedSurface", "Place"]
+__all__ = ["FeedReader", "FeedSurface", "Place"]

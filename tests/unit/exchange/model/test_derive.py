@@ -19,7 +19,10 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.links import Cascade
 from exchange.model import Compiled, Model, compile_kind, derive, read_model
+from exchange.model.derive import PUBLIC
+from exchange.model.kinds import Condition
 from exchange.model.lint import RESERVED, check_model
+from exchange.model.shape import shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,6 +243,18 @@ def test_only_kinds_with_a_public_ceiling_have_a_public_shape(model: Model) -> N
     public = {kind.slug for kind in model.kinds.values() if kind.ceiling is Tier.PUBLIC}
     assert public == {"subject", "penalty", "licence", "list-entry", "measure"}
     assert set(shapes_) == {f"shapes/derived/{slug}.public.ttl" for slug in public}
+
+
+def test_a_rule_that_asks_for_a_hidden_field_is_none_of_a_public_shape(penalty: Compiled) -> None:
+    kind = penalty.kind
+    hidden = next(field for field in kind.fields if field.leaf not in PUBLIC)
+    shown = next(field for field in kind.fields if field.leaf in PUBLIC)
+    when = Condition(shown.name, present=True, also=Condition(hidden.name, present=True))
+    for condition in (when, Condition(shown.name, present=True, also=when)):
+        fields = tuple(replace(one, only_when=(condition,)) for one in kind.fields)
+        text = shape(replace(kind, fields=fields), PUBLIC).decode()
+        assert f"<{shown.iri}>" in text
+        assert f"<{hidden.iri}>" not in text
 
 
 def test_the_context_may_follow_the_one_of_credentials(model: Model) -> None:
