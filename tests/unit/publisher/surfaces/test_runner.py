@@ -252,7 +252,7 @@ def test_an_erasure_is_done_when_no_byte_is_left_in_any_store(city: Any) -> None
     assert audit(city.ledger, city.readers()).ok
 
 
-def test_an_erasure_stays_unfinished_while_a_surface_fails(city: Any) -> None:
+def with_an_erasure_that_failed(city: Any) -> tuple[Any, Any]:
     faulty = with_faulty(city)
     [erased, _] = city.publish(2)
     runner = city.runner()
@@ -260,6 +260,11 @@ def test_an_erasure_stays_unfinished_while_a_surface_fails(city: Any) -> None:
     city.ledger.erase(erased)
     faulty.fault = ValueError()
     assert not runner.finish_erasures()
+    return runner, faulty
+
+
+def test_an_erasure_stays_unfinished_while_a_surface_fails(city: Any) -> None:
+    runner, faulty = with_an_erasure_that_failed(city)
     assert not runner.finish_erasures()
     assert city.ledger.unfinished_erasures()
     faulty.fault = None
@@ -293,13 +298,7 @@ def test_a_failing_surface_is_tried_again_after_the_clock_was_set_back(city: Any
 
 
 def test_an_erasure_that_failed_is_tried_again_however_often_it_is_asked(city: Any) -> None:
-    faulty = with_faulty(city)
-    [erased, _] = city.publish(2)
-    runner = city.runner()
-    assert runner.catch_up()
-    city.ledger.erase(erased)
-    faulty.fault = ValueError()
-    assert not runner.finish_erasures()
+    runner, faulty = with_an_erasure_that_failed(city)
     faulty.fault = None
     for _ in range(20):  # more often than the pause between two tries
         city.clock.pause(0.1)

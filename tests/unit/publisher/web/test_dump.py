@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import csv
 import gzip
-import http.client
 import io
 import json
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import csvw
 import pyld
@@ -28,8 +24,8 @@ from exchange.domain.publicity import seconds_of_day_left
 from publisher.surfaces.dumps import reader
 from publisher.surfaces.dumps.digests import Digests
 from publisher.surfaces.dumps.files import index_at
-from publisher.web.app import create_app
 from publisher.web.dump import DumpService
+from tests.unit.publisher.web.over_http import Site, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,33 +42,7 @@ RDF = {"nq": ox.RdfFormat.N_QUADS, "jsonld": ox.RdfFormat.JSON_LD, "ttl": ox.Rdf
 NOON = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 4 * 3_600_000
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Site:
-    server: WSGIServer
-
-    def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=10)
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            line.request(method, path, headers={"Accept-Encoding": "identity"} | named)
-            answer = line.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, found, answer.read())
-        finally:
-            line.close()
-
+class Downloads(Site):
     def newest(self, kind: str = "penalty", suffix: str = "csv") -> str:
         """Return the address of the newest version, as a redirect tells it."""
         answer = self.ask(f"/dump/{kind}/latest.{suffix}")
@@ -80,25 +50,14 @@ class Site:
         return answer.headers["location"]
 
 
-def serving(at: Station, *, now: int = NOON) -> Iterator[Site]:
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        app = create_app(replace(bench.web_parts(queries), clock=lambda: now))
-        with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            yield Site(server)
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
-def site(town: Station) -> Iterator[Site]:
-    yield from serving(town)
+def site(town: Station) -> Iterator[Downloads]:
+    yield from serving(town, NOON, Downloads)
 
 
 @pytest.fixture
-def own_site(own: Station) -> Iterator[Site]:
-    yield from serving(own)
+def own_site(own: Station) -> Iterator[Downloads]:
+    yield from serving(own, NOON, Downloads)
 
 
 def views(at: Station, kind: str = "penalty") -> dict[str, bytes]:
@@ -111,14 +70,14 @@ def rows(body: bytes) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("form", RDF)
-def test_every_form_says_what_the_ledger_says(site: Site, town: Station, form: str) -> None:
+def test_every_form_says_what_the_ledger_says(site: Downloads, town: Station, form: str) -> None:
     expected = {str(quad) for quad in ox.parse(b"".join(views(town).values()), RDF["nq"])}
     answer = site.ask(site.newest(suffix=form))
     assert answer.headers["content-type"] == FORMS[form]
     assert {str(quad) for quad in ox.parse(answer.body, RDF[form])} == expected
 
 
-def test_another_json_ld_processor_reads_the_same(site: Site, town: Station) -> None:
+def test_another_json_ld_processor_reads_the_same(site: Downloads, town: Station) -> None:
     document = json.loads(site.ask(site.newest(suffix="jsonld")).body)
     document["@graph"] = document["@graph"][:40]
     quads = pyld.jsonld.to_rdf(document, {"format": "application/n-quads"})
@@ -127,7 +86,7 @@ def test_another_json_ld_processor_reads_the_same(site: Site, town: Station) -> 
     assert set(quads.splitlines()) == set(expected.decode().splitlines())
 
 
-def test_the_csv_has_a_row_a_record_and_the_mark_of_utf_8(site: Site, town: Station) -> None:
+def test_the_csv_has_a_row_a_record_and_the_mark_of_utf_8(site: Downloads, town: Station) -> None:
     body = site.ask(site.newest()).body
     assert body.startswith(b"\xef\xbb\xbf")
     found = rows(body)
@@ -145,25 +104,25 @@ def test_the_csv_has_a_row_a_record_and_the_mark_of_utf_8(site: Site, town: Stat
         ("?header=en", "decision document number"),
     ],
 )
-def test_the_first_row_is_in_the_words_asked_for(site: Site, asked: str, name: str) -> None:
+def test_the_first_row_is_in_the_words_asked_for(site: Downloads, asked: str, name: str) -> None:
     answer = site.ask(site.newest() + asked)
     assert name in rows(answer.body)[0]
     packed = site.ask(site.newest() + asked, Accept_Encoding="gzip")
     assert gzip.decompress(packed.body) == answer.body
 
 
-def test_an_unknown_kind_of_first_row_is_refused(site: Site) -> None:
+def test_an_unknown_kind_of_first_row_is_refused(site: Downloads) -> None:
     assert site.ask(site.newest() + "?header=fr").status == 400
 
 
-def test_names_lead_from_latest_with_what_was_asked(site: Site) -> None:
+def test_names_lead_from_latest_with_what_was_asked(site: Downloads) -> None:
     answer = site.ask("/dump/penalty/latest.csv?header=en")
     assert answer.headers["location"] == site.newest() + "?header=en"
     assert "must-revalidate" in answer.headers["cache-control"]
     assert site.ask("/dump/penalty/latest/penalty.csv").headers["location"] == site.newest()
 
 
-def test_sha256sum_agrees_with_every_file_of_a_version(site: Site, tmp_path: Path) -> None:
+def test_sha256sum_agrees_with_every_file_of_a_version(site: Downloads, tmp_path: Path) -> None:
     folder = site.newest().rpartition("/")[0]
     sums = site.ask(f"{folder}/SHA256SUMS").body
     assert site.ask("/dump/penalty/latest/SHA256SUMS").body == sums
@@ -183,7 +142,7 @@ def test_sha256sum_agrees_with_every_file_of_a_version(site: Site, tmp_path: Pat
     assert (done.returncode, done.stdout.count("OK")) == (0, len(names))
 
 
-def test_the_manifest_tells_sizes_and_digests(site: Site) -> None:
+def test_the_manifest_tells_sizes_and_digests(site: Downloads) -> None:
     answer = site.ask("/dump/penalty/latest/manifest.json")
     document = json.loads(answer.body)
     assert {file["name"] for file in document["files"]} == {f"penalty.{form}" for form in FORMS}
@@ -196,7 +155,7 @@ def test_the_manifest_tells_sizes_and_digests(site: Site) -> None:
         assert packed.headers["content-type"] == "application/gzip"
 
 
-def test_csv_on_the_web_reads_the_dump(site: Site, tmp_path: Path) -> None:
+def test_csv_on_the_web_reads_the_dump(site: Downloads, tmp_path: Path) -> None:
     folder = site.newest().rpartition("/")[0]
     for name in ("penalty.csv", "penalty.csv-metadata.json"):
         (tmp_path / name).write_bytes(site.ask(f"{folder}/{name}").body)
@@ -217,7 +176,7 @@ def _beside(name: str) -> Path:
     return Path(sys.executable).parent / name
 
 
-def test_a_range_is_a_piece_of_the_same_file(site: Site) -> None:
+def test_a_range_is_a_piece_of_the_same_file(site: Downloads) -> None:
     path = site.newest(suffix="nq")
     whole = site.ask(path)
     size = len(whole.body)
@@ -241,7 +200,7 @@ def test_a_range_is_a_piece_of_the_same_file(site: Site) -> None:
         assert (answer.status, answer.body) == (200, whole.body)
 
 
-def test_both_encodings_are_one_document_with_two_tags(site: Site) -> None:
+def test_both_encodings_are_one_document_with_two_tags(site: Downloads) -> None:
     for form in FORMS:
         path = site.newest(suffix=form)
         packed, plain = site.ask(path, Accept_Encoding="gzip, br"), site.ask(path)
@@ -253,7 +212,7 @@ def test_both_encodings_are_one_document_with_two_tags(site: Site) -> None:
             assert int(answer.headers["content-length"]) == len(answer.body)
 
 
-def test_who_has_it_is_told_so(site: Site) -> None:
+def test_who_has_it_is_told_so(site: Downloads) -> None:
     for path in (site.newest(), "/dump/penalty/latest/manifest.json"):
         first = site.ask(path)
         again = site.ask(path, If_None_Match=first.headers["etag"])
@@ -261,7 +220,7 @@ def test_who_has_it_is_told_so(site: Site) -> None:
         assert again.headers["cache-control"] == first.headers["cache-control"]
 
 
-def test_head_has_the_headers_of_get(site: Site) -> None:
+def test_head_has_the_headers_of_get(site: Downloads) -> None:
     for path in (site.newest(), "/dump/penalty/latest.csv", "/dump/none/latest.csv"):
         get, head = site.ask(path), site.ask(path, "HEAD")
         assert head.body == b""
@@ -273,7 +232,7 @@ def test_head_has_the_headers_of_get(site: Site) -> None:
 def test_a_copy_may_be_kept_for_the_bound_and_never_past_the_day(own: Station) -> None:
     midnight = NOON + seconds_of_day_left(NOON) * 1000
     for before, kept in ((3_600_000, 300), (90_500, 90), (400, 0)):
-        for site in serving(own, now=midnight - before):
+        for site in serving(own, midnight - before, Downloads):
             answer = site.ask(site.newest())
             assert answer.headers["cache-control"] == f"public, max-age={kept}, immutable"
 
@@ -295,7 +254,7 @@ def test_a_copy_may_be_kept_for_the_bound_and_never_past_the_day(own: Station) -
     ],
 )
 def test_what_is_not_there_is_told_apart_from_what_has_gone(
-    site: Site, path: str, status: int
+    site: Downloads, path: str, status: int
 ) -> None:
     answer = site.ask(path)
     assert answer.status == status
@@ -304,7 +263,7 @@ def test_what_is_not_there_is_told_apart_from_what_has_gone(
 
 
 def test_a_repaired_record_leaves_every_form_and_every_version(
-    own: Station, own_site: Site
+    own: Station, own_site: Downloads
 ) -> None:
     before = {form: own_site.ask(own_site.newest(suffix=form)) for form in FORMS}
     old = own_site.newest()
@@ -325,7 +284,7 @@ def test_a_repaired_record_leaves_every_form_and_every_version(
     assert own_site.ask("/dump/penalty/latest/SHA256SUMS").status == 200
 
 
-def test_readers_of_other_sites_may_ask(site: Site) -> None:
+def test_readers_of_other_sites_may_ask(site: Downloads) -> None:
     asked = site.ask("/dump/penalty/latest.csv", "OPTIONS", Origin="https://a.example")
     assert (asked.status, asked.body) == (204, b"")
     assert "Range" in asked.headers["access-control-allow-headers"]
@@ -333,7 +292,7 @@ def test_readers_of_other_sites_may_ask(site: Site) -> None:
 
 
 def test_a_version_swept_under_the_eyes_of_a_reader_is_not_the_end_of_a_kind(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Downloads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = []
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import http.client
 import shutil
-import threading
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pyoxigraph as ox
 import pytest
 
 from exchange.domain.access import Tier
-from publisher.web.app import create_app
 from publisher.web.feed import FeedService
+from tests.unit.publisher.web.over_http import Site, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,58 +29,14 @@ HOUR_BEFORE_MIDNIGHT = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 15 * 3_600
 PAGE = "/feed/penalty/p/1"
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> bytes:
-        coded = self.headers.get("content-encoding") == "gzip"
-        return gzip.decompress(self.body) if coded else self.body
-
-
-@dataclass(frozen=True)
-class Site:
-    server: WSGIServer
-
-    def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        line = http.client.HTTPConnection("127.0.0.1", self.server.server_port, timeout=10)
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            line.request(method, path, headers={"Accept-Encoding": "identity"} | named)
-            answer = line.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, found, answer.read())
-        finally:
-            line.close()
-
-
-def serving(at: Station, *, now: int = HOUR_BEFORE_MIDNIGHT) -> Iterator[Site]:
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        app = create_app(replace(bench.web_parts(queries), clock=lambda: now))
-        with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
-            thread = threading.Thread(target=server.serve_forever)
-            thread.start()
-            yield Site(server)
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def site(town: Station) -> Iterator[Site]:
-    yield from serving(town)
+    yield from serving(town, HOUR_BEFORE_MIDNIGHT)
 
 
 @pytest.fixture
 def own_site(own: Station) -> Iterator[Site]:
-    yield from serving(own)
+    yield from serving(own, HOUR_BEFORE_MIDNIGHT)
 
 
 @pytest.mark.parametrize("path", ["/feed/all", "/feed/penalty", PAGE])
@@ -172,7 +123,7 @@ def test_a_closed_page_may_be_kept_for_the_bound_and_never_past_the_day(own: Sta
         shutil.copy(pages / f"1.{form}.gz", pages / f"2.{form}.gz")
     for before_midnight, kept in ((3_600_000, 300), (90_500, 90), (400, 0)):
         now = HOUR_BEFORE_MIDNIGHT + 3_600_000 - before_midnight
-        for site in serving(own, now=now):
+        for site in serving(own, now):
             answer = site.ask(PAGE)
             assert answer.headers["cache-control"] == f"public, max-age={kept}, immutable"
             newest = site.ask("/feed/penalty/p/2")
