@@ -138,12 +138,25 @@ class Folder:
             return None
         if path.suffix != ".gz":
             return packed
-        unpacker = zlib.decompressobj(wbits=31)
         try:
-            body = unpacker.decompress(packed, limit + 1)
+            return _unpacked(packed, limit)
         except zlib.error:
             return packed  # as it stands: whoever parses it says that it is nothing
-        return None if len(body) > limit else body
+
+
+def _unpacked(packed: bytes, limit: int) -> bytes | None:
+    """Return the text of a gzip file; None beyond the limit.
+
+    Raises zlib.error for what is none, is cut short, or has more behind its end, which readers
+    of a coded answer never see: a part must not pass for the whole.
+    """
+    unpacker = zlib.decompressobj(wbits=31)
+    body = unpacker.decompress(packed, limit + 1)
+    if len(body) > limit:
+        return None
+    if not unpacker.eof or unpacker.unused_data:
+        raise zlib.error
+    return body
 
 
 def roots_in(folder: Path) -> Iterator[tuple[str, str]]:

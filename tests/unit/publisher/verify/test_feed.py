@@ -345,3 +345,13 @@ def test_findings_are_told_in_both_languages() -> None:
         zh, en = (Finding(rule, "http://x", "y").text(lang) for lang in ("zh", "en"))
         assert zh != en
         assert all("http://x" in text and "\n" in text for text in (zh, en))
+
+
+def test_a_packed_file_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    text = b"<http://x/s> <http://x/p> <http://x/o> .\n"
+    whole = gzip.compress(text)
+    folder = Folder(tmp_path, "http://x/", "nq", Limits())
+    # Cut short, the text is there and its end is not; of two, readers see the first alone.
+    for packed, body in ((whole, text), (whole[:-9], whole[:-9]), (whole * 2, whole * 2)):
+        (tmp_path / "a.nq.gz").write_bytes(packed)
+        assert folder.get("http://x/a").body == body
