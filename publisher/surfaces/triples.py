@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.record import Activity
+from ontology.terms import NS
 from publisher.stores.embedded import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.files import sync_directory
 from publisher.stores.generations import GRACE, Generations, current_generation
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
 
-OBJECTION = "https://w3id.org/credence/ns#objectionOpen"
+OBJECTION = NS + "objectionOpen"
 # The mark stands outside the view (DETAILS "Views"), so no digest counts it. No literal can
 # end a line like this: the quotes inside a literal are escaped.
 MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
