@@ -35,7 +35,7 @@ def test_the_lock_names_its_holder(tmp_path: Path) -> None:
 def test_a_second_one_waits_no_longer_than_it_was_told(tmp_path: Path) -> None:
     waits: list[float] = []
     with ProjectorLock(tmp_path / "lock"):
-        other = ProjectorLock(tmp_path / "lock", 0.01, waits.append)
+        other = ProjectorLock(tmp_path / "lock", 0.2, waits.append)
         with pytest.raises(EnvironmentFault, match=str(os.getpid())), other:
             pass
     assert waits
