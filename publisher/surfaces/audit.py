@@ -7,6 +7,7 @@ the projector runs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from exchange.domain.identity import id_of
@@ -15,9 +16,10 @@ from publisher.surfaces.alarms import describe
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from publisher.surfaces.port import Readable, Source
+    from publisher.surfaces.port import Expected, Readable, Source
 
 LISTED = 100  # IRIs named per list; the counts are always whole
 _ATTEMPTS = 3
@@ -96,53 +98,93 @@ def audit(ledger: Source, surfaces: Sequence[Readable], iri: str | None = None) 
     """
     if iri is not None:
         return _audit_record(ledger, surfaces, iri)
-    found = {label(surface): _steady(ledger, surface) for surface in surfaces}
+    asked: dict[str, _Asked] = {}
+    for tier in dict.fromkeys(surface.tier for surface in surfaces):
+        asked |= _steady(ledger, [surface for surface in surfaces if surface.tier is tier])
     return AuditReport(
-        max((records for records, _ in found.values()), default=0),
-        {name: findings for name, (_, findings) in found.items()},
+        max((one.records for one in asked.values()), default=0),
+        {name: asked[name].findings for name in map(label, surfaces)},
     )
 
 
-def _steady(ledger: Source, surface: Readable) -> tuple[int, Findings]:
-    """Compare again while the ledger or the surface moves under the comparison."""
-    for _ in range(_ATTEMPTS - 1):
-        head = ledger.head(surface.tier)
-        records, findings = _asked(ledger, surface)
-        moved = ledger.head(surface.tier) != head or findings.behind != 0
-        if findings.ok or not moved:
-            return records, findings
-    return _asked(ledger, surface)
+@dataclass(slots=True)
+class _Asked:
+    """One surface under comparison: what it must show is added up while the ledger is read."""
+
+    surface: Readable
+    position: int = 0
+    expected: Expected | None = None
+    problem: str | None = None
+    records: int = 0
+    findings: Findings = field(default_factory=lambda: Findings(0, 0, Names(), Names()))
+
+    def attempt(self, step: Callable[[], object]) -> None:
+        """Do it unless something failed before."""
+        if self.problem is None:
+            try:
+                step()
+            except Exception as problem:  # noqa: BLE001 - whatever a damaged file makes of its
+                # reader, it is a finding, and the other surfaces are still asked.
+                self.problem = describe(problem)
+
+    def begin(self) -> None:
+        """Ask where it is."""
+        self.position, self.expected = self.surface.position(), self.surface.expecting()
+
+    def add(self, view: bytes) -> None:
+        """Count a view that it must show."""
+        if self.expected is not None:
+            self.expected.add(view)
+
+    def compare(self, ledger: Source, iris: AbstractSet[str]) -> None:
+        """Compare what it shows with what was added up."""
+        missing, leftover, unseen = Names(), Names(), set(iris)
+        for iri in self.surface.iris():
+            unseen.discard(iri)
+            if iri not in iris:
+                leftover.add(iri)
+        for iri in sorted(unseen):
+            missing.add(iri)
+        same = self.expected is not None and self.expected.hex() == self.surface.digest()
+        behind = ledger.head(self.surface.tier) - self.position
+        self.records = len(iris)
+        self.findings = Findings(self.position, behind, missing, leftover, same)
 
 
-def _asked(ledger: Source, surface: Readable) -> tuple[int, Findings]:
+def _steady(ledger: Source, surfaces: Sequence[Readable]) -> dict[str, _Asked]:
+    """Compare a tier's surfaces together; one by one those that moved under the comparison."""
+    tier, found = surfaces[0].tier, dict[str, _Asked]()
+    begun = ledger.head(tier)
+    for first in _asked(ledger, surfaces):
+        one, head = first, begun
+        for _ in range(_ATTEMPTS - 1):
+            moved = one.findings.behind != 0 or ledger.head(tier) != head
+            if one.findings.ok or not moved:
+                break
+            head = ledger.head(tier)
+            [one] = _asked(ledger, [one.surface])
+        found[label(one.surface)] = one
+    return found
+
+
+def _asked(ledger: Source, surfaces: Sequence[Readable]) -> list[_Asked]:
+    """Read the ledger once for all of them, then compare one after the other."""
+    tier, asked, iris = surfaces[0].tier, [_Asked(surface) for surface in surfaces], set[str]()
+    for one in asked:
+        one.attempt(one.begin)
     try:
-        return _compare(ledger, surface)
-    except Exception as problem:  # noqa: BLE001 - whatever a damaged file makes of its reader,
-        # it is a finding, and the other surfaces are still asked.
-        head = ledger.head(surface.tier)
-        return 0, Findings(0, head, Names(), Names(), problem=describe(problem))
-
-
-def _compare(ledger: Source, surface: Readable) -> tuple[int, Findings]:
-    position, expected = surface.position(), set[str]()
-
-    def views() -> Iterator[bytes]:
-        for iri, _, view in ledger.live(surface.tier):
-            expected.add(iri)
-            yield view
-
-    digest = surface.digest_of(views())
-    missing, leftover = Names(), Names()
-    unseen = set(expected)
-    for iri in surface.iris():
-        unseen.discard(iri)
-        if iri not in expected:
-            leftover.add(iri)
-    for iri in sorted(unseen):
-        missing.add(iri)
-    same = digest == surface.digest()
-    behind = ledger.head(surface.tier) - position
-    return len(expected), Findings(position, behind, missing, leftover, same)
+        for iri, _, view in ledger.live(tier):
+            iris.add(iri)
+            for one in asked:
+                one.attempt(partial(one.add, view))
+    except Exception as problem:  # noqa: BLE001 - as above: the ledger itself cannot be read
+        for one in asked:
+            one.problem = one.problem or describe(problem)
+    for one in asked:
+        one.attempt(partial(one.compare, ledger, iris))
+        if one.problem is not None:
+            one.findings = Findings(0, ledger.head(tier), Names(), Names(), problem=one.problem)
+    return asked
 
 
 def _audit_record(ledger: Source, surfaces: Sequence[Readable], iri: str) -> AuditReport:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _MODULUS = 1 << 256
 
@@ -45,12 +41,19 @@ class LineSum:
         return f"{self._total % _MODULUS:064x}"
 
 
-def digest_of(views: Iterable[bytes]) -> str:
-    """Return the digest of exactly the lines of these views."""
-    total = LineSum()
-    for view in views:
-        total.write(view)
-    return total.hex()
+class ViewSum:
+    """The digest of exactly the lines of the views that are added."""
+
+    def __init__(self) -> None:
+        self._total = LineSum()
+
+    def add(self, view: bytes, /) -> None:
+        """Count a view's lines."""
+        self._total.write(view)
+
+    def hex(self) -> str:
+        """Return the digest so far."""
+        return self._total.hex()
 
 
 def text_sum(text: bytes) -> int:

@@ -19,11 +19,11 @@ from exchange.domain.errors import EnvironmentFault
 from publisher.surfaces.alarms import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
     from exchange.domain.record import Change
-    from publisher.surfaces.port import Surface
+    from publisher.surfaces.port import Expected, Surface
 
 _OPEN: Final = "open"
 _CLOSE: Final = "close"
@@ -131,9 +131,10 @@ class Elsewhere:
         """One value over everything it shows."""
         return str(self._ask("digest"))
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
-        return str(self._ask("digest_of", list(views)))
+    def expecting(self) -> Expected:
+        """Return what `digest` must be, once it has every view."""
+        expected: Expected = self._ask("expecting")
+        return expected
 
     def holds(self, iri: str) -> bool:
         """Whether anything of the record is shown."""

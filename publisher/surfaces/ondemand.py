@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 from publisher.surfaces.port import INLINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from exchange.domain.access import Tier
     from exchange.domain.record import Change
-    from publisher.surfaces.port import Surface
+    from publisher.surfaces.port import Expected, Surface
 
 # Below this much free space (bytes) a failed opening says nothing about the files.
 _ROOM: Final = 16 * 1024 * 1024
@@ -85,10 +85,10 @@ class OnDemand:
         with self._opened() as surface:
             return surface.digest()
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
+    def expecting(self) -> Expected:
+        """Return what `digest` must be, once it has every view."""
         with self._opened() as surface:
-            return surface.digest_of(views)
+            return surface.expecting()
 
     def holds(self, iri: str) -> bool:
         """Whether anything of the record is shown."""

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 INLINE: Final = "inline"
 
 
+class Expected(Protocol):
+    """What a surface's digest must be; views are added one by one, in any order."""
+
+    def add(self, view: bytes, /) -> object:
+        """Count a view."""
+
+    def hex(self) -> str:
+        """Return the digest of all views so far."""
+
+
 class Readable(Protocol):
     """What an audit asks of a surface; a reading process can answer it without the writer."""
 
@@ -38,8 +48,8 @@ class Readable(Protocol):
     def digest(self) -> str:
         """One value over everything it shows of records, whatever the order; hexadecimal."""
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be when exactly these views are shown."""
+    def expecting(self) -> Expected:
+        """Return what says, once it has every view that must be shown, what `digest` must be."""
 
     def holds(self, iri: str) -> bool:
         """Whether anything of the record (IRI or its last part) is shown.
@@ -118,3 +128,11 @@ class Source(Protocol):
 def label(surface: Readable) -> str:
     """Return the surface's name over all tiers: `public/triples`."""
     return f"{surface.tier.value}/{surface.name}"
+
+
+def digest_of(surface: Readable, views: Iterable[bytes]) -> str:
+    """Return what the surface's digest must be when exactly these views are shown."""
+    expected = surface.expecting()
+    for view in views:
+        expected.add(view)
+    return expected.hex()

@@ -13,33 +13,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import Point, nothing
-from exchange.domain.record import Activity
-from ontology.terms import NS
 from publisher.stores.embedded import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.files import sync_directory
 from publisher.stores.generations import GRACE, Generations, current_generation
+from publisher.surfaces.arrivals import MARK, SPAN, Waiting, net_effect
 from publisher.surfaces.digest import LineSum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
 
-OBJECTION = NS + "objectionOpen"
-# The mark stands outside the view (DETAILS "Views"), so no digest counts it. No literal can
-# end a line like this: the quotes inside a literal are escaped.
-MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
 # Bytes of new records that are loaded at once: every load leaves files which the engine has to
 # merge with all that is there, so few large ones cost it half of what many small ones do
 # (docs/decisions/0007).
 LOAD = 16 * 1024 * 1024
-# Changes that one load spans at most; no chunk is longer.
-SPAN = 20_000
 # Typed lines that go through the engine at once when the expected digest is computed.
 _BATCH = 2_000
 
@@ -82,9 +75,9 @@ class TriplesReader:
         reader.require_whole()
         return _digest(reader, self._site.bases)
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views (N-Quads bytes)."""
-        return expected_digest(views)
+    def expecting(self) -> StoredSum:
+        """Return what `digest` must be, once it has every view."""
+        return StoredSum()
 
     def holds(self, iri: str) -> bool:
         """Whether any statement is about the record (IRI or its last part)."""
@@ -123,7 +116,7 @@ class TriplesSurface:
         self._next: EmbeddedStore | None = None
         self._rebuilding = False
         self._purge = False
-        self._waiting: _Waiting | None = None
+        self._waiting: Waiting | None = None
         # Up to here a load that was killed or failed may have come without its position.
         self._unsure: int | None = None
         # A kill may have come between a redaction and its generation, so one is due.
@@ -146,9 +139,9 @@ class TriplesSurface:
         """LineSum over the statements of records, marks left out."""
         return _digest(self._settled(), self._bases)
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views (N-Quads bytes)."""
-        return expected_digest(views)
+    def expecting(self) -> StoredSum:
+        """Return what `digest` must be, once it has every view."""
+        return StoredSum()
 
     def holds(self, iri: str) -> bool:
         """Whether any statement is about the record (IRI or its last part)."""
@@ -171,11 +164,11 @@ class TriplesSurface:
         """
         if not changes:
             return
-        net, created = _net_effect(changes)
+        net, created = net_effect(changes)
         if self._waiting and self._waiting.must_go(net, changes[-1].seq):
             self._settle()
         store = self._target()
-        waiting = self._waiting = self._waiting or _Waiting(store.position())
+        waiting = self._waiting = self._waiting or Waiting(store.position())
         if self._unsure is None:
             self._unsure = waiting.after + SPAN
         # What was never there need not be looked for.
@@ -317,58 +310,32 @@ class TriplesSurface:
         sync_directory(self._directory)
 
 
-class _Waiting:
-    """New records on their way into the store: `after` is its position, `reached` the next."""
+class StoredSum:
+    """LineSum over the views that are added, as the engine will write them back."""
 
-    def __init__(self, after: int) -> None:
-        self.after = self.reached = after
-        self.records: dict[str, bytes] = {}
+    def __init__(self) -> None:
+        self._total = LineSum()
+        # Only typed and tagged literals may come back in other words.
+        self._typed: list[bytes] = []
 
-    @property
-    def size(self) -> int:
-        """Bytes of the statements."""
-        return sum(map(len, self.records.values()))
-
-    def must_go(self, net: Mapping[str, bytes], last: int) -> bool:
-        """Whether they have to be in the store before these changes are taken."""
-        return last - self.after > SPAN or not self.records.keys().isdisjoint(net)
-
-    def let_go(self, iris: Iterable[str]) -> None:
-        """Drop records."""
-        for iri in iris:
-            self.records.pop(iri, None)
-
-
-def _net_effect(changes: Sequence[Change]) -> tuple[dict[str, bytes], set[str]]:
-    """Return the statements each record ends with, none when it leaves; and who comes anew."""
-    net: dict[str, bytes] = {}
-    created = set[str]()
-    for change in changes:
-        if change.activity is Activity.CREATE and change.iri not in net:
-            created.add(change.iri)
-        net[change.iri] = b""
-        if change.view is not None and change.activity is not Activity.DELETE:
-            mark = b"<" + change.iri.encode() + b">" + MARK if change.objection else b""
-            net[change.iri] = change.view + mark
-    return net, created
-
-
-def expected_digest(views: Iterable[bytes]) -> str:
-    """LineSum over the views as the engine will write them back."""
-    total = LineSum()
-    typed: list[bytes] = []
-    for view in views:
+    def add(self, view: bytes, /) -> None:
+        """Count a view."""
         for line in view.splitlines(keepends=True):
-            # Only typed and tagged literals may come back in other words.
             if line.endswith((b'" .\n', b"> .\n")) and b'"^^<' not in line:
-                total.add(line)
+                self._total.add(line)
             else:
-                typed.append(line)
-        if len(typed) >= _BATCH:
-            total.write(as_stored(b"".join(typed)))
-            typed.clear()
-    total.write(as_stored(b"".join(typed)))
-    return total.hex()
+                self._typed.append(line)
+        if len(self._typed) >= _BATCH:
+            self._settle()
+
+    def hex(self) -> str:
+        """Return the digest so far."""
+        self._settle()
+        return self._total.hex()
+
+    def _settle(self) -> None:
+        self._total.write(as_stored(b"".join(self._typed)))
+        self._typed.clear()
 
 
 def _digest(store: StoreReader, bases: tuple[str, ...]) -> str:

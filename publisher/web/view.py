@@ -14,8 +14,8 @@ from pyoxigraph import Literal, NamedNode
 
 from exchange.domain.identity import USCC_BASE
 from ontology.terms import CODE
+from publisher.surfaces.arrivals import OBJECTION
 from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
-from publisher.surfaces.triples import OBJECTION
 from publisher.web.moments import last_day
 from publisher.web.texts import say
 

@@ -22,6 +22,7 @@ from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.lane import Elsewhere, Lane, work
+from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import Site, TriplesSurface
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class Bench:
 
     def agrees(self) -> bool:
         rows = list(self.ledger.live(Tier.PUBLIC))
-        same = self.surface.digest() == self.surface.digest_of(view for _, _, view in rows)
+        same = self.surface.digest() == digest_of(self.surface, [view for _, _, view in rows])
         return same and sorted(self.surface.iris()) == sorted(iri for iri, _, _ in rows)
 
     @staticmethod

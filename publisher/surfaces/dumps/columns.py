@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.domain.access import VIEW_LETTERS
 from exchange.model.forms import SEPARATOR, guarded
 from exchange.model.kinds import Sort
+from publisher.surfaces.arrivals import OBJECTION
 from publisher.surfaces.dumps.terms import HEADERS
-from publisher.surfaces.triples import OBJECTION
 
 if TYPE_CHECKING:
     from exchange.domain.access import Tier

@@ -10,10 +10,10 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from exchange.model.context import terms_of
+from publisher.surfaces.arrivals import MARK, OBJECTION
 from publisher.surfaces.dumps.columns import LINE_END, Table
 from publisher.surfaces.dumps.terms import FORMS
 from publisher.surfaces.names import PREFIXES
-from publisher.surfaces.triples import MARK, OBJECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import nothing
-from publisher.surfaces.digest import digest_of
+from publisher.surfaces.digest import ViewSum
 from publisher.surfaces.dumps.reader import (
     digest_in,
     holds_in,
@@ -17,7 +17,7 @@ from publisher.surfaces.dumps.writer import Writer
 from publisher.surfaces.swapped import Swapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
@@ -52,9 +52,9 @@ class DumpSurface(Swapped[Writer]):
         writer = self.flushed()
         return digest_in(written(writer), writer.texts)
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
-        return digest_of(views)
+    def expecting(self) -> ViewSum:
+        """Return what `digest` must be, once it has every view."""
+        return ViewSum()
 
     def holds(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
-from publisher.surfaces.digest import digest_of, sum_hex, text_sum
+from publisher.surfaces.digest import ViewSum, sum_hex, text_sum
 from publisher.surfaces.feed.files import Shelf
 from publisher.surfaces.feed.members import Members, entry_of, view_of
 from publisher.surfaces.feed.terms import FORMS, page_path
 from publisher.surfaces.swapped import current_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from exchange.domain.access import Tier
     from publisher.surfaces.feed.members import Entry
@@ -56,9 +56,9 @@ class FeedReader:
         shelf.require_whole()
         return digest_on(shelf, self._place)
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
-        return digest_of(views)
+    def expecting(self) -> ViewSum:
+        """Return what `digest` must be, once it has every view."""
+        return ViewSum()
 
     def holds(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""

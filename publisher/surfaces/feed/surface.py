@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import nothing
-from publisher.surfaces.digest import digest_of
+from publisher.surfaces.digest import ViewSum
 from publisher.surfaces.feed.reader import digest_on, holds_on, iris_on
 from publisher.surfaces.feed.writer import Writer
 from publisher.surfaces.swapped import Swapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
@@ -39,9 +39,9 @@ class FeedSurface(Swapped[Writer]):
         """LineSum over the newest version of each record."""
         return digest_on(self.flushed().tree, self._place)
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
-        return digest_of(views)
+    def expecting(self) -> ViewSum:
+        """Return what `digest` must be, once it has every view."""
+        return ViewSum()
 
     def holds(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""

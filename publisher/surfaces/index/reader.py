@@ -28,7 +28,7 @@ from publisher.surfaces.index.answers import (
 )
 from publisher.surfaces.index.facts import digest
 from publisher.surfaces.index.rows import DIGESTED, position_of
-from publisher.surfaces.index.surface import expected_digest, has
+from publisher.surfaces.index.surface import FactsSum, has
 from publisher.surfaces.index.terms import marked, matches, mistyped, nearness, neighbours, terms
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ class IndexReader:
             require_whole(connection)
             return digest(connection.execute(DIGESTED))
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
-        return expected_digest(self._site.plan, views)
+    def expecting(self) -> FactsSum:
+        """Return what `digest` must be, once it has every view."""
+        return FactsSum(self._site.plan)
 
     def holds(self, iri: str) -> bool:
         """Whether a row is about the record (IRI or its last part)."""

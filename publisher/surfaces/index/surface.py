@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.record import Activity
 from publisher.stores.sqlite import Writer
-from publisher.surfaces.index.facts import digest, subject_of
+from publisher.surfaces.digest import sum_hex
+from publisher.surfaces.index.facts import digest, fingerprint, subject_of
 from publisher.surfaces.index.rows import DIGESTED, add, drop, position_of
 from publisher.surfaces.index.schema import FILE, SCHEMA
 from publisher.surfaces.swapped import Swapped
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
     from publisher.stores.sqlite import Connection
-    from publisher.surfaces.index.facts import Facts, Plan
+    from publisher.surfaces.index.facts import Plan
     from publisher.surfaces.index.schema import Site
 
 
@@ -93,9 +94,9 @@ class IndexSurface(Swapped[IndexFile]):
         with self.target().database.reading() as connection:
             return digest(connection.execute(DIGESTED))
 
-    def digest_of(self, views: Iterable[bytes]) -> str:
-        """Say what `digest` must be for these views."""
-        return expected_digest(self._site.plan, views)
+    def expecting(self) -> FactsSum:
+        """Return what `digest` must be, once it has every view."""
+        return FactsSum(self._site.plan)
 
     def holds(self, iri: str) -> bool:
         """Whether a row is about the record (IRI or its last part)."""
@@ -115,15 +116,21 @@ def has(connection: Connection, names: Iterable[str]) -> bool:
     return any(row.fetchone() for row in found)
 
 
-def expected_digest(plan: Plan, views: Iterable[bytes]) -> str:
-    """Return the digest of exactly these views."""
-    return digest(_facts(plan, views))
+class FactsSum:
+    """The digest of exactly the facts of the views that are added."""
 
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._total = 0
 
-def _facts(plan: Plan, views: Iterable[bytes]) -> Iterator[Facts]:
-    for view in views:
-        facts, _ = plan.read(subject_of(view), view)
-        yield facts
+    def add(self, view: bytes, /) -> None:
+        """Count a view's facts."""
+        facts, _ = self._plan.read(subject_of(view), view)
+        self._total += fingerprint(facts)
+
+    def hex(self) -> str:
+        """Return the digest so far."""
+        return sum_hex(self._total)
 
 
 def _shown(change: Change) -> bool:

@@ -16,6 +16,7 @@ from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.lane import Elsewhere, Lane
 from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.ondemand import MANY, OnDemand
+from publisher.surfaces.port import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from exchange.domain.access import Tier
 from publisher.surfaces.index import IndexSurface, Plan, Site
-from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.lane import work
 
 def broken():
@@ -71,9 +71,8 @@ def test_a_surface_works_in_another_process_that_ends_with_it(city: Any, helpers
     assert city.runner().catch_up()
     assert sorted(surface.iris()) == sorted(iris)
     assert surface.holds(iris[0])
-    assert surface.digest() == surface.digest_of(
-        view for _, _, view in city.ledger.live(Tier.PUBLIC)
-    )
+    views = [view for _, _, view in city.ledger.live(Tier.PUBLIC)]
+    assert surface.digest() == digest_of(surface, views)
     assert process.poll() is None
     surface.close()
     assert process.poll() == 0

@@ -13,9 +13,10 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
 from publisher.stores.generations import current_generation
 from publisher.surfaces.alarms import standing_alarms
+from publisher.surfaces.arrivals import OBJECTION
 from publisher.surfaces.audit import audit
 from publisher.surfaces.runner import NEAR
-from publisher.surfaces.triples import OBJECTION, TriplesSurface
+from publisher.surfaces.triples import TriplesSurface
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

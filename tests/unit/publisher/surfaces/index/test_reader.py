@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from exchange.domain.access import Tier
 from exchange.domain.errors import QueryTimeout, StoreUnavailable, UsageError
 from publisher.surfaces.index import IndexReader, Plan, Site, queries
+from publisher.surfaces.port import digest_of
 from tests.unit.publisher.surfaces.index.conftest import BASE, Office, code_of
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def test_what_ends_today_is_shown_and_what_ended_yesterday_is_not(office: Office
     for today, left in (("2026-09-20", 3), ("2026-09-21", 2), ("2026-09-23", 0)):
         office.today = today
         assert {name: ask() for name, ask in asked.items()} == dict.fromkeys(asked, left)
-    assert office.surface.digest() == office.surface.digest_of(office.views.values())
+    assert office.surface.digest() == digest_of(office.surface, office.views.values())
 
 
 def test_counts_follow_every_change(office: Office) -> None:

@@ -9,6 +9,7 @@ from exchange.domain.errors import EnvironmentFault, StoreUnavailable
 from exchange.domain.failpoints import Point
 from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.index.schema import FILE
+from publisher.surfaces.port import digest_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,7 +140,7 @@ def test_a_failed_chunk_changes_nothing_and_is_taken_again(office: Office) -> No
     office.surface = IndexSurface(office.site)
     assert office.names("潞州") == ["潞州"]
     office.penalty("c", 2, "潞州")
-    assert office.surface.digest() == office.surface.digest_of(office.views.values())
+    assert office.surface.digest() == digest_of(office.surface, office.views.values())
     assert office.reader.counts() == {"penalty": 2}
 
 
@@ -157,7 +158,7 @@ def test_a_failed_chunk_changes_nothing_and_is_taken_again(office: Office) -> No
 )
 def test_an_audit_sees_a_row_that_is_not_the_ledgers(office: Office, damage: str) -> None:
     office.penalty("b", 1, "潞州")
-    expected = office.surface.digest_of(office.views.values())
+    expected = digest_of(office.surface, office.views.values())
     assert office.reader.digest() == office.surface.digest() == expected
     with office.surface.target().database.writing() as connection:
         connection.execute(damage)
