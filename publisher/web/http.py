@@ -129,12 +129,18 @@ def language(environ: WSGIEnvironment, default: str = "zh") -> str:
 
 
 def parameter(environ: WSGIEnvironment, name: str) -> str:
-    """Return the last value of a parameter of the address, empty where there is none.
+    """Return the last value of a parameter of the address, empty where there is none."""
+    return (parameters(environ, name) or [""])[-1]
 
-    Whatever bytes stand in the address; Flask's own reader raises on what is no UTF-8.
+
+def parameters(environ: WSGIEnvironment, name: str) -> list[str]:
+    """Return the values of a parameter of the address.
+
+    Whatever bytes stand in the address, escaped or not; Flask's own reader raises on what is no
+    UTF-8.
     """
     query: str = environ.get("QUERY_STRING", "")
-    return parse_qs(query).get(name, [""])[-1]
+    return parse_qs(query.encode("latin-1").decode(errors="replace")).get(name, [])
 
 
 def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:

@@ -78,7 +78,7 @@ class Lists:
                 zh="没有这个名单。",
                 zh_hint="请从名单页查找。",
             )
-        cursor = request.args.get("from", "")
+        cursor = http.parameter(request.environ, "from")
         found = self._parts.index.listed(name, cursor, PIECE)
         here = f"/list/{name}"
         body = self._pages.render(

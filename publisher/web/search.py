@@ -69,11 +69,13 @@ class Search:
         media = http.choose(request.headers.get("Accept"), _OFFERS)
         if media is None:
             raise NotAcceptable(_OFFERS)
-        text = request.args.get("q", "").strip()
-        kinds = [kind for kind in request.args.getlist("kind") if kind in self._kinds]
+        text = http.parameter(request.environ, "q").strip()
+        asked = http.parameters(request.environ, "kind")
+        kinds = [kind for kind in asked if kind in self._kinds]
         if media == http.HTML and (identifier := _identifier(text)):
             return self._pages.lead(request.environ, f"/record/{identifier}")
-        found = self._parts.index.search(text, kinds, _page(request.args.get("page", "1")))
+        page = _page(http.parameter(request.environ, "page") or "1")
+        found = self._parts.index.search(text, kinds, page)
         near = found.hint.near if found.hint else ()
         live = standing(self._parts, [one.iri for one in (*_entries(found.hits), *near)])
         hits = [hit for hit in found.hits if hit.entry.iri in live]

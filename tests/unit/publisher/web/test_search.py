@@ -8,7 +8,7 @@ from exchange.domain.access import Tier
 from publisher.surfaces.index import Plan
 
 if TYPE_CHECKING:
-    from werkzeug.test import Client
+    from werkzeug.test import Client, TestResponse
 
     from publisher.wiring import Station
 
@@ -164,3 +164,14 @@ def test_an_unknown_kind_narrows_nothing_and_a_foreign_type_is_406(client: Clien
     assert asked(client, "长治", kind="nothing")["total"] == asked(client, "长治")["total"]
     assert client.get("/search?q=a", headers={"Accept": "image/png"}).status_code == 406
     assert client.get("/search", headers={"Accept": BROWSER}).status_code == 200
+
+
+def test_bytes_that_are_no_text_find_nothing_and_raw_utf_8_is_read_as_it_is(
+    client: Client,
+) -> None:
+    def asked(path: str, query: bytes) -> TestResponse:
+        return client.get(path, environ_overrides={"QUERY_STRING": query.decode("latin-1")})
+
+    assert asked("/search", b"q=\xc5").status_code == 200
+    assert asked("/search", "q=文".encode()).get_json()["query"] == "文"
+    assert asked("/list/tax", b"from=\xc5").status_code == 400
