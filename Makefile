@@ -44,10 +44,12 @@ bench: setup ## against other programs, some minutes each; docs/performance.md a
 	$(BIN)/python -m benchmarks.surfaces.replicate
 	$(BIN)/python -m benchmarks.surfaces.repairs
 	$(BIN)/python -m benchmarks.surfaces.takedown
+	$(BIN)/python -m benchmarks.dumps.takedown
 	$(BIN)/python benchmarks/dumps/publish.py --records 20000
 	$(BIN)/python benchmarks/dumps/redact.py --records 100000
 	$(BIN)/python benchmarks/index/apply.py
 	$(BIN)/python benchmarks/index/search.py
+	$(BIN)/python benchmarks/index/pages.py
 	$(BIN)/python benchmarks/sparql/bombs.py
 	$(BIN)/python -m benchmarks.sparql.compare
 	$(BIN)/python -m benchmarks.report

@@ -177,7 +177,8 @@ def _asked(ledger: Source, surfaces: Sequence[Readable]) -> list[_Asked]:
             iris.add(iri)
             for one in asked:
                 one.attempt(partial(one.add, view))
-    except Exception as problem:  # noqa: BLE001 - as above: the ledger itself cannot be read
+    except Exception as problem:  # noqa: BLE001 - a ledger that cannot be read leaves nothing to
+        # compare with: that is said of every surface, and the report still comes.
         for one in asked:
             one.problem = one.problem or describe(problem)
     for one in asked:
@@ -200,7 +201,8 @@ def _asked_of(surface: Readable, iri: str, *, live: bool) -> Findings:
     missing, leftover = Names(), Names()
     try:
         position, held = surface.position(), surface.holds(iri)
-    except Exception as problem:  # noqa: BLE001 - as above
+    except Exception as problem:  # noqa: BLE001 - a damaged file may raise anything in its
+        # reader; it is a finding, and the other surfaces are still asked.
         return Findings(0, 0, missing, leftover, problem=describe(problem))
     if live and not held:
         missing.add(iri)

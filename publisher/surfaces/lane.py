@@ -29,6 +29,8 @@ _OPEN: Final = "open"
 _CLOSE: Final = "close"
 _LIST: Final = "iris"  # the one that gives an iterator
 _END_SECONDS: Final = 10.0
+# For one call: as long as whoever waits for the projector is patient (publisher/projector.py).
+_LONGEST_SECONDS: Final = 900.0
 
 
 class Lane:
@@ -40,11 +42,6 @@ class Lane:
         self._line: Connection | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._open: set[str] = set()
-
-    @property
-    def pid(self) -> int | None:
-        """The process id while there is a process."""
-        return self._process.pid if self._process else None
 
     def open(self, name: str) -> None:
         """Have a surface opened there; starts the process where none runs."""
@@ -70,8 +67,10 @@ class Lane:
             try:
                 line = self._line or self._begin()
                 line.send((name, action, given, named))
+                if not line.poll(_LONGEST_SECONDS):
+                    raise TimeoutError
                 done, said = line.recv()
-            except (EOFError, OSError) as problem:
+            except (EOFError, OSError) as problem:  # TimeoutError is an OSError
                 self._end()
                 raise _ended() from problem
         if not done:
@@ -102,7 +101,7 @@ class Lane:
 
 def _ended() -> EnvironmentFault:
     return EnvironmentFault(
-        "The process that writes feeds and downloads ended.",
+        "The process that writes feeds and downloads ended or did not answer.",
         "It is started again; look at the memory and the disk if this comes back.",
     )
 

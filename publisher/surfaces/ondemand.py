@@ -32,8 +32,8 @@ _CALM: Final = 300  # a minute of the projector's steps at rest
 class OnDemand:
     """The port over a surface that `make` opens; `directory` is all that it has on the disk.
 
-    `elsewhere` opens it in another process, where it works while
-    many changes wait. Every method opens it first and raises what that raises.
+    `elsewhere` opens it in another process, where it works while many changes wait. Every method
+    opens it first and raises what that raises.
     """
 
     def __init__(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 BULK = 100
 # Bytes of new records that are loaded at once: every load leaves files which the engine has to
 # merge with all that is there, so few large ones cost it half of what many small ones do
-# (docs/decisions/0007).
+# (docs/decisions/0015).
 LOAD = 16 * 1024 * 1024
 # Typed lines that go through the engine at once when the expected digest is computed.
 _BATCH = 2_000

@@ -12,6 +12,7 @@ import pytest
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault
+from publisher.surfaces import lane as lanes
 from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.lane import Elsewhere, Lane
 from publisher.surfaces.lock import ProjectorLock
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 HELPER = """
 import sys
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from exchange.domain.access import Tier
@@ -35,7 +37,11 @@ def broken():
 
 folder = Path(sys.argv[2])
 site = Site(folder, Tier.PUBLIC, ("https://credit.example.cn/record/",), Plan(()))
-makers = {"public/index": lambda: IndexSurface(site), "public/broken": broken}
+makers = {
+    "public/index": lambda: IndexSurface(site),
+    "public/broken": broken,
+    "public/stuck": lambda: time.sleep(60),
+}
 work(Connection(int(sys.argv[1])), makers)
 """
 
@@ -112,12 +118,24 @@ def test_a_process_that_is_killed_is_an_alarm_and_the_next_try_starts_another(
     city.surfaces = []
 
 
+def test_a_process_that_does_not_answer_is_killed(
+    helpers: Helpers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = Lane(helpers)
+    Elsewhere(lane, "index", Tier.PUBLIC)
+    monkeypatch.setattr(lanes, "_LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr(lanes, "_END_SECONDS", 0.1)
+    with pytest.raises(EnvironmentFault, match="did not answer"):
+        Elsewhere(lane, "stuck", Tier.PUBLIC)
+    assert helpers.started[0].poll() == -signal.SIGKILL
+
+
 def test_what_a_dead_process_had_open_is_not_asked_of_the_next_one(helpers: Helpers) -> None:
     lane = Lane(helpers)
     first = Elsewhere(lane, "index", Tier.PUBLIC)
     os.kill(helpers.started[0].pid, signal.SIGKILL)
     for _ in range(2):
-        with pytest.raises(EnvironmentFault, match="feeds and downloads ended"):
+        with pytest.raises(EnvironmentFault, match="feeds and downloads ended or"):
             first.position()
     again = Elsewhere(lane, "index", Tier.PUBLIC)
     assert (again.position(), len(helpers.started)) == (0, 2)
