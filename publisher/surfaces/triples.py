@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from exchange.domain.failpoints import Point, nothing
 from publisher.stores.embedded import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.files import sync_directory
-from publisher.stores.generations import GRACE, Generations, current_generation
+from publisher.stores.generations import GRACE, Generations, Pointer, current_generation
 from publisher.surfaces.arrivals import MARK, SPAN, Waiting, net_effect
 from publisher.surfaces.digest import LineSum
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
+    from publisher.stores.generations import Generation
 
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
@@ -47,9 +48,9 @@ class Site:
 
 
 class TriplesReader:
-    """What readers of a tier see now: every call opens the current generation.
+    """What readers of a tier see now: a call opens the generation that is current.
 
-    For audits beside a running projector. Raises StoreUnavailable.
+    For audits and withdrawals beside a running projector. Raises StoreUnavailable.
     """
 
     name = "triples"
@@ -57,10 +58,12 @@ class TriplesReader:
     def __init__(self, site: Site) -> None:
         self.tier = site.tier
         self._site = site
+        self._current = Pointer(site.directory)
+        self._asked: tuple[Generation, str, bool] | None = None
 
     def position(self) -> int:
         """Position of the generation that readers have."""
-        return current_generation(self._site.directory).position
+        return self._current().position
 
     def iris(self) -> Iterator[str]:
         """Every record with a type statement."""
@@ -80,11 +83,20 @@ class TriplesReader:
         return StoredSum()
 
     def holds(self, iri: str) -> bool:
-        """Whether any statement is about the record (IRI or its last part)."""
-        return _holds(self._reader(), iri, self._site.bases)
+        """Whether any statement is about the record (IRI or its last part).
+
+        A generation never changes, so who waits for a record to go opens each once only:
+        opening a store of a million records takes long.
+        """
+        generation = self._current()
+        asked = self._asked
+        if asked is None or asked[0] is not generation or asked[1] != iri:
+            held = _holds(StoreReader(generation.path), iri, self._site.bases)
+            self._asked = asked = generation, iri, held
+        return asked[2]
 
     def _reader(self) -> StoreReader:
-        return StoreReader(current_generation(self._site.directory).path)
+        return StoreReader(self._current().path)
 
 
 class TriplesSurface:

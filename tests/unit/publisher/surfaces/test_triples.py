@@ -12,8 +12,9 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from exchange.domain.access import Tier
 from exchange.domain.record import Activity, Change
-from publisher.stores.embedded import EmbeddedStore
+from publisher.stores.embedded import EmbeddedStore, StoreReader
 from publisher.stores.generations import current_generation
+from publisher.surfaces import triples
 from publisher.surfaces.arrivals import OBJECTION
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import (
@@ -136,6 +137,27 @@ def test_readers_see_what_was_applied_after_the_publication(
     surface.publish(at_head=True)
     assert seen(site) == [iri(number) for number in (1, 2, 3)]
     assert TriplesReader(site).position() == 3
+
+
+def test_who_waits_for_a_record_to_go_opens_each_generation_once(
+    site: Site, surface: TriplesSurface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    class Counted(StoreReader):
+        def __init__(self, directory: Path) -> None:
+            opened.append(directory.name)
+            super().__init__(directory)
+
+    monkeypatch.setattr(triples, "StoreReader", Counted)
+    surface.apply(creates(1, 4))
+    surface.publish(at_head=True)
+    reader = TriplesReader(site)
+    assert [reader.holds(iri(1)) for _ in range(3)] == [True] * 3
+    surface.apply([change(4, 1, None)])
+    surface.publish(at_head=True)
+    assert [reader.holds(iri(number)) for number in (1, 1, 2)] == [False, False, True]
+    assert opened == ["2", "3", "3"]
 
 
 def test_new_records_wait_for_a_load_that_is_worth_it_and_a_stop_applies_them_again(
