@@ -52,9 +52,11 @@ _LETTER = {
     Leaf.ARCHIVE: "z",
 }
 
-# Which leaves a tier's view holds. public-page joins with the index surface.
+# Which leaves a tier's view holds.
 VIEW_LETTERS = {
     Tier.PUBLIC: frozenset("o"),
     Tier.GOVERNMENT: frozenset("opu"),
     Tier.ARCHIVE: frozenset("opucaz"),
 }
+# What the public sees on the record's own page only: never in a store, a feed or a download.
+PAGE_LETTERS = frozenset("p")

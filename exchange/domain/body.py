@@ -8,7 +8,12 @@ again from the body alone, whatever the model says by then.
 
 from __future__ import annotations
 
-from exchange.domain.access import VIEW_LETTERS, Leaf, Tier
+from typing import TYPE_CHECKING
+
+from exchange.domain.access import PAGE_LETTERS, VIEW_LETTERS, Leaf, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Stands for the natural person's random local IRI until the ledger assigns it.
 PERSON = "<urn:credence:person>"
@@ -31,7 +36,15 @@ def statement_of(text: str) -> str:
 
 def view(text: str, iri: str, tier: Tier) -> bytes:
     """Return the exact bytes of the tier's view: sorted canonical N-Quads."""
-    letters = VIEW_LETTERS[tier]
+    return _cut(text, iri, VIEW_LETTERS[tier])
+
+
+def on_page(text: str, iri: str) -> bytes:
+    """Return, as N-Quads, what the public sees on the record's own page only."""
+    return _cut(text, iri, PAGE_LETTERS)
+
+
+def _cut(text: str, iri: str, letters: Collection[str]) -> bytes:
     statements = [
         item[2:] if item[1] == " " else item.partition(" ")[2]
         for item in text.split("\n")

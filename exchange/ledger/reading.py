@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, func, select, true
 
 from exchange.domain.access import SERVED, Tier
-from exchange.domain.body import view
+from exchange.domain.body import on_page, view
 from exchange.domain.errors import EnvironmentFault, Gone, NotFound, UsageError
 from exchange.domain.events import Name
 from exchange.domain.identity import id_of
@@ -47,6 +47,7 @@ class Held:
     objection: bool
     state: State
     view: bytes
+    page: bytes  # what the public sees on the record's own page only, as N-Quads
 
 
 def served(tier: Tier) -> Tier:
@@ -328,7 +329,7 @@ def read(parts: Parts, tier: Tier, ref: str) -> Held:
     seal = parts.seals.get([row.seal]).get(row.seal)
     if seal is None:
         raise _missing(row)
-    iri = parts.iri(row.kind, public_id)
+    iri, text = parts.iri(row.kind, public_id), text_of(row, seal)
     return Held(
         iri,
         row.kind,
@@ -337,7 +338,8 @@ def read(parts: Parts, tier: Tier, ref: str) -> Held:
         row.at,
         bool(row.mark),
         State(row.state),
-        view(text_of(row, seal), iri, tier),
+        view(text, iri, tier),
+        on_page(text, iri),
     )
 
 

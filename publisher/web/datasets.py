@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, request
 
-from exchange.domain.access import VIEW_LETTERS
+from exchange.domain.access import PAGE_LETTERS, VIEW_LETTERS
 from exchange.domain.errors import NotFound
 from ontology.terms import NS
 from publisher.web import http
@@ -44,7 +44,10 @@ _QUERY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One property of the kind: `codes` are its columns in the national forms, by form."""
+    """One property of the kind: `codes` are its columns in the national forms, by form.
+
+    `only_here`: records' pages have it, and nothing else does.
+    """
 
     label: str
     name: str
@@ -53,6 +56,7 @@ class Column:
     scheme: str
     required: bool
     codes: Mapping[str, str]
+    only_here: bool
 
 
 def blueprint(parts: Parts, pages: Pages, words: Vocabulary, listing: Listing) -> Blueprint:
@@ -134,7 +138,7 @@ class Datasets:
         return http.Reply(body, headers=_HEADERS)
 
     def _shown(self, kind: Kind) -> list[Field]:
-        letters = VIEW_LETTERS[self._parts.tier]
+        letters = VIEW_LETTERS[self._parts.tier] | PAGE_LETTERS
         return [field for field in kind.fields if field.leaf.letter in letters]
 
     def _column(self, field: Field, forms: Sequence[str], lang: str) -> Column:
@@ -148,6 +152,7 @@ class Datasets:
             field.scheme.slug if field.scheme else "",
             field.required,
             {form: "、".join(found) for form, found in codes.items()},
+            field.leaf.letter not in VIEW_LETTERS[self._parts.tier],
         )
 
     def _definition(self, kind: Kind, lang: str) -> str:

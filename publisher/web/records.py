@@ -1,7 +1,8 @@
 """`/record/{id}`: the record as a page, JSON and RDF; 410 once it has left (CONTRACT "HTTP").
 
 Purpose: the ledger's gone-set is asked before anything else, so that a withdrawal counts at
-once; the text comes from the public triple store, never from the ledger.
+once; the text comes from the public triple store. What may be seen on this page only (leaf
+public-page, DESIGN §5) is in no store: the ledger hands it out while the record stands.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from flask import Blueprint, request
-from pyoxigraph import RdfFormat, serialize
+from pyoxigraph import RdfFormat, parse, serialize
 
 from exchange.domain.errors import Gone, NotFound, UsageError
 from exchange.domain.identity import USCC_LENGTH, id_of, normal_code, record_iri
@@ -107,14 +108,18 @@ class Records:
         path = f"/record/{identifier}"
         formats = tuple(http.SUFFIXES.items())
         check = f"SELECT ?property ?value WHERE {{ <{iri}> ?property ?value }}"
-        steps = self._parts.ledger.history(self._parts.tier, identifier)
+        ledger, tier = self._parts.ledger, self._parts.tier
+        page = parse(ledger.read(tier, identifier).page, RdfFormat.N_QUADS)
+        only_here = values_of(quad.triple for quad in page)
+        steps = ledger.history(tier, identifier)
         return self._pages.render(
             "record.html",
             lang,
             here=path,
             path=path,
             private=True,
-            record=view(iri, kind, values, self._words, lang),
+            iri=iri,
+            record=view(kind, values, only_here, self._words, lang),
             ties=self._quotes.of(kind, values, lang),
             steps=[
                 (step.activity.value.lower(), moment(step.published), step.event) for step in steps

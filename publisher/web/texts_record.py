@@ -9,6 +9,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "record-fields": ("记录内容", "What the record says"),
     "yuan": ("元", "yuan"),
     "original": ("（原始填报：{value}）", "(as received: {value})"),
+    "only-here": (
+        "只在记录页公示，不进入查询、订阅流和下载",
+        "On the record's page only: not in queries, feeds or downloads",
+    ),
     "shown-now": ("公示中", "Shown to the public"),
     "quotes": ("本记录引用", "This record quotes"),
     "quoted-by": ("引用本记录", "Quoted by"),

@@ -6,7 +6,7 @@ kind needs a page of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -58,11 +58,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled line of the page; `term` is the property's name in the vocabulary."""
+    """One labelled line of the page; `term` is the property's name in the vocabulary.
+
+    `only_here`: no store, feed or download has it.
+    """
 
     label: str
     term: str
     values: Sequence[Shown]
+    only_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,6 @@ class RecordView:
     `basis` are the legal texts it names, `until` the last day of publicity as declared.
     """
 
-    iri: str
     slug: str
     kind: str
     title: str
@@ -109,8 +112,14 @@ def ended(kind: Kind, values: Values, today: date) -> bool:
     return any(date.fromisoformat(end.value) < today for end in ends)
 
 
-def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> RecordView:
-    """Return the page of a record of that kind in `zh` or `en`."""
+def view(
+    kind: Kind, published: Values, only_here: Values, words: Vocabulary, lang: str
+) -> RecordView:
+    """Return the page of a record of that kind in `zh` or `en`.
+
+    `only_here` is what this page has beside what is published everywhere.
+    """
+    values = only_here | published
     by_name = {field.name: field for field in kind.fields if field.iri in values}
     label = kind.label.zh if lang == "zh" else kind.label.en
     plain = {name: values[field.iri][0].value for name, field in by_name.items()}
@@ -118,13 +127,12 @@ def view(iri: str, kind: Kind, values: Values, words: Vocabulary, lang: str) -> 
     facts = [plain[name] for name in dict.fromkeys(_FACTS) if name in plain]
     facts = [fact for fact in facts if fact != title]
     rows = [
-        _row(field, values, by_name, words, lang)
+        replace(_row(field, values, by_name, words, lang), only_here=field.iri not in published)
         for field in by_name.values()
         if not _said_elsewhere(field, by_name)
     ]
     until = plain.get(kind.publicity_end or "", "")
     return RecordView(
-        iri=iri,
         slug=kind.slug,
         kind=label,
         title=shortened(title),

@@ -84,6 +84,17 @@ def test_views_are_the_bytes_of_the_body_module(parts):
             assert view == (bodies.view(text, IRI, tier) if narrower else None)
 
 
+@given(LINES)
+def test_what_only_the_page_shows_is_what_its_leaf_says(parts):
+    line = '<urn:p> "{}"'
+    text = bodies.body(
+        [bodies.line(leaf, line.format(said), number) for leaf, said, number in parts]
+    )
+    own = sorted(line.format(said) for leaf, said, _ in parts if leaf is Leaf.PUBLIC_PAGE)
+    wanted = "".join(f"<{IRI}> {statement} .\n" for statement in own)
+    assert bodies.on_page(text, IRI).decode() == wanted
+
+
 def test_commitments_of_absent_views_are_random():
     (seal,) = new_seals(1)
     first, second = (commitments(seal, (None, None, b"body")) for _ in range(2))

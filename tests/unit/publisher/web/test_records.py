@@ -54,6 +54,26 @@ def test_a_browser_gets_a_page_with_labels_in_the_language_asked(
     assert "<script" not in chinese.text
 
 
+def test_a_legal_representative_stands_on_the_record_page_and_nowhere_else(
+    town: Station, client: Client, live: list[str]
+) -> None:
+    with town.opened() as bench:
+        pages = {iri: bench.ledger.read(Tier.PUBLIC, iri).page for iri in live}
+    iri, page = next((iri, page) for iri, page in pages.items() if page)
+    (quad,) = ox.parse(page, ox.RdfFormat.N_QUADS)
+    assert quad.predicate.value.endswith("#legalRepresentative")
+    name = quad.object.value
+    shown = client.get(path_of(iri), headers={"Accept": BROWSER}).text
+    row = shown[shown.index("法定代表人") :].partition("</tr>")[0]
+    assert name in row
+    assert "只在记录页公示" in row
+    for suffix in SUFFIXES:
+        assert name not in client.get(f"{path_of(iri)}.{suffix}").text
+    found = client.get("/search", query_string={"q": name}, headers={"Accept": BROWSER})
+    assert path_of(iri) not in found.text
+    assert "只在记录页公示" in client.get("/dataset/penalty").text
+
+
 @pytest.mark.parametrize("media", RDF)
 def test_every_rdf_type_holds_exactly_the_public_view(
     town: Station, client: Client, live: list[str], media: str
