@@ -230,6 +230,10 @@ class Ledger:
         """Return the newest version of a record; the archive reads withdrawn ones, too."""
         return reading.read(self._parts, tier, ref)
 
+    def on_page(self, tier: Tier, ref: str) -> bytes:
+        """Return, as N-Quads, what the public sees of a record on its own page only."""
+        return reading.read(self._parts, tier, ref).page
+
     def counts(self) -> status.Counts:
         """Count records by kind and state, and what waits for somebody."""
         return status.counts(self._parts)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Standings(Protocol):
-    """The ledger as the web side sees it: never text, only standing and head."""
+    """The ledger as the web side sees it: standings, and only the text that no surface has."""
 
     def standing(self, tier: Tier, public_id: str, /) -> Standing:
         """How the record stands for the tier's readers."""
@@ -32,6 +32,12 @@ class Standings(Protocol):
 
     def history(self, tier: Tier, public_id: str, /) -> Sequence[Step]:
         """Return how a record came to be shown, the oldest step first."""
+
+    def on_page(self, tier: Tier, public_id: str, /) -> bytes:
+        """Return, as N-Quads, what the record's own page alone may show.
+
+        Raises NotFound and Gone.
+        """
 
     def last_published(self, tier: Tier, /) -> int | None:
         """When the tier's sequence last grew, in milliseconds."""

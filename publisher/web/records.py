@@ -109,7 +109,7 @@ class Records:
         formats = tuple(http.SUFFIXES.items())
         check = f"SELECT ?property ?value WHERE {{ <{iri}> ?property ?value }}"
         ledger, tier = self._parts.ledger, self._parts.tier
-        page = parse(ledger.read(tier, identifier).page, RdfFormat.N_QUADS)
+        page = parse(ledger.on_page(tier, identifier), RdfFormat.N_QUADS)
         only_here = values_of(quad.triple for quad in page)
         steps = ledger.history(tier, identifier)
         return self._pages.render(

@@ -58,7 +58,7 @@ def test_a_legal_representative_stands_on_the_record_page_and_nowhere_else(
     town: Station, client: Client, live: list[str]
 ) -> None:
     with town.opened() as bench:
-        pages = {iri: bench.ledger.read(Tier.PUBLIC, iri).page for iri in live}
+        pages = {iri: bench.ledger.on_page(Tier.PUBLIC, iri) for iri in live}
     iri, page = next((iri, page) for iri, page in pages.items() if page)
     (quad,) = ox.parse(page, ox.RdfFormat.N_QUADS)
     assert quad.predicate.value.endswith("#legalRepresentative")
