@@ -12,7 +12,12 @@ import hypothesis
 import pytest
 
 # `make test` draws fewer examples than hypothesis does by itself (100); `make test-all` all.
-hypothesis.settings.register_profile("quick", max_examples=25)
+# No example has a deadline: machines are shared, and time is for benchmarks.
+hypothesis.settings.register_profile("all", deadline=None)
+hypothesis.settings.register_profile(
+    "quick", parent=hypothesis.settings.get_profile("all"), max_examples=25
+)
+hypothesis.settings.load_profile("all")
 
 # A property recorded under this name is a line of the run's summary.
 SUMMARY = "summary"

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from exchange.domain.failpoints import Point, nothing
 from publisher.stores.embedded import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.files import sync_directory
-from publisher.stores.generations import GRACE, Generations, Pointer, current_generation
+from publisher.stores.generations import GRACE, Generations, current_generation
+from publisher.surfaces.answers import LastAnswer
 from publisher.surfaces.arrivals import MARK, SPAN, Waiting, net_effect
 from publisher.surfaces.digest import LineSum
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
-    from publisher.stores.generations import Generation
 
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
@@ -58,12 +58,11 @@ class TriplesReader:
     def __init__(self, site: Site) -> None:
         self.tier = site.tier
         self._site = site
-        self._current = Pointer(site.directory)
-        self._asked: tuple[Generation, str, bool] | None = None
+        self._held = LastAnswer()
 
     def position(self) -> int:
         """Position of the generation that readers have."""
-        return self._current().position
+        return current_generation(self._site.directory).position
 
     def iris(self) -> Iterator[str]:
         """Every record with a type statement."""
@@ -83,20 +82,14 @@ class TriplesReader:
         return StoredSum()
 
     def holds(self, iri: str) -> bool:
-        """Whether any statement is about the record (IRI or its last part).
-
-        A generation never changes, so who waits for a record to go opens each once only:
-        opening a store of a million records takes long.
-        """
-        generation = self._current()
-        asked = self._asked
-        if asked is None or asked[0] is not generation or asked[1] != iri:
-            held = _holds(StoreReader(generation.path), iri, self._site.bases)
-            self._asked = asked = generation, iri, held
-        return asked[2]
+        """Whether any statement is about the record (IRI or its last part)."""
+        now = current_generation(self._site.directory)
+        return self._held.to(
+            (now, iri), lambda: _holds(StoreReader(now.path), iri, self._site.bases)
+        )
 
     def _reader(self) -> StoreReader:
-        return StoreReader(self._current().path)
+        return StoreReader(current_generation(self._site.directory).path)
 
 
 class TriplesSurface:

@@ -48,14 +48,20 @@ class Digests:
     def __init__(self) -> None:
         self._runs: dict[tuple[str, str], _Run] = {}
 
-    def completed(self, index: Index, texts: Stored, forms: Sequence[str] = FORMS) -> Index:
-        """Return the index with every digest of the forms. Raises FileNotFoundError."""
+    def completed(
+        self, index: Index, texts: Stored, forms: Sequence[str] = FORMS, most: int | None = None
+    ) -> Index:
+        """Return the index with the digests of the forms, whole ones last.
+
+        At most so many parts of each form are read; the next call goes on there. Raises
+        FileNotFoundError.
+        """
         parts = {part.number: dict(part.forms) for part in index.parts}
         wholes = dict(index.wholes)
         runs = [self._run(index, form) for form in forms]
         # Unpacking and hashing are done outside the interpreter.
         with ThreadPoolExecutor(_THREADS) as pool:
-            done = list(pool.map(partial(_ended, index, texts), forms, runs))
+            done = list(pool.map(partial(_ended, index, texts, most), forms, runs))
         for form, (through, whole) in zip(forms, done, strict=True):
             wholes[form] = replace(index.wholes[form], sha256=whole)
             for number, made in through.items():
@@ -72,11 +78,14 @@ class Digests:
         return run
 
 
-def _ended(index: Index, texts: Stored, form: str, run: _Run) -> tuple[dict[int, PartForm], str]:
-    """Go on to the end; return the parts that were gone through, and the whole's digest."""
-    through = {
-        part.number: _through(part, form, run, texts) for part in index.parts[len(run.files) :]
-    }
+def _ended(
+    index: Index, texts: Stored, most: int | None, form: str, run: _Run
+) -> tuple[dict[int, PartForm], str | None]:
+    """Go on; return the parts that were gone through, and at the end the whole's digest."""
+    ahead = index.parts[len(run.files) :]
+    through = {part.number: _through(part, form, run, texts) for part in ahead[:most]}
+    if len(through) < len(ahead):
+        return through, None
     whole = run.state()
     whole.update(TAILS[form])
     return through, whole.hexdigest()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
+from publisher.surfaces.answers import LastAnswer
 from publisher.surfaces.arrivals import MARK
 from publisher.surfaces.digest import LineSum, ViewSum
 from publisher.surfaces.dumps.files import Stored, index_at
@@ -83,6 +84,7 @@ class DumpReader:
     def __init__(self, place: Place) -> None:
         self.tier: Tier = place.tier
         self._place = place
+        self._held = LastAnswer()
 
     def position(self) -> int:
         """Last change whose result stands in the state."""
@@ -102,7 +104,12 @@ class DumpReader:
 
     def holds(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
-        return holds_in(self._newest(), Stored((self.shelf().tree,)), self._place, iri)
+        shelf = self.shelf()
+        now = tuple((kind, *versions[:1]) for kind, versions in sorted(shelf.kinds().items()))
+        return self._held.to(
+            (shelf, now, iri),
+            lambda: holds_in(self._newest(), Stored((shelf.tree,)), self._place, iri),
+        )
 
     def shelf(self) -> Shelf:
         """Return the dumps as they stand now."""
@@ -160,6 +167,7 @@ def digest_in(indexes: Iterable[Index], texts: Stored) -> str:
 def holds_in(indexes: Iterable[Index], texts: Stored, place: Place, iri: str) -> bool:
     """Return whether text of the record is there, by the ledger's word where to look."""
     public_id = id_of(iri)
+    named = public_id.encode()
     pages = set(place.pages([iri]))
     parts = {(kind, part_of(page)) for kind, page in pages}
     return any(
@@ -169,5 +177,6 @@ def holds_in(indexes: Iterable[Index], texts: Stored, place: Place, iri: str) ->
         if (index.kind, part.number) in parts
         for form in FORMS
         for text in texts.body(part.forms[form])
+        if named in text  # mostly not: who waits for it to go asks often
         for found, _ in records_in(form, text)
     )

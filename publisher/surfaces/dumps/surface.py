@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from exchange.domain.failpoints import nothing
 from publisher.surfaces.digest import ViewSum
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
     from publisher.surfaces.dumps.terms import Place
+
+# Parts whose digests are worked out between two looks for what has to go: some 100 MB of text.
+_PARTS: Final = 20
 
 
 class DumpSurface(Swapped[Writer]):
@@ -66,13 +69,13 @@ class DumpSurface(Swapped[Writer]):
     def publish(self, *, at_head: bool) -> None:
         """Put what was written in its place; digests follow when there is time.
 
-        What takes text away is shown first and alone. Its digests come with the next calls, one
-        file a call, so that no takedown waits behind all of them.
+        What takes text away is shown first and alone. Its digests come with the next calls, some
+        parts a call, so that no takedown waits behind a file of a million records.
         """
         hurried = self.served().leaving
         super().publish(at_head=at_head)
         self._hurried = self._hurried or hurried
         if at_head and not hurried:
             with self.whole():
-                if self.served().complete(1 if self._hurried else None):
+                if self.served().complete(_PARTS if self._hurried else None):
                     self._hurried = False

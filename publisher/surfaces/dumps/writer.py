@@ -106,22 +106,25 @@ class Writer:
             self._publish()
 
     def complete(self, most: int | None = None) -> bool:
-        """Work out digests that are missing, of `most` files at most; whether none is left.
+        """Work out digests that are missing; whether none is left.
 
-        Readers see those of a version when all are there.
+        With `most` only of one file, so many of its parts. Readers see the digests of a version
+        when all are there.
         """
-        missing = [(kind, form) for kind in self.kinds() for form in self.index(kind).undigested]
-        todo: dict[str, list[str]] = {}
-        for kind, form in missing[:most]:
-            todo.setdefault(kind, []).append(form)
-        for kind, forms in todo.items():
-            made = self._digests.completed(self.index(kind), self.texts, forms)
+        for kind, forms in self._undigested()[: None if most is None else 1]:
+            wanted = forms if most is None else forms[:1]
+            made = self._digests.completed(self.index(kind), self.texts, wanted, most)
             self._indexes[kind] = made
             if not made.undigested:
                 self._versions.put(self.tree, made)
         if self.tree.dirty:
             self._commit()
-        return most is None or len(missing) <= most
+        return not self._undigested()
+
+    def _undigested(self) -> list[tuple[str, list[str]]]:
+        """Return the kinds that miss digests, and their forms."""
+        missing = [(kind, self.index(kind).undigested) for kind in self.kinds()]
+        return [(kind, forms) for kind, forms in missing if forms]
 
     def _rewrite(
         self, gone: Collection[str], puts: Mapping[tuple[str, int], Sequence[Change]]

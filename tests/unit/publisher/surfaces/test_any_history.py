@@ -96,7 +96,7 @@ def dumps(city: Any, tier: Tier) -> dict[str, bytes]:
     return found
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
 def test_after_any_history_every_surface_equals_the_ledger(
     new_city: Any, steps: list[tuple[str, int]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import itertools
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from exchange.domain.record import Submission
 from exchange.ledger.sequence import PAGE
 from exchange.model import load_model
 from publisher.surfaces.dumps import DumpReader, DumpSurface, terms
+from publisher.surfaces.dumps import surface as module
 from publisher.surfaces.dumps.documents import Document, part_between
 from publisher.surfaces.dumps.files import Stored
 from publisher.surfaces.dumps.terms import FORMS, KEPT
@@ -182,6 +184,29 @@ def test_digests_follow_a_takedown_file_by_file_with_the_next_steps(
         dumps.publish(at_head=True)
     assert all(file.sha256 for file in reader.files("penalty"))
     assert versions(city) == version
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_digests_go_on_part_by_part_and_no_takedown_waits_for_them(
+    city: Any, dumps: DumpSurface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PARTS", 1)
+    first, *_, last = city.publish(1_100)  # three parts
+    follow(city, dumps)
+    reader = DumpReader(city.shelf(PUBLIC))
+    city.ledger.withdraw(last, "repair")
+    follow(city, dumps)
+    dumps.publish(at_head=True)
+    city.ledger.withdraw(first, "repair")
+    follow(city, dumps)
+    assert not reader.holds(first)
+    calls = 0
+    while not all(file.sha256 for file in reader.files("penalty")):
+        dumps.publish(at_head=True)
+        calls += 1
+        assert calls <= 3 * len(FORMS)
+    for file in reader.files("penalty"):
+        assert file.sha256 == hashlib.sha256(text(city, file.form)).hexdigest()
 
 
 def test_another_model_begins_a_rebuild_and_readers_keep_the_old_until_then(city: Any) -> None:

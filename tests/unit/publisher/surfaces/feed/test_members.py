@@ -92,7 +92,7 @@ def of_jsonld(text: bytes) -> set[str]:
     return quads(said.encode(), ox.RdfFormat.N_QUADS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(body=bodies, objection=st.booleans())
 def test_the_three_forms_say_the_same(body: list[tuple[str, str]], objection: bool) -> None:
     lines = [TYPE, *(f"<{name}> {value}" for name, value in body)]
@@ -103,7 +103,7 @@ def test_the_three_forms_say_the_same(body: list[tuple[str, str]], objection: bo
     assert of_jsonld(made["jsonld"]) == said
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(body=bodies)
 def test_the_view_can_be_had_back_byte_for_byte(body: list[tuple[str, str]]) -> None:
     given = change([TYPE, *(f"<{name}> {value}" for name, value in body)])
@@ -111,7 +111,7 @@ def test_the_view_can_be_had_back_byte_for_byte(body: list[tuple[str, str]]) -> 
     assert view_of(block, RECORD) == given.view
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(body=bodies)
 def test_every_form_of_a_block_names_its_record(body: list[tuple[str, str]]) -> None:
     block = Members(PLACE, "penalty").block(change(f"<{name}> {value}" for name, value in body))
@@ -120,7 +120,7 @@ def test_every_form_of_a_block_names_its_record(body: list[tuple[str, str]]) -> 
         assert (entry.activity, entry.record, entry.seq) == ("Create", RECORD, 7)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(body=bodies, other=bodies)
 def test_a_page_is_read_back_as_it_was_written(
     body: list[tuple[str, str]], other: list[tuple[str, str]]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES = st.text("长治市潞州鑫盛商贸食品有限公司AB12（）·", min_size=2, max_size=12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(names=st.lists(NAMES, min_size=1, max_size=12), data=st.data())
 def test_every_substring_of_a_name_finds_exactly_the_names_that_contain_it(
     plan: Plan, names: list[str], data: st.DataObject
