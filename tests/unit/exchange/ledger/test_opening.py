@@ -5,11 +5,11 @@ import shutil
 import stat
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text, update
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
-from exchange.ledger import Ledger
+from exchange.ledger import Ledger, schema
 from exchange.ledger.journal import Journal
 
 
@@ -184,6 +184,17 @@ def test_seals_of_a_transaction_that_never_committed_are_swept_at_opening(desk, 
     assert ledger.verify().orphan_seals == 0
     desk.load(rows.row(number=2))
     assert max(desk.ledger._parts.seals.ids()) > max(before) + 1, "numbers are not used again"
+
+
+def test_a_damaged_number_of_a_seal_costs_no_other_event_its_seal(desk, rows):
+    desk.load(rows.row())
+    desk.load(rows.row(number=2))
+    parts, event = desk.ledger._parts, schema.event
+    before = list(parts.seals.ids())
+    with parts.database.writing() as connection:
+        newest = connection.execute(select(func.max(event.c.position))).scalar_one()
+        connection.execute(update(event).where(event.c.position == newest).values(seal=1))
+    assert list(desk.reopen()._parts.seals.ids()) == before[:-1]
 
 
 def test_two_processes_share_one_ledger_and_one_journal(desk, rows):
