@@ -28,17 +28,18 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from exchange.domain.errors import EnvironmentFault, UsageError
+from publisher.orphans import follow_parent
 from publisher.settings import environment
 from publisher.stores import sandbox
+from publisher.web.app import create_app
 from publisher.web.bodies import READERS
-from publisher.wiring import WAITING_QUERIES, Station, web_service
+from publisher.wiring import WAITING_QUERIES, Station, web_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from wsgiref.types import WSGIApplication
 
-_WATCH_SECONDS: Final = 0.5
 _END_SECONDS: Final = 10.0
 _ASK_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 10.0
@@ -84,7 +85,7 @@ def serve(
         bench.exchange()  # both heal what a crash left, before anybody reads; errors show here
     keeper = Keeper([sys.executable, "-m", "publisher.cli", "-C", str(root), "project"], report)
     server = Granian(
-        "publisher.wiring:web_service",  # a name for the log; the loader below is what is used
+        "publisher.web.app:create_app",  # a name for the log; the loader below is what is used
         address=address.host,
         port=address.port,
         interface=Interfaces.WSGI,
@@ -242,31 +243,7 @@ class Keeper:
         return self._child.wait()
 
 
-def follow_parent(parent: int, end: Callable[[], None]) -> None:
-    """Call `end` once this process's parent is no longer `parent`; then insist.
-
-    Asking twice a second works on every system and, unlike a death signal, does not depend on
-    which thread of the parent lives.
-    """
-
-    def watch() -> None:
-        waiting = threading.Event()
-        while os.getppid() == parent:
-            waiting.wait(_WATCH_SECONDS)
-        end()
-        waiting.wait(_END_SECONDS)
-        os._exit(3)  # whatever still runs has no owner any more
-
-    threading.Thread(target=watch, name="follow-parent", daemon=True).start()
-
-
-def stop_on_signals(stop: threading.Event) -> None:
-    """Let SIGINT and SIGTERM set the event."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-
-
 def _web_worker(root: Path, parent: int) -> WSGIApplication:
     """Make the service inside the worker process."""
     follow_parent(parent, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    return web_service(root)
+    return create_app(web_parts(root))

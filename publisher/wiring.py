@@ -44,13 +44,11 @@ from publisher.surfaces.swapped import current_tree
 from publisher.surfaces.texts import Texts
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 from publisher.surfaces.upkeep import Upkeep
-from publisher.web.app import create_app
 from publisher.web.parts import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
-    from wsgiref.types import WSGIApplication
 
     from exchange.domain.failpoints import At, Point
     from exchange.model import Kind, Model
@@ -346,12 +344,12 @@ class Bench:
         return {slug: kind for slug, kind in kinds.items() if kind.ceiling.rank <= tier.rank}
 
 
-def web_service(root: Path) -> WSGIApplication:
-    """Return the public web service of a data directory; lives as long as its process."""
+def web_parts(root: Path) -> Parts:
+    """Return the parts of a data directory's web service; they live as long as the process."""
     # Never closed: a worker process ends as a whole, and its query workers with it.
     station = Station(root)
     bench = Bench(station, station._open(None))  # noqa: SLF001 - same module
-    return create_app(bench.web_parts(station.query_pool(Tier.PUBLIC)))
+    return bench.web_parts(station.query_pool(Tier.PUBLIC))
 
 
 def _helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:

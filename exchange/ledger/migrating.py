@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 
 from exchange.domain.errors import EnvironmentFault
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from exchange.ledger.engine import Database
 
 HEAD: Final = "0002"  # the newest revision this program knows
+_TABLE: Final = "alembic_version"
+_REVISION: Final = text("SELECT version_num FROM alembic_version")
 
 
 def revision(database: Database) -> str | None:
     """Return the revision of the tables, None where there are none."""
     with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table(_TABLE):
+            return None
+        return connection.execute(_REVISION).scalar()
 
 
 def migrate(database: Database) -> None:
@@ -36,25 +34,13 @@ def migrate(database: Database) -> None:
     found = revision(database)
     if found == HEAD:
         return
-    config = _config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+    # Seldom needed, and slow to import.
+    from exchange.ledger import upgrading  # noqa: PLC0415
+
+    if found is not None and found not in upgrading.revisions():
         raise EnvironmentFault(
             f"The ledger has the schema revision {found}, which this program does not know.",
             "Install the newer version of credence-exchange that wrote it.",
         )
     with database.writing() as connection:
-        _upgrade(config, connection)
-
-
-def _upgrade(config: Config, connection: Connection) -> None:
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def _config() -> Config:
-    config = Config()
-    # A per cent sign in a path would be read as an option.
-    folder = str(Path(__file__).with_name("migrations")).replace("%", "%%")
-    config.set_main_option("script_location", folder)
-    return config
+        upgrading.upgrade(connection)

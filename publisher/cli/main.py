@@ -6,12 +6,12 @@ import gc
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from exchange.domain.errors import CredenceError, EnvironmentFault, UsageError
-from publisher.cli import asking, demo, dumping, lifecycle, loading, running, verifying
 from publisher.cli.context import Choices, common
 
 if TYPE_CHECKING:
@@ -25,17 +25,42 @@ ENVIRONMENT = EnvironmentFault.exit_code
 _INTERRUPTED = 130
 # Objects made before the collector looks for cycles, and how often it looks at older ones.
 _SELDOM = (50_000, 50, 100)
+# The verbs by the module of this folder that has them.
+VERBS: Final = {
+    "loading": ("sample", "check", "load", "derive"),
+    "lifecycle": ("withdraw", "suspend", "resume", "reinstate", "erase"),
+    "running": ("publish", "rebuild", "project", "assist"),
+    "serving": ("serve",),
+    "asking": ("query", "audit", "status", "ledger", "config"),
+    "dumping": ("dump",),
+    "verifying": ("verify",),
+    "demo": ("demo",),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Verbs(click.Group):
+    """Imports the module of a verb when it is called.
+
+    So no command waits for what only others need: `serve` has a web framework, `verify` a client.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of all verbs."""
+        return sorted(name for names in VERBS.values() for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the verb of that name; None for one there is not."""
+        for module, names in VERBS.items():
+            if cmd_name in names:
+                verbs: tuple[click.Command, ...] = import_module(f"publisher.cli.{module}").VERBS
+                return next(verb for verb in verbs if verb.name == cmd_name)
+        return None
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @common
 def credence() -> None:
     """公共信用信息的公开与交换。Publish and exchange public-credit records."""
-
-
-for module in (loading, lifecycle, running, asking, dumping, verifying, demo):
-    for verb in module.VERBS:
-        credence.add_command(verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Verbs that project and serve: publish, rebuild, serve; hidden: the projector and its helper."""
+"""Verbs that project: publish, rebuild; hidden: the projector of `serve` and its helper."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from exchange.domain.publicity import day_of
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.serve import Address, follow_parent, serve, stop_on_signals
+from publisher.orphans import follow_parent, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,28 +74,6 @@ def _shown(positions: dict[str, int]) -> str:
     return ", ".join(f"{name} {position}" for name, position in positions.items())
 
 
-@click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
-@common
-@pass_choices
-def serve_verb(choices: Choices, *, host: str, port: int) -> None:
-    """启动服务。Serve the public pages and queries."""
-    address = Address(host, port)
-    console = choices.console
-
-    def started() -> None:
-        console.say("serving", url=address.url)
-        console.result({"url": address.url})
-
-    serve(
-        choices.root,
-        address,
-        lambda text: console.warn(console.text("projector-fell", text=text)),
-        started,
-    )
-
-
 @click.command(hidden=True)
 @click.option("--parent", type=int, required=True)
 @common
@@ -123,4 +101,4 @@ def assist(choices: Choices, *, line: int) -> None:
         bench.work_beside(Connection(line))
 
 
-VERBS = (publish, rebuild, serve_verb, project, assist)
+VERBS = (publish, rebuild, project, assist)

@@ -9,7 +9,7 @@ from exchange.commands import Manner, Watch
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.intake import Watcher
 from publisher.cli.receipts import COUNTED, receipt_of, tell_findings
-from publisher.serve import stop_on_signals
+from publisher.orphans import stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import command
 from sqlalchemy import text
 
-from exchange.ledger import migrating
+from exchange.ledger import migrating, upgrading
 from exchange.ledger.engine import File, open_database
 
 RECORD = "INSERT INTO record VALUES ({}, 'public', 'public', {}, 0, NULL, 0, NULL)"
@@ -21,7 +21,7 @@ OLD = (
 
 def test_a_ledger_of_the_first_schema_keeps_its_keys_chains_and_links(tmp_path):
     database = open_database(f"sqlite:///{tmp_path}/ledger.sqlite", File.LEDGER)
-    config = migrating._config()
+    config = upgrading.configured()
     with database.writing() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")

@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from exchange.domain.access import Tier
 from publisher.cli import main
+from publisher.cli.main import VERBS as TABLE
 from publisher.cli.main import credence
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ VERBS = [
     "demo",
 ]
 
+ROOT = Path(__file__).parents[4]
 SURFACES = {
     f"{tier}/{name}"
     for tier in ("public", "government")
@@ -32,10 +36,31 @@ SURFACES = {
 
 
 def test_every_verb_for_what_stands_is_there() -> None:
-    assert set(VERBS) <= set(credence.commands)
-    assert {"verify"} <= set(credence.commands["ledger"].commands)  # type: ignore[attr-defined]
-    assert {"show"} <= set(credence.commands["config"].commands)  # type: ignore[attr-defined]
-    assert all(command.help for command in credence.commands.values())
+    context = click.Context(credence)
+    found = {name: credence.get_command(context, name) for name in credence.list_commands(context)}
+    assert set(VERBS) <= set(found)
+    assert {"verify"} <= set(found["ledger"].commands)  # type: ignore[union-attr]
+    assert {"show"} <= set(found["config"].commands)  # type: ignore[union-attr]
+    assert all(command and command.help for command in found.values())
+
+
+def test_the_table_of_verbs_is_what_their_modules_have() -> None:
+    for name, verbs in TABLE.items():
+        module = import_module(f"publisher.cli.{name}")
+        assert tuple(verb.name for verb in module.VERBS) == verbs
+
+
+def test_no_verb_waits_for_what_only_others_need() -> None:
+    script = (
+        "import sys; from publisher.cli.main import main\n"
+        "main(['--quiet', 'withdraw', '--help'])\n"
+        "print([name for name in ('alembic', 'flask', 'granian', 'requests', 'publisher.web.app')"
+        " if name in sys.modules])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert told.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_load_prints_genesis_findings_and_the_receipt_last(empty: Run, sample: Path) -> None:
