@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.cli import main
+from publisher.cli.main import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 # A server that has imported everything but opened nothing: a start costs no second import.
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["publisher.cli", "pytest"])
+_VERBS = [f"publisher.cli.{name}" for name in VERBS]
+_SERVER.set_forkserver_preload([*_VERBS, "exchange.ledger.upgrading", "pytest"])
 KILLED = -9
 _LOOK = 0.002  # seconds
 

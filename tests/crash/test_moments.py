@@ -8,7 +8,9 @@ moment after the end is drawn again over a rebuild. `make soak` takes 500 kills.
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,7 +45,17 @@ class City:
         first = {"publish": "public/triples/current", "rebuild": "public/triples/current"}
         if verb in first:
             return changed(surfaces / first[verb])
-        return changed(self.credence.directory / "ledger.sqlite-wal")
+        written = changed(self.credence.directory / "ledger.sqlite-wal")
+        return lambda: written() and self.has_genesis()
+
+    def has_genesis(self) -> bool:
+        """Whether there is a ledger: before that, nothing stands that a kill could harm."""
+        file = self.credence.directory / "ledger.sqlite"
+        try:
+            with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+                return connection.execute("SELECT 1 FROM genesis").fetchone() is not None
+        except sqlite3.OperationalError:
+            return False
 
     def measured(self, verb: str, *arguments: str | Path) -> float:
         run = start(self.credence.directory, [verb, *arguments], self.said)
