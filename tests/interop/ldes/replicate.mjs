@@ -1,8 +1,9 @@
 // Replicate one feed with ldes-client and write what came out, as JSON on stdout.
 // node replicate.mjs '{"url": …, "ordered": "none"|"ascending", "state": dir, "accept": media,
-//                      "until": file that ends a following client, "noShape": bool}'
+//                      "until": file that ends a following client once it has as many members
+//                      as the file says, "noShape": bool}'
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { enhanced_fetch, intoConfig, replicateLDES } from "ldes-client";
 
 const AS = "https://www.w3.org/ns/activitystreams#";
@@ -58,8 +59,12 @@ function finish() {
   process.stdout.write(text, () => process.exit(0));
 }
 
+function enough() {
+  return existsSync(given.until) && members.length >= Number(readFileSync(given.until));
+}
+
 const started = Date.now();
-if (given.until) setInterval(() => existsSync(given.until) && finish(), 200);
+if (given.until) setInterval(() => enough() && finish(), 200);
 try {
   const reader = client.stream({ highWaterMark: 10 }).getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) note(next.value);
