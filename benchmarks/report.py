@@ -160,6 +160,8 @@ def scale(figures: Figures) -> Iterator[str]:
     for size in sizes:
         if "unfinished" in size:
             yield f"\n{shown(size['rows'])} rows ended in {size['unfinished']}."
+    if "remark" in figures:
+        yield f"\n{figures['remark']}"
 
 
 def shown_growth(value: Any) -> str:

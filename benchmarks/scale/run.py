@@ -216,16 +216,18 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="penalties to repeat, in place of a sample")
     parser.add_argument("--add", action="store_true", help="beside the sizes already kept")
     parser.add_argument("--name", default="scale")
+    parser.add_argument("--remark", help="what ran beside it, told with the figures")
     chosen = parser.parse_args()
     until = time.monotonic() + 60 * chosen.minutes
     os.environ["CREDENCE_BASE_URL"] = f"http://127.0.0.1:{chosen.port}"
+    told = {"remark": chosen.remark} if chosen.remark else {}
     sizes: list[dict[str, object]] = kept(chosen.name) if chosen.add else []
     for size in map(int, chosen.rows.split(",")):
         with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
             course = Course(size, Path(name), chosen.port, until, chosen.file)
             sizes = [*(each for each in sizes if each["rows"] != size), course.figures]
             for _ in course.steps():
-                written(chosen.name, {"growth": growth(sizes), "sizes": sizes})
+                written(chosen.name, {**told, "growth": growth(sizes), "sizes": sizes})
 
 
 def kept(name: str) -> list[dict[str, object]]:
