@@ -34,8 +34,7 @@ def migrate(database: Database) -> None:
     found = revision(database)
     if found == HEAD:
         return
-    # Seldom needed, and slow to import.
-    from exchange.ledger import upgrading  # noqa: PLC0415
+    from exchange.ledger import upgrading  # noqa: PLC0415 - slow to import and seldom needed
 
     if found is not None and found not in upgrading.revisions():
         raise EnvironmentFault(
