@@ -66,23 +66,35 @@ class Submission:
 
 
 class Outcome(StrEnum):
-    """What became of a submission; the receipt counts them."""
+    """What became of a submission; the receipt counts them in this order.
+
+    `outdated`: it says what a later version has replaced. `held`: a person has to decide, so
+    that it is kept for review and not appended.
+    """
 
     ACCEPTED = "accepted"
     REVISED = "revised"
     UNCHANGED = "unchanged"
+    OUTDATED = "outdated"
+    HELD = "held"
     SUPPRESSED = "suppressed"
     REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Outcome of one submission: the record's IRI where there is one, and why it was refused."""
+    """Outcome of one submission.
+
+    `iri` names the record where there is one, `reason` the rule by which the row was not applied
+    (`exchange.domain.lifecycle`). With `review` the row is kept for a person to decide, whatever
+    its outcome.
+    """
 
     outcome: Outcome
     iri: str | None = None
     reason: str | None = None
     row: int = 0
+    review: bool = False
 
 
 class Activity(StrEnum):

@@ -28,13 +28,23 @@ class Checked(NamedTuple):
     submission: Submission | None
     findings: tuple[Finding, ...]
 
+    @property
+    def held(self) -> bool:
+        """Whether a person has to decide about the row before it may be appended."""
+        return (
+            self.submission is not None
+            and bool(self.findings)
+            and any(item.severity == "held" for item in self.findings)
+        )
+
 
 @dataclass(slots=True)
 class Tally:
-    """What a whole-file check found."""
+    """What a whole-file check found; rows = sound + held + rejected."""
 
     rows: int = 0
     sound: int = 0
+    held: int = 0
     rejected: int = 0
     errors: int = 0
     warnings: int = 0
@@ -44,15 +54,17 @@ class Tally:
         self.rows += 1
         if checked.submission is None:
             self.rejected += 1
+        elif checked.held:
+            self.held += 1
         else:
             self.sound += 1
         self.note(checked.findings)
 
     def note(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         """Count findings by severity."""
-        errors = sum(item.severity == "error" for item in findings)
-        self.errors += errors
-        self.warnings += len(findings) - errors
+        for item in findings:
+            self.errors += item.severity == "error"
+            self.warnings += item.severity == "warning"
 
 
 class Checker:

@@ -47,23 +47,28 @@ class Receipt:
     accepted: int
     revised: int
     unchanged: int
+    outdated: int
+    held: int
     suppressed: int
     rejected: int
     rejects: str | None
+    reviews: int = 0  # rows kept for review, the held ones among them
 
     @property
     def rows(self) -> int:
         """How many rows the delivery had."""
-        return self.accepted + self.revised + self.unchanged + self.suppressed + self.rejected
+        return sum(getattr(self, outcome) for outcome in Outcome)
 
     @property
     def exit_code(self) -> int:
-        """1 when a row was rejected."""
-        return 1 if self.rejected else 0
+        """1 when a row was rejected or waits for a person to decide."""
+        return 1 if self.rejected or self.held or self.reviews else 0
 
     def as_json(self) -> dict[str, Any]:
         """Return exactly the keys of the contract."""
-        return asdict(self)
+        document = asdict(self)
+        del document["reviews"]
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,7 @@ class _Run:
         self._total = total
         self._listeners = listeners
         self._counts: Counter[Outcome] = Counter()
+        self._reviews = 0
         self._rejects: Rejects | None = None
 
     def dry(self, position: int) -> Receipt:
@@ -179,8 +185,9 @@ class _Run:
         """Count and report a batch in the file's order, whoever refused a row."""
         answers = iter(results)
         for checked in batch:
-            result = next(answers) if checked.submission else Result(Outcome.REJECTED)
+            result = _kept_back(checked) or next(answers)
             self._counts[result.outcome] += 1
+            self._reviews += result.review
             findings = checked.findings
             if checked.submission is not None and result.outcome is Outcome.REJECTED:
                 findings = (*findings, _refusal(sheet, checked, result))
@@ -202,7 +209,7 @@ class _Run:
 
     def _receipt(self, position: int, rejects: str | None) -> Receipt:
         counts = {str(outcome): self._counts[outcome] for outcome in Outcome}
-        return Receipt(position=position, rejects=rejects, **counts)
+        return Receipt(position=position, rejects=rejects, reviews=self._reviews, **counts)
 
 
 def _open(ledger: Ledger, copy: Staged, source: str | None, sheet: Sheet) -> int:
@@ -239,7 +246,19 @@ def _append(ledger: Ledger, delivery: int, submissions: list[Submission]) -> lis
 
 
 def _sound(batch: list[Checked]) -> list[Submission]:
-    return [checked.submission for checked in batch if checked.submission is not None]
+    """Return the rows that the ledger is asked to append."""
+    return [
+        checked.submission
+        for checked in batch
+        if checked.submission is not None and not checked.held
+    ]
+
+
+def _kept_back(checked: Checked) -> Result | None:
+    """Return the result of a row that the ledger is not asked to append."""
+    if checked.submission is None:
+        return Result(Outcome.REJECTED)
+    return Result(Outcome.HELD, review=True) if checked.held else None
 
 
 def _refusal(sheet: Sheet, checked: Checked, result: Result) -> Finding:

@@ -13,12 +13,12 @@ from typing import Any, Final, Literal
 from exchange.intake.messages import MESSAGES
 from exchange.model import Label
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "held", "warning", "info"]  # the gravest first
 VALUE_BOUND: Final = 120  # characters of a cell that a finding repeats
 _LETTERS: Final = 26
 _WORDS: Final = {
-    "zh": {"error": "错误", "warning": "提示"},
-    "en": {"error": "error", "warning": "warning"},
+    "zh": {"error": "错误", "held": "待审", "warning": "提示", "info": "说明"},
+    "en": {"error": "error", "held": "held", "warning": "warning", "info": "info"},
 }
 
 
@@ -59,7 +59,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong (error: the row or file is rejected) or odd (warning: it is accepted)."""
+    """One thing that a delivery's sender has to know.
+
+    error: the row or file is rejected. held: the row is kept for review. warning: it is odd and
+    taken. info: why the ledger did not apply a sound row.
+    """
 
     place: Place
     rule: str

@@ -40,8 +40,8 @@ CELL: Final = 32_767  # characters of a cell, by the format
 _COMMENTS: Final = 10_000  # of one workbook; cells beyond are only coloured
 _COMMENT: Final = 1_000  # characters of one
 _TITLE: Final = 31
-_COLOURS: Final = {"error": "#F8CBAD", "warning": "#FFE699"}
-_RANK: Final = {"warning": 0, "error": 1}
+_COLOURS: Final = {"info": "#DDEBF7", "warning": "#FFE699", "held": "#E4C7F1", "error": "#F8CBAD"}
+_RANK: Final = {severity: rank for rank, severity in enumerate(_COLOURS)}
 
 
 class MarkedBook:

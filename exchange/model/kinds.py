@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from exchange.domain.links import LinkRule
     from exchange.domain.record import Arrival
 
-Severity = Literal["error", "warning"]
+# The gravest first. error: the row is rejected. held: it is kept for review and not appended.
+Severity = Literal["error", "held", "warning", "info"]
 
 
 @dataclass(frozen=True, slots=True)

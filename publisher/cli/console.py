@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from exchange.intake import Finding
 
 # Findings shown to people; errors are not to drown in warnings. --json shows all.
-SHOWN_FINDINGS = {"error": 20, "warning": 5}
+SHOWN_FINDINGS = {"error": 20, "held": 20, "warning": 5, "info": 20}
 _FILE_WIDTH = 10_000  # a file or pipe has no edge at which to wrap
 
 
@@ -98,7 +98,7 @@ class Console:
         if number <= limit:
             self.line(found.text(self.lang))
         elif number == limit + 1:
-            self.say(f"more-{found.severity}s")
+            self.say(f"more-{found.severity}")
 
     def error(self, error: CredenceError) -> None:
         """Print one sentence what, one how to mend, on stderr.

@@ -10,7 +10,7 @@ import click
 
 from exchange.commands import Manner, Watch, check
 from exchange.domain.errors import Rejected, UsageError, VerificationFailed
-from exchange.intake import Table, deliveries_of, generate, is_table, table_of
+from exchange.intake import Receipt, Table, deliveries_of, generate, is_table, table_of
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.receipts import COUNTED, receipt_of, tell_findings, total_of
@@ -75,7 +75,7 @@ def check_verb(
         )
     shown = [_check_one(choices, path, manner, marked) for path in paths]
     console.result({"files": shown})
-    return int(any(item["errors"] for item in shown))
+    return int(any(item["errors"] or item["held"] for item in shown))
 
 
 def _check_one(choices: Choices, path: Path, manner: Manner, marked: Path | None) -> dict[str, Any]:
@@ -86,7 +86,8 @@ def _check_one(choices: Choices, path: Path, manner: Manner, marked: Path | None
         tell_findings(console, error)
         console.error(error)
         errors = len(error.details.get("findings", ())) or 1
-        return {"file": path.name, "rows": 0, "accepted": 0, "rejected": 0, "errors": errors}
+        counts = {"rows": 0, "accepted": 0, "held": 0, "rejected": 0, "errors": errors}
+        return {"file": path.name, **counts}
     for item in found:
         console.finding(item)
     tally, sheets = found.tally, found.sheets
@@ -97,6 +98,7 @@ def _check_one(choices: Choices, path: Path, manner: Manner, marked: Path | None
         kind=kind.label.zh if console.lang == "zh" else kind.label.en,
         rows=tally.rows,
         sound=tally.sound,
+        held=tally.held,
         rejected=tally.rejected,
         warnings=tally.warnings,
     )
@@ -110,6 +112,7 @@ def _check_one(choices: Choices, path: Path, manner: Manner, marked: Path | None
         "sheets": [sheet.origin.sheet for sheet in sheets if sheet.origin.sheet],
         "rows": tally.rows,
         "accepted": tally.sound,
+        "held": tally.held,
         "rejected": tally.rejected,
         "errors": tally.errors,
         "warnings": tally.warnings,
@@ -155,12 +158,12 @@ def load(  # noqa: PLR0913 - the options of the contract
     elif total["accepted"] or total["revised"]:
         console.say("next-publish")
     console.result(total)
-    return int(total["rejected"] > 0)
+    return max(receipt.exit_code for receipt in receipts)
 
 
-def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[dict[str, Any]]:
+def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[Receipt]:
     console = choices.console
-    receipts: list[dict[str, Any]] = []
+    receipts: list[Receipt] = []
     with choices.begun() as bench, console.progress() as move:
         label = console.text("loading", file=", ".join(item.name for item in sources))
 
@@ -170,11 +173,12 @@ def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list
         watch = Watch(progress, console.finding)
         for source, receipt in bench.exchange().load(sources, manner, watch):
             # The bar counts the receipts written so far.
-            receipts.append(receipt_of(console, source.name, receipt, len(sources)))
+            receipt_of(console, source.name, receipt, len(sources))
+            receipts.append(receipt)
     return receipts
 
 
-def _dry(choices: Choices, path: Path | Table, manner: Manner) -> dict[str, Any]:
+def _dry(choices: Choices, path: Path | Table, manner: Manner) -> Receipt:
     """Count a file where there is no ledger yet that could be asked."""
     if isinstance(path, Table):
         raise UsageError(
@@ -186,9 +190,10 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner) -> dict[str, Any]
     found = check(path, choices.station.model, manner)
     for item in found:
         choices.console.finding(item)
+    tally = found.tally
     counts = dict.fromkeys(COUNTED, 0)
-    counts |= {"accepted": found.tally.sound, "rejected": found.tally.rejected}
-    return {"position": 0, **counts, "rejects": None}
+    counts |= {"accepted": tally.sound, "held": tally.held, "rejected": tally.rejected}
+    return Receipt(position=0, rejects=None, reviews=tally.held, **counts)
 
 
 def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from exchange.domain.record import Outcome
+
 if TYPE_CHECKING:
     from exchange.domain.errors import CredenceError
     from exchange.intake import Receipt
     from publisher.cli.console import Console
 
-COUNTED: Final = ("accepted", "revised", "unchanged", "suppressed", "rejected")
+COUNTED: Final = tuple(str(outcome) for outcome in Outcome)
 
 
 def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dict[str, Any]:
@@ -18,17 +20,19 @@ def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dic
     console.say("loaded", file=name, **{key: document[key] for key in COUNTED})
     if receipt.rejects:
         console.say("rejects", path=receipt.rejects)
+    if receipt.reviews:
+        console.say("for-review", count=receipt.reviews)
     if files > 1:
         console.note({"file": name, **document})
     return document
 
 
-def total_of(receipts: list[dict[str, Any]]) -> dict[str, Any]:
+def total_of(receipts: list[Receipt]) -> dict[str, Any]:
     """Return one receipt for all files; `rejects` is a list where several were written."""
-    rejects = [item["rejects"] for item in receipts if item["rejects"]]
+    rejects = [item.rejects for item in receipts if item.rejects]
     return {
-        "position": max(item["position"] for item in receipts),
-        **{key: sum(item[key] for item in receipts) for key in COUNTED},
+        "position": max(item.position for item in receipts),
+        **{key: sum(getattr(item, key) for item in receipts) for key in COUNTED},
         "rejects": rejects if len(rejects) > 1 else next(iter(rejects), None),
     }
 

@@ -8,30 +8,44 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "error": ("错误：{what}", "Error: {what}"),
     "hint": ("办法：{hint}", "Try: {hint}"),
     "interrupted": ("已中断。", "Interrupted."),
-    "more-errors": (
+    "more-error": (
         "…… 其余错误不再逐条显示；用 --json 可列出全部。",
         "... more errors are not shown; --json lists all of them.",
     ),
-    "more-warnings": (
+    "more-held": (
+        "…… 其余待审的行不再逐条显示；用 --json 可列出全部。",
+        "... more held rows are not shown; --json lists all of them.",
+    ),
+    "more-warning": (
         "…… 其余提示不再逐条显示；用 --json 可列出全部。",
         "... more warnings are not shown; --json lists all of them.",
+    ),
+    "more-info": (
+        "…… 其余说明不再逐条显示；用 --json 可列出全部。",
+        "... more notes on rows that were not applied are not shown; --json lists all of them.",
     ),
     "genesis": (
         "新账本：公开地址 {base_url}，政务地址 {government_url}，{did}。这些身份从此固定。",
         "New ledger: public {base_url}, government {government_url}, {did}. Frozen from now on.",
     ),
     "checked": (
-        "{file}：{kind}，{rows} 行，合格 {sound}，不合格 {rejected}，提示 {warnings} 条。",
-        "{file}: {kind}, {rows} rows, {sound} sound, {rejected} rejected, {warnings} warnings.",
+        (
+            "{file}：{kind}，{rows} 行，合格 {sound}，待审 {held}，不合格 {rejected}，"
+            "提示 {warnings} 条。"
+        ),
+        (
+            "{file}: {kind}, {rows} rows, {sound} sound, {held} held for review, "
+            "{rejected} rejected, {warnings} warnings."
+        ),
     ),
     "loaded": (
         (
             "{file}：新增 {accepted}，修订 {revised}，未变 {unchanged}，"
-            "不予恢复 {suppressed}，拒收 {rejected}。"
+            "较旧 {outdated}，待审 {held}，不予公示 {suppressed}，拒收 {rejected}。"
         ),
         (
             "{file}: {accepted} accepted, {revised} revised, {unchanged} unchanged, "
-            "{suppressed} suppressed, {rejected} rejected."
+            "{outdated} outdated, {held} held, {suppressed} suppressed, {rejected} rejected."
         ),
     ),
     "dumped": (
@@ -44,6 +58,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "{count} of them say something that the form has no column for, and would be revised "
             "by loading the file; --format nq has everything."
         ),
+    ),
+    "for-review": (
+        "{count} 行待人工审核，未入账。",
+        "{count} rows wait for a person to review them; they are not in the ledger.",
     ),
     "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
     "marked": ("标注的工作簿：{path}。", "Marked workbook: {path}."),

@@ -14,10 +14,12 @@ import pytest
 
 from exchange.intake import Finding, Receipt, deliver
 from exchange.ledger import Genesis, Ledger, Places
-from exchange.model import Model, load_model
+from exchange.model import Model, Problem, load_model
+from exchange.model.compile import Compiled
+from exchange.model.messages import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 GOOD = {
@@ -128,3 +130,25 @@ def office(tmp_path: Path, model: Model) -> Iterator[Office]:
     ledger = Ledger.create(places, genesis, model.links, lambda: BASE_TIME)
     yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", [])
     ledger.close()
+
+
+HOLD_WORD = "须经审核"
+
+
+@pytest.fixture
+def holding(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have every row whose facts hold the word returned held, as a gate of the model would."""
+    examine = Compiled.examine
+
+    def held(
+        self: Compiled, row: Mapping[str, str], form: str | None = None
+    ) -> tuple[dict[str, Any], list[Problem]]:
+        record, problems = examine(self, row, form)
+        facts = record.get("violationFacts", "")
+        if HOLD_WORD in facts:
+            field = self.kind.field("violationFacts")
+            problems = [*problems, problem(field, "text", facts, form=form, severity="held")]
+        return record, problems
+
+    monkeypatch.setattr(Compiled, "examine", held)
+    return HOLD_WORD

@@ -75,3 +75,14 @@ def test_a_sound_file_has_no_findings(write, model, make, table):
     checked = check_file(write(table([make(1), make(2)])), model)
     assert list(checked) == []
     assert checked.sound
+
+
+def test_a_check_counts_held_rows_apart(write, make, table, model, holding):
+    path = write(table([make(1), make(2, CF_SY=holding)]))
+    checked = check_file(path, model)
+    found = list(checked)
+    assert [(item.severity, item.place.row) for item in found] == [("held", 3)]
+    tally = checked.tally
+    assert (tally.rows, tally.sound, tally.held, tally.rejected) == (2, 1, 1, 0)
+    assert (tally.errors, tally.warnings) == (0, 0)
+    assert "待审" in found[0].text("zh")

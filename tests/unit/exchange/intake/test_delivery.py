@@ -42,9 +42,38 @@ def test_a_receipt_counts_every_row(office, write, make, table):
     assert (receipt.rows, receipt.exit_code) == (4, 1)
     assert receipt.position == office.ledger.position()
     assert " ".join(receipt.as_json()) == (
-        "position accepted revised unchanged suppressed rejected rejects"
+        "position accepted revised unchanged outdated held suppressed rejected rejects"
     )
     assert office.ledger.head(Tier.PUBLIC) == 3
+
+
+def test_a_row_with_a_held_finding_is_held_and_not_appended(office, write, make, table, holding):
+    both = make(3, CF_SY=holding, CF_JDRQ="2026-13-01")
+    receipt = office.load(write(table([make(1), make(2, CF_SY=holding), both])))
+    assert (receipt.accepted, receipt.held, receipt.rejected) == (1, 1, 1)
+    assert (receipt.rows, receipt.reviews, receipt.exit_code) == (3, 1, 1)
+    assert office.ledger.head(Tier.PUBLIC) == 1
+    assert [(item.severity, item.place.row) for item in office.findings] == [
+        ("held", 3),
+        ("error", 4),
+        ("held", 4),
+    ]
+
+
+def test_a_delivery_whose_only_fault_is_a_held_row_ends_with_one(
+    office, write, make, table, holding
+):
+    receipt = office.load(write(table([make(1, CF_SY=holding)])))
+    assert (receipt.held, receipt.rejects, receipt.exit_code) == (1, None, 1)
+
+
+def test_the_close_event_counts_held_and_outdated_rows(office, write, make, table, holding):
+    office.load(write(table([make(1), make(2, CF_SY=holding)])))
+    counted = json.loads(office.ledger.deliveries(1)[0].counts)
+    assert counted == {
+        "accepted": 1, "revised": 0, "unchanged": 0, "outdated": 0, "held": 1,
+        "suppressed": 0, "rejected": 0,
+    }  # fmt: skip
 
 
 def test_a_reload_changes_nothing_and_a_changed_text_revises(office, write, make, table):

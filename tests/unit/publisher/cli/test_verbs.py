@@ -71,7 +71,8 @@ def test_a_load_prints_genesis_findings_and_the_receipt_last(empty: Run, sample:
     assert lines[0]["genesis"]["base_url"] == "https://credit.example"
     assert any("finding" in line for line in lines)
     assert set(lines[-1]) == {
-        "position", "accepted", "revised", "unchanged", "suppressed", "rejected", "rejects",
+        "position", "accepted", "revised", "unchanged", "outdated", "held", "suppressed",
+        "rejected", "rejects",
     }  # fmt: skip
     expected = json.loads((sample / "expected.json").read_text())["penalty"]
     assert lines[-1]["accepted"] == expected["accepted"]
