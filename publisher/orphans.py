@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _WATCH_SECONDS: Final = 0.5
 _END_SECONDS: Final = 10.0
@@ -36,3 +39,10 @@ def stop_on_signals(stop: threading.Event) -> None:
     """Let SIGINT and SIGTERM set the event."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+
+
+def start_helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:
+    """Start the process for feeds and dumps; it inherits the projector's lock and the pipe."""
+    program = [sys.executable, "-m", "publisher.cli", "-C", str(root)]
+    command = [*program, "assist", "--line", str(line)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, line))

@@ -247,6 +247,11 @@ class Layout:
         return self.surfaces / tier.value / "index"
 
     @property
+    def heartbeat(self) -> Path:
+        """The last clock reading of this machine that was trusted."""
+        return self.root / "clock.json"
+
+    @property
     def projector_lock(self) -> Path:
         """Locked (flock) by the one process that projects."""
         return self.root / "projector.lock"

@@ -1,4 +1,4 @@
-"""The composition root: the only module that makes parts, and the only one that reads the clock.
+"""The composition root: the only module that makes parts.
 
 Purpose: settings in, ready parts out. A `Station` is one data directory with its settings; what
 it opens, its caller closes (`opened` does both).
@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,10 +22,12 @@ from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import NotFound, UsageError
 from exchange.domain.failpoints import nothing
 from exchange.domain.publicity import day_of
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
+from publisher.machine_clock import now, read_clocks
 from publisher.midnight import Midnight
+from publisher.orphans import start_helper
 from publisher.projector import Opened, Projector
 from publisher.stores.generations import Pointer
 from publisher.stores.workers import QueryPool
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from exchange.domain.failpoints import At, Point
+    from exchange.ledger import ClockGuard
     from exchange.model import Kind, Model
     from publisher.surfaces.alarms import Alarm
     from publisher.surfaces.port import Readable, Surface
@@ -58,11 +58,6 @@ if TYPE_CHECKING:
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
 # Beyond those at work; more are told to come back (503) rather than hold a thread each.
 WAITING_QUERIES: Final = 32
-
-
-def now() -> int:
-    """Return milliseconds since 1970-01-01 UTC; everything else is handed this function."""
-    return time.time_ns() // 1_000_000
 
 
 class Station:
@@ -104,6 +99,16 @@ class Station:
             self.layout.secret,
         )
 
+    @cached_property
+    def heartbeat(self) -> Heartbeat:
+        """The last trusted reading of this machine's clock."""
+        return Heartbeat(self.layout.heartbeat, read_clocks)
+
+    @property
+    def clock_guard(self) -> ClockGuard:
+        """Says whether the clock is trusted; one that the caller brought always is."""
+        return self.heartbeat if self.clock is now else Unguarded()
+
     def falls_with(self, process: int) -> None:
         """Let a failpoint end that process, too: this one helps it."""
         self._falling.insert(0, process)
@@ -132,7 +137,12 @@ class Station:
         )
         if self.has_ledger():
             return Ledger.open(
-                self.places, self.model.links, self.clock, government_kinds=kinds, at=self.at
+                self.places,
+                self.model.links,
+                self.clock,
+                government_kinds=kinds,
+                at=self.at,
+                clock_guard=self.clock_guard,
             )
         if begin is None:
             raise NotFound(
@@ -147,7 +157,13 @@ class Station:
         self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
         self.places.journal.parent.mkdir(parents=True, exist_ok=True)
         ledger = Ledger.create(
-            self.places, genesis, self.model.links, self.clock, government_kinds=kinds, at=self.at
+            self.places,
+            genesis,
+            self.model.links,
+            self.clock,
+            government_kinds=kinds,
+            at=self.at,
+            clock_guard=self.clock_guard,
         )
         begin(genesis)
         return ledger
@@ -211,7 +227,13 @@ class Bench:
     def midnight(self) -> Midnight:
         """Return the clock that ends publicity day by day."""
         exchange = self.exchange()
-        return Midnight(exchange.due, exchange.end, self.station.clock)
+        return Midnight(exchange.due, exchange.end, self.station.clock, self._clock_trusted)
+
+    def _clock_trusted(self) -> bool:
+        """Keep the heartbeat while the clock is trusted; return whether it is."""
+        guard = self.station.clock_guard
+        guard.beat()
+        return guard.doubt() is None
 
     def readers(self) -> list[Readable]:
         """Return what readers see of every surface."""
@@ -249,6 +271,7 @@ class Bench:
             clock=station.clock,
             query_timeout=station.settings.query_timeout,
             takedown_bound=station.settings.takedown_bound,
+            clock_doubt=station.clock_guard.doubt,
         )
 
     def work_beside(self, line: Connection) -> None:
@@ -284,7 +307,7 @@ class Bench:
             )
             for tier in SERVED
         ]
-        lane = Lane(partial(_helper, station.layout.root, lock))
+        lane = Lane(partial(start_helper, station.layout.root, lock))
         documents = [
             self._on_demand(tier, name, make, elsewhere=partial(Elsewhere, lane, name, tier))
             for (tier, name), make in self._documents().items()
@@ -350,21 +373,6 @@ def web_parts(root: Path) -> Parts:
     station = Station(root)
     bench = Bench(station, station._open(None))  # noqa: SLF001 - same module
     return bench.web_parts(station.query_pool(Tier.PUBLIC))
-
-
-def _helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:
-    """Start the process for feeds and dumps; it inherits the projector's lock and the pipe."""
-    command = [
-        sys.executable,
-        "-m",
-        "publisher.cli",
-        "-C",
-        str(root),
-        "assist",
-        "--line",
-        str(line),
-    ]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, line))
 
 
 def _failing_at(failpoint: tuple[Point, int] | None, falling: Sequence[int]) -> At:

@@ -13,6 +13,7 @@ CredenceError
 ├── EnvironmentFault       disk, database, address, configuration: exit 3
 │   ├── StoreUnavailable
 │   ├── QueryTimeout
+│   ├── ClockDoubtful  no publicity ends by a clock that is not trusted
 │   └── Overloaded         with retry_after
 └── VerificationFailed     a proof, digest or audit does not hold: exit 4
 """
@@ -100,6 +101,19 @@ class StoreUnavailable(EnvironmentFault):
 
 class QueryTimeout(EnvironmentFault):
     """A query ran past its deadline and was stopped."""
+
+
+class ClockDoubtful(EnvironmentFault):
+    """The machine's clock is not trusted, so no publicity ends by it; `doubt` says why."""
+
+    def __init__(self, doubt: str) -> None:
+        super().__init__(
+            f"The machine's clock is doubtful ({doubt}), so no publicity was ended by it.",
+            "Set the clock right, or, if it is right, run `credence clock confirm`.",
+            zh=f"本机时钟存疑（{doubt}），未据此终止任何公示。",
+            zh_hint="请校准时钟；若时钟无误，请运行 credence clock confirm 确认。",
+            doubt=doubt,
+        )
 
 
 class Overloaded(EnvironmentFault):

@@ -95,17 +95,21 @@ class Step(StrEnum):
 SUPPRESSED_GONE: Final = "key-gone"
 SUPPRESSED_REVOKED: Final = "arrived-revoked"
 SUPPRESSED_ENDED: Final = "publicity-ended"
+SUPPRESSED_CLOCK: Final = "clock-doubtful"
 SUPPRESSED_BASIS: Final = "basis-gone"
 REJECTED_TARGET: Final = "unknown-target"
 REJECTED_SEVERAL: Final = "several-targets"
 REJECTED_TORN: Final = "key-conflict"
 
 
-def arrive(state: State, arrival: Arrival, *, same: bool, ended: bool) -> tuple[Step, str | None]:
+def arrive(
+    state: State, arrival: Arrival, *, same: bool, ended: bool, clock_trusted: bool = True
+) -> tuple[Step, str | None]:
     """Return what a row does to a key in `state`, and the reason of a suppression.
 
     `same`: its content is the content last received. `ended`: its declared publicity end
-    lies before today (DETAILS "Rows that arrive revoked").
+    lies before today (DETAILS "Rows that arrive revoked"); while the clock is not trusted such a
+    row changes nothing, neither for good nor for the time being.
     """
     if state in GONE:
         return Step.SUPPRESS, SUPPRESSED_GONE
@@ -116,5 +120,12 @@ def arrive(state: State, arrival: Arrival, *, same: bool, ended: bool) -> tuple[
     if same:
         return Step.KEEP, None
     if ended:
-        return (Step.SUPPRESS if state is State.NONE else Step.EXPIRE), SUPPRESSED_ENDED
+        return _ended(state, clock_trusted=clock_trusted)
     return (Step.PUBLISH if state is State.NONE else Step.REVISE), None
+
+
+def _ended(state: State, *, clock_trusted: bool) -> tuple[Step, str]:
+    """Return what a row does whose declared end of publicity is past."""
+    if not clock_trusted:
+        return Step.SUPPRESS, SUPPRESSED_CLOCK
+    return (Step.SUPPRESS if state is State.NONE else Step.EXPIRE), SUPPRESSED_ENDED

@@ -18,6 +18,11 @@ def day_of(milliseconds: int) -> date:
     return datetime.fromtimestamp(milliseconds / 1000, CHINA).date()
 
 
+def china_time(milliseconds: int) -> str:
+    """Return a moment as China's clocks show it, with its offset: 2026-11-28T23:59:59+08:00."""
+    return datetime.fromtimestamp(milliseconds // 1000, CHINA).isoformat()
+
+
 def begin_of(day: date) -> int:
     """Return when a day begins in China, in milliseconds since 1970-01-01 UTC."""
     return int(datetime.combine(day, time(), CHINA).timestamp()) * 1000

@@ -289,4 +289,10 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请核对其种类、决定书文号、处罚机关和行政相对人，并先报送该记录。",
         "Check its kind, document number, authority and counterpart, and deliver it first.",
     ),
+    "clock-doubtful": (
+        "本机时钟存疑，无法判断该行声明的公示截止期是否已过，未予处理。",
+        "The clock is in doubt: whether the declared publicity end is past cannot be told.",
+        "请由管理员校准时钟或运行 credence clock confirm，然后重新导入本文件。",
+        "Have the clock set right or confirmed by `credence clock confirm`, then load again.",
+    ),
 }

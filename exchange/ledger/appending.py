@@ -89,7 +89,11 @@ class Arrivals:
         self._delivery = delivery
         self._revision = revision
         self._secret = work.parts.secret
-        self._today = day_of(work.now).isoformat()
+        guard = work.parts.clock_guard
+        self._clock_trusted = guard.doubt() is None
+        # A clock set back may not bring back what had ended by the last trusted time.
+        now = work.now if self._clock_trusted else max(work.now, guard.trusted_time() or 0)
+        self._today = day_of(now).isoformat()
         self._persons: dict[bytes, str] = {}
         self._macs: dict[str, bytes] = {}
 
@@ -167,7 +171,7 @@ class Arrivals:
 
     def _step(self, row: Submission, state: State, *, same: bool) -> tuple[Step, str | None]:
         ended = row.publicity_end is not None and row.publicity_end < self._today
-        return arrive(state, row.arrival, same=same, ended=ended)
+        return arrive(state, row.arrival, same=same, ended=ended, clock_trusted=self._clock_trusted)
 
     def _known(self, row: Submission, record: Rec) -> Result:
         content = self._secret.content(row)

@@ -372,6 +372,7 @@ def _transaction(parts: Parts) -> Iterator[Batch]:
         work.finish()
         parts.at(Point.BEFORE_COMMIT)
     parts.at(Point.COMMITTED)
+    parts.clock_guard.beat()
     if work.passages:
         parts.journal.catch_up(journal_missing(parts.database))
         parts.at(Point.JOURNALLED)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
     from exchange.domain.record import Change, Result, Standing, Step, Submission
+    from exchange.ledger.heartbeat import ClockGuard
     from exchange.ledger.parts import Genesis, Parts, Places
 
 
@@ -52,17 +53,19 @@ class Ledger:
         government_kinds: frozenset[str] = frozenset(),
         at: At = nothing,
         ticks: Callable[[], float] = monotonic,
+        clock_guard: ClockGuard | None = None,
     ) -> Self:
         """Begin a ledger.
 
         `clock` gives milliseconds since 1970-01-01 UTC; `at` is called at every
-        failpoint; `ticks` gives seconds of a steady watch, to bound a transaction.
+        failpoint; `ticks` gives seconds of a steady watch, to bound a transaction; `clock_guard`
+        says whether the clock may end publicity (None: always).
 
         Raises:
             Conflict: there is one already.
 
         """
-        build = opening.assemble(places, rules, government_kinds, clock, ticks, at)
+        build = opening.assemble(places, rules, government_kinds, clock, ticks, at, clock_guard)
         return cls(opening.create(places, genesis, build, at))
 
     @classmethod
@@ -75,6 +78,7 @@ class Ledger:
         government_kinds: frozenset[str] = frozenset(),
         at: At = nothing,
         ticks: Callable[[], float] = monotonic,
+        clock_guard: ClockGuard | None = None,
     ) -> Self:
         """Open a ledger and finish what a crash left: journal lines, erasures, stray seals.
 
@@ -84,7 +88,7 @@ class Ledger:
                 secret or seals are not its own.
 
         """
-        build = opening.assemble(places, rules, government_kinds, clock, ticks, at)
+        build = opening.assemble(places, rules, government_kinds, clock, ticks, at, clock_guard)
         return cls(opening.open_(places, build))
 
     @staticmethod

@@ -16,6 +16,7 @@ from exchange.ledger import schema, secret
 from exchange.ledger.batch import batch, meta_of
 from exchange.ledger.engine import Database, File, open_database
 from exchange.ledger.erasing import destroy
+from exchange.ledger.heartbeat import Unguarded
 from exchange.ledger.journal import Journal
 from exchange.ledger.migrating import migrate
 from exchange.ledger.parts import Gate, Genesis, Parts, Places
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
+    from exchange.ledger.heartbeat import ClockGuard
 
 _NEWEST: Final = 1_000  # events whose seals are looked at for the greatest
 
@@ -168,6 +170,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
     clock: Callable[[], int],
     ticks: Callable[[], float],
     at: At,
+    clock_guard: ClockGuard | None = None,
 ) -> Build:
     """Return what puts the parts of a ledger together."""
 
@@ -184,6 +187,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
             clock=clock,
             ticks=ticks,
             at=at,
+            clock_guard=clock_guard or Unguarded(),
         )
 
     return build

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 
 from exchange.domain.body import without_links
-from exchange.domain.errors import Conflict, NotFound, UsageError
+from exchange.domain.errors import ClockDoubtful, Conflict, NotFound, UsageError
 from exchange.domain.events import NOTES, Name
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import GONE
@@ -56,7 +56,13 @@ def withdraw(parts: Parts, ref: str, because: str, decision: str | None) -> int:
 
 
 def expire(parts: Parts, ref: str) -> int:
-    """End a record's publicity; return the event's position."""
+    """End a record's publicity; return the event's position.
+
+    Raises:
+        ClockDoubtful: the clock is not trusted.
+
+    """
+    require_trusted_clock(parts)
     with batch(parts) as work:
         return leave(work, named(work, ref), Name.EXPIRE, {"cause": "clock"})
 
@@ -65,9 +71,14 @@ def expire_all(parts: Parts, refs: Iterable[str]) -> int:
     """End the publicity of records, those that are gone already left out; count them.
 
     In transactions of EXPIRING, so that a withdrawal never waits long for a midnight.
+
+    Raises:
+        ClockDoubtful: the clock is not trusted; what had ended before stays ended.
+
     """
     waiting, ended = iter(refs), 0
     while group := list(islice(waiting, EXPIRING)):
+        require_trusted_clock(parts)
         with batch(parts) as work:
             for record in (named(work, ref) for ref in group):
                 # One of the group may have left as another's dependent.
@@ -75,6 +86,12 @@ def expire_all(parts: Parts, refs: Iterable[str]) -> int:
                     leave(work, record, Name.EXPIRE, {"cause": "clock"})
                     ended += 1
     return ended
+
+
+def require_trusted_clock(parts: Parts) -> None:
+    """Refuse to end publicity by a clock that is not trusted. Raises ClockDoubtful."""
+    if (doubt := parts.clock_guard.doubt()) is not None:
+        raise ClockDoubtful(doubt)
 
 
 def suspend(parts: Parts, ref: str, decision: str | None) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import event_iri, record_iri
+from exchange.ledger.heartbeat import Unguarded
 from exchange.ledger.opened import Opened
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
     from exchange.ledger.engine import Database
+    from exchange.ledger.heartbeat import ClockGuard
     from exchange.ledger.journal import Journal
     from exchange.ledger.seals import Seals
     from exchange.ledger.secret import Secret
@@ -100,6 +102,7 @@ class Parts:
     ticks: Callable[[], float]
     at: At
     opened: Opened = field(default_factory=Opened)
+    clock_guard: ClockGuard = field(default_factory=Unguarded)
 
     def iri(self, kind: str, public_id: str) -> str:
         """Return a record's IRI; kinds with a government ceiling have their own address."""

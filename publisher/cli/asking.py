@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange.domain.access import SERVED, Tier
-from exchange.domain.errors import VerificationFailed
+from exchange.domain.errors import ClockDoubtful, VerificationFailed
 from publisher import settings
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.stores.guard import check
@@ -102,6 +102,8 @@ def status(choices: Choices) -> None:
         open=ledger["openDeliveries"],
         erasures=ledger["unfinishedErasures"],
     )
+    if ledger["clockDoubt"]:
+        console.error(ClockDoubtful(ledger["clockDoubt"]))
     kinds = document["records"]
     console.table(
         console.text("status-kinds").split("|"),
@@ -134,6 +136,7 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
             "position": counts.position,
             "openDeliveries": counts.open_deliveries,
             "unfinishedErasures": counts.unfinished_erasures,
+            "clockDoubt": station.clock_guard.doubt(),
         },
         "records": kinds,
         "surfaces": {

@@ -35,6 +35,7 @@ VERBS: Final = {
     "dumping": ("dump",),
     "verifying": ("verify",),
     "demo": ("demo",),
+    "clock": ("clock",),
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import click
 
+from exchange.domain.errors import ClockDoubtful, UsageError
 from exchange.domain.publicity import day_of
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.orphans import follow_parent, stop_on_signals
@@ -40,22 +42,39 @@ class AlarmTeller:
 @click.option(
     "--at", type=click.DateTime(["%Y-%m-%d"]), help="按该日期计时 run the clock as of this day"
 )
+@click.option("--yes", is_flag=True, help="确认晚于明天的日期 confirm a day later than tomorrow")
 @common
 @pass_choices
-def publish(choices: Choices, *, at: datetime | None) -> None:
+def publish(choices: Choices, *, at: datetime | None, yes: bool) -> None:
     """使各公开位置与账本一致。Bring every surface to the ledger's head."""
-    console = choices.console
+    console, day = choices.console, _day(choices, at, yes=yes)
     with choices.opened() as bench:
-        expired = bench.exchange().expire(_day(choices, at))
+        choices.station.clock_guard.beat()
+        doubt = choices.station.clock_guard.doubt()
+        # Withdrawals must arrive whatever the clock says; only what it would end has to wait.
+        expired = 0 if doubt else bench.exchange().expire(day)
         if expired:
             console.say("expired", count=expired)
         positions = bench.projector(AlarmTeller(choices)).publish()
     console.say("published", surfaces=_shown(positions))
-    console.result({"surfaces": positions, "expired": expired})
+    console.result({"surfaces": positions, "expired": expired, "clockDoubt": doubt})
+    if doubt:
+        raise ClockDoubtful(doubt)
 
 
-def _day(choices: Choices, at: datetime | None) -> date:
-    return at.date() if at else day_of(choices.station.clock())
+def _day(choices: Choices, at: datetime | None, *, yes: bool) -> date:
+    """Return the day to run the clock as of. Raises UsageError for a far day without `yes`."""
+    today = day_of(choices.station.clock())
+    if at is None:
+        return today
+    if at.date() > today + timedelta(days=1) and not yes:
+        raise UsageError(
+            f"{at.date()} is later than tomorrow; what ends by it comes back by a decision only.",
+            "Give an earlier day, or add --yes if that day is meant.",
+            zh=f"{at.date()} 晚于明天；据此终止的公示只能凭决定逐条恢复。",
+            zh_hint="请改用较早的日期；确属有意，请加 --yes。",
+        )
+    return at.date()
 
 
 @click.command()

@@ -78,6 +78,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Run `credence publish` to show them (a running service does so by itself).",
     ),
     "expired": ("公示期届满撤下 {count} 条。", "{count} records left at the end of publicity."),
+    "clock-trusted": (
+        "本机时间 {now} 可信（上次心跳 {last}）；据此应终止公示 {due} 条。",
+        "The clock says {now} and is trusted (last heartbeat {last}); {due} records are due.",
+    ),
+    "clock-doubtful": (
+        "本机时间 {now} 存疑（{doubt}；上次可信心跳 {last}）；若时钟无误，应终止公示 {due} 条。",
+        "The clock says {now}: doubtful ({doubt}; last trusted {last}); {due} due if it is right.",
+    ),
+    "clock-next": (
+        "运行 credence publish 使其生效（运行中的服务会自动处理）。",
+        "Run `credence publish` to end them (a running service does so by itself).",
+    ),
     "published": (
         "各公开位置已与账本一致：{surfaces}。",
         "Every public place stands at the ledger's head: {surfaces}.",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OK: Final = "ok"
 BEHIND: Final = "behind"
 ALARM: Final = "alarm"
+CLOCK: Final = "clock"  # named beside the surfaces while the machine's clock is not trusted
 
 
 class Health:
@@ -35,7 +36,8 @@ class Health:
     def states(self) -> dict[str, str]:
         """Return `ok`, `behind` or `alarm` for each surface by its label."""
         alarmed = {alarm.surface for alarm in standing_alarms(self._parts.alarms)}
-        return {label(one): self._state(one, alarmed) for one in self._parts.readers}
+        states = {label(one): self._state(one, alarmed) for one in self._parts.readers}
+        return {**states, CLOCK: ALARM} if self._parts.clock_doubt() is not None else states
 
     def faults(self) -> Mapping[str, str]:
         """Return what makes the service not ready: empty when it is.

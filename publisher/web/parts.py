@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.access import Tier
+    from exchange.domain.clock_trust import ClockDoubt
     from exchange.domain.record import Standing, Step
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
@@ -80,7 +81,7 @@ class Parts:
 
     `generation` names what the pool reads now (StoreUnavailable before the first), `alarms` is
     the directory of the surfaces, `feed` that of the feed that is served, `clock` milliseconds,
-    `takedown_bound` seconds.
+    `takedown_bound` seconds, `clock_doubt` says why the machine's clock is not trusted.
     """
 
     name: str
@@ -98,3 +99,4 @@ class Parts:
     clock: Callable[[], int]
     query_timeout: float
     takedown_bound: float
+    clock_doubt: Callable[[], ClockDoubt | None] = lambda: None

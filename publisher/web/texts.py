@@ -103,6 +103,10 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "state-alarm": ("故障", "alarm"),
     "state-unknown": ("尚未发布", "nothing published yet"),
     "surface-triples": ("三元组库", "Triple store"),
+    "surface-clock": (
+        "本机时钟存疑，公示期届满暂不写入",
+        "Clock in doubt: no publicity ends",
+    ),
     "surface-index": ("检索与统计", "Search and counts"),
     "surface-feed": ("数据订阅流", "Feed"),
     "surface-dumps": ("批量下载", "Downloads"),

@@ -85,6 +85,19 @@ def test_a_clock_that_jumps_ahead_ends_what_it_passed(step: timedelta) -> None:
     assert midnight.look() == 1
 
 
+def test_nothing_ends_while_the_clock_is_doubtful_and_all_that_is_due_afterwards() -> None:
+    town = Town({"a": date(2098, 12, 31)}, NEW_YEAR - 1000)
+    trusted = True
+    midnight = Midnight(town.due, town.end, lambda: town.now, lambda: trusted)
+    assert midnight.look() == 0
+    trusted = False
+    town.now += 2 * DAY
+    assert midnight.look() == 0
+    assert set(town.ends) == {"a"}
+    trusted = True
+    assert midnight.look() == 1
+
+
 def test_records_of_a_real_ledger_leave_with_their_day(
     own: Station, sample: Path, tmp_path: Path
 ) -> None:

@@ -132,9 +132,9 @@ def test_publish_as_of_a_later_day_ends_declared_publicity(
     file = tmp_path / "penalty.csv"
     file.write_text(text.replace("9999-09-09", "2098-12-31"), encoding="utf-8")
     empty("load", file)
-    assert empty.json("publish", "--at", "2098-12-31")["expired"] == 0  # shown to its end
+    assert empty.json("publish", "--at", "2098-12-31", "--yes")["expired"] == 0  # shown to its end
     shown = empty.json("status")["records"]["penalty"]["live"]
-    expired = empty.json("publish", "--at", "2099-01-01")["expired"]
+    expired = empty.json("publish", "--at", "2099-01-01", "--yes")["expired"]
     assert expired > 0
     assert empty.json("status")["records"]["penalty"] == {
         "live": shown - expired,

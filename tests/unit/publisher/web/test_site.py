@@ -11,6 +11,7 @@ from werkzeug.test import Client
 
 import publisher.web
 from exchange.domain.access import Tier
+from exchange.domain.clock_trust import ClockDoubt
 from publisher.surfaces.alarms import Alarm, Alarms
 from publisher.web.app import create_app
 from publisher.web.health import Health
@@ -96,6 +97,17 @@ def test_an_alarm_turns_readyz_red_and_healthz_stays_green(
         assert "故障" in own_client.get("/status", headers={"Accept": BROWSER}).text
         alarms.clear(surface)
         assert own_client.get("/readyz").status_code == 200
+
+
+def test_a_doubtful_clock_turns_readyz_red_and_is_named(own: Station) -> None:
+    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
+        parts = replace(bench.web_parts(queries), clock_doubt=lambda: ClockDoubt.STEPPED)
+        client = Client(create_app(parts))
+        red = client.get("/readyz")
+        assert red.status_code == 503
+        assert red.get_json()["surfaces"] == {"clock": "alarm"}
+        page = client.get("/status", headers={"Accept": BROWSER}).text
+        assert "本机时钟存疑" in page
 
 
 def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Station, live: list[str]) -> None:
