@@ -104,6 +104,23 @@ class Exchange:
         for source in order_by_links(sources, self._model, manner.kind):
             yield source, self._deliver(source, manner, watch)
 
+    def load_each(
+        self, sources: Sequence[Path | Table], manner: Manner, watch: Watch
+    ) -> Iterator[tuple[Path | Table, Receipt | CredenceError]]:
+        """Load as `load` does, but go on after a file that is refused: it comes with its error.
+
+        Raises:
+            EnvironmentFault: disk or ledger stand in the way of every file.
+
+        """
+        for source in order_tolerantly(sources, self._model, manner.kind):
+            try:
+                yield source, self._taken(source, manner, watch)
+            except EnvironmentFault as error:
+                if "unreadable" not in error.details:
+                    raise
+                yield source, error  # of this one file
+
     def follow(
         self, watcher: Watcher, manner: Manner, watch: Watch, wait: Callable[[float], bool]
     ) -> Iterator[tuple[Path, Receipt | CredenceError]]:
@@ -130,9 +147,9 @@ class Exchange:
                 if failures == PATIENCE:
                     raise
 
-    def _taken(self, path: Path, manner: Manner, watch: Watch) -> Receipt | CredenceError:
+    def _taken(self, source: Path | Table, manner: Manner, watch: Watch) -> Receipt | CredenceError:
         try:
-            return self._deliver(path, manner, watch)
+            return self._deliver(source, manner, watch)
         except (DataInvalid, UsageError) as error:
             return error
 

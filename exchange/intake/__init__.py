@@ -6,7 +6,7 @@ from exchange.intake.delivery import Receipt, deliver
 from exchange.intake.findings import Finding
 from exchange.intake.limits import DEFAULT
 from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
-from exchange.intake.readers import detect, read
+from exchange.intake.readers import detect, read, require_file
 from exchange.intake.rejects import purge_rejects
 from exchange.intake.sample import generate
 from exchange.intake.scrubbing import scrub
@@ -33,6 +33,7 @@ __all__ = [
     "order_tolerantly",
     "purge_rejects",
     "read",
+    "require_file",
     "scrub",
     "sweep",
     "table_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault
 from exchange.intake.findings import Finding, Place, finding, shown
@@ -13,12 +13,14 @@ from exchange.intake.readers import read, refuse
 from exchange.model import Label, compile_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from exchange.domain.record import Submission
     from exchange.intake.sources import Row, Sheet
     from exchange.model import Compiled, Model, Problem
+
+_TOLD: Final = 20  # findings of a file that is refused because of its rows
 
 
 class Checked(NamedTuple):
@@ -77,7 +79,37 @@ class Checker:
         self._compiled: Compiled = compile_kind(model, sheet.book.kind.slug)
         self._source = source
         self._recent: dict[int, int] = {}
-        self._bound = limits.keys
+        self._limits = limits
+        self._ended: list[Finding] = []
+
+    def rows(self) -> Iterator[Checked]:
+        """Yield every row checked.
+
+        Rows under a header that lacks columns are not checked, and none beyond
+        `Limits.refused_rows` when all of them so far are refused: `faults` says so then.
+        """
+        self._ended = []
+        if _refuses(self._sheet.faults):
+            return
+        all_refused = True
+        for number, row in enumerate(self._sheet.rows(), start=1):
+            checked = self.check(row)
+            yield checked
+            all_refused = all_refused and checked.submission is None
+            if all_refused and number >= self._limits.refused_rows:
+                place = self._place(row, None)
+                self._ended = [finding("rows-refused", place, read=number)]
+                return
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the sheet's structure found so far, and why it was read no further."""
+        return [*self._sheet.faults, *self._ended]
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether `rows` ended before the sheet did, because every row was refused."""
+        return bool(self._ended)
 
     def check(self, row: Row) -> Checked:
         """Return the row's submission, or the findings that refuse it; warnings in any case."""
@@ -116,7 +148,7 @@ class Checker:
         mark = hash(key)
         before = self._recent.pop(mark, None)
         self._recent[mark] = row.number
-        if len(self._recent) > self._bound:
+        if len(self._recent) > self._limits.keys:
             del self._recent[next(iter(self._recent))]
         if before is None:
             return ()
@@ -204,12 +236,12 @@ class FileCheck:
             if book is not None:
                 book.begin(sheet)
             yield from self._noted(sheet.notes, book)
-            for checked in _rows(sheet, checker):
+            for checked in checker.rows():
                 self.tally.add(checked)
                 if book is not None:
                     book.add(checked.row, checked.findings)
                 yield from checked.findings
-            yield from self._noted(sheet.faults, book)
+            yield from self._noted(checker.faults, book)
 
     def _noted(self, findings: list[Finding], book: MarkedBook | None) -> list[Finding]:
         self.tally.note(findings)
@@ -221,13 +253,6 @@ class FileCheck:
     def sound(self) -> bool:
         """Whether the whole file, once read, holds no error."""
         return not self.tally.errors
-
-
-def _rows(sheet: Sheet, checker: Checker) -> Iterator[Checked]:
-    """Yield every row checked; rows under a header that lacks columns are not checked."""
-    if not any(item.severity == "error" for item in sheet.faults):
-        for row in sheet.rows():
-            yield checker.check(row)
 
 
 def scan(sheet: Sheet) -> int:
@@ -243,7 +268,24 @@ def scan(sheet: Sheet) -> int:
     return rows
 
 
-def _refuses(findings: tuple[Finding, ...]) -> bool:
+def require_some_taken(checker: Checker, name: str) -> None:
+    """Read the rows up to the first that is not refused.
+
+    Raises:
+        Rejected: there is none among as many as `Limits.refused_rows`.
+
+    """
+    told: list[Finding] = []
+    for checked in checker.rows():
+        if checked.submission is not None:
+            return
+        if len(told) < _TOLD:
+            told += [item for item in checked.findings if item.severity == "error"]
+    if checker.ended_early:
+        raise refuse(name, [*checker.faults, *told[:_TOLD]])
+
+
+def _refuses(findings: Iterable[Finding]) -> bool:
     return any(item.severity == "error" for item in findings)
 
 

@@ -15,7 +15,7 @@ from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.identity import parse_uscc
 from exchange.domain.record import Outcome, Result
-from exchange.intake.checking import Checked, Checker, scan
+from exchange.intake.checking import Checked, Checker, require_some_taken, scan
 from exchange.intake.findings import finding
 from exchange.intake.limits import DEFAULT, Limits
 from exchange.intake.messages import MESSAGES
@@ -118,6 +118,10 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
         try:
             sheets = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
             total = sum(map(scan, sheets))
+            if total >= limits.refused_rows:
+                for sheet in sheets:
+                    checker = Checker(sheet, model, source=unit, limits=limits)
+                    require_some_taken(checker, sheet.name)
         except DataInvalid as error:
             for item in error.details.get("findings", ()):
                 _tell(listeners, item)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.headers import Book, Header, fitting, form_of
-from exchange.intake.sources import CONTROL, Faults, Row, opened
+from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,12 +66,16 @@ class JsonSheet:
         """Yield the records as rows."""
         self._faults.found = [*self._head_faults]
         number = 0
+        broken = BrokenRows(self._faults)
         for line, raw, value in self._values():
             number += 1
             if number > self._limits.rows:
                 self._faults.add("too-many-rows", row=number, line=line, limit=self._limits.rows)
                 return
-            yield self._row(number, line, raw, value)
+            row = self._row(number, line, raw, value)
+            yield row
+            if broken.too_many(row):
+                return
         if not number and not self._faults.found:
             self._faults.add("empty", row=None, line=None)
 

@@ -33,6 +33,8 @@ class Limits:
     depth: int = 64  # JSON levels below the record
     digits: int = 40  # of a JSON number
     faults: int = 100  # after so many breaks in its structure a file is read no further
+    broken_rows: int = 1_000  # so many rows without cells, and most of the file: read no further
+    refused_rows: int = 10_000  # so many rows, and every one of them refused: read no further
     keys: int = 250_000  # how far back a repeated key is seen
     sheets: int = 100  # of one workbook
     workbook: WorkbookLimits = field(default_factory=WorkbookLimits)

@@ -31,6 +31,17 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "The file has more than {limit} rows.",
         *_SPLIT,
     ),
+    "rows-broken": (
+        "已读 {read} 行，其中 {broken} 行读不出各列，此行以后不再读取。",
+        "Of {read} rows read, {broken} have no readable columns; reading ended at this row.",
+        *_CSV,
+    ),
+    "rows-refused": (
+        "前 {read} 行全部不合格，此行以后不再读取。",
+        "All of the first {read} rows are refused; reading ended at this row.",
+        "请按前面的提示改正整份文件后重新报送；多半是列错位，或种类、表式选错。",
+        "Mend the whole file: its columns are displaced, or kind or form are others.",
+    ),
     "xlsx-bomb": (
         "压缩的表格展开后过大（{found} {unit}，上限 {limit}）。",
         "The workbook unpacks to too much ({found} {unit}; {limit} allowed).",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
 from exchange.intake.database import Table
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from exchange.intake.sources import Sheet
     from exchange.model import Model
 
+Source = TypeVar("Source", bound="Path | Table")
 SUFFIXES: Final = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".xlsx"})
 FILES: Final = 10_000  # of one folder
 
@@ -40,17 +41,21 @@ def order_by_links(
     return [sources[index] for index in numbered]
 
 
-def order_tolerantly(paths: Sequence[Path], model: Model) -> list[Path]:
-    """Order files of which some may be broken: those stand first, to be refused."""
+def order_tolerantly(
+    sources: Sequence[Source], model: Model, kind: str | None = None
+) -> list[Source]:
+    """Order files and tables of which some may be broken: those stand first, to be refused."""
+    if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)
+        return list(sources)
     rank = _ranks(model)
 
-    def place(path: Path) -> int:
+    def place(source: Source) -> int:
         try:
-            return rank.get(kind_of_name(model, path.name) or _kind(path, model), 0)
-        except (Rejected, UsageError):
+            return rank.get(kind_of_name(model, source.name) or _kind(source, model), 0)
+        except (Rejected, UsageError, EnvironmentFault):
             return 0
 
-    return sorted(paths, key=place)
+    return sorted(sources, key=place)
 
 
 def in_order(sheets: Sequence[Sheet], model: Model) -> list[Sheet]:
@@ -101,6 +106,8 @@ def _tells_kind(path: Path, model: Model) -> bool:
     except Rejected as error:
         # Broken in another way, it is a delivery that is to be refused with its findings.
         return all(item.rule != "no-header" for item in error.details.get("findings", ()))
+    except (UsageError, EnvironmentFault):
+        return True  # its own line says that it fits several kinds, or cannot be read
     return True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
@@ -15,6 +17,7 @@ from exchange.intake.marked import LIST
 from exchange.intake.xlsx_rows import Workbook, XlsxSheet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from exchange.intake.sources import Sheet
@@ -28,6 +31,13 @@ _MAGIC: Final = {
     b"SQLi": "SQLite",
 }
 _HEAD: Final = 1024
+_SPECIAL: Final = {
+    stat.S_IFDIR: ("目录", "a folder"),
+    stat.S_IFIFO: ("管道", "a pipe"),
+    stat.S_IFSOCK: ("套接字", "a socket"),
+    stat.S_IFCHR: ("设备", "a device"),
+    stat.S_IFBLK: ("设备", "a device"),
+}
 
 
 def read(  # noqa: PLR0913 (what the verbs take)
@@ -53,16 +63,12 @@ def read(  # noqa: PLR0913 (what the verbs take)
     shown_as = name or path.name
     slug = kind or kind_of_name(model, shown_as)
     candidates = books(model, slug, form)
-    try:
-        with path.open("rb") as stream:
+    with opened_file(path) as stream:
+        try:
             format_ = _format(stream, shown_as, limits)
             encoding = detect_encoding(stream, shown_as) if format_ != "xlsx" else None
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise UsageError(f"There is no file {path}.", "Give the path of a file.") from error
-    except OSError as error:
-        raise EnvironmentFault(
-            f"{path} cannot be read: {error.strerror}.", "Look at it."
-        ) from error
+        except OSError as error:
+            raise unreadable(path, error) from error
     if encoding is None:
         return _tables(Workbook(path, shown_as, limits), model, kind, slug, form)
     if isinstance(encoding, Finding):
@@ -70,6 +76,65 @@ def read(  # noqa: PLR0913 (what the verbs take)
     if format_ == "json":
         return (JsonSheet(path, shown_as, encoding, candidates, limits),)
     return (CsvSheet(path, shown_as, encoding, candidates, limits),)
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is no regular file before anything waits for its bytes.
+
+    A named pipe, a device or a socket would keep a reader waiting for ever.
+
+    Raises:
+        UsageError: there is no such file, or it is a folder, pipe, device or socket.
+        EnvironmentFault: its folder cannot be entered.
+
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(
+            f"There is no file {path}.",
+            "Give the path of a file.",
+            zh=f"没有文件 {path}。",
+            zh_hint="请给出文件的路径。",
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not stat.S_ISREG(mode):
+        zh, en = _SPECIAL.get(stat.S_IFMT(mode), ("特殊文件", "no regular file"))
+        raise UsageError(
+            f"{path} is no file but {en}.",
+            "Save what it gives as a file and name that.",
+            zh=f"{path} 是{zh}，不是文件。",
+            zh_hint="请先将内容保存为文件，再给出该文件。",
+        )
+
+
+@contextlib.contextmanager
+def opened_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a delivered file for reading.
+
+    Raises:
+        as `require_file`, and EnvironmentFault when it cannot be read.
+
+    """
+    require_file(path)
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise unreadable(path, error) from error
+    with stream:
+        yield stream
+
+
+def unreadable(path: Path, error: OSError) -> EnvironmentFault:
+    """Return the fault of one file that cannot be read; others beside it may be."""
+    return EnvironmentFault(
+        f"{path} cannot be read: {error.strerror}.",
+        "Look at its permissions.",
+        zh=f"无法读取 {path}：{error.strerror}。",
+        zh_hint="请检查该文件的权限。",
+        unreadable=True,
+    )
 
 
 def detect(path: Path, model: Model) -> tuple[str, str]:
@@ -90,10 +155,13 @@ def refuse(name: str, findings: list[Finding]) -> Rejected:
     errors = [item for item in findings if item.severity == "error"]
     first = errors[0]
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    more_zh = f"（另有 {len(errors) - 1} 处）" if len(errors) > 1 else ""
     return Rejected(
         f"{name} cannot be taken as a whole: {first.message.en}{more}",
         first.hint.en,
         findings=tuple(findings),
+        zh=f"{name} 整份退回：{first.message.zh}{more_zh}",
+        zh_hint=first.hint.zh,
     )
 
 

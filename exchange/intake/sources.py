@@ -81,6 +81,28 @@ def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
 
 
 @dataclass(slots=True)
+class BrokenRows:
+    """Ends the reading of a file most of whose rows cannot be read, with one fault for all."""
+
+    faults: Faults
+    read: int = 0
+    broken: int = 0
+
+    def too_many(self, row: Row) -> bool:
+        """Count a row; say whether the file is to be read no further, and note it as a fault."""
+        self.read += 1
+        if row.cells is not None or row.record is not None:
+            return False
+        self.broken += 1
+        if self.broken <= self.faults.limits.broken_rows or self.broken * 2 <= self.read:
+            return False
+        self.faults.add(
+            "rows-broken", row=row.number, line=row.line, read=self.read, broken=self.broken
+        )
+        return True
+
+
+@dataclass(slots=True)
 class Faults:
     """Collects breaks in a file's structure, up to a bound."""
 

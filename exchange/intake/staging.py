@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.domain.errors import EnvironmentFault
 from exchange.intake.database import Table
 from exchange.intake.findings import Place, finding
-from exchange.intake.readers import refuse
+from exchange.intake.readers import opened_file, refuse, require_file, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,10 +54,9 @@ def staged(source: Path | Table, directory: Path, limits: Limits) -> Iterator[St
     """
     if isinstance(source, Table):
         suffix, fill = ".csv", source.copy
-    elif source.is_file():
-        suffix, fill = source.suffix, partial(_fill, source)
     else:
-        raise UsageError(f"There is no file {source}.", "Give the path of a file.")
+        require_file(source)
+        suffix, fill = source.suffix, partial(_fill, source)
     try:
         copy, stream = _create(suffix, directory)
     except OSError as error:
@@ -113,16 +112,27 @@ def _create(suffix: str, directory: Path) -> tuple[Path, BinaryIO]:
 
 def _fill(path: Path, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    with path.open("rb") as original:
-        while chunk := original.read(_CHUNK):
-            size += len(chunk)
-            if size > limits.file_bytes:
-                place = Place(path.name)
-                fault = finding("file-size", place, size=size, limit=limits.file_bytes)
-                raise refuse(path.name, [fault])
-            digest.update(chunk)
-            stream.write(chunk)
+    for chunk in _chunks(path):
+        size += len(chunk)
+        if size > limits.file_bytes:
+            place = Place(path.name)
+            fault = finding("file-size", place, size=size, limit=limits.file_bytes)
+            raise refuse(path.name, [fault])
+        digest.update(chunk)
+        stream.write(chunk)
     return digest.hexdigest(), size
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with opened_file(path) as original:
+        while True:
+            try:
+                chunk = original.read(_CHUNK)
+            except OSError as error:
+                raise unreadable(path, error) from error
+            if not chunk:
+                return
+            yield chunk
 
 
 @contextlib.contextmanager

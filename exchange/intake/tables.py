@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.intake.findings import Finding, Place, finding, letter_of
 from exchange.intake.headers import Book, Header, fitting, form_of, is_header, match, width
-from exchange.intake.sources import CONTROL, Faults, Row
+from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,6 +76,7 @@ class TableSheet(ABC):
         if header is None:
             return
         self.trouble.found = [*self._head_faults]
+        broken = BrokenRows(self.trouble)
         for record in self.records(header.width):
             if record.number < header.first_row or not _filled(record):
                 continue
@@ -84,7 +85,10 @@ class TableSheet(ABC):
                     "too-many-rows", row=record.number, line=record.line, limit=self.limits.rows
                 )
                 return
-            yield self._row(header, record)
+            row = self._row(header, record)
+            yield row
+            if broken.too_many(row):
+                return
 
     def choose(self, candidates: Sequence[Book]) -> None:
         """Find the header and the book it is of.

@@ -100,8 +100,26 @@ class Console:
         elif number == limit + 1:
             self.say(f"more-{found.severity}")
 
+    def begin_file(self) -> None:
+        """Count the findings anew: each file has its own share of those shown."""
+        self._findings.clear()
+
+    def refused(self, name: str, error: CredenceError) -> None:
+        """Print the line of one of several files, which was refused as a whole."""
+        what, hint = self._sentences(error)
+        for first in error.details.get("findings", ())[:1]:
+            what = first.message.en if self.lang == "en" else first.message.zh
+        self.say("refused", file=name, what=_sentence(what), hint=_sentence(hint))
+
     def error(self, error: CredenceError) -> None:
-        """Print one sentence what, one how to mend, on stderr.
+        """Print one sentence what, one how to mend, on stderr."""
+        what, hint = self._sentences(error)
+        self._err.print(self.text("error", what=_sentence(what)), markup=False)
+        if hint:
+            self._err.print(self.text("hint", hint=_sentence(hint)), markup=False)
+
+    def _sentences(self, error: CredenceError) -> tuple[str, str]:
+        """Return what is wrong and how to mend it.
 
         An error without Chinese of its own says in English what an operator has to know.
         """
@@ -109,9 +127,7 @@ class Console:
         if self.lang == "zh" and "zh" not in error.details:
             what = f"{problem_of(error).zh}。{_sentence(error.message)}"
             hint = error.hint or hint
-        self._err.print(self.text("error", what=_sentence(what)), markup=False)
-        if hint:
-            self._err.print(self.text("hint", hint=_sentence(hint)), markup=False)
+        return what, hint
 
     def warn(self, text: str) -> None:
         """Print a line on stderr."""

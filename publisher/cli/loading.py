@@ -9,15 +9,32 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange.commands import Manner, Watch, check
-from exchange.domain.errors import Rejected, UsageError, VerificationFailed
-from exchange.intake import Receipt, Table, deliveries_of, generate, is_table, table_of
+from exchange.domain.errors import (
+    CredenceError,
+    EnvironmentFault,
+    Rejected,
+    UsageError,
+    VerificationFailed,
+)
+from exchange.intake import (
+    FileCheck,
+    Receipt,
+    Table,
+    deliveries_of,
+    generate,
+    is_table,
+    require_file,
+    table_of,
+)
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.cli.receipts import COUNTED, receipt_of, tell_findings, total_of
+from publisher.cli.receipts import COUNTED, receipt_of, refusal_of, tell_findings, total_of
 from publisher.cli.watching import watch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from publisher.cli.console import Console
 
 
 @click.command()
@@ -65,31 +82,44 @@ def check_verb(
     """校验文件，不写入。Validate files, write nothing."""
     console = choices.console
     manner = Manner(kind, form)
-    paths = [item for item in _sources(choices, files) if isinstance(item, Path)]
-    if len(paths) < len(files) or (marked and len(paths) > 1):
+    sources = _sources(choices, files)
+    paths = [item for item in sources if isinstance(item, Path)]
+    if len(paths) < len(sources) or (marked and len(paths) > 1):
         raise UsageError(
             "Only files can be checked, and only one at a time with --marked.",
             "Use `credence load --dry-run` for tables; mark one file after the other.",
             zh="只能校验文件；使用 --marked 时一次只能一个文件。",
             zh_hint="数据库表请用 credence load --dry-run；文件请逐个标注。",
         )
-    shown = [_check_one(choices, path, manner, marked) for path in paths]
+    shown = [_check_one(choices, path, manner, marked, len(paths)) for path in paths]
     console.result({"files": shown})
     return int(any(item["errors"] or item["held"] for item in shown))
 
 
-def _check_one(choices: Choices, path: Path, manner: Manner, marked: Path | None) -> dict[str, Any]:
+def _check_one(
+    choices: Choices, path: Path, manner: Manner, marked: Path | None, files: int
+) -> dict[str, Any]:
+    """Tell the findings of one of several files and its summary; return the summary."""
     console = choices.console
+    console.begin_file()
     try:
         found = check(path, choices.station.model, manner, marked)
-    except Rejected as error:
-        tell_findings(console, error)
-        console.error(error)
+    except (Rejected, UsageError, EnvironmentFault) as error:
+        if files == 1 and not isinstance(error, Rejected):
+            raise
+        refused = refusal_of(console, path.name, error, files)
+        counts = dict.fromkeys(("rows", "accepted", "held", "rejected"), 0)
         errors = len(error.details.get("findings", ())) or 1
-        counts = {"rows": 0, "accepted": 0, "held": 0, "rejected": 0, "errors": errors}
-        return {"file": path.name, **counts}
+        return {"file": path.name, **counts, "errors": errors, **refused}
     for item in found:
         console.finding(item)
+    summary = _summary(console, path, found, marked)
+    if files > 1:
+        console.note(summary)
+    return summary
+
+
+def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None) -> dict[str, Any]:
     tally, sheets = found.tally, found.sheets
     kind = sheets[0].book.kind
     console.say(
@@ -149,21 +179,25 @@ def load(  # noqa: PLR0913 - the options of the contract
         return watch_folder(choices, folder, manner, files)
     sources = _sources(choices, files)
     if dry_run and not choices.station.has_ledger():
-        receipts = [_dry(choices, item, manner) for item in sources]
+        receipts = [_dry(choices, item, manner, len(sources)) for item in sources]
     else:
         receipts = _load(choices, sources, manner)
-    total = total_of(receipts)
+    taken = [item for item in receipts if item is not None]
+    total = total_of(taken)
+    if len(taken) < len(receipts):
+        total["refused"] = len(receipts) - len(taken)
     if dry_run:
         console.say("dry-run")
     elif total["accepted"] or total["revised"]:
         console.say("next-publish")
     console.result(total)
-    return max(receipt.exit_code for receipt in receipts)
+    return 1 if "refused" in total else max(receipt.exit_code for receipt in taken)
 
 
-def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[Receipt]:
+def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[Receipt | None]:
+    """Load one file after the other; return their receipts, None for a file that was refused."""
     console = choices.console
-    receipts: list[Receipt] = []
+    receipts: list[Receipt | None] = []
     with choices.begun() as bench, console.progress() as move:
         label = console.text("loading", file=", ".join(item.name for item in sources))
 
@@ -171,14 +205,27 @@ def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list
             move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
 
         watch = Watch(progress, console.finding)
-        for source, receipt in bench.exchange().load(sources, manner, watch):
+        for source, outcome in bench.exchange().load_each(sources, manner, watch):
             # The bar counts the receipts written so far.
-            receipt_of(console, source.name, receipt, len(sources))
-            receipts.append(receipt)
+            receipts.append(_told(console, source.name, outcome, len(sources)))
+            console.begin_file()
     return receipts
 
 
-def _dry(choices: Choices, path: Path | Table, manner: Manner) -> Receipt:
+def _told(
+    console: Console, name: str, outcome: Receipt | CredenceError, files: int
+) -> Receipt | None:
+    """Say what became of a file; the error of the only one is the command's own."""
+    if isinstance(outcome, Receipt):
+        receipt_of(console, name, outcome, files)
+        return outcome
+    if files == 1:
+        raise outcome
+    refusal_of(console, name, outcome, files, told=True)
+    return None
+
+
+def _dry(choices: Choices, path: Path | Table, manner: Manner, files: int) -> Receipt | None:
     """Count a file where there is no ledger yet that could be asked."""
     if isinstance(path, Table):
         raise UsageError(
@@ -187,13 +234,20 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner) -> Receipt:
             zh="还没有账本，不能试运行数据库表。",
             zh_hint="请先导入任一文件，或将该表导出为 CSV 后校验。",
         )
-    found = check(path, choices.station.model, manner)
+    console = choices.console
+    console.begin_file()
+    try:
+        found = check(path, choices.station.model, manner)
+    except (Rejected, UsageError, EnvironmentFault) as error:
+        tell_findings(console, error)
+        return _told(console, path.name, error, files)
     for item in found:
-        choices.console.finding(item)
+        console.finding(item)
     tally = found.tally
     counts = dict.fromkeys(COUNTED, 0)
     counts |= {"accepted": tally.sound, "held": tally.held, "rejected": tally.rejected}
-    return Receipt(position=0, rejects=None, reviews=tally.held, **counts)
+    receipt = Receipt(position=0, rejects=None, reviews=tally.held, **counts)
+    return _told(console, path.name, receipt, files)
 
 
 def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:
@@ -208,6 +262,7 @@ def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:
                 choices.console.say("passed-over", file=path.name)
             found += inside
         else:
+            require_file(Path(name))
             found.append(Path(name))
     if not found:
         raise UsageError(

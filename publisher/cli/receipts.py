@@ -31,10 +31,30 @@ def total_of(receipts: list[Receipt]) -> dict[str, Any]:
     """Return one receipt for all files; `rejects` is a list where several were written."""
     rejects = [item.rejects for item in receipts if item.rejects]
     return {
-        "position": max(item.position for item in receipts),
+        "position": max((item.position for item in receipts), default=0),
         **{key: sum(getattr(item, key) for item in receipts) for key in COUNTED},
         "rejects": rejects if len(rejects) > 1 else next(iter(rejects), None),
     }
+
+
+def refusal_of(
+    console: Console, name: str, error: CredenceError, files: int, *, told: bool = False
+) -> dict[str, Any]:
+    """Say that a file was refused as a whole, and why; return that as a document.
+
+    `told` says that its findings have been told already. A file of several gets a line of its
+    own among the others; the only one ends the command like any error.
+    """
+    if not told:
+        tell_findings(console, error)
+    if files == 1:
+        console.error(error)
+    else:
+        console.refused(name, error)
+    document = {"refused": error.message}
+    if files > 1:
+        console.note({"file": name, **document})
+    return document
 
 
 def tell_findings(console: Console, error: CredenceError) -> None:

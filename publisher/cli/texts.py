@@ -63,6 +63,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{count} 行待人工审核，未入账。",
         "{count} rows wait for a person to review them; they are not in the ledger.",
     ),
+    "refused": ("{file}：整份退回。{what}{hint}", "{file}: refused. {what} {hint}"),
     "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
     "marked": ("标注的工作簿：{path}。", "Marked workbook: {path}."),
     "passed-over": ("{file} 不是报送文件，已略过。", "{file} is no delivery; passed over."),
