@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exchange.domain.record import VisibleRecord
 
 
 class Cascade(StrEnum):
@@ -25,3 +31,23 @@ class LinkRule:
     sources: frozenset[str]
     targets: frozenset[str]
     cascade: Cascade
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRecord:
+    """The record at the other end of a link, as the readers of one tier see it."""
+
+    relation: str
+    record: VisibleRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of one record: to what it rests on, and from what rests on it.
+
+    `after` is the cursor of the next page of incoming links, empty where there is none.
+    """
+
+    outgoing: Sequence[LinkedRecord] = ()
+    incoming: Sequence[LinkedRecord] = ()
+    after: str = ""

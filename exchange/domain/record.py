@@ -146,3 +146,17 @@ class Standing(StrEnum):
     LIVE = "live"
     SUSPENDED = "suspended"
     GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleRecord:
+    """The newest version of a record that the readers of one tier see at this moment.
+
+    `view` is its text for that tier as canonical N-Quads; `objection` says that an objection to
+    it is open, which no view says.
+    """
+
+    iri: str
+    kind: str
+    objection: bool
+    view: bytes

@@ -15,8 +15,29 @@ from exchange.ledger import schema
 from exchange.ledger.reading import served
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from exchange.domain.access import Tier
     from exchange.ledger.parts import Parts
+
+
+def steps_of(
+    parts: Parts, connection: Connection, tier: Tier, record: int, limit: int
+) -> list[Step]:
+    """Return the newest `limit` steps of a record (its row number) in the tier, oldest first."""
+    member, event, delivery = schema.member, schema.event, schema.delivery
+    rows = connection.execute(
+        select(member.c.activity, member.c.event, member.c.published, delivery.c.opened)
+        .join_from(member, event, event.c.position == member.c.position)
+        .outerjoin(delivery, delivery.c.id == event.c.delivery)
+        .where(member.c.record == record, member.c.tier == tier)
+        .order_by(member.c.seq.desc())
+        .limit(limit)
+    ).all()
+    return [
+        Step(Activity(row.activity), parts.event_iri(tier, row.event), row.published, row.opened)
+        for row in reversed(rows)
+    ]
 
 
 def history(parts: Parts, tier: Tier, public_id: str, limit: int) -> list[Step]:
@@ -26,22 +47,13 @@ def history(parts: Parts, tier: Tier, public_id: str, limit: int) -> list[Step]:
         UsageError: the archive, which is never projected.
 
     """
-    member, record = schema.member, schema.record
-    event, delivery = schema.event, schema.delivery
+    record = schema.record
     with parts.database.reading() as connection:
-        rows = connection.execute(
-            select(member.c.activity, member.c.event, member.c.published, delivery.c.opened)
-            .join_from(record, member, member.c.record == record.c.id)
-            .join(event, event.c.position == member.c.position)
-            .outerjoin(delivery, delivery.c.id == event.c.delivery)
-            .where(record.c.public_id == public_id, member.c.tier == served(tier))
-            .order_by(member.c.seq.desc())
-            .limit(limit)
-        ).all()
-    return [
-        Step(Activity(row.activity), parts.event_iri(tier, row.event), row.published, row.opened)
-        for row in reversed(rows)
-    ]
+        number = connection.execute(
+            select(record.c.id).where(record.c.public_id == public_id)
+        ).scalar()
+        tier = served(tier)
+        return [] if number is None else steps_of(parts, connection, tier, number, limit)
 
 
 def last_published(parts: Parts, tier: Tier) -> int | None:

@@ -21,19 +21,22 @@ from exchange.ledger import (
     operations,
     reading,
     receipts,
+    record_page,
     status,
     verifying,
 )
+from exchange.ledger.links import PAGE as LINKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
-    from exchange.domain.links import LinkRule
-    from exchange.domain.record import Change, Result, Standing, Step, Submission
+    from exchange.domain.links import LinkRule, Links
+    from exchange.domain.record import Change, Result, Standing, Step, Submission, VisibleRecord
     from exchange.ledger.heartbeat import ClockGuard
     from exchange.ledger.parts import Genesis, Parts, Places
+    from exchange.ledger.record_page import RecordPage
 
 
 class Ledger:
@@ -185,6 +188,10 @@ class Ledger:
         """Return those of the records that a tier's readers may see."""
         return reading.live_among(self._parts, tier, public_ids)
 
+    def visible(self, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
+        """Return those of at most 500 records that a tier's readers see, in the order asked."""
+        return reading.visible(self._parts, tier, public_ids)
+
     def head(self, tier: Tier) -> int:
         """Return the number of the last member of a tier's sequence."""
         return reading.head(self._parts, tier)
@@ -230,13 +237,21 @@ class Ledger:
         """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""
         return archive.archived(self._parts, kind)
 
-    def read(self, tier: Tier, ref: str) -> reading.Held:
+    def read(self, tier: Tier, ref: str) -> record_page.Held:
         """Return the newest version of a record; the archive reads withdrawn ones, too."""
-        return reading.read(self._parts, tier, ref)
+        return record_page.read(self._parts, tier, ref)
+
+    def links(self, tier: Tier, ref: str, after: str = "", limit: int = LINKS) -> Links:
+        """Return a page of the links of a record, resolved as the cascade resolves them."""
+        return record_page.links(self._parts, tier, ref, after=after, limit=limit)
+
+    def record_page(self, tier: Tier, ref: str, after: str = "") -> RecordPage:
+        """Return a record, a page of its links and its newest steps, all of one snapshot."""
+        return record_page.record_page(self._parts, tier, ref, after=after, limit=LINKS)
 
     def on_page(self, tier: Tier, ref: str) -> bytes:
         """Return, as N-Quads, what the public sees of a record on its own page only."""
-        return reading.read(self._parts, tier, ref).page
+        return record_page.read(self._parts, tier, ref).page
 
     def counts(self) -> status.Counts:
         """Count records by kind and state, and what waits for somebody."""

@@ -6,18 +6,17 @@ veil in that tier has no view, whether it is read today or in a rebuild years la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, select, true
 
 from exchange.domain.access import SERVED, Tier
-from exchange.domain.body import on_page, view
-from exchange.domain.errors import EnvironmentFault, Gone, NotFound, UsageError
+from exchange.domain.body import view
+from exchange.domain.errors import UsageError
 from exchange.domain.events import Name
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import State
-from exchange.domain.record import Activity, Change, Standing
+from exchange.domain.record import Activity, Change, Standing, VisibleRecord
 from exchange.ledger import schema
 from exchange.ledger.batch import meta_of
 from exchange.ledger.sealing import unseal
@@ -27,27 +26,12 @@ from exchange.ledger.sequence import GROUP
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from exchange.ledger.opened import Views
     from exchange.ledger.parts import Parts
 
 LIVE_CHUNK: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The newest version of a record, as one tier may read it."""
-
-    iri: str
-    kind: str
-    version: str | None  # IRI of the tier's event that published it; None in the archive
-    position: int
-    at: int  # milliseconds since 1970-01-01 UTC
-    objection: bool
-    state: State
-    view: bytes
-    page: bytes  # what the public sees on the record's own page only, as N-Quads
 
 
 def served(tier: Tier) -> Tier:
@@ -276,7 +260,12 @@ def standing(parts: Parts, tier: Tier, public_id: str) -> Standing:
                 record.c.public_id == public_id
             )
         ).first()
-    if row is None or Tier(row.widest).rank > served(tier).rank:
+    return visibility_of(row, served(tier))
+
+
+def visibility_of(row: Any, tier: Tier) -> Standing:
+    """Return how a row of `record` (None: no such record) is seen by the readers of a tier."""
+    if row is None or Tier(row.widest).rank > tier.rank:
         return Standing.ABSENT
     if Tier(row.tier).rank > tier.rank:
         return Standing.GONE
@@ -285,84 +274,55 @@ def standing(parts: Parts, tier: Tier, public_id: str) -> Standing:
     return Standing.SUSPENDED if row.state == State.SUSPENDED else Standing.GONE
 
 
+def visible_to(tier: Tier) -> ColumnElement[bool]:
+    """Return the condition under which a tier's readers see a row of `record`."""
+    record = schema.record
+    tiers = [each for each in Tier if each.rank <= served(tier).rank]
+    return and_(record.c.state == State.LIVE, record.c.tier.in_(tiers))
+
+
 def live_among(parts: Parts, tier: Tier, public_ids: Collection[str]) -> set[str]:
     """Return those of the records that a tier's readers may see, in one question for 500."""
     record, named, found = schema.record, list(public_ids), set[str]()
-    tiers = [each for each in Tier if each.rank <= served(tier).rank]
     with parts.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
             found.update(
                 connection.execute(
                     select(record.c.public_id)
                     .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
-                    .where(record.c.state == State.LIVE, record.c.tier.in_(tiers))
+                    .where(visible_to(tier))
                 ).scalars()
             )
     return found
 
 
-def read(parts: Parts, tier: Tier, ref: str) -> Held:
-    """Return the newest version of a record; the archive tier reads withdrawn ones, too.
-
-    Raises:
-        NotFound: no such record for this tier.
-        Gone: it left this tier, or (archive) it is erased.
-
-    """
-    public_id = id_of(ref)
-    if tier is not Tier.ARCHIVE:
-        stands = standing(parts, tier, public_id)
-        if stands is Standing.ABSENT:
-            raise NotFound("There is no such record.", "Check the address.")
-        if stands is not Standing.LIVE:
-            raise Gone("The record is no longer shown.", "Remove your copy of it.")
-    record, event = schema.record, schema.event
+def visible(parts: Parts, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
+    """Return those of at most 500 records that a tier's readers see, in the order asked."""
     with parts.database.reading() as connection:
-        row = connection.execute(
-            select(record.c.id, record.c.kind, record.c.state, record.c.mark, *sealed_columns())
-            .join_from(record, event, event.c.position == record.c.version)
-            .where(record.c.public_id == public_id)
-        ).first()
-        version = None if row is None else _version(parts, connection, tier, row)
-    if row is None:
-        raise NotFound("There is no such record.", "Check the address.")
-    seal = parts.seals.get([row.seal]).get(row.seal)
-    if seal is None:
-        raise _missing(row)
-    iri, text = parts.iri(row.kind, public_id), text_of(row, seal)
-    return Held(
-        iri,
-        row.kind,
-        version,
-        row.position,
-        row.at,
-        bool(row.mark),
-        State(row.state),
-        view(text, iri, tier),
-        on_page(text, iri),
-    )
+        wanted = schema.record.c.public_id.in_(public_ids[:LIVE_CHUNK])
+        seen = visible_on(parts, connection, tier, wanted)
+    by_id = {id_of(record.iri): record for record in seen.values()}
+    return [by_id[each] for each in public_ids if each in by_id]
 
 
-def _missing(row: Any) -> Gone | EnvironmentFault:
-    if row.state == State.ERASED:
-        return Gone("The record was erased.", "Nothing of it is left.")
-    return EnvironmentFault(
-        f"The seal of the event at position {row.position} is missing.",
-        "Restore the seals from the backup that belongs to the ledger.",
-    )
-
-
-def _version(parts: Parts, connection: Any, tier: Tier, row: Any) -> str | None:
-    """Return the IRI of the tier's newest event that shows the version."""
-    member = schema.member
-    found = connection.execute(
-        select(member.c.event)
-        .where(member.c.tier == tier, member.c.record == row.id)
-        .where(member.c.version == row.position)
-        .order_by(member.c.seq.desc())
-        .limit(1)
-    ).scalar()
-    return None if found is None else parts.event_iri(tier, found)
+def visible_on(
+    parts: Parts, connection: Connection, tier: Tier, *conditions: ColumnElement[bool]
+) -> dict[int, VisibleRecord]:
+    """Return the records of the conditions that a tier's readers see, by row number."""
+    record, event, found = schema.record, schema.event, dict[int, VisibleRecord]()
+    rows = connection.execute(
+        select(record.c.id, record.c.kind, record.c.public_id, record.c.mark, *sealed_columns())
+        .join_from(record, event, event.c.position == record.c.version)
+        .where(visible_to(tier), *conditions)
+    ).all()
+    seals = parts.seals.get([row.seal for row in rows])
+    for row in rows:
+        # One whose seal is missing was erased a moment ago.
+        if seal := seals.get(row.seal):
+            iri = parts.iri(row.kind, row.public_id)
+            text = view(text_of(row, seal), iri, tier)
+            found[row.id] = VisibleRecord(iri, row.kind, bool(row.mark), text)
+    return found
 
 
 def sealed_columns() -> tuple[Any, ...]:

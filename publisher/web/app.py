@@ -35,7 +35,6 @@ from publisher.web.health import Health
 from publisher.web.lines import Lines
 from publisher.web.listing import Listing
 from publisher.web.pages import Pages
-from publisher.web.quotes import Quotes
 from publisher.web.sparql import SparqlService
 from publisher.web.vocabulary import Vocabulary
 
@@ -111,7 +110,7 @@ def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
     lines, health = Lines(parts), Health(parts)
     listing = Listing(parts, lines)
     app.register_blueprint(site.blueprint(parts, pages, words, listing, health))
-    app.register_blueprint(records.blueprint(parts, pages, words, Quotes(parts.model, lines)))
+    app.register_blueprint(records.blueprint(parts, pages, words, lines))
     app.register_blueprint(subjects.blueprint(parts, pages, words, lines))
     app.register_blueprint(search.blueprint(parts, pages, lines))
     app.register_blueprint(lists.blueprint(parts, pages, words, lines))

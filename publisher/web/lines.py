@@ -1,36 +1,28 @@
 """Records as lists show them: one line each, whatever their kind.
 
-Purpose: what the index or a query found becomes lines of a page; what has left since is taken out
-by the ledger's word, in one question a list.
+Purpose: what the index or the ledger found becomes lines of a page; what has left since the index
+was written is taken out by the ledger's word, in one question a list.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from exchange.domain.identity import id_of
-from ontology.terms import NS
-from publisher.surfaces.index.facts import DATES, NAMES, NUMBERS
+from publisher.surfaces.index import Plan
 from publisher.web.moments import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from exchange.domain.access import Tier
+    from exchange.domain.record import VisibleRecord
     from exchange.model import Kind
-    from publisher.stores.workers import QueryPool
     from publisher.surfaces.index import Entry
+    from publisher.surfaces.index.facts import Facts
     from publisher.web.parts import Parts
-
-JSON: Final = "application/sparql-results+json"
-_OPTIONAL: Final = " ".join(
-    f"OPTIONAL {{ ?record cr:{name} ?{name} }}" for name in (*NAMES, *NUMBERS, *DATES)
-)
-_SELECT: Final = f"PREFIX cr: <{NS}> " + "SELECT * {{ {inner} {optional} }}"
-
-Rows = list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +52,37 @@ class Lines:
         self.kinds: Mapping[str, Kind] = {
             kind.class_iri: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
         }
+        self._plan = Plan(self.kinds.values())
         self._by_slug = {kind.slug: kind for kind in self.kinds.values()}
 
-    def ask(self, inner: str) -> Rows:
-        """Return rows for a pattern that binds ?record and ?class.
-
-        Raises the errors of `QueryPool.query`.
-        """
-        return rows(self._parts.queries, _SELECT.format(inner=inner, optional=_OPTIONAL))
-
-    def of(self, found: Iterable[Mapping[str, str]], lang: str) -> list[Line]:
-        """Return the lines of the records that stand at this moment, each record once."""
-        by_record = {row["record"]: row for row in found}
-        live = standing(self._parts, by_record)
+    def of(self, records: Iterable[VisibleRecord], lang: str, today: date) -> list[Line]:
+        """Return the lines of records as the ledger holds them; ended publicity is left out."""
+        known = (
+            (record, self._facts(record)) for record in records if record.kind in self._by_slug
+        )
+        last = today.isoformat()
         return [
-            Line(
-                _path(iri),
-                self.label(self.kinds[row["class"]].slug, lang),
-                _first(row, NAMES),
-                _first(row, NUMBERS),
-                _first(row, DATES),
-            )
-            for iri, row in by_record.items()
-            if iri in live
+            self._line_of(record, facts, lang)
+            for record, facts in known
+            if not facts.until or facts.until >= last
         ]
+
+    def _facts(self, record: VisibleRecord) -> Facts:
+        return self._plan.read(record.iri, record.view)[0]
+
+    def _line_of(self, record: VisibleRecord, facts: Facts, lang: str) -> Line:
+        return Line(
+            _path(facts.iri),
+            self.label(record.kind, lang),
+            facts.name,
+            facts.number,
+            facts.day,
+            objection=record.objection,
+            slug=record.kind,
+            authority=facts.authority,
+            until=last_day(facts.until or ""),
+            list=facts.list or "",
+        )
 
     def shown(self, entries: Sequence[Entry], lang: str) -> list[Line]:
         """Return the lines of what the index found and what stands at this moment."""
@@ -124,18 +123,6 @@ def standing(parts: Parts, iris: Iterable[str]) -> set[str]:
 def shown_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:
     """Return the kinds that the tier's readers may see records of."""
     return [kind for kind in kinds if kind.ceiling.rank <= tier.rank]
-
-
-def rows(queries: QueryPool, query: str) -> Rows:
-    """Return the solutions of a SELECT as texts. Raises the errors of `QueryPool.query`."""
-    body = json.loads(queries.query(query, JSON).body)
-    return [
-        {name: cell["value"] for name, cell in row.items()} for row in body["results"]["bindings"]
-    ]
-
-
-def _first(row: Mapping[str, str], names: Sequence[str]) -> str:
-    return next((row[name] for name in names if name in row), "")
 
 
 def _path(iri: str) -> str:

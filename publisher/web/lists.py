@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 
 from exchange.domain.errors import NotFound
-from ontology.terms import CODE
 from publisher.web import http
-from publisher.web.credit_lists import SCHEME, SERIOUS, credit_list, credit_lists
+from publisher.web.credit_lists import SERIOUS, credit_list, credit_lists
 
 if TYPE_CHECKING:
     from publisher.web.lines import Line, Lines
@@ -26,9 +25,6 @@ PIECE: Final = 50
 _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 # A page of names is none for search engines: they would keep what a repair takes away.
 _PRIVATE: Final = (*_HEADERS, ("X-Robots-Tag", "noindex"))
-_MEASURES: Final = (
-    "?record a ?class ; cr:appliesToList <{list}> . VALUES ?class {{ cr:DisciplinaryMeasure }}"
-)
 
 
 def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
@@ -98,6 +94,4 @@ class Lists:
         return http.Reply(body, headers=_PRIVATE)
 
     def _measures(self, name: str, lang: str) -> list[Line]:
-        asked = _MEASURES.format(list=f"{CODE}{SCHEME}/{name}")
-        found = self._lines.of(self._lines.ask(asked), lang)
-        return sorted(found, key=lambda line: line.number)
+        return self._lines.shown(self._parts.index.measures_of(name), lang)

@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 
     from exchange.domain.access import Tier
     from exchange.domain.clock_trust import ClockDoubt
-    from exchange.domain.record import Standing, Step
+    from exchange.domain.record import Standing, VisibleRecord
+    from exchange.ledger.record_page import Held, RecordPage
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
     from publisher.surfaces.dumps import DumpReader
-    from publisher.surfaces.index import Entry, Found, Listed, Subject, Tally
+    from publisher.surfaces.index import About, Entry, Found, Listed, Subject, Tally
     from publisher.surfaces.port import Readable
 
 
 class Standings(Protocol):
-    """The ledger as the web side sees it: standings, and only the text that no surface has."""
+    """The ledger as the web side sees it: who is shown, and what the pages of records show."""
 
     def standing(self, tier: Tier, public_id: str, /) -> Standing:
         """How the record stands for the tier's readers."""
@@ -31,13 +32,16 @@ class Standings(Protocol):
     def head(self, tier: Tier, /) -> int:
         """Last `seq` of the tier."""
 
-    def history(self, tier: Tier, public_id: str, /) -> Sequence[Step]:
-        """Return how a record came to be shown, the oldest step first."""
+    def read(self, tier: Tier, public_id: str, /) -> Held:
+        """Return the newest version of a record. Raises NotFound and Gone."""
 
-    def on_page(self, tier: Tier, public_id: str, /) -> bytes:
-        """Return, as N-Quads, what the record's own page alone may show.
+    def visible(self, tier: Tier, public_ids: Sequence[str], /) -> Sequence[VisibleRecord]:
+        """Return those of at most 500 records that the tier's readers see."""
 
-        Raises NotFound and Gone.
+    def record_page(self, tier: Tier, public_id: str, after: str = "") -> RecordPage:
+        """Return a record, a page of its links and its history, of one snapshot.
+
+        Raises NotFound and Gone; UsageError for a bad cursor.
         """
 
     def last_published(self, tier: Tier, /) -> int | None:
@@ -61,6 +65,12 @@ class Index(Protocol):
 
     def of_kind(self, kind: str, cursor: str = "", size: int = 20) -> Listed:
         """Return a piece of a kind's records. Raises UsageError for a bad cursor."""
+
+    def about(self, code: str, after: str = "", size: int = 500) -> About:
+        """Return the records about a code, in the order of their IRIs."""
+
+    def measures_of(self, name: str) -> Sequence[Entry]:
+        """Return the measures that follow from a list (its notation)."""
 
     def latest(self, kind: str, count: int) -> Sequence[Entry]:
         """Return the newest records of a kind."""

@@ -8,18 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flask import request
-from pyoxigraph import Literal, RdfFormat, Triple, parse, serialize
+from pyoxigraph import RdfFormat, parse, serialize
 
 from exchange.domain.identity import USCC_BASE
 from ontology.terms import NS
+from publisher.surfaces.arrivals import MARK
 from publisher.web import http
 from publisher.web.problems import NotAcceptable
-from publisher.web.view import DECIMAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pyoxigraph import Triple
+
     from exchange.domain.errors import NotFound
+    from exchange.domain.record import VisibleRecord
+    from exchange.ledger.record_page import Held
 
 # Without Accept, or with */* alone, the first: what a program can use.
 OFFERS: Final = (
@@ -66,20 +70,17 @@ def written(triples: Iterable[Triple], media: str) -> bytes:
     return serialize(triples, format=_FORMATS[media], prefixes=PREFIXES) or b""
 
 
-def received(ntriples: bytes) -> list[Triple]:
-    """Return triples of records in canonical order and wording.
+def statements(record: VisibleRecord | Held) -> bytes:
+    """Return what is published of a record, as canonical N-Quads: its view and its mark.
 
-    The engine keeps a decimal by value and writes 20000.00 as 20000; amounts have two decimals
-    (DETAILS "Money"), so that the bytes here are those of the view in the ledger.
+    The exact bytes of the ledger; the mark of an open objection stands in no view.
     """
-    lines = b"".join(sorted(ntriples.splitlines(keepends=True)))
-    return [_restored(quad.triple) for quad in parse(lines, RdfFormat.N_TRIPLES)]
+    if not record.objection:
+        return record.view
+    mark = f"<{record.iri}>".encode() + MARK
+    return b"".join(sorted([*record.view.splitlines(keepends=True), mark]))
 
 
-def _restored(triple: Triple) -> Triple:
-    value = triple.object
-    if not isinstance(value, Literal) or value.datatype.value != DECIMAL:
-        return triple
-    whole, _, cents = value.value.partition(".")
-    exact = Literal(f"{whole}.{cents:0<2}", datatype=value.datatype)
-    return Triple(triple.subject, triple.predicate, exact)
+def triples(nquads: bytes) -> list[Triple]:
+    """Return the triples of N-Quads of the default graph, in their order."""
+    return [quad.triple for quad in parse(nquads, RdfFormat.N_QUADS)]

@@ -1,46 +1,62 @@
 """`/record/{id}`: the record as a page, JSON and RDF; 410 once it has left (CONTRACT "HTTP").
 
-Purpose: the ledger's gone-set is asked before anything else, so that a withdrawal counts at
-once; the text comes from the public triple store. What may be seen on this page only (leaf
-public-page, DESIGN §5) is in no store: the ledger hands it out while the record stands.
+Purpose: page, JSON and RDF are made of one read of the ledger, links included, and wait for no
+surface and no query worker: a withdrawal counts at once, and the bytes are the ledger's own. What
+may be seen on this page only (leaf public-page, DESIGN §5) comes with that read.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, request
-from pyoxigraph import RdfFormat, parse, serialize
 
 from exchange.domain.errors import Gone, NotFound, UsageError
-from exchange.domain.identity import USCC_LENGTH, id_of, normal_code, record_iri
+from exchange.domain.identity import USCC_LENGTH, id_of, normal_code
 from exchange.domain.publicity import day_of
 from exchange.domain.record import Standing
 from exchange.model import compile_kind
 from publisher.web import http, rdf
 from publisher.web.moments import moment
-from publisher.web.view import ended, kind_of, values_of, view
+from publisher.web.view import ended, values_of, view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from pyoxigraph import Triple
+
+    from exchange.domain.links import LinkedRecord
+    from exchange.ledger.record_page import Held
     from exchange.model import Kind
+    from publisher.web.lines import Line, Lines
     from publisher.web.pages import Pages
     from publisher.web.parts import Parts
-    from publisher.web.quotes import Quotes
     from publisher.web.view import Values
     from publisher.web.vocabulary import Vocabulary
 
-_CONSTRUCT: Final = "CONSTRUCT {{ <{iri}> ?p ?o }} WHERE {{ <{iri}> ?p ?o }}"
 _COMPACT: Final = frozenset({http.JSONLD, http.JSON})
+# Statements of the default graph are written alike in both.
+_LINES: Final = frozenset({http.NQUADS, http.NTRIPLES})
 
 
-def blueprint(parts: Parts, pages: Pages, words: Vocabulary, quotes: Quotes) -> Blueprint:
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is published of a record, as its representations need it."""
+
+    record: Held
+    kind: Kind
+    nquads: bytes
+    triples: Sequence[Triple]
+    values: Values
+
+
+def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
     """Return the routes of records."""
-    records = Records(parts, pages, words, quotes)
+    records = Records(parts, pages, words, lines)
     made = Blueprint("records", __name__)
     made.add_url_rule("/record/<name>", view_func=records.record)
     made.add_url_rule("/record", view_func=records.find)
@@ -50,11 +66,11 @@ def blueprint(parts: Parts, pages: Pages, words: Vocabulary, quotes: Quotes) -> 
 class Records:
     """Answers for single records of one tier."""
 
-    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, quotes: Quotes) -> None:
+    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> None:
         self._parts = parts
         self._pages = pages
         self._words = words
-        self._quotes = quotes
+        self._lines = lines
         self._repairable = _repairable(parts.model.kinds.values())
         self._compiled = {slug: compile_kind(parts.model, slug) for slug in parts.model.kinds}
 
@@ -66,29 +82,38 @@ class Records:
         return self._pages.lead(request.environ, quote(path))
 
     def record(self, name: str) -> http.Reply:
-        """Return the record by Accept or suffix. Raises NotFound, Gone, NotAcceptable."""
+        """Return the record by Accept or suffix.
+
+        Raises NotFound, Gone, NotAcceptable; UsageError for a bad cursor among its links.
+        """
         identifier, _, suffix = name.partition(".")
         self._require_standing(identifier)
         media = rdf.wished(suffix, _absent())
-        iri = record_iri(self._parts.base_url, identifier)
-        answer = self._parts.queries.query(_CONSTRUCT.format(iri=iri), http.NTRIPLES)
-        triples = rdf.received(answer.body)
-        values = values_of(triples)
-        kind = kind_of(self._parts.model, values)
+        body = self._page(identifier) if media == http.HTML else self._data(identifier, media)
+        return http.Reply(body, media, headers=rdf.HEADERS).tagged(request.environ)
+
+    def _data(self, identifier: str, media: str) -> bytes:
+        """Return the record in a type of RDF: the ledger's own bytes, or made of them."""
+        content = self._content(self._parts.ledger.read(self._parts.tier, identifier))
+        if media in _COMPACT:
+            compiled = self._compiled[content.kind.slug]
+            document = compiled.to_json(content.record.iri, content.nquads)
+            return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
+        if media in _LINES:
+            return content.nquads
+        return rdf.written(content.triples, media)
+
+    def _content(self, record: Held) -> _Content:
+        """Return what is published of a record. Raises Gone after its last day of publicity."""
+        kind = self._parts.model.kinds.get(record.kind)
         if kind is None:
             raise _absent()
-        if ended(kind, values, day_of(self._parts.clock())):
+        nquads = rdf.statements(record)
+        triples = rdf.triples(nquads)
+        content = _Content(record, kind, nquads, triples, values_of(triples))
+        if ended(kind, content.values, day_of(self._parts.clock())):
             raise _left()
-        if media == http.HTML:
-            digest = hashlib.sha256(rdf.written(triples, http.NQUADS)).hexdigest()
-            body = self._page(iri, identifier, kind, values, digest)
-        elif media in _COMPACT:
-            lines = serialize(triples, format=RdfFormat.N_QUADS) or b""
-            document = self._compiled[kind.slug].to_json(iri, lines)
-            body = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
-        else:
-            body = rdf.written(triples, media)
-        return http.Reply(body, media, headers=rdf.HEADERS).tagged(request.environ)
+        return content
 
     def _require_standing(self, identifier: str) -> None:
         try:
@@ -103,34 +128,46 @@ class Records:
         if standing is not Standing.LIVE:
             raise _absent()
 
-    def _page(self, iri: str, identifier: str, kind: Kind, values: Values, digest: str) -> bytes:
-        lang = http.language(request.environ)
-        path = f"/record/{identifier}"
-        formats = tuple(http.SUFFIXES.items())
+    def _page(self, identifier: str) -> bytes:
+        lang, after = http.language(request.environ), http.parameter(request.environ, "after")
+        shown = self._parts.ledger.record_page(self._parts.tier, identifier, after)
+        content = self._content(shown.record)
+        iri, path = shown.record.iri, f"/record/{identifier}"
         check = f"SELECT ?property ?value WHERE {{ <{iri}> ?property ?value }}"
-        ledger, tier = self._parts.ledger, self._parts.tier
-        page = parse(ledger.on_page(tier, identifier), RdfFormat.N_QUADS)
-        only_here = values_of(quad.triple for quad in page)
-        steps = ledger.history(tier, identifier)
+        only_here = values_of(rdf.triples(shown.record.page))
+        delivered = (moment(one.delivered) for one in shown.history if one.delivered)
+        formats = tuple(http.SUFFIXES.items())
         return self._pages.render(
             "record.html",
             lang,
-            here=path,
+            here=_page_of_links(path, after),
             path=path,
             private=True,
             iri=iri,
-            record=view(kind, values, only_here, self._words, lang),
-            ties=self._quotes.of(kind, values, lang),
+            record=view(content.kind, content.values, only_here, self._words, lang),
+            quotes=self._lines_of(shown.links.outgoing, lang),
+            quoted_by=self._lines_of(shown.links.incoming, lang),
+            first=path if after else "",
+            after=_page_of_links(path, shown.links.after) if shown.links.after else "",
             steps=[
-                (step.activity.value.lower(), moment(step.published), step.event) for step in steps
+                (step.activity.value.lower(), moment(step.published), step.event)
+                for step in shown.history
             ],
-            delivered=next((moment(one.delivered) for one in steps if one.delivered), ""),
-            digest=digest,
-            repairable=kind.slug in self._repairable,
+            delivered=next(delivered, ""),
+            digest=hashlib.sha256(content.nquads).hexdigest(),
+            repairable=content.kind.slug in self._repairable,
             formats=formats,
             alternates=[(media, f"{path}.{suffix}") for suffix, media in formats],
             query=f"/sparql?query={quote(check, safe='')}",
         )
+
+    def _lines_of(self, links: Sequence[LinkedRecord], lang: str) -> list[Line]:
+        today = day_of(self._parts.clock())
+        return self._lines.of((link.record for link in links), lang, today)
+
+
+def _page_of_links(path: str, after: str) -> str:
+    return f"{path}?{urlencode({'after': after})}" if after else path
 
 
 def _left() -> Gone:

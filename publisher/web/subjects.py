@@ -1,7 +1,8 @@
 """`/subject/{code}`: every record shown that names a social credit code, whatever it says.
 
 Purpose: what the index knows of the subject, the records by the role in which it is named, the
-lists it is on and the measures that follow. No list means no record, not good credit.
+lists it is on and the measures that follow. Its data are the records about it, found by the index,
+written by the ledger, in pages of 500. No list means no record, not good credit.
 """
 
 from __future__ import annotations
@@ -11,22 +12,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, request
+from pyoxigraph import NamedNode, Triple
 
 from exchange.domain.errors import NotFound
-from exchange.domain.identity import USCC_BASE, id_of, normal_code, uscc_problem
+from exchange.domain.identity import USCC_BASE, id_of, normal_code, record_iri, uscc_problem
 from exchange.domain.publicity import day_of
 from exchange.model import Sort
 from publisher.web import http, rdf
 from publisher.web.credit_lists import credit_list
 from publisher.web.lines import standing
 from publisher.web.timeline import WIDTH, timeline
-from publisher.web.view import ended, kind_of, shortened, values_of
+from publisher.web.view import ended, shortened, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pyoxigraph import Triple
-
+    from exchange.domain.record import VisibleRecord
     from exchange.model import Field
     from publisher.surfaces.index import Measure, Subject
     from publisher.web.credit_lists import CreditList
@@ -38,10 +39,8 @@ if TYPE_CHECKING:
 
 # The kinds that the summary counts: what a visitor asks about first.
 _TOLD: Final = ("penalty", "licence")
-_CONSTRUCT: Final = (
-    "CONSTRUCT {{ ?record ?p ?o }} {{ {{ SELECT DISTINCT ?record {{ VALUES ?role {{ {roles} }} "
-    "?record ?role <{iri}> }} }} ?record ?p ?o }}"
-)
+# XHTML Vocabulary, as paged linked data uses it.
+_NEXT: Final = "http://www.w3.org/1999/xhtml/vocab#next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +106,10 @@ class Subjects:
             # Only now: a suffix that is none of ours may hold anything, line ends too.
             path = f"/subject/{code}{'.' * bool(suffix)}{suffix}"
             return self._pages.lead(request.environ, path)
-        body = self._page(code) if media == http.HTML else self._data(code, media)
-        return http.Reply(body, media, headers=rdf.HEADERS).tagged(request.environ)
+        page = self._page(code) if media == http.HTML else self._data(code, media)
+        return page.tagged(request.environ)
 
-    def _page(self, code: str) -> bytes:
+    def _page(self, code: str) -> http.Reply:
         lang = http.language(request.environ)
         found = self._parts.index.subject(code)
         groups = self._groups(found, lang) if found else []
@@ -120,7 +119,7 @@ class Subjects:
         lists, measures = self._in_force(found, lang)
         about = [group for group in groups if group.about]
         tally = Counter(line.kind for group in about for line in group.lines if line.slug in _TOLD)
-        return self._pages.render(
+        body = self._pages.render(
             "subject.html",
             lang,
             here=path,
@@ -144,6 +143,7 @@ class Subjects:
             formats=tuple(http.SUFFIXES.items()),
             alternates=[(media, f"{path}.{suffix}") for suffix, media in http.SUFFIXES.items()],
         )
+        return http.Reply(body, headers=rdf.HEADERS)
 
     def _groups(self, found: Subject, lang: str) -> list[Group]:
         """Return the roles with records that stand, those first that are about the subject."""
@@ -193,34 +193,38 @@ class Subjects:
             ("code-check", code[17], ""),
         ]
 
-    def _data(self, code: str, media: str) -> bytes:
-        """Return the records about the subject as RDF, without those that have just left."""
-        roles = " ".join(f"<{role}>" for role in self._about)
-        asked = _CONSTRUCT.format(roles=roles, iri=USCC_BASE + code)
-        triples = rdf.received(self._parts.queries.query(asked, http.NTRIPLES).body)
-        live = standing(self._parts, set(map(_record, triples)))
-        shown = [triple for triple in triples if _record(triple) in live]
-        if not (left := self._unended(shown)):
+    def _data(self, code: str, media: str) -> http.Reply:
+        """Return a page of the records about the subject as RDF, as they are at this moment."""
+        given = http.parameter(request.environ, "after")
+        found = self._parts.index.about(code, self._iri(given) if given else "")
+        records = self._parts.ledger.visible(self._parts.tier, [id_of(iri) for iri in found.iris])
+        triples = [triple for record in records for triple in self._unended(record)]
+        if not triples and not found.after:
             raise _none()
-        return rdf.written(left, media)
+        headers = list(rdf.HEADERS)
+        if found.after:
+            suffix = next(suffix for suffix, name in http.SUFFIXES.items() if name == media)
+            path = f"/subject/{code}.{suffix}?after={id_of(found.after)}"
+            address = self._parts.base_url + path
+            triples.append(_next(f"{self._parts.base_url}/subject/{code}", address))
+            headers.append(("Link", f'<{address}>; rel="next"'))
+        return http.Reply(rdf.written(triples, media), media, headers=tuple(headers))
 
-    def _unended(self, triples: Sequence[Triple]) -> list[Triple]:
-        """Leave out the records whose publicity ended before today."""
-        by_record: dict[str, list[Triple]] = {}
-        for triple in triples:
-            by_record.setdefault(_record(triple), []).append(triple)
+    def _iri(self, cursor: str) -> str:
+        """Return the IRI of the record that a cursor names. Raises UsageError for none."""
+        return record_iri(self._parts.base_url, id_of(cursor))
+
+    def _unended(self, record: VisibleRecord) -> Sequence[Triple]:
+        """Return the triples of a record, none after its last day of publicity."""
+        kind = self._parts.model.kinds.get(record.kind)
+        triples = rdf.triples(rdf.statements(record))
         today = day_of(self._parts.clock())
-        shown: list[Triple] = []
-        for found in by_record.values():
-            values = values_of(found)
-            kind = kind_of(self._parts.model, values)
-            if kind is not None and not ended(kind, values, today):
-                shown += found
-        return shown
+        return [] if kind is None or ended(kind, values_of(triples), today) else triples
 
 
-def _record(triple: Triple) -> str:
-    return str(triple.subject)[1:-1]
+def _next(subject: str, address: str) -> Triple:
+    """Return the statement that leads to the next page: whoever reads no headers finds it too."""
+    return Triple(NamedNode(subject), NamedNode(_NEXT), NamedNode(address))
 
 
 def _day(line: Line) -> str:

@@ -16,6 +16,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "shown-now": ("公示中", "Shown to the public"),
     "quotes": ("本记录引用", "This record quotes"),
     "quoted-by": ("引用本记录", "Quoted by"),
+    "quoted-by-more": (
+        "引用本记录的记录较多，此处未全部列出，请翻页查看。",
+        "More records quote this one than are listed here; they are on the following pages.",
+    ),
     "basis": ("依据", "Legal basis"),
     "publicity": ("公示", "Publicity"),
     "publicity-first": ("首次公示", "First shown"),

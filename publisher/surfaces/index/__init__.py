@@ -5,6 +5,7 @@ is read; a second one stands there while a rebuild is under way. `docs/decisions
 """
 
 from publisher.surfaces.index.answers import (
+    About,
     Entry,
     Found,
     Hint,
@@ -22,6 +23,7 @@ from publisher.surfaces.index.schema import Site
 from publisher.surfaces.index.surface import IndexSurface
 
 __all__ = [
+    "About",
     "Entry",
     "Found",
     "Hint",

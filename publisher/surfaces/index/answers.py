@@ -95,6 +95,14 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """A page of the records about a code; `after` is the cursor of the next, empty at the end."""
+
+    iris: Sequence[str]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """A measure that follows from an entry of a list (`entry`, an IRI, until its last day)."""
 

@@ -58,6 +58,16 @@ WHERE mention.code = :code AND mention.role IN (SELECT value FROM json_each(:abo
     AND measure.since <= :today AND (measure.until IS NULL OR measure.until >= :today)
 ORDER BY record.list, m.number, m.id LIMIT :most
 """
+MEASURES_OF: Final = (
+    f"SELECT {_COLUMNS} FROM applies CROSS JOIN record ON record.id = applies.measure "
+    f"WHERE applies.list = :list AND {_TODAY} ORDER BY record.number, record.id LIMIT :most"
+)
+# By IRI: a rebuild gives other numbers, and a reader may be between two pages.
+ABOUT: Final = (
+    f"SELECT DISTINCT record.iri {_MENTIONED} WHERE mention.code = :code "
+    "AND mention.role IN (SELECT value FROM json_each(:about)) "
+    f"AND record.iri > :after AND {_TODAY} ORDER BY record.iri LIMIT :most"
+)
 
 _NEWEST: Final = "ORDER BY record.day DESC, record.id DESC LIMIT :most"
 _AFTER: Final = f"AND (record.day, record.id) < (:day, :number) {_NEWEST}"

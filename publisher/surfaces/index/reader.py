@@ -16,6 +16,7 @@ from exchange.domain.errors import UsageError
 from publisher.stores.sqlite import Readers, require_whole
 from publisher.surfaces.index import queries
 from publisher.surfaces.index.answers import (
+    About,
     Entry,
     Found,
     Hint,
@@ -44,6 +45,7 @@ COUNTED: Final = 1_000  # no total of a search counts further, no page lies beyo
 LISTED: Final = 10_000  # no total of a list counts further; all of it can be paged through
 EACH: Final = 200  # records of a subject in one role
 MEASURES: Final = 200
+ABOUT: Final = 500  # records of a page of data about a subject
 _TALLIES: Final = 10_000
 # A day (none where the record has none) and a number that SQLite can hold.
 _PLACE: Final = re.compile(r"(.{0,20})\.([0-9]{1,18})")
@@ -138,6 +140,29 @@ class IndexReader:
         name = register[0] or next((one.name for role in about for one in role.entries), "")
         named = sorted((role for role in named if role.total), key=lambda role: -role.total)
         return Subject(code, name, *register[1:], [*about, *named], lists, measures)
+
+    def about(self, code: str, after: str = "", size: int = ABOUT) -> About:
+        """Return a page of the records about a code in its canonical writing, by IRI.
+
+        `after` is the IRI that ended the page before; `size` is bounded by ABOUT.
+        """
+        size = min(max(size, 1), ABOUT)
+        bound = {
+            "code": code,
+            "about": _json(self._site.plan.about),
+            "after": after,
+            "today": self._today(),
+            "most": size + 1,
+        }
+        with self._readers.reading(self._seconds) as connection:
+            iris = [iri for (iri,) in connection.execute(queries.ABOUT, bound)]
+        return About(iris[:size], iris[size - 1] if len(iris) > size else "")
+
+    def measures_of(self, name: str) -> Sequence[Entry]:
+        """Return the measures that follow from a list (its notation), by number."""
+        bound = {"list": name, "today": self._today(), "most": MEASURES}
+        with self._readers.reading(self._seconds) as connection:
+            return [_entry(row) for row in connection.execute(queries.MEASURES_OF, bound)]
 
     def listed(self, name: str, cursor: str = "", size: int = PAGE) -> Listed:
         """Return a piece of a list (its notation), newest day first.

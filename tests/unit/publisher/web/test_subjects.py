@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NS = "https://w3id.org/credence/ns#"
+NEXT = "http://www.w3.org/1999/xhtml/vocab#next"
 USCC = "https://w3id.org/credence/uscc/"
 
 
@@ -58,6 +59,29 @@ def test_the_data_of_a_subject_hold_the_same_records(
     asked = client.get(f"/subject/{busiest}", headers={"Accept": "application/ld+json"})
     assert asked.mimetype == "application/ld+json"
     assert json.loads(asked.data)
+
+
+def test_the_data_of_a_subject_with_many_records_come_in_pages_that_lead_on(
+    client: Client, named: dict[str, set[str]], busiest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = set(ox.parse(client.get(f"/subject/{busiest}.nt").data, ox.RdfFormat.N_TRIPLES))
+    assert len(named[busiest]) > 2
+    monkeypatch.setattr("publisher.surfaces.index.reader.ABOUT", 2)
+    path, found = f"/subject/{busiest}.nt", set[ox.Quad]()
+    for _ in range(len(named[busiest])):
+        answer = client.get(path)
+        page = set(ox.parse(answer.data, ox.RdfFormat.N_TRIPLES))
+        leading = {quad for quad in page if quad.predicate.value == NEXT}
+        assert not found & page
+        found |= page - leading
+        if not leading:
+            break
+        (address,) = {quad.object.value for quad in leading}
+        assert answer.headers["Link"] == f'<{address}>; rel="next"'
+        path = address.removeprefix("https://credit.example")
+    assert found == whole
+    assert "Link" not in answer.headers
+    assert client.get(f"/subject/{busiest}.nt?after=..").status_code == 400
 
 
 def test_an_authority_is_found_by_its_code_too(client: Client, town: Station) -> None:

@@ -188,6 +188,14 @@ def test_a_subject_has_its_records_lists_and_the_measures_that_follow(office: Of
     [measure] = found.measures
     assert (measure.iri, measure.entry, measure.list) == (measures[0], entry, "tax")
     assert (measure.basis, measure.unit, measure.until) == ("某法第一条", "某局", "2027-01-01")
+    assert [one.iri for one in office.reader.measures_of("tax")] == [measures[0], measures[1]]
+    assert [one.iri for one in office.reader.measures_of("customs")] == [measures[0], measures[2]]
+    assert office.reader.measures_of("none") == []
+    about = office.reader.about(code_of(1))
+    assert (about.iris, about.after) == (sorted([register, penalty, entry]), "")
+    assert office.reader.about(code_of(9)).iris == [], (
+        "it decided the record, no record is about it"
+    )
     authority = office.reader.subject(code_of(9))
     assert authority is not None
     assert [(role.name, role.total) for role in authority.roles] == [("authority", 1)]
@@ -196,6 +204,18 @@ def test_a_subject_has_its_records_lists_and_the_measures_that_follow(office: Of
     assert left is not None
     assert (left.lists, left.measures) == ([], [])
     assert office.reader.subject(code_of(77)) is None
+
+
+def test_records_about_a_subject_come_in_pages_by_iri_whatever_is_rebuilt(office: Office) -> None:
+    iris = sorted(office.penalty(name, 1, "潞州商贸") for name in "hcfbgde")
+    first = office.reader.about(code_of(1), size=3)
+    assert (first.iris, first.after) == (iris[:3], iris[2])
+    office.drop(iris[1])
+    second = office.reader.about(code_of(1), first.after, size=3)
+    assert (second.iris, second.after) == (iris[3:6], iris[5])
+    last = office.reader.about(code_of(1), second.after, size=3)
+    assert (last.iris, last.after) == (iris[6:], "")
+    assert office.reader.about(code_of(1), size=6).after == ""
 
 
 def test_a_subject_without_register_record_is_named_by_its_records(office: Office) -> None:
@@ -287,7 +307,7 @@ def test_before_the_first_index_readers_are_told_so(tmp_path: Path, plan: Plan) 
 def test_no_question_reads_the_records_one_by_one(office: Office) -> None:
     bound = dict.fromkeys(
         ("today", "match", "most", "numbers", "code", "role", "near", "about", "day", "number",
-         "value", "counted", "kind"), "1"
+         "value", "counted", "kind", "after", "list"), "1"
     )  # fmt: skip
     asked = [
         text

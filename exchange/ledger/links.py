@@ -1,0 +1,176 @@
+"""The links of one record for the readers of a tier, in both directions.
+
+Links are resolved as the cascade resolves them: by every alias of a key (docs/decisions/0008),
+without those that were dropped. A link is shown only where both of its ends are: both live in the
+tier, and neither about a natural person, whose ID number is a part of the key that joins them and
+stands in no served view. Everything is read from the caller's snapshot.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select, true
+
+from exchange.domain.access import Tier
+from exchange.domain.errors import UsageError
+from exchange.domain.links import LinkedRecord, Links
+from exchange.ledger import schema
+from exchange.ledger.meeting import Key, Told, meet
+from exchange.ledger.quoting import ties_of
+from exchange.ledger.reading import visible_on, visible_to
+from exchange.ledger.writing import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from exchange.ledger.parts import Parts
+    from exchange.ledger.quoting import Tie
+
+PAGE: Final = 25
+# Batches of candidates looked at for one page: a candidate may turn out to mean another record.
+_ROUNDS: Final = 20
+_NO_PERSON: Final = schema.record.c.person.is_(None)
+
+
+def links_of(  # noqa: PLR0913 (two of them by keyword)
+    parts: Parts, connection: Connection, tier: Tier, row: Any, *, after: str, limit: int
+) -> Links:
+    """Return the links of a live record.
+
+    Args:
+        parts: the open ledger.
+        connection: the snapshot that everything is read from.
+        tier: whose readers ask.
+        row: the record, with the columns `id` and `person`.
+        after: the cursor of a page of incoming links; empty for the first page.
+        limit: the most links in each direction.
+
+    Raises:
+        UsageError: the cursor names no record that the tier ever saw.
+
+    """
+    before = _number_of(connection, tier, after) if after else None
+    if row.person is not None:
+        return Links()
+    outgoing = {} if after else _outgoing(connection, row.id, limit)
+    incoming, last = _incoming(connection, tier, row.id, before, limit)
+    return Links(
+        _with_records(parts, connection, tier, outgoing),
+        _with_records(parts, connection, tier, incoming),
+        "" if last is None else _public_id(connection, last),
+    )
+
+
+def _outgoing(connection: Connection, record: int, limit: int) -> dict[int, str]:
+    """Return the relations of what a record rests on, by the number of the target."""
+    ties = [tie for tie in ties_of(connection, [record]).get(record, ()) if not tie.dropped]
+    targets = _targets(connection, ties[:limit])
+    found: dict[int, str] = {}
+    for tie, target in zip(ties, targets, strict=False):
+        if target is not None and target != record:
+            found.setdefault(target, tie.relation)
+    return found
+
+
+def _incoming(
+    connection: Connection, tier: Tier, record: int, before: int | None, limit: int
+) -> tuple[dict[int, str], int | None]:
+    """Return the relations of what rests on a record, by the number of the source, newest first.
+
+    Second: the number after which the next page begins, None when there is none.
+    """
+    key = schema.key_state
+    macs = connection.execute(select(key.c.mac).where(key.c.record == record)).scalars().all()
+    found: dict[int, str] = {}
+    for _ in range(_ROUNDS):
+        sources = _sources(connection, tier, macs, before, limit + 1)
+        ties = ties_of(connection, sources)
+        for source in sources:
+            if len(found) == limit:
+                return found, before
+            before = source
+            relation = _relation_to(connection, record, ties.get(source, ()))
+            if relation is not None and source != record:
+                found[source] = relation
+        if len(sources) <= limit:
+            return found, None
+    return found, before
+
+
+def _relation_to(connection: Connection, record: int, ties: Sequence[Tie]) -> str | None:
+    """Return the relation of the first link that means the record."""
+    live = [tie for tie in ties if not tie.dropped]
+    targets = _targets(connection, live)
+    return next(
+        (tie.relation for tie, one in zip(live, targets, strict=True) if one == record), None
+    )
+
+
+def _targets(connection: Connection, ties: Sequence[Tie]) -> list[int | None]:
+    """Return the number of the record that each link means today, None where none is sure."""
+    macs = sorted({mac for tie in ties for mac in tie.macs.all})
+    table, known = schema.key_state, dict[bytes, Key]()
+    for part in chunks(macs):
+        for row in connection.execute(select(table).where(table.c.mac.in_(part))):
+            known[row.mac] = Key(row.mac, row.record, Told(row.told))
+    return [meet(tie.macs, known.get).target for tie in ties]
+
+
+def _sources(
+    connection: Connection, tier: Tier, macs: Iterable[bytes], before: int | None, most: int
+) -> list[int]:
+    """Return records shown to the tier that may link to a key, the newest first."""
+    link, quoted, record = schema.link, schema.quoted, schema.record
+    found: set[int] = set()
+    for mac in macs:
+        # One MAC at a time: the index gives the newest without looking at the others.
+        statement = (
+            select(quoted.c.source)
+            .distinct()
+            .join(link, (link.c.source == quoted.c.source) & (link.c.number == quoted.c.number))
+            .join(record, record.c.id == quoted.c.source)
+            .where(quoted.c.mac == mac, link.c.dropped.is_(False), visible_to(tier), _NO_PERSON)
+            .where(true() if before is None else quoted.c.source < before)
+            .order_by(quoted.c.source.desc())
+            .limit(most)
+        )
+        found.update(connection.execute(statement).scalars())
+    return sorted(found, reverse=True)[:most]
+
+
+def _with_records(
+    parts: Parts, connection: Connection, tier: Tier, relations: Mapping[int, str]
+) -> list[LinkedRecord]:
+    """Return the links with the records at their ends, without those that the tier cannot see."""
+    seen = visible_on(parts, connection, tier, schema.record.c.id.in_(relations), _NO_PERSON)
+    return [
+        LinkedRecord(relation, seen[number])
+        for number, relation in relations.items()
+        if number in seen
+    ]
+
+
+def _number_of(connection: Connection, tier: Tier, cursor: str) -> int:
+    """Return the number of the record that a cursor names."""
+    record = schema.record
+    row = connection.execute(
+        select(record.c.id, record.c.widest).where(record.c.public_id == cursor)
+    ).first()
+    # A record that the tier never saw is answered like one that does not exist.
+    if row is None or Tier(row.widest).rank > tier.rank:
+        raise UsageError(
+            "That is no place among these links.",
+            "Take the address of the next page from the page before it.",
+            zh="翻页位置无效。",
+            zh_hint="请从上一页的链接进入下一页。",
+        )
+    return int(row.id)
+
+
+def _public_id(connection: Connection, number: int) -> str:
+    record = schema.record
+    statement = select(record.c.public_id).where(record.c.id == number)
+    return str(connection.execute(statement).scalar_one())
