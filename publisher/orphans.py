@@ -7,11 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from exchange.domain.failpoints import nothing
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from exchange.domain.failpoints import At, Point
 
 _WATCH_SECONDS: Final = 0.5
 _END_SECONDS: Final = 10.0
@@ -46,3 +51,16 @@ def start_helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:
     program = [sys.executable, "-m", "publisher.cli", "-C", str(root)]
     command = [*program, "assist", "--line", str(line)]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, line))
+
+
+def failing_at(failpoint: tuple[Point, int] | None, falling: Sequence[int]) -> At:
+    """Return the hook that ends processes, as kill -9 does, at its named point's n-th pass."""
+    passed: Counter[Point] = Counter()
+
+    def at(point: Point) -> None:
+        passed[point] += 1
+        if failpoint == (point, passed[point]):
+            for process in falling:
+                os.kill(process, signal.SIGKILL)
+
+    return at if failpoint else nothing

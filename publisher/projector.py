@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.identity import id_of
+from publisher.stores.files import owner_only
 from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.port import label
@@ -127,12 +128,12 @@ class Projector:
             if stop.wait(_POLL_SECONDS):
                 return
         try:
-            opened = self._make(lock.fileno())
-            try:
-                with _beside(beside, stop):
-                    opened.runner.run(stop, opened.upkeep)
-            finally:
-                opened.close()
+            with (
+                owner_only(),
+                closing(self._make(lock.fileno())) as opened,
+                _beside(beside, stop),
+            ):
+                opened.runner.run(stop, opened.upkeep)
         finally:
             lock.release()
 
@@ -146,11 +147,8 @@ class Projector:
         if not self._acquire(lock, reached):
             return
         try:
-            opened = self._make(lock.fileno())
-            try:
+            with owner_only(), closing(self._make(lock.fileno())) as opened:
                 done = work(opened.runner)
-            finally:
-                opened.close()
         finally:
             lock.release()
         if not done:

@@ -9,8 +9,6 @@ Source: DESIGN §2, §4 (genesis freezes the addresses).
 from __future__ import annotations
 
 import os
-import signal
-from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -20,15 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.commands import Desk, Exchange
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import NotFound, UsageError
-from exchange.domain.failpoints import nothing
 from exchange.domain.publicity import day_of
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
 from publisher.machine_clock import now, read_clocks
 from publisher.midnight import Midnight
-from publisher.orphans import start_helper
+from publisher.orphans import failing_at, start_helper
 from publisher.projector import Opened, Projector
+from publisher.stores.files import close_to_others, owner_only
 from publisher.stores.generations import Pointer
 from publisher.stores.workers import QueryPool
 from publisher.surfaces import dumps as dumping
@@ -46,10 +44,9 @@ from publisher.surfaces.upkeep import Upkeep
 from publisher.web.parts import Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.connection import Connection
 
-    from exchange.domain.failpoints import At, Point
     from exchange.ledger import ClockGuard
     from exchange.model import Kind, Model
     from publisher.surfaces.alarms import Alarm
@@ -61,16 +58,24 @@ WAITING_QUERIES: Final = 32
 
 
 class Station:
-    """One data directory: its settings, model and the ways to open its parts."""
+    """One data directory: its settings, model and the ways to open its parts.
+
+    `narrowed` hears how many files of the government tier were closed to other accounts.
+    """
 
     def __init__(
-        self, root: Path, environ: Mapping[str, str] | None = None, clock: Callable[[], int] = now
+        self,
+        root: Path,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], int] = now,
+        narrowed: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.layout = settings.Layout(root)
         self.settings = settings.load(root, environ)
         self.clock = clock
+        self.narrowed = narrowed
         self._falling = [os.getpid()]
-        self.at = _failing_at(settings.failpoint(), self._falling)
+        self.at = failing_at(settings.failpoint(), self._falling)
         if self.settings.store != "embedded":
             raise UsageError(
                 "Only the embedded triple store is built so far.",
@@ -115,26 +120,38 @@ class Station:
 
     def has_ledger(self) -> bool:
         """Return whether the genesis is written."""
-        return Ledger.exists(self.places)
+        return Ledger.exists(self.places, read_only=not self.places.writable())
 
     @contextmanager
-    def opened(self, begin: Callable[[Genesis], None] | None = None) -> Iterator[Bench]:
+    def opened(
+        self, begin: Callable[[Genesis], None] | None = None, *, reading: bool = False
+    ) -> Iterator[Bench]:
         """Open the ledger and close it at the end.
 
         With `begin`, a missing ledger is made of the settings, and `begin` told its genesis.
+        `reading` is for a verb that changes nothing: a copy that cannot be written will do.
         Raises NotFound (none, and no `begin`), UsageError (settings differ from the genesis).
         """
-        ledger = self._open(begin)
+        read_only = reading and not self.places.writable() and self.has_ledger()
+        ledger = self._open_read_only() if read_only else self._open(begin)
         try:
             self._same_identity(ledger.genesis)
             yield Bench(self, ledger)
         finally:
             ledger.close()
 
-    def _open(self, begin: Callable[[Genesis], None] | None) -> Ledger:
-        kinds = frozenset(
-            slug for slug, kind in self.model.kinds.items() if kind.ceiling is not Tier.PUBLIC
+    def _open_read_only(self) -> Ledger:
+        kinds = self._government_kinds()
+        return Ledger.open_read_only(
+            self.places, self.model.links, self.clock, government_kinds=kinds
         )
+
+    def _government_kinds(self) -> frozenset[str]:
+        kinds = self.model.kinds.items()
+        return frozenset(slug for slug, kind in kinds if kind.ceiling is not Tier.PUBLIC)
+
+    def _open(self, begin: Callable[[Genesis], None] | None) -> Ledger:
+        kinds = self._government_kinds()
         if self.has_ledger():
             return Ledger.open(
                 self.places,
@@ -155,7 +172,7 @@ class Station:
         genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
         self.layout.root.mkdir(parents=True, exist_ok=True)
         self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
-        self.places.journal.parent.mkdir(parents=True, exist_ok=True)
+        self.places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         ledger = Ledger.create(
             self.places,
             genesis,
@@ -276,7 +293,8 @@ class Bench:
 
     def work_beside(self, line: Connection) -> None:
         """Write feeds and dumps as the projector asks by `line`, until it goes."""
-        work(line, {f"{tier}/{name}": make for (tier, name), make in self._documents().items()})
+        with owner_only():
+            work(line, {f"{tier}/{name}": make for (tier, name), make in self._documents().items()})
 
     def _documents(self) -> dict[tuple[Tier, str], Callable[[], Surface]]:
         """Return what opens feeds and dumps of every tier; they share the texts they write."""
@@ -292,6 +310,8 @@ class Bench:
 
     def _open_surfaces(self, on_alarm: Callable[[Alarm], None], lock: int) -> Opened:
         station = self.station
+        if closed := close_to_others(station.layout.surfaces / Tier.GOVERNMENT.value):
+            station.narrowed(closed)
         words = station.model.vocabulary()
         stores = [
             self._on_demand(
@@ -373,19 +393,6 @@ def web_parts(root: Path) -> Parts:
     station = Station(root)
     bench = Bench(station, station._open(None))  # noqa: SLF001 - same module
     return bench.web_parts(station.query_pool(Tier.PUBLIC))
-
-
-def _failing_at(failpoint: tuple[Point, int] | None, falling: Sequence[int]) -> At:
-    """Return the hook that ends processes, as kill -9 does, at its named point's n-th pass."""
-    passed: Counter[Point] = Counter()
-
-    def at(point: Point) -> None:
-        passed[point] += 1
-        if failpoint == (point, passed[point]):
-            for process in falling:
-                os.kill(process, signal.SIGKILL)
-
-    return at if failpoint else nothing
 
 
 def _silent(_: Alarm) -> None:

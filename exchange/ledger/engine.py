@@ -10,6 +10,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,10 @@ from sqlalchemy import URL, BigInteger, Engine, Integer, create_engine, event, m
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
+from exchange.ledger.read_only import connect_read_only
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -88,8 +90,10 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, file: File, *, make: bool = True) -> Database:
+def open_database(url: str, file: File, *, make: bool = True, read_only: bool = False) -> Database:
     """Return the database at a SQLAlchemy URL; a missing SQLite file is made if `make`.
+
+    `read_only` opens a SQLite file in a way that writes nothing, not even beside it.
 
     Raises:
         NotFound: the SQLite file is missing and shall not be made.
@@ -100,7 +104,11 @@ def open_database(url: str, file: File, *, make: bool = True) -> Database:
     try:
         parsed = make_url(url)
         options: dict[str, Any] = {}
-        if parsed.get_backend_name() == "sqlite":
+        if parsed.get_backend_name() == "sqlite" and read_only:
+            path = _path(parsed)
+            _require_there(path)
+            options["creator"] = partial(connect_read_only, path, timeout=BUSY_SECONDS)
+        elif parsed.get_backend_name() == "sqlite":
             _private(parsed, make=make)
             options["connect_args"] = {"timeout": BUSY_SECONDS}
         else:
@@ -117,19 +125,37 @@ def open_database(url: str, file: File, *, make: bool = True) -> Database:
             "Install credence-exchange[postgresql].",
         ) from error
     if engine.dialect.name == "sqlite":
-        _listen(engine, file)
+        _listen(engine, () if read_only else (*file.value, "synchronous=FULL"))
     return Database(engine)
 
 
-def _private(url: URL, *, make: bool) -> None:
-    """Make the file ourselves, readable by its owner only; its WAL takes the same mode."""
+def file_of(url: str) -> Path | None:
+    """Return the file of a SQLite URL; None where a server has the data, or the URL is wrong."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    return Path(parsed.database) if parsed.database and "sqlite" in parsed.drivername else None
+
+
+def _path(url: URL) -> Path:
     if not url.database or url.database == ":memory:":
         raise UsageError(
             "The ledger needs a file, not memory.", "Give sqlite:////path/to/ledger.sqlite."
         )
-    path = Path(url.database)
-    if not make and not path.exists():
+    return Path(url.database)
+
+
+def _require_there(path: Path) -> None:
+    if not path.exists():
         raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
+
+
+def _private(url: URL, *, make: bool) -> None:
+    """Make the file ourselves, readable by its owner only; its WAL takes the same mode."""
+    path = _path(url)
+    if not make:
+        _require_there(path)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
@@ -139,13 +165,13 @@ def _private(url: URL, *, make: bool) -> None:
         ) from error
 
 
-def _listen(engine: Engine, file: File) -> None:
+def _listen(engine: Engine, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         # The driver must not begin transactions on its own.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*file.value, "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (*pragmas, "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -94,10 +94,30 @@ class Ledger:
         build = opening.assemble(places, rules, government_kinds, clock, ticks, at, clock_guard)
         return cls(opening.open_(places, build))
 
+    @classmethod
+    def open_read_only(
+        cls,
+        places: Places,
+        rules: Mapping[str, LinkRule],
+        clock: Callable[[], int],
+        *,
+        government_kinds: frozenset[str] = frozenset(),
+    ) -> Self:
+        """Open a ledger to read it, for instance on a read-only copy; nothing is written.
+
+        Raises:
+            NotFound: there is none.
+            EnvironmentFault: its secret or seals are not its own, it needs an upgrade, or
+                it was copied in the middle of a transaction.
+
+        """
+        build = opening.assemble(places, rules, government_kinds, clock, monotonic, nothing)
+        return cls(opening.open_read_only(places, build))
+
     @staticmethod
-    def exists(places: Places) -> bool:
-        """Return whether a ledger was begun there."""
-        return opening.exists(places)
+    def exists(places: Places, *, read_only: bool = False) -> bool:
+        """Return whether a ledger was begun there; `read_only` looks without writing anything."""
+        return opening.exists(places, read_only=read_only)
 
     @property
     def genesis(self) -> Genesis:

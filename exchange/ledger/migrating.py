@@ -24,6 +24,24 @@ def revision(database: Database) -> str | None:
         return connection.execute(_REVISION).scalar()
 
 
+def require_newest(database: Database) -> None:
+    """Look at the tables of a ledger that cannot be written.
+
+    Raises:
+        EnvironmentFault: an older or a newer program wrote them.
+
+    """
+    found = revision(database)
+    if found != HEAD:
+        raise EnvironmentFault(
+            f"The ledger has the schema revision {found}, this program reads {HEAD}, and the "
+            "directory is read-only, so that it cannot be upgraded.",
+            "Copy it to a place that can be written, or use the version that wrote it.",
+            zh=f"账本的结构版本为 {found}，本程序使用 {HEAD}；目录只读，无法升级。",
+            zh_hint="请复制到可写的位置再运行，或使用写入它的版本。",
+        )
+
+
 def migrate(database: Database) -> None:
     """Bring the tables to the newest revision.
 

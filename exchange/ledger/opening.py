@@ -18,7 +18,7 @@ from exchange.ledger.engine import Database, File, open_database
 from exchange.ledger.erasing import destroy
 from exchange.ledger.heartbeat import Unguarded
 from exchange.ledger.journal import Journal
-from exchange.ledger.migrating import migrate
+from exchange.ledger.migrating import migrate, require_newest
 from exchange.ledger.parts import Gate, Genesis, Parts, Places
 from exchange.ledger.passages import journal_missing
 from exchange.ledger.sealing import unseal
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 _NEWEST: Final = 1_000  # events whose seals are looked at for the greatest
 
 
-def exists(places: Places) -> bool:
+def exists(places: Places, *, read_only: bool = False) -> bool:
     """Return whether a ledger was begun there."""
     try:
-        database = open_database(places.url, File.LEDGER, make=False)
+        database = open_database(places.url, File.LEDGER, make=False, read_only=read_only)
     except NotFound:
         return False
     try:
@@ -113,6 +113,26 @@ def open_(places: Places, build: Build) -> Parts:
     parts.journal.catch_up(journal_missing(database))
     destroy(parts)
     _sweep(parts)
+    return parts
+
+
+def open_read_only(places: Places, build: Build) -> Parts:
+    """Open a ledger where nothing can be written: nothing is finished, healed or upgraded.
+
+    Raises:
+        NotFound: there is none.
+        EnvironmentFault: the secret or the seals are not its own, or it needs an upgrade.
+
+    """
+    database = open_database(places.url, File.LEDGER, make=False, read_only=True)
+    genesis = _genesis(database)
+    if genesis is None:
+        database.close()
+        raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
+    require_newest(database)
+    seals = SqlSeals.open_read_only(places.seals_url)
+    parts = build(database, seals, secret.read(places.secret), genesis)
+    _own(parts)
     return parts
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import event_iri, record_iri
+from exchange.ledger.engine import file_of
 from exchange.ledger.heartbeat import Unguarded
 from exchange.ledger.opened import Opened
+from exchange.ledger.read_only import is_writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +48,15 @@ class Places:
     seals_url: str
     journal: Path
     secret: Path
+
+    def writable(self) -> bool:
+        """Whether this process can write everything that a ledger writes when it is opened.
+
+        What is on a database server counts as writable.
+        """
+        files = [path for url in (self.url, self.seals_url) if (path := file_of(url))]
+        paths = [*files, self.journal]
+        return is_writable([*paths, *(path.parent for path in paths)])
 
 
 class Gate:

@@ -84,6 +84,17 @@ class SqlSeals:
                 connection.execute(insert(_next).values(one=1, id=1))
         return cls(database)
 
+    @classmethod
+    def open_read_only(cls, url: str) -> SqlSeals:
+        """Open the store to read it, writing nothing.
+
+        Raises:
+            NotFound: there is none.
+            EnvironmentFault: the database cannot be reached or read.
+
+        """
+        return cls(open_database(url, File.SEALS, make=False, read_only=True))
+
     def put(self, seals: Sequence[bytes]) -> list[int]:
         """Keep the seals; return their numbers, ascending, never used before."""
         if not seals:

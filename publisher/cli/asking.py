@@ -66,7 +66,7 @@ def _show_rows(console: Console, found: dict[str, Any]) -> None:
 def audit_verb(choices: Choices, *, ref: str | None) -> int:
     """核对各公开位置与账本。Compare every surface with the ledger; 4 on any difference."""
     console = choices.console
-    with choices.opened() as bench:
+    with choices.opened_to_read() as bench:
         report = audit(bench.ledger, bench.readers(), ref)
     document = report.to_json()
     rows = [
@@ -92,7 +92,7 @@ def audit_verb(choices: Choices, *, ref: str | None) -> int:
 def status(choices: Choices) -> None:
     """显示账本与公开位置的状态。Show what there is and what waits for somebody."""
     console = choices.console
-    with choices.opened() as bench:
+    with choices.opened_to_read() as bench:
         document = _status(choices, bench)
     ledger = document["ledger"]
     console.say(
@@ -165,7 +165,7 @@ def ledger() -> None:
 @pass_choices
 def verify(choices: Choices) -> None:
     """校验树、密封、日志和摘要。Check tree, seals, journal and digests; 4 at the first fault."""
-    with choices.opened() as bench:
+    with choices.opened_to_read() as bench:
         found = bench.ledger.verify()
     choices.console.say("verified", events=found.events, records=found.records)
     choices.console.result(
@@ -203,7 +203,7 @@ def _settings(choices: Choices) -> list[dict[str, Any]]:
     found, lang = choices.station.settings, choices.console.lang
     frozen: dict[str, str] = {}
     if choices.station.has_ledger():
-        with choices.opened() as bench:
+        with choices.opened_to_read() as bench:
             genesis = bench.ledger.genesis
         frozen = {name: getattr(genesis, name) for name in settings.FROZEN}
     return [

@@ -44,15 +44,22 @@ class Choices:
     @cached_property
     def station(self) -> Station:
         """The data directory with its settings. Raises UsageError, EnvironmentFault."""
-        return Station(self.root)
+        return Station(self.root, narrowed=self._tell_narrowed)
 
     def opened(self) -> AbstractContextManager[Bench]:
         """Open the ledger, which must be there."""
         return self.station.opened()
 
+    def opened_to_read(self) -> AbstractContextManager[Bench]:
+        """Open the ledger for a verb that changes nothing; a read-only copy will do."""
+        return self.station.opened(reading=True)
+
     def begun(self) -> AbstractContextManager[Bench]:
         """Open the ledger; begin one where there is none, and say so."""
         return self.station.opened(self._tell)
+
+    def _tell_narrowed(self, count: int) -> None:
+        self.console.warn(self.console.text("narrowed", count=count))
 
     def _tell(self, genesis: Genesis) -> None:
         identity = {

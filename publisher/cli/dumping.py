@@ -107,7 +107,7 @@ def _line(cells: Any) -> bytes:
 def dump(choices: Choices, *, kind: str, form_at: str, form: str | None, out: Path) -> None:
     """导出一类记录的存档（含个人信息）。Write a kind of the archive, personal data included."""
     console = choices.console
-    with choices.opened() as bench:
+    with choices.opened_to_read() as bench:
         writer = _writer(choices.station.model, bench, kind, form_at, form)
         digest, records = hashlib.sha256(), 0
         with _aside(out) as file:

@@ -95,6 +95,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "各公开位置已与账本一致：{surfaces}。",
         "Every public place stands at the ledger's head: {surfaces}.",
     ),
+    "narrowed": (
+        "政务公开位置的 {count} 个文件和目录原先可被其他系统账号读取，现已改为仅限本账号。",
+        (
+            "{count} files and folders of the government surfaces could be read by other "
+            "accounts of this machine; they are now closed to them."
+        ),
+    ),
     "rebuilt": ("已由账本重建：{surfaces}。", "Rebuilt from the ledger: {surfaces}."),
     "withdrawn": ("已撤下 {iri}", "Withdrawn: {iri}"),
     "suspended": ("已暂时屏蔽 {iri}", "Suspended: {iri}"),

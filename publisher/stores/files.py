@@ -4,14 +4,52 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 from exchange.domain.failpoints import Point, nothing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from exchange.domain.failpoints import At
+
+_OTHERS: Final = 0o077  # what group and other accounts may do
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Let whatever this process makes meanwhile be for its own account alone (0600, 0700).
+
+    The mask holds for the engines' own threads, too, which no mode given by us would reach;
+    it is one of the whole process.
+    """
+    before = os.umask(_OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def close_to_others(folder: Path) -> int:
+    """Take the rights of other accounts off a folder and all below; return how many had any.
+
+    A folder that is closed itself is believed to be so throughout: nobody else gets through it.
+    It is closed last, so that a kill on the way leaves the work to do again. Raises OSError.
+    """
+    if not folder.is_dir() or not folder.stat().st_mode & _OTHERS:
+        return 0
+    return sum(map(_close, [*folder.rglob("*"), folder]))
+
+
+def _close(path: Path) -> bool:
+    if path.is_symlink():
+        return False
+    mode = path.stat().st_mode
+    if mode & _OTHERS:
+        path.chmod(mode & 0o7700)
+    return bool(mode & _OTHERS)
 
 
 def replace_file(path: Path, content: bytes, at: At = nothing) -> None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import EnvironmentFault, QueryTimeout, StoreUnavailable
+from exchange.ledger.read_only import connect_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -158,13 +159,7 @@ class Readers:
 
 def _opened(path: Path) -> Connection:
     with _reading_faults():
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        connection = connect_read_only(path, timeout=BUSY_SECONDS)
         for pragma in _READER:
             connection.execute(f"PRAGMA {pragma}")
         return connection

@@ -40,7 +40,7 @@ class ProjectorLock:
         if self._handle is not None:
             return True
         # Not truncated here: until the lock is ours, the number in it is the holder's.
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
