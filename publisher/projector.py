@@ -17,6 +17,7 @@ from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.identity import id_of
 from publisher.stores.files import owner_only
 from publisher.surfaces.alarms import standing_alarms
+from publisher.surfaces.checkpoints import Checkpoints
 from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.port import label
 from publisher.surfaces.upkeep import Request
@@ -35,6 +36,7 @@ _POLL_SECONDS: Final = 0.1
 # surface has an alarm; otherwise it may be rebuilding a large store, which shows no steps.
 _ALARMED_SECONDS: Final = 30.0
 _SILENT_SECONDS: Final = 900.0
+TAKEDOWN_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,14 @@ class Projector:
         self._ledger = ledger
         self._make = make
         self._readers = readers
+        self._checkpoints = Checkpoints(root, ledger)
 
     def publish(self) -> dict[str, int]:
         """Bring every surface to the head of this moment; return their positions.
 
         Raises EnvironmentFault when a surface fails.
         """
-        self._do(lambda runner: runner.catch_up() and runner.finish_erasures(), self._at_head)
+        self._do(_publishing, self._at_head)
         return self.positions()
 
     def rebuild(self, names: Collection[str]) -> dict[str, int]:
@@ -102,19 +105,29 @@ class Projector:
         self._do(work, lambda: not request.stands())
         return self.positions()
 
-    def take_down(self, ref: str, told: Callable[[str], None] = _nobody) -> None:
+    def take_down(
+        self, ref: str, told: Callable[[str], None] = _nobody, bound: float = TAKEDOWN_SECONDS
+    ) -> None:
         """Return once no surface shows the record and no erasure waits.
 
-        `told` hears the label of each surface, once, when it is seen without the record.
+        `told` hears the label of each surface, once, when it is seen without the record; `bound`
+        is for how many seconds another process is waited for.
+        Raises EnvironmentFault when that takes another process longer than the bound.
         """
         gone: set[str] = set()
 
         def work(runner: Runner) -> bool:
-            # One step redacts everywhere before it applies anything.
+            # One step redacts everywhere before it applies anything; what was built from another
+            # ledger goes as a whole.
             runner.step()
+            while runner.rebuilding and runner.catch_up():
+                pass
             return runner.finish_erasures() and self._gone(ref, gone, told)
 
-        self._do(work, lambda: self._gone(ref, gone, told))
+        try:
+            self._do(work, lambda: self._gone(ref, gone, told), bound)
+        except EnvironmentFault as fault:
+            raise self._still_shown(ref, gone, fault) from fault
 
     def run(
         self, stop: threading.Event, beside: Callable[[threading.Event], None] | None = None
@@ -141,10 +154,20 @@ class Projector:
         """Return the position that readers have of each surface; -1 where nothing is published."""
         return {label(reader): _position(reader) for reader in self._readers}
 
-    def _do(self, work: Callable[[Runner], bool], reached: Callable[[], bool]) -> None:
-        """Do the work as projector, or wait until the running one has reached it."""
+    def differences(self) -> dict[str, str]:
+        """Return why surfaces are not of this ledger, by label; those that are, are left out."""
+        found = {label(reader): self._difference(reader) for reader in self._readers}
+        return {name: reason for name, reason in found.items() if reason}
+
+    def _do(
+        self,
+        work: Callable[[Runner], bool],
+        reached: Callable[[], bool],
+        bound: float = float("inf"),
+    ) -> None:
+        """Do the work as projector, or wait `bound` seconds until the running one has done it."""
         lock = ProjectorLock(self._lock)
-        if not self._acquire(lock, reached):
+        if not self._acquire(lock, reached, bound):
             return
         try:
             with owner_only(), closing(self._make(lock.fileno())) as opened:
@@ -154,16 +177,17 @@ class Projector:
         if not done:
             raise self._fault()
 
-    def _acquire(self, lock: ProjectorLock, reached: Callable[[], bool]) -> bool:
+    def _acquire(self, lock: ProjectorLock, reached: Callable[[], bool], bound: float) -> bool:
         """Take the lock; False when the running projector has done the work instead."""
         seen, since = self.positions(), time.monotonic()
+        end = since + bound
         while not lock.try_acquire():
             if reached():
                 return False
             if (positions := self.positions()) != seen:
                 seen, since = positions, time.monotonic()
             patience = _ALARMED_SECONDS if standing_alarms(self._root) else _SILENT_SECONDS
-            if time.monotonic() - since > patience:
+            if time.monotonic() - since > patience or time.monotonic() > end:
                 raise self._fault()
             time.sleep(_POLL_SECONDS)
         return True
@@ -181,7 +205,14 @@ class Projector:
     def _at_head(self) -> bool:
         if self._ledger.unfinished_erasures():
             return False
-        return all(_position(one) >= self._ledger.head(one.tier) for one in self._readers)
+        level = (_position(one) == self._ledger.head(one.tier) for one in self._readers)
+        return all(level) and not self.differences()
+
+    def _difference(self, reader: Readable) -> str | None:
+        try:
+            return self._checkpoints.difference(reader)
+        except _UNREADABLE:
+            return None  # it has no position that could be compared
 
     def _gone(self, ref: str, gone: set[str], told: Callable[[str], None]) -> bool:
         """Say whether every surface is without the record; those already seen so are not asked."""
@@ -198,6 +229,27 @@ class Projector:
             f"Not every surface could be brought to the ledger's head.{reason}",
             "Mend the cause and run `credence publish` again; nothing is lost meanwhile.",
         )
+
+    def _still_shown(self, ref: str, gone: set[str], fault: EnvironmentFault) -> EnvironmentFault:
+        """Return what a takedown that was not seen everywhere has to say."""
+        left = [label(reader) for reader in self._readers if label(reader) not in gone]
+        names = ", ".join(left) or "none"
+        return EnvironmentFault(
+            f"{ref} has left the ledger and its own page, but these were not seen without it: "
+            f"{names}. {fault.message}",
+            "Look at `credence status`, mend the cause, and run `credence publish`; the takedown "
+            "itself need not be ordered again.",
+            zh=f"{ref} 已从账本撤下，其网页已停止公示，但以下位置尚未确认撤下：{names}。",
+            zh_hint="请查看 credence status，排除故障后运行 credence publish；无须再次撤下。",
+        )
+
+
+def _publishing(runner: Runner) -> bool:
+    """Bring every surface to the head; one without a checkpoint is compared with the ledger."""
+    done = runner.catch_up() and runner.finish_erasures()
+    while done and runner.verify_next():
+        done = runner.catch_up()
+    return done
 
 
 @contextmanager

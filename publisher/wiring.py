@@ -31,7 +31,9 @@ from publisher.stores.generations import Pointer
 from publisher.stores.workers import QueryPool
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.alarms import Alarms
+from publisher.surfaces.checkpoints import Checkpoints
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
+from publisher.surfaces.guarding import SurfaceGuard
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.lane import Elsewhere, Lane, work
@@ -225,7 +227,9 @@ class Bench:
         layout = self.station.layout
         desk = Desk(layout.staging, layout.rejects, self.station.clock, self.station.at)
         projector = self.projector(_silent)
-        take_down = partial(projector.take_down, told=told) if told else projector.take_down
+        take_down = partial(projector.take_down, bound=self.station.settings.takedown_bound)
+        if told:
+            take_down = partial(take_down, told=told)
         made = Exchange(self.ledger, self.station.model, desk, take_down)
         made.heal()
         return made
@@ -272,6 +276,8 @@ class Bench:
         """Return the parts of the public web service."""
         station, tier = self.station, Tier.PUBLIC
         current = Pointer(station.layout.triples(tier))
+        checkpoints = Checkpoints(station.layout.surfaces, self.ledger)
+        readers = [reader for reader in self.readers() if reader.tier is tier]
         return Parts(
             name=station.settings.deployment_name,
             base_url=self.ledger.genesis.base_url,
@@ -281,7 +287,9 @@ class Bench:
             queries=queries,
             index=self.index(tier),
             generation=lambda: current().path.name,
-            readers=[reader for reader in self.readers() if reader.tier is tier],
+            readers=readers,
+            checkpoints=checkpoints,
+            guard=SurfaceGuard(self.ledger, checkpoints, readers, station.clock),
             alarms=station.layout.surfaces,
             feed=current_tree(station.layout.feed(tier)),
             dumps=self.dumps(tier),
@@ -343,7 +351,9 @@ class Bench:
             station.clock,
             station.settings.rebuild_hour,
         )
-        return Opened(Runner(self.ledger, surfaces, alarms, station.clock), surfaces, upkeep)
+        kept = Checkpoints(station.layout.surfaces, self.ledger)
+        runner = Runner(self.ledger, surfaces, alarms, station.clock, checkpoints=kept)
+        return Opened(runner, surfaces, upkeep)
 
     def _on_demand(
         self, tier: Tier, name: str, make: Callable[[], Surface], **where: Any

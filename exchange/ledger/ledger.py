@@ -17,6 +17,7 @@ from exchange.ledger import (
     deliveries,
     erasing,
     history,
+    lineage,
     opening,
     operations,
     reading,
@@ -298,6 +299,22 @@ class Ledger:
     def consistency(self, old: int, size: int) -> list[bytes]:
         """Return the proof that the log of `size` entries extends that of `old`."""
         return receipts.consistency(self._parts, old, size)
+
+    def tree_point(self, tier: Tier, seq: int) -> lineage.TreePoint | None:
+        """Return the tree after the transaction of a member of a tier's sequence."""
+        return lineage.tree_point(self._parts, tier, seq)
+
+    def root_at(self, size: int) -> bytes | None:
+        """Return the root of the tree of a size; None where no transaction ended there."""
+        return lineage.root_at(self._parts, size)
+
+    def epoch(self) -> int:
+        """Return the number of the epoch that the ledger is in."""
+        return lineage.epoch(self._parts)
+
+    def removal_since(self, tier: Tier, after: int, before: int) -> bool:
+        """Return whether text had to leave a tier after a number, before a time."""
+        return lineage.removal_since(self._parts, tier, after, before)
 
     def verify(self) -> verifying.Verification:
         """Check everything against everything; raises VerificationFailed at the first fault."""

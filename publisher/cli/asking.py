@@ -14,6 +14,7 @@ from publisher.cli.context import Choices, common, pass_choices
 from publisher.stores.guard import check
 from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.audit import audit
+from publisher.surfaces.checkpoints import REASONS
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def audit_verb(choices: Choices, *, ref: str | None) -> int:
     console = choices.console
     with choices.opened_to_read() as bench:
         report = audit(bench.ledger, bench.readers(), ref)
+        differing = bench.projector(lambda _: None).differences()
+    report = report.with_problems({at: _reason(choices, why) for at, why in differing.items()})
     document = report.to_json()
     rows = [
         (
@@ -128,7 +131,8 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
     for (kind, state), number in counts.records.items():
         kinds.setdefault(kind, {})[state] = number
     alarms = {alarm.surface: alarm.message for alarm in standing_alarms(station.layout.surfaces)}
-    positions = bench.projector(lambda _: None).positions()
+    projector = bench.projector(lambda _: None)
+    positions, differences = projector.positions(), projector.differences()
     heads = {label(reader): ledger.head(reader.tier) for reader in bench.readers()}
     return {
         "ledger": {
@@ -143,7 +147,8 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
             name: {
                 "position": max(position, 0),
                 "behind": heads[name] - max(position, 0),
-                "alarm": alarms.get(name),
+                "alarm": alarms.get(name)
+                or (_reason(choices, differences[name]) if name in differences else None),
             }
             for name, position in positions.items()
         },
@@ -152,6 +157,11 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
             for one in ledger.pending_decisions()
         ],
     }
+
+
+def _reason(choices: Choices, reason: str) -> str:
+    """Return why a surface is not of this ledger, for people."""
+    return REASONS[reason][choices.console.lang == "en"]
 
 
 @click.group()

@@ -6,7 +6,7 @@ the projector runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from publisher.surfaces.alarms import describe
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from publisher.surfaces.port import Expected, Readable, Source
@@ -81,6 +81,14 @@ class AuditReport:
     def ok(self) -> bool:
         """False means exit code 4."""
         return all(findings.ok for findings in self.surfaces.values())
+
+    def with_problems(self, problems: Mapping[str, str]) -> AuditReport:
+        """Return the report with what else is wrong with a surface, by its label."""
+        found = {
+            name: replace(one, problem=one.problem or problems.get(name))
+            for name, one in self.surfaces.items()
+        }
+        return replace(self, surfaces=found)
 
     def to_json(self) -> dict[str, Any]:
         """Return the audit document of the contract."""

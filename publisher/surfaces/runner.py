@@ -6,14 +6,24 @@ again, and the others go on. The caller holds the projector's lock.
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from exchange.domain.errors import CredenceError, UsageError, VerificationFailed
+from exchange.domain.errors import CredenceError, UsageError
 from publisher.surfaces.alarms import Alarm, describe
+from publisher.surfaces.audit import audit
+from publisher.surfaces.checkpoints import OTHER_ROOT, other_history
+from publisher.surfaces.desk import (
+    FIRST_RETRY,
+    LAST_RETRY,
+    Desk,
+    Pace,
+    has_reached,
+    is_due,
+    names_of,
+    standing_still,
+)
 from publisher.surfaces.port import INLINE, label
 from publisher.surfaces.windows import Windows
 
@@ -23,11 +33,11 @@ if TYPE_CHECKING:
 
     from exchange.domain.record import Change
     from publisher.surfaces.alarms import Alarms
+    from publisher.surfaces.checkpoints import Checkpoints
     from publisher.surfaces.port import Source, Surface
 
 T = TypeVar("T")
 
-CHUNK = 2_500  # changes applied at once at most: what is held of them is read, cut and sent
 _FIRST_CHUNK = 1_000
 # Less costs more by the chunk than it spares; the ledger never cuts a group of 100.
 _LEAST = 500
@@ -35,56 +45,32 @@ _LANES = 2  # beside our own: the triple stores' engine, and another process
 _QUICK, _SLOW = 600, 1_500  # milliseconds for a step
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
-# Milliseconds between generations while a backlog is worked off: each costs the servers a new
-# set of query workers. What takes text away does not wait for it.
-PUBLISH_EVERY = 5_000
 _SHOWING = 4  # times as long as publishing took
-_FIRST_RETRY = 500  # milliseconds; doubles with each failure in a row
-_LAST_RETRY = 30_000
-
-
-@dataclass(slots=True)
-class _Desk:
-    """What the runner remembers of one surface; nothing here needs to survive a restart."""
-
-    surface: Surface
-    head: int = 0  # of the ledger when the next chunk was read
-    redacted: int = 0  # departures up to here were redacted by this process
-    published: int = -1  # position that readers have; -1 before this process published
-    published_at: int = 0
-    showing: int = 0  # milliseconds that publishing took last
-    rebuilding: bool = False
-    alarmed: bool = True  # an earlier process may have left an alarm
-    failures: int = 0
-    since: int = 0
-    retry_at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How much at once and how often; `pause` waits some seconds."""
-
-    chunk: int = CHUNK
-    publish_every: int = PUBLISH_EVERY
-    pause: Callable[[float], None] = time.sleep
+_COMPARE_EVERY = 60_000  # milliseconds between two comparisons with the ledger's history
 
 
 class Runner:
-    """Projects the ledger onto the surfaces; `clock` is milliseconds."""
+    """Projects the ledger onto the surfaces; `clock` is milliseconds.
 
-    def __init__(
+    With `checkpoints`, a surface that was built from another ledger is rebuilt from this one.
+    """
+
+    def __init__(  # noqa: PLR0913 (wiring calls it once)
         self,
         ledger: Source,
         surfaces: Sequence[Surface],
         alarms: Alarms,
         clock: Callable[[], int],
         pace: Pace | None = None,
+        *,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self._ledger = ledger
         self._alarms = alarms
         self._clock = clock
+        self._checkpoints = checkpoints
         self._pace = pace or Pace()
-        self._desks = [_Desk(surface) for surface in surfaces]
+        self._desks = [Desk(surface) for surface in surfaces]
         # One for all: surfaces that keep step read the ledger once a tier.
         self._chunk = min(_FIRST_CHUNK, self._pace.chunk)
         self._erasing_again_at = 0
@@ -101,7 +87,8 @@ class Runner:
         Surfaces that failed wait until their time has come.
         """
         now = self._clock()
-        due = [desk for desk in self._desks if _due(desk.retry_at, now)]
+        due = [desk for desk in self._desks if is_due(desk.retry_at, now)]
+        due = [desk for desk in due if self._attempt(desk, self._compare) is not None]
         sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
         read = [(desk, self._attempt(desk, self._read)) for desk in sound]
         taken = [(desk, changes) for desk, changes in read if changes is not None]
@@ -110,6 +97,11 @@ class Runner:
         self._windows.clear()  # nobody needs them soon, and they hold text
         moved = [self._attempt(desk, self._advancing(changes)) for desk, changes in taken]
         return any(moved)
+
+    @property
+    def rebuilding(self) -> bool:
+        """Whether readers still have a surface that was built from another ledger."""
+        return any(desk.foreign for desk in self._desks)
 
     def catch_up(self, deadline: int | None = None) -> bool:
         """Step until each surface stood at the head of this moment; whether all did.
@@ -140,10 +132,10 @@ class Runner:
         if not waiting:
             return True
         self._windows.clear()
-        if not _due(self._erasing_again_at, self._clock()):
+        if not is_due(self._erasing_again_at, self._clock()):
             return False
         if not self.rebuild():
-            self._erasing_again_at = self._clock() + _FIRST_RETRY
+            self._erasing_again_at = self._clock() + FIRST_RETRY
             return False
         for position in waiting:
             self._ledger.erasure_done(position)
@@ -156,14 +148,14 @@ class Runner:
         while not stop.is_set():
             self.finish_erasures()
             upkeep(self)
-            if not self.step():
+            if not self.step() and not self.verify_next():
                 stop.wait(poll_seconds)
 
-    def _bring(self, desks: Iterable[_Desk], deadline: int | None) -> bool:
+    def _bring(self, desks: Iterable[Desk], deadline: int | None) -> bool:
         goals = [(desk, self._ledger.head(desk.surface.tier)) for desk in desks]
         while True:
             self.step()
-            behind = [desk for desk, goal in goals if not _stands(desk, goal)]
+            behind = [desk for desk, goal in goals if not has_reached(desk, goal)]
             if not behind:
                 return True
             if deadline is not None and self._clock() >= deadline:
@@ -171,9 +163,56 @@ class Runner:
             if all(desk.failures for desk in behind):
                 if deadline is None:
                     return False
-                self._pace.pause(_FIRST_RETRY / 1000)
+                self._pace.pause(FIRST_RETRY / 1000)
 
-    def _redact(self, desk: _Desk) -> bool:
+    def verify_next(self) -> bool:
+        """Compare a surface without a checkpoint with the whole ledger; whether there was one.
+
+        One that shows exactly what the ledger says gets its checkpoint, another is rebuilt.
+        """
+        kept = self._checkpoints
+        for desk in self._desks if kept else ():
+            if desk.failures or desk.rebuilding:
+                continue
+            if self._attempt(desk, self._is_unverified) and self._at_head(desk):
+                self._attempt(desk, self._verify)
+                return True
+        return False
+
+    def _is_unverified(self, desk: Desk) -> bool:
+        return self._checkpoints is not None and self._checkpoints.is_unverified(desk.surface)
+
+    def _at_head(self, desk: Desk) -> bool:
+        return desk.surface.position() == self._ledger.head(desk.surface.tier)
+
+    def _verify(self, desk: Desk) -> None:
+        if audit(self._ledger, [desk.surface]).ok and self._checkpoints is not None:
+            self._checkpoints.advance(desk.surface, desk.surface.position())
+        elif self._at_head(desk):
+            self._disown(desk, OTHER_ROOT)
+
+    def _compare(self, desk: Desk) -> bool:
+        """Rebuild the surface if it was built from another ledger; True at any rate."""
+        now = self._clock()
+        fresh = desk.compared_at is not None and 0 <= now - desk.compared_at < _COMPARE_EVERY
+        if self._checkpoints is None or fresh:
+            return True
+        if not desk.foreign and (reason := self._checkpoints.difference(desk.surface)):
+            self._disown(desk, reason)
+        desk.compared_at = now
+        return True
+
+    def _disown(self, desk: Desk, reason: str) -> None:
+        """Rebuild a surface of another history; its alarm stays until readers have the new one."""
+        desk.foreign, desk.since = True, self._clock()
+        problem = other_history(desk.surface, reason)
+        self._alarms.raise_alarm(
+            desk.surface, Alarm(label(desk.surface), describe(problem), desk.since, 1)
+        )
+        self._reset(desk)
+        desk.redacted, desk.alarmed = 0, True
+
+    def _redact(self, desk: Desk) -> bool:
         """Take away what left after what the surface has, and show it at once.
 
         A sound surface close to the head is left to its next chunk, which is as quick and
@@ -184,7 +223,7 @@ class Runner:
             return False
         return self._take_away(desk)
 
-    def _take_away(self, desk: _Desk) -> bool:
+    def _take_away(self, desk: Desk) -> bool:
         tier = desk.surface.tier
         after = max(desk.redacted, desk.surface.position())
         found = False
@@ -196,23 +235,26 @@ class Runner:
             self._publish(desk, at_head=False)
         # Only now: if showing it failed, it is redacted and shown again.
         desk.redacted = after
+        self._note_cleared(desk, after)
         return found
 
-    def _read(self, desk: _Desk) -> Sequence[Change]:
+    def _read(self, desk: Desk) -> Sequence[Change]:
         """Return the surface's next chunk; nothing at the head."""
         surface = desk.surface
         desk.head = self._ledger.head(surface.tier)
         surface.expect(desk.head - surface.position())
         position = surface.position()
+        if position > desk.head:
+            desk.compared_at = None
         if position >= desk.head:
             return ()
         changes = self._windows.changes(surface.tier, position, self._chunk)
-        return changes or _standing_still(surface)
+        return changes or standing_still(surface)
 
-    def _advance_all(self, taken: Sequence[tuple[_Desk, Sequence[Change]]]) -> bool:
+    def _advance_all(self, taken: Sequence[tuple[Desk, Sequence[Change]]]) -> bool:
         """Advance every surface, those of one lane one after the other."""
         began = self._clock()
-        lanes: dict[str, list[tuple[_Desk, Sequence[Change]]]] = {INLINE: []}
+        lanes: dict[str, list[tuple[Desk, Sequence[Change]]]] = {INLINE: []}
         for desk, changes in taken:
             lanes.setdefault(desk.surface.lane, []).append((desk, changes))
 
@@ -227,22 +269,22 @@ class Runner:
         self._adapt(self._clock() - began)
         return any(moved)
 
-    def _look_ahead(self, desks: Iterable[_Desk]) -> None:
+    def _look_ahead(self, desks: Iterable[Desk]) -> None:
         """Read what comes next while others are still at work; they want the same."""
         for desk in desks:
             if not desk.failures:
                 self._attempt(desk, self._peek)
 
-    def _peek(self, desk: _Desk) -> bool:
+    def _peek(self, desk: Desk) -> bool:
         position = desk.surface.position()
         if position < desk.head:
             self._windows.changes(desk.surface.tier, position, self._chunk)
         return True
 
-    def _advancing(self, changes: Sequence[Change]) -> Callable[[_Desk], bool]:
+    def _advancing(self, changes: Sequence[Change]) -> Callable[[Desk], bool]:
         return lambda desk: self._advance(desk, changes)
 
-    def _advance(self, desk: _Desk, changes: Sequence[Change]) -> bool:
+    def _advance(self, desk: Desk, changes: Sequence[Change]) -> bool:
         """Apply one chunk and publish when it is time."""
         surface = desk.surface
         if changes:
@@ -252,11 +294,11 @@ class Runner:
         at_head = surface.position() >= desk.head
         if self._is_due(desk, changes, at_head=at_head):
             self._publish(desk, at_head=at_head)
-        if desk.alarmed:
+        if desk.alarmed and not desk.foreign:
             self._recover(desk)
         return bool(changes)
 
-    def _is_due(self, desk: _Desk, changes: Sequence[Change], *, at_head: bool) -> bool:
+    def _is_due(self, desk: Desk, changes: Sequence[Change], *, at_head: bool) -> bool:
         """Whether readers shall have what was applied.
 
         What takes text away is shown at once. While more comes in than was just read, a load is
@@ -267,15 +309,17 @@ class Runner:
             return True
         if at_head and (desk.rebuilding or desk.head == self._ledger.head(desk.surface.tier)):
             return True
-        pause = max(self._pace.publish_every, min(_SHOWING * desk.showing, _LAST_RETRY))
+        pause = max(self._pace.publish_every, min(_SHOWING * desk.showing, LAST_RETRY))
         # Below 0 where the clock was set back.
         return not 0 <= self._clock() - desk.published_at < pause
 
-    def _apply(self, desk: _Desk, changes: Sequence[Change]) -> None:
+    def _apply(self, desk: Desk, changes: Sequence[Change]) -> None:
         surface = desk.surface
+        if self._checkpoints and not desk.rebuilding and not self._is_unverified(desk):
+            self._checkpoints.advance(surface, changes[-1].seq)
         surface.apply(changes)
         if surface.position() != changes[-1].seq:
-            _standing_still(surface)
+            standing_still(surface)
 
     def _adapt(self, took: int) -> None:
         """Double quick chunks, halve slow ones: a withdrawal may have to wait for a whole step."""
@@ -284,17 +328,24 @@ class Runner:
         elif took > _SLOW:
             self._chunk = max(self._chunk // 2, min(_LEAST, self._pace.chunk))
 
-    def _publish(self, desk: _Desk, *, at_head: bool) -> None:
+    def _publish(self, desk: Desk, *, at_head: bool) -> None:
         position, began = desk.surface.position(), self._clock()
         desk.surface.publish(at_head=at_head)
         desk.published_at = self._clock()
         desk.showing = desk.published_at - began
-        if at_head:
-            desk.rebuilding = False
+        if at_head and desk.rebuilding:
+            desk.rebuilding = desk.foreign = False
+            if self._checkpoints:
+                self._checkpoints.restart(desk.surface, position)
         if not desk.rebuilding:
             desk.published = position
+            self._note_cleared(desk, position)
 
-    def _reset(self, desk: _Desk) -> bool:
+    def _note_cleared(self, desk: Desk, seq: int) -> None:
+        if self._checkpoints and not desk.foreign:
+            self._checkpoints.cleared(desk.surface, seq)
+
+    def _reset(self, desk: Desk) -> bool:
         # What left before is taken from the old self, which readers keep until the swap.
         # One that cannot even say where it is has no self to take it from.
         with suppress(CredenceError, OSError):
@@ -303,18 +354,18 @@ class Runner:
         desk.rebuilding, desk.published = True, -1
         return True
 
-    def _named(self, names: Collection[str]) -> list[_Desk]:
+    def _named(self, names: Collection[str]) -> list[Desk]:
         if not names:
             return list(self._desks)
-        known = {name for desk in self._desks for name in _names(desk)}
+        known = {name for desk in self._desks for name in names_of(desk)}
         if unknown := sorted(set(names) - known):
             raise UsageError(
                 f"there is no surface {', '.join(unknown)}",
                 f"The surfaces are {', '.join(label(desk.surface) for desk in self._desks)}.",
             )
-        return [desk for desk in self._desks if set(names) & set(_names(desk))]
+        return [desk for desk in self._desks if set(names) & set(names_of(desk))]
 
-    def _attempt(self, desk: _Desk, action: Callable[[_Desk], T]) -> T | None:
+    def _attempt(self, desk: Desk, action: Callable[[Desk], T]) -> T | None:
         """Do it; None when it failed, which is then state, alarm and a time to try again."""
         try:
             return action(desk)
@@ -323,37 +374,17 @@ class Runner:
             self._fail(desk, problem)
             return None
 
-    def _fail(self, desk: _Desk, problem: Exception) -> None:
+    def _fail(self, desk: Desk, problem: Exception) -> None:
         now = self._clock()
         desk.since = desk.since or now
         desk.failures += 1
-        desk.retry_at = now + min(_LAST_RETRY, _FIRST_RETRY << min(desk.failures - 1, 10))
+        desk.retry_at = now + min(LAST_RETRY, FIRST_RETRY << min(desk.failures - 1, 10))
         name = label(desk.surface)
         desk.alarmed = True
         alarm = Alarm(name, describe(problem), desk.since, desk.failures)
         self._alarms.raise_alarm(desk.surface, alarm)
 
-    def _recover(self, desk: _Desk) -> None:
+    def _recover(self, desk: Desk) -> None:
         self._alarms.clear(desk.surface)
         desk.alarmed = False
         desk.failures = desk.since = desk.retry_at = 0
-
-
-def _standing_still(surface: Surface) -> NoReturn:
-    raise VerificationFailed(
-        f"{label(surface)} did not move although the ledger is ahead",
-        "Run `credence ledger verify`, then `credence rebuild`.",
-    )
-
-
-def _stands(desk: _Desk, goal: int) -> bool:
-    return not desk.failures and not desk.rebuilding and desk.published >= goal
-
-
-def _due(at: int, now: int) -> bool:
-    """Whether a time has come, or lies further off than any pause: the clock was set back."""
-    return at <= now or at - now > _LAST_RETRY
-
-
-def _names(desk: _Desk) -> tuple[str, str]:
-    return label(desk.surface), desk.surface.name

@@ -71,8 +71,25 @@ def create_app(parts: Parts) -> WSGIApplication:
     )
     feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
     dump = DumpService(parts.dumps, parts.model.kinds, pages, parts.takedown_bound, parts.clock)
-    plain: dict[str, WSGIApplication] = {"/sparql": sparql, "/feed/": feed, "/dump/": dump}
+    plain: dict[str, WSGIApplication] = {
+        "/sparql": _guarded(sparql, "triples", parts, pages),
+        "/feed/": _guarded(feed, "feed", parts, pages),
+        "/dump/": _guarded(dump, "dumps", parts, pages),
+    }
     return _Gate(pages.prefix, plain, _flask(parts, pages))
+
+
+def _guarded(service: WSGIApplication, surface: str, parts: Parts, pages: Pages) -> WSGIApplication:
+    """Return the service, which answers 503 while its surface shows what it must not."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            parts.guard.require(surface)
+        except CredenceError as error:
+            return problems.answer(error, environ, pages)(environ, start_response)
+        return service(environ, start_response)
+
+    return answer
 
 
 class _Gate:

@@ -22,6 +22,7 @@ OK: Final = "ok"
 BEHIND: Final = "behind"
 ALARM: Final = "alarm"
 CLOCK: Final = "clock"  # named beside the surfaces while the machine's clock is not trusted
+OTHER_HISTORY: Final = "other-history"
 
 
 class Health:
@@ -34,7 +35,7 @@ class Health:
         self._behind: dict[str, int] = {}
 
     def states(self) -> dict[str, str]:
-        """Return `ok`, `behind` or `alarm` for each surface by its label."""
+        """Return `ok`, `behind`, `alarm` or `other-history` for each surface by its label."""
         alarmed = {alarm.surface for alarm in standing_alarms(self._parts.alarms)}
         states = {label(one): self._state(one, alarmed) for one in self._parts.readers}
         return {**states, CLOCK: ALARM} if self._parts.clock_doubt() is not None else states
@@ -49,17 +50,20 @@ class Health:
         return {
             name: state
             for name, state in self.states().items()
-            if state == ALARM or (state == BEHIND and now - self._since(name, now) > bound)
+            if state in {ALARM, OTHER_HISTORY}
+            or (state == BEHIND and now - self._since(name, now) > bound)
         }
 
     def _state(self, surface: Readable, alarmed: set[str]) -> str:
         name = label(surface)
-        if name in alarmed:
-            return ALARM
         try:
+            if self._parts.checkpoints.difference(surface):
+                return OTHER_HISTORY
             level = surface.position() >= self._parts.ledger.head(surface.tier)
         except StoreUnavailable:
             level = False
+        if name in alarmed:
+            return ALARM
         with self._lock:
             if level:
                 self._behind.pop(name, None)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from exchange.ledger.record_page import Held, RecordPage
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
+    from publisher.surfaces.checkpoints import Checkpoints
     from publisher.surfaces.dumps import DumpReader
+    from publisher.surfaces.guarding import SurfaceGuard
     from publisher.surfaces.index import About, Entry, Found, Listed, Subject, Tally
     from publisher.surfaces.port import Readable
 
@@ -89,9 +91,10 @@ class Index(Protocol):
 class Parts:
     """The parts of one tier's web service.
 
-    `generation` names what the pool reads now (StoreUnavailable before the first), `alarms` is
-    the directory of the surfaces, `feed` that of the feed that is served, `clock` milliseconds,
-    `takedown_bound` seconds, `clock_doubt` says why the machine's clock is not trusted.
+    `generation` names what the pool reads now (StoreUnavailable before the first), `guard` says
+    which surfaces may be answered from, `alarms` is the directory of the surfaces, `feed` that of
+    the feed that is served, `clock` milliseconds, `takedown_bound` seconds, `clock_doubt` says why
+    the machine's clock is not trusted.
     """
 
     name: str
@@ -103,6 +106,8 @@ class Parts:
     index: Index
     generation: Callable[[], str]
     readers: Sequence[Readable]
+    checkpoints: Checkpoints
+    guard: SurfaceGuard
     alarms: Path
     feed: Path
     dumps: DumpReader

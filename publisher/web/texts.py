@@ -101,6 +101,7 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
     "state-ok": ("同步", "up to date"),
     "state-behind": ("正在跟上", "catching up"),
     "state-alarm": ("故障", "alarm"),
+    "state-other-history": ("与账本不符，正在重建", "not of this ledger; being rebuilt"),
     "state-unknown": ("尚未发布", "nothing published yet"),
     "surface-triples": ("三元组库", "Triple store"),
     "surface-clock": (

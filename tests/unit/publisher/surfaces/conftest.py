@@ -18,11 +18,12 @@ from exchange.domain.record import Link, Outcome, Submission
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces import dumps
 from publisher.surfaces.alarms import Alarm, Alarms
+from publisher.surfaces.desk import Pace
 from publisher.surfaces.dumps import DumpReader, DumpSurface
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
-from publisher.surfaces.runner import Pace, Runner
+from publisher.surfaces.runner import Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -207,3 +208,26 @@ def test_no_address_is_led_to_the_host_that_the_request_names(client: Client, pa
 def test_an_address_whose_bytes_are_no_text_is_a_bad_request(client: Client) -> None:
     answer = client.get("/record", environ_overrides={"QUERY_STRING": "id=\xa5\xff"})
     assert answer.status_code == 400
+
+
+def test_a_surface_of_another_history_is_not_answered_from(own: Station) -> None:
+    for path in own.layout.surfaces.glob("public/*/checkpoint.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"root": "ab" * 32}))
+    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(bench.web_parts(queries)))
+        for address in ("/sparql?query=ASK{}", "/feed/all", "/dump/penalty/latest.csv"):
+            answer = client.get(address, headers={"Accept": "*/*"})
+            assert answer.status_code == 503, address
+            assert answer.content_type == "application/problem+json"
+            assert int(answer.headers["Retry-After"]) > 0
+        ready = client.get("/readyz")
+        assert ready.status_code == 503
+        assert set(ready.get_json()["surfaces"].values()) == {"other-history"}
+        shown = client.get("/status", headers={"Accept": "application/json"}).get_json()
+        assert set(shown["surfaces"].values()) == {"other-history"}
+        assert "与账本不符" in client.get("/status").get_data(as_text=True)
+        with own.opened() as second:
+            second.projector(lambda _: None).publish()
+        time.sleep(0.6)
+        assert client.get("/readyz").status_code == 200
+        assert client.get("/feed/all").status_code == 200

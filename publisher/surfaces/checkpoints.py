@@ -1,0 +1,166 @@
+"""Which ledger each surface was built from, and which removals its readers have seen.
+
+Beside a surface lies `checkpoint.json`: size and root of the ledger's tree at the newest change
+that may stand in the surface, the epoch, and the number up to which removals were shown. It is
+private: the root would let anybody test guesses about what the ledger holds. It is written before
+changes are applied, so a killed process never leaves a surface ahead of its checkpoint.
+A surface that is ahead of the ledger, or whose root the ledger does not have, was built from
+another history: an older copy of the ledger was put back, or another ledger altogether.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from exchange.domain.errors import StoreUnavailable
+from publisher.surfaces.port import label
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exchange.domain.access import Tier
+    from exchange.ledger.lineage import TreePoint
+    from publisher.surfaces.port import Readable
+
+_FILE: Final = "checkpoint.json"
+AHEAD: Final = "ahead"
+OTHER_ROOT: Final = "other-root"
+OTHER_EPOCH: Final = "other-epoch"
+# reason -> (zh, en)
+REASONS: Final = {
+    AHEAD: ("比账本更新", "it is ahead of the ledger"),
+    OTHER_ROOT: ("由另一份历史建成", "it was built from another history"),
+    OTHER_EPOCH: ("属于另一纪元", "it belongs to another epoch"),
+}
+
+
+class Lineage(Protocol):
+    """The ledger as its copies are compared with it (`exchange.ledger.Ledger`)."""
+
+    def head(self, tier: Tier, /) -> int:
+        """Last `seq` of the tier."""
+
+    def tree_point(self, tier: Tier, seq: int, /) -> TreePoint | None:
+        """Return the tree after a member of the tier's sequence; None where there is none."""
+
+    def root_at(self, size: int, /) -> bytes | None:
+        """Return the root of the tree of a size; None where no transaction ended there."""
+
+    def epoch(self) -> int:
+        """Return the number of the ledger's epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is kept of one surface.
+
+    `root` is hexadecimal and empty where it is not known; `cleared` is the number in the tier's
+    sequence up to which no reader is shown what had to leave.
+    """
+
+    size: int = 0
+    root: str = ""
+    epoch: int = 0
+    cleared: int = 0
+
+
+class Checkpoints:
+    """The checkpoints of all surfaces below `root` (the data directory's `surfaces`)."""
+
+    def __init__(self, root: Path, ledger: Lineage) -> None:
+        self._root = root
+        self._ledger = ledger
+        # By file: its identity and content, so that a look at an unchanged one is one stat.
+        self._seen: dict[Path, tuple[tuple[int, int], Checkpoint | None]] = {}
+
+    def read(self, surface: Readable) -> Checkpoint | None:
+        """Return what is kept of a surface; None when nothing is, or nothing legible."""
+        path = self._path(surface)
+        try:
+            stated = path.stat()
+            identity = stated.st_ino, stated.st_mtime_ns
+            known = self._seen.get(path)
+            if known is None or known[0] != identity:
+                known = self._seen[path] = identity, _parsed(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        return known[1]
+
+    def difference(self, surface: Readable) -> str | None:
+        """Return why a surface is not one of this ledger (a key of REASONS); None when it is.
+
+        Costs a stat and three look-ups by key. A surface without a root is compared by its
+        position alone. Raises StoreUnavailable where the position cannot be read.
+        """
+        kept = self.read(surface)
+        if kept is not None and kept.root:
+            root = self._ledger.root_at(kept.size)
+            if root is None or root.hex() != kept.root:
+                return OTHER_ROOT
+            if kept.epoch != self._ledger.epoch():
+                return OTHER_EPOCH
+        return AHEAD if surface.position() > self._ledger.head(surface.tier) else None
+
+    def is_unverified(self, surface: Readable) -> bool:
+        """Whether it has content but no root: it was written before roots were kept."""
+        kept = self.read(surface)
+        return (kept is None or not kept.root) and surface.position() > 0
+
+    def advance(self, surface: Readable, seq: int) -> None:
+        """Note the ledger's tree at a member, before changes up to it are applied."""
+        point = self._ledger.tree_point(surface.tier, seq)
+        if point is not None:
+            kept = self.read(surface) or Checkpoint()
+            root = point.root.hex()
+            self._write(surface, replace(kept, size=point.size, root=root, epoch=point.epoch))
+
+    def cleared(self, surface: Readable, seq: int) -> None:
+        """Note that readers are shown nothing of what had to leave up to a number."""
+        kept = self.read(surface) or Checkpoint()
+        if seq > kept.cleared:
+            self._write(surface, replace(kept, cleared=seq))
+
+    def restart(self, surface: Readable, position: int) -> None:
+        """Note that readers have a surface that was built anew, up to a position."""
+        self._write(surface, Checkpoint(cleared=position))
+        self.advance(surface, position)
+
+    def _write(self, surface: Readable, checkpoint: Checkpoint) -> None:
+        """Replace the file. Not synced: one that a power cut takes is verified anew."""
+        if checkpoint == self.read(surface):
+            return
+        path = self._path(surface)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".tmp")
+        handle = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(json.dumps(asdict(checkpoint)).encode())
+        aside.replace(path)
+        self._seen.pop(path, None)
+
+    def _path(self, surface: Readable) -> Path:
+        return self._root / surface.tier.value / surface.name / _FILE
+
+
+def _parsed(text: bytes) -> Checkpoint | None:
+    try:
+        found = Checkpoint(**json.loads(text))
+    except (ValueError, TypeError):
+        return None
+    numbers = (found.size, found.epoch, found.cleared)
+    sound = all(type(each) is int and each >= 0 for each in numbers) and type(found.root) is str
+    return found if sound else None
+
+
+def other_history(surface: Readable, reason: str) -> StoreUnavailable:
+    """Return the error of a surface that is not one of this ledger."""
+    zh, en = REASONS[reason]
+    return StoreUnavailable(
+        f"{label(surface)} does not show this ledger: {en}.",
+        "It is rebuilt from the ledger by itself; `credence publish` does it at once.",
+        zh=f"{label(surface)} 与账本不符：{zh}。",
+        zh_hint="系统会自动由账本重建；运行 credence publish 可立即重建。",
+    )

@@ -1,0 +1,137 @@
+"""What happens when an older ledger is put back beside surfaces that knew more."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Credence
+
+LEDGER = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "seals.sqlite")
+
+
+def keep_ledger(directory: Path, at: Path) -> None:
+    """Copy the ledger with its seals aside, as a backup of the two databases would."""
+    at.mkdir()
+    for name in LEDGER:
+        if (directory / name).exists():
+            shutil.copy2(directory / name, at / name)
+
+
+def put_ledger_back(directory: Path, kept: Path) -> None:
+    for name in LEDGER:
+        (directory / name).unlink(missing_ok=True)
+        if (kept / name).exists():
+            shutil.copy2(kept / name, directory / name)
+
+
+def penalties(credence: Credence) -> list[str]:
+    """Return the penalties that the ledger says are public."""
+    return sorted(credence.records())
+
+
+def status_of(url: str, accept: str = "application/json") -> tuple[int, bytes, dict[str, str]]:
+    try:
+        with urlopen(Request(url, headers={"Accept": accept}), timeout=20) as answer:
+            return answer.status, answer.read(), dict(answer.headers)
+    except HTTPError as error:
+        return error.code, error.read(), dict(error.headers)
+
+
+@contextlib.contextmanager
+def served(credence: Credence) -> Iterator[str]:
+    """Serve the directory; yields its address once it says that it is ready."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = credence.start("serve", "--port", str(port))
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+@pytest.fixture
+def set_back(published: Credence, sample: Path, tmp_path: Path) -> Credence:
+    """Return a deployment whose ledger is older than its surfaces: licences came in between."""
+    keep_ledger(published.directory, tmp_path / "kept")
+    published("load", sample / "licence.csv", code=1)
+    published("publish")
+    put_ledger_back(published.directory, tmp_path / "kept")
+    return published
+
+
+def test_audit_and_status_name_surfaces_that_know_more_than_the_ledger(set_back: Credence) -> None:
+    told = set_back("audit", code=4).result
+    assert all("history" in found["problem"] for found in told["surfaces"].values())
+    shown = set_back("status").result
+    assert all("history" in found["alarm"] for found in shown["surfaces"].values())
+
+
+def test_publish_rebuilds_what_is_of_another_history_and_says_so(set_back: Credence) -> None:
+    told = set_back("publish")
+    assert "another history" in told.err
+    set_back.is_sound()
+
+
+def test_a_withdrawal_over_surfaces_of_another_history_is_seen_everywhere(
+    set_back: Credence,
+) -> None:
+    gone = min(penalties(set_back))
+    set_back("withdraw", gone, "--because", "repair")
+    set_back.is_sound()
+    assert gone not in set_back.records()
+
+
+@pytest.mark.slow
+def test_a_service_over_another_history_rebuilds_before_it_answers(set_back: Credence) -> None:
+    with served(set_back) as url:
+        assert status_of(f"{url}/readyz")[0] == 200
+        set_back("audit")
+        gone = min(penalties(set_back))
+        begun = time.monotonic()
+        set_back("withdraw", gone, "--because", "repair")
+        assert time.monotonic() - begun < 30
+    set_back.is_sound()
+
+
+def test_a_missing_checkpoint_is_taken_after_a_comparison_and_is_no_fault(
+    published: Credence,
+) -> None:
+    found = sorted(published.directory.glob("surfaces/*/*/checkpoint.json"))
+    assert len(found) == 8
+    for path in found:
+        path.unlink()
+    assert not published("publish").err
+    assert sorted(published.directory.glob("surfaces/*/*/checkpoint.json")) == found
+    assert all(json.loads(path.read_text())["root"] for path in found)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in found)
+
+
+def test_a_surface_without_checkpoint_that_shows_something_else_is_rebuilt(
+    published: Credence, sample: Path, tmp_path: Path
+) -> None:
+    published("load", sample / "licence.csv", code=1)
+    published("publish")
+    feed = published.directory / "surfaces/public/feed"
+    shutil.copytree(feed, tmp_path / "feed", symlinks=True)
+    first = min(published.records())
+    published("withdraw", first, "--because", "repair")
+    shutil.rmtree(feed)
+    shutil.copytree(tmp_path / "feed", feed, symlinks=True)
+    (feed / "checkpoint.json").unlink()
+    published("publish")
+    published.is_sound()
