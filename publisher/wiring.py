@@ -22,7 +22,6 @@ from exchange.domain.publicity import day_of
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
-from publisher.failing import failing_at
 from publisher.machine_clock import now, read_clocks
 from publisher.midnight import Midnight
 from publisher.orphans import failing_at, start_helper
