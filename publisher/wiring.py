@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.commands import Desk, Exchange
 from exchange.domain.access import SERVED, Tier
-from exchange.domain.errors import NotFound, UsageError
+from exchange.domain.errors import UsageError
 from exchange.domain.publicity import day_of
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
+from publisher.ledger_access import LedgerAccess
 from publisher.machine_clock import now, read_clocks
 from publisher.midnight import Midnight
 from publisher.orphans import failing_at, start_helper
@@ -135,68 +136,22 @@ class Station:
         Raises NotFound (none, and no `begin`), UsageError (settings differ from the genesis).
         """
         read_only = reading and not self.places.writable() and self.has_ledger()
-        ledger = self._open_read_only() if read_only else self._open(begin)
+        ledger = self._access().open(begin, read_only=read_only)
         try:
-            self._same_identity(ledger.genesis)
             yield Bench(self, ledger)
         finally:
             ledger.close()
 
-    def _open_read_only(self) -> Ledger:
-        kinds = self._government_kinds()
-        return Ledger.open_read_only(
-            self.places, self.model.links, self.clock, government_kinds=kinds
-        )
-
-    def _government_kinds(self) -> frozenset[str]:
-        kinds = self.model.kinds.items()
-        return frozenset(slug for slug, kind in kinds if kind.ceiling is not Tier.PUBLIC)
-
-    def _open(self, begin: Callable[[Genesis], None] | None) -> Ledger:
-        kinds = self._government_kinds()
-        if self.has_ledger():
-            return Ledger.open(
-                self.places,
-                self.model.links,
-                self.clock,
-                government_kinds=kinds,
-                at=self.at,
-                clock_guard=self.clock_guard,
-            )
-        if begin is None:
-            raise NotFound(
-                f"There is no ledger in {self.layout.root}.",
-                "Load a file first, or see `credence demo`.",
-                zh=f"{self.layout.root} 中还没有账本。",
-                zh_hint="请先用 credence load 导入文件，或运行 credence demo。",
-            )
-        chosen = self.settings
-        genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
-        self.layout.root.mkdir(parents=True, exist_ok=True)
-        self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
-        self.places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ledger = Ledger.create(
+    def _access(self) -> LedgerAccess:
+        return LedgerAccess(
+            self.layout,
+            self.settings,
             self.places,
-            genesis,
-            self.model.links,
+            self.model,
             self.clock,
-            government_kinds=kinds,
-            at=self.at,
-            clock_guard=self.clock_guard,
+            self.clock_guard,
+            self.at,
         )
-        begin(genesis)
-        return ledger
-
-    def _same_identity(self, genesis: Genesis) -> None:
-        for name in settings.FROZEN:
-            set_to, frozen = getattr(self.settings, name), getattr(genesis, name)
-            if self.settings.origin[name] != "default" and set_to != frozen:
-                raise UsageError(
-                    f"{name} is set to {set_to}, but this ledger was begun with {frozen}.",
-                    f"Set {name} back to {frozen}; addresses are identity and never change.",
-                    zh=f"设置项 {name} 为 {set_to}，但本账本创建时固定为 {frozen}。",
-                    zh_hint=f"请把 {name} 改回 {frozen}；地址即身份，不可更改。",
-                )
 
     def query_pool(self, tier: Tier) -> QueryPool:
         """Start the query workers of a tier; the caller closes them."""
@@ -401,7 +356,7 @@ def web_parts(root: Path) -> Parts:
     """Return the parts of a data directory's web service; they live as long as the process."""
     # Never closed: a worker process ends as a whole, and its query workers with it.
     station = Station(root)
-    bench = Bench(station, station._open(None))  # noqa: SLF001 - same module
+    bench = Bench(station, station._access().open(None, read_only=False))  # noqa: SLF001 - same module
     return bench.web_parts(station.query_pool(Tier.PUBLIC))
 
 

@@ -1,0 +1,105 @@
+"""Opens the ledger of a data directory, or begins one of the settings.
+
+Errors: NotFound (there is none), UsageError (the settings contradict the frozen genesis), and those
+of the ledger itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.access import Tier
+from exchange.domain.errors import NotFound, UsageError
+from exchange.ledger import Genesis, Ledger
+from publisher import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exchange.domain.failpoints import At
+    from exchange.ledger import ClockGuard, Places
+    from exchange.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccess:
+    """What opening a ledger takes; `clock` is milliseconds since 1970-01-01 UTC."""
+
+    layout: settings.Layout
+    settings: settings.Settings
+    places: Places
+    model: Model
+    clock: Callable[[], int]
+    clock_guard: ClockGuard
+    at: At
+
+    def open(self, begin: Callable[[Genesis], None] | None, *, read_only: bool) -> Ledger:
+        """Open the ledger; with `begin`, make a missing one and tell `begin` its genesis.
+
+        `read_only` is for one that cannot be written.
+        """
+        ledger = self._opened(begin, read_only=read_only)
+        try:
+            self._require_same_identity(ledger.genesis)
+        except UsageError:
+            ledger.close()
+            raise
+        return ledger
+
+    def _opened(self, begin: Callable[[Genesis], None] | None, *, read_only: bool) -> Ledger:
+        kinds = self._government_kinds()
+        if read_only:
+            return Ledger.open_read_only(
+                self.places, self.model.links, self.clock, government_kinds=kinds
+            )
+        if Ledger.exists(self.places, read_only=not self.places.writable()):
+            return Ledger.open(
+                self.places,
+                self.model.links,
+                self.clock,
+                government_kinds=kinds,
+                at=self.at,
+                clock_guard=self.clock_guard,
+            )
+        if begin is None:
+            raise NotFound(
+                f"There is no ledger in {self.layout.root}.",
+                "Load a file first, or see `credence demo`.",
+                zh=f"{self.layout.root} 中还没有账本。",
+                zh_hint="请先用 credence load 导入文件，或运行 credence demo。",
+            )
+        return self._begun(begin)
+
+    def _begun(self, begin: Callable[[Genesis], None]) -> Ledger:
+        chosen = self.settings
+        genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
+        self.layout.root.mkdir(parents=True, exist_ok=True)
+        self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
+        self.places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ledger = Ledger.create(
+            self.places,
+            genesis,
+            self.model.links,
+            self.clock,
+            government_kinds=self._government_kinds(),
+            at=self.at,
+            clock_guard=self.clock_guard,
+        )
+        begin(genesis)
+        return ledger
+
+    def _government_kinds(self) -> frozenset[str]:
+        kinds = self.model.kinds.items()
+        return frozenset(slug for slug, kind in kinds if kind.ceiling is not Tier.PUBLIC)
+
+    def _require_same_identity(self, genesis: Genesis) -> None:
+        for name in settings.FROZEN:
+            set_to, frozen = getattr(self.settings, name), getattr(genesis, name)
+            if self.settings.origin[name] != "default" and set_to != frozen:
+                raise UsageError(
+                    f"{name} is set to {set_to}, but this ledger was begun with {frozen}.",
+                    f"Set {name} back to {frozen}; addresses are identity and never change.",
+                    zh=f"设置项 {name} 为 {set_to}，但本账本创建时固定为 {frozen}。",
+                    zh_hint=f"请把 {name} 改回 {frozen}；地址即身份，不可更改。",
+                )
