@@ -3,17 +3,14 @@
 Purpose: `credence serve`. This process holds no store and no open ledger; it keeps the projector
 alive (with growing pauses), lets granian keep the web worker alive, and ends both when it is
 told to. Each child watches its parent and ends when that is gone, however it went.
-Errors: EnvironmentFault for a port in use, a public bind without isolation (DESIGN §9), or a web
-worker that will not stay up.
+Errors: EnvironmentFault for a web worker that will not stay up.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import multiprocessing
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,19 +20,19 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Final
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.domain.errors import EnvironmentFault
+from publisher.listening import Address, Server, sharing
 from publisher.orphans import follow_parent
 from publisher.settings import environment
-from publisher.stores import sandbox
 from publisher.web.app import create_app
 from publisher.web.bodies import READERS
 from publisher.wiring import WAITING_QUERIES, Station, web_parts
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from wsgiref.types import WSGIApplication
@@ -54,40 +51,35 @@ _SPARE_THREADS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where to listen; it changes no IRI (DESIGN §4)."""
+class Reports:
+    """Who hears what: `started` once the service answers, `fell` of each fall of the projector.
 
-    host: str
-    port: int
-
-    @property
-    def reachable(self) -> str:
-        """The host as this machine reaches it."""
-        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
-
-    @property
-    def url(self) -> str:
-        """The address as a local browser reaches it."""
-        host = f"[{self.reachable}]" if ":" in self.reachable else self.reachable
-        return f"http://{host}:{self.port}"
-
-
-def serve(
-    root: Path, address: Address, report: Callable[[str], None], started: Callable[[], None]
-) -> None:
-    """Serve a data directory until SIGINT or SIGTERM.
-
-    `report` hears of the projector's falls; `started` is called once the service answers.
+    `beside` hears the address of another service of the same data directory.
     """
-    require_bindable(address)
+
+    started: Callable[[], None]
+    fell: Callable[[str], None]
+    beside: Callable[[str], None]
+
+
+def serve(root: Path, address: Address, held: socket.socket, reports: Reports) -> None:
+    """Serve a data directory on a socket of `listening` until SIGINT or SIGTERM."""
     station = Station(root)
     with station.opened() as bench:
         bench.exchange()  # both heal what a crash left, before anybody reads; errors show here
-    keeper = Keeper([sys.executable, "-m", "publisher.cli", "-C", str(root), "project"], report)
-    server = Granian(
-        "publisher.web.app:create_app",  # a name for the log; the loader below is what is used
-        address=address.host,
-        port=address.port,
+    with sharing(station.layout.service_lock, address) as other:
+        if other:
+            reports.beside(other)
+        _run(station, address, held, reports)
+
+
+def _run(station: Station, address: Address, held: socket.socket, reports: Reports) -> None:
+    root = station.layout.root
+    command = [sys.executable, "-m", "publisher.cli", "-C", str(root), "project"]
+    keeper = Keeper(command, reports.fell)
+    server = Server(
+        held,
+        address,
         interface=Interfaces.WSGI,
         # A proxy speaks HTTP/1.1 to us, browsers no HTTP/2 without TLS; it would only be attacked.
         http=HTTPModes.http1,
@@ -102,7 +94,7 @@ def serve(
     # Not forked: this process has threads, and a lock one of them holds would stay locked.
     multiprocessing.set_start_method("spawn", force=True)
     server.on_startup(keeper.start)
-    herald = threading.Thread(target=_herald, args=(address, started), daemon=True)
+    herald = threading.Thread(target=_herald, args=(address, reports.started), daemon=True)
     server.on_startup(herald.start)
     try:
         server.serve(target_loader=partial(_web_worker, root, os.getpid()), wrap_loader=False)
@@ -120,40 +112,6 @@ def _threads(query_workers: int) -> int:
     return WAITING_QUERIES + query_workers + READERS + _SPARE_THREADS
 
 
-def require_bindable(address: Address) -> None:
-    """Refuse an address that cannot or must not be bound.
-
-    Raises:
-        EnvironmentFault: the port is taken, or the bind is public and queries cannot be isolated.
-        UsageError: the host is no address of this machine.
-
-    """
-    if not _is_loopback(address.host) and not sandbox.available():
-        raise EnvironmentFault(
-            "Query workers cannot be kept from the network here, so only loopback is served.",
-            "Bind 127.0.0.1, or run on Linux (x86_64 or aarch64) with seccomp.",
-            zh="本机无法隔离查询进程的网络，只能绑定本机地址。",
-            zh_hint="请绑定 127.0.0.1，或在支持 seccomp 的 Linux（x86_64、aarch64）上运行。",
-        )
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # Without SO_REUSEPORT, which granian sets: a second server must not slip in beside.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address.host, address.port))
-        except socket.gaierror as error:
-            raise UsageError(
-                f"{address.host} is no address of this machine.", "Give --host an IP address."
-            ) from error
-        except (OSError, OverflowError) as error:
-            raise EnvironmentFault(
-                f"{address.host}:{address.port} cannot be bound: {error}.",
-                "Stop the program that uses the port, or choose another by --port.",
-                zh=f"无法绑定 {address.host}:{address.port}：{error}。",
-                zh_hint="请停止占用该端口的程序，或用 --port 另选端口。",
-            ) from error
-
-
 def _herald(address: Address, started: Callable[[], None]) -> None:
     """Call `started` once the service says that it is ready, which needs a web worker."""
     pause = threading.Event()
@@ -169,15 +127,6 @@ def _herald(address: Address, started: Callable[[], None]) -> None:
             line.close()
         pause.wait(_ASK_SECONDS)
     started()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Keeper:

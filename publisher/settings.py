@@ -252,6 +252,11 @@ class Layout:
         return self.root / "clock.json"
 
     @property
+    def service_lock(self) -> Path:
+        """Locked (flock) by a service of this directory; holds its address."""
+        return self.root / "serve.lock"
+
+    @property
     def projector_lock(self) -> Path:
         """Locked (flock) by the one process that projects."""
         return self.root / "projector.lock"

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -22,8 +23,10 @@ from exchange.domain.identity import id_of
 from exchange.domain.publicity import day_of
 from exchange.intake import generate
 from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.serving import reports
 from publisher.cli.showcase import LIST, showcase
-from publisher.serve import Address, require_bindable, serve
+from publisher.listening import Address, listening
+from publisher.serve import serve
 from publisher.settings import FILE
 from publisher.wiring import Station
 
@@ -56,18 +59,16 @@ def demo(choices: Choices, *, port: int) -> None:
     if choices.directory is None:
         choices.directory = DIRECTORY
     address = Address("127.0.0.1", port)
-    require_bindable(address)
-    root = choices.root
-    if _made_for(root) != address.url:
-        choices.console.say("demo-making")
-        _make(root, address)
-    links = _links(root)
-    serve(
-        root,
-        address,
-        lambda text: choices.console.warn(choices.console.text("projector-fell", text=text)),
-        lambda: _open_doors(choices.console, root, links),
-    )
+    # Held from now on: the links that are printed are of this service and no other.
+    with listening(address) as held:
+        root = choices.root
+        if _made_for(root) != address.url:
+            choices.console.say("demo-making")
+            _make(root, address)
+        links = _links(root)
+        opened = partial(_open_doors, choices.console, root, links)
+        serve(root, address, held, reports(choices.console, opened))
+    choices.console.say("stopped")
 
 
 def _open_doors(console: Console, root: Path, links: dict[str, Any]) -> None:

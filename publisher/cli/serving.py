@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.serve import Address, serve
+from publisher.listening import Address, listening
+from publisher.serve import Reports, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from publisher.cli.console import Console
 
 
 @click.command("serve")
@@ -22,11 +30,17 @@ def serve_verb(choices: Choices, *, host: str, port: int) -> None:
         console.say("serving", url=address.url)
         console.result({"url": address.url})
 
-    serve(
-        choices.root,
-        address,
-        lambda text: console.warn(console.text("projector-fell", text=text)),
+    with listening(address) as held:
+        serve(choices.root, address, held, reports(console, started))
+    console.say("stopped")
+
+
+def reports(console: Console, started: Callable[[], None]) -> Reports:
+    """Return what tells a person how the service fares."""
+    return Reports(
         started,
+        lambda text: console.warn(console.text("projector-fell", text=text)),
+        lambda url: console.warn(console.text("serving-beside", url=url)),
     )
 
 

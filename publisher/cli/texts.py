@@ -151,6 +151,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "config-columns": ("设置项|值|来源|说明", "Key|Value|Origin|Meaning"),
     "sampled": ("样例已写入 {directory}", "The sample is in {directory}"),
     "serving": ("服务已启动：{url}（Ctrl-C 停止）", "Serving at {url} (Ctrl-C stops)"),
+    "serving-beside": (
+        "注意：另一个服务正在使用本数据目录（{url}）；两者都会应答，由其中一个负责发布。",
+        "Note: another service uses this data directory ({url}); both answer, one publishes.",
+    ),
+    "stopped": ("服务已停止", "Stopped"),
     "projector-fell": ("公开进程：{text}", "Projector: {text}"),
     "alarm": ("故障 {surface}：{message}", "Alarm at {surface}: {message}"),
     "feed-valid": (

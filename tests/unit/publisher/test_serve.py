@@ -18,7 +18,8 @@ import pytest
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from publisher.cli import main
-from publisher.serve import Address, Keeper, require_bindable
+from publisher.listening import Address, Server, listening, sharing
+from publisher.serve import Keeper
 from publisher.stores import sandbox
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Served:
                 *("serve", "--port", str(self.port)),
             ],
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, "CREDENCE_BASE_URL": "https://credit.example"},
             start_new_session=True,
         )
@@ -265,16 +267,118 @@ def test_a_port_in_use_is_a_clear_error(
 def test_a_public_bind_without_isolation_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "available", lambda: False)
     for host in ("0.0.0.0", "::", "192.0.2.1"):
-        with pytest.raises(EnvironmentFault, match="loopback"):
-            require_bindable(Address(host, free_port()))
-    require_bindable(Address("127.0.0.1", free_port()))
+        with (
+            pytest.raises(EnvironmentFault, match="loopback"),
+            listening(Address(host, free_port())),
+        ):
+            pass
+    with listening(Address("127.0.0.1", free_port())):
+        pass
 
 
 def test_a_host_that_is_none_is_a_wrong_call() -> None:
     if not sandbox.available():
         pytest.skip("no isolation here")
-    with pytest.raises(UsageError):
-        require_bindable(Address("no.such.host.invalid", free_port()))
+    with pytest.raises(UsageError), listening(Address("no.such.host.invalid", free_port())):
+        pass
+
+
+def test_a_port_is_held_against_everybody_and_free_again_at_the_end() -> None:
+    address = Address("127.0.0.1", free_port())
+    with listening(address):
+        with (
+            pytest.raises(EnvironmentFault, match="cannot be bound") as refused,
+            listening(address),
+        ):
+            pass
+        assert "--port" in refused.value.details["zh_hint"]
+        with socket.socket() as sly:
+            sly.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            with pytest.raises(OSError, match="in use"):
+                sly.bind(("127.0.0.1", address.port))
+    with listening(address):
+        pass
+
+
+def test_a_port_shared_by_others_is_not_joined() -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(EnvironmentFault), listening(Address("127.0.0.1", port)):
+            pass
+
+
+def test_of_many_that_bind_at_once_exactly_one_listens() -> None:
+    """Threads stand for processes: the kernel tells sockets apart, not their owners."""
+    port, listeners = free_port(), 8
+    for _ in range(20):
+        together, told = threading.Barrier(listeners), list[bool]()
+
+        def bind(at_once: threading.Barrier = together, heard: list[bool] = told) -> None:
+            at_once.wait()
+            try:
+                with listening(Address("127.0.0.1", port)):
+                    heard.append(True)
+                    at_once.wait()
+            except EnvironmentFault:
+                heard.append(False)
+                at_once.wait()
+
+        threads = [threading.Thread(target=bind) for _ in range(listeners)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(told) == [False] * (listeners - 1) + [True]
+
+
+def test_granian_still_asks_for_its_socket_where_ours_is_given() -> None:
+    (overridden,) = set(vars(Server)) & {"_init_shared_socket"}
+    assert hasattr(Server.__bases__[0], overridden)
+
+
+def test_the_second_service_of_a_directory_hears_of_the_first(tmp_path: Path) -> None:
+    mark, first, second = tmp_path / "serve.lock", Address("127.0.0.1", 8391), Address("::1", 8392)
+    with sharing(mark, first) as other:
+        assert other == ""
+        with sharing(mark, second) as heard:
+            assert heard == "http://127.0.0.1:8391"
+    with sharing(mark, second) as other:
+        assert other == ""
+
+
+def test_two_services_started_at_once_never_share_a_port(own: Station) -> None:
+    first = Served(own)
+    try:
+        # On the same port it is refused in words; on another one it starts and says so.
+        again = run_serve(own, first.port)
+        assert again.returncode == 3
+        assert "cannot be bound" in again.stderr
+        beside = Served(own)
+        try:
+            assert beside.status("/healthz") == 200
+            beside.process.send_signal(signal.SIGTERM)
+            told = beside.process.communicate(timeout=SECONDS)[1].decode()
+            assert f"http://127.0.0.1:{first.port}" in told
+        finally:
+            beside.close()
+        worker = first.web_worker()
+        os.kill(worker, signal.SIGKILL)
+        # Nobody is refused meanwhile: the connection waits for the next worker.
+        assert first.status("/healthz") == 200
+    finally:
+        first.close()
+
+
+def run_serve(at: Station, port: int) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "publisher.cli", "-C", str(at.layout.root), "--lang", "en"]
+    return subprocess.run(
+        [*program, "serve", "--port", str(port)],
+        check=False, capture_output=True, text=True, timeout=SECONDS,
+        env={**os.environ, "CREDENCE_BASE_URL": "https://credit.example"},
+    )  # fmt: skip
 
 
 def test_serve_without_a_ledger_says_how_to_begin(
