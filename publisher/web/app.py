@@ -32,9 +32,11 @@ from publisher.web.answers import AnswerCache
 from publisher.web.dump import DumpService
 from publisher.web.feed import FeedService
 from publisher.web.health import Health
+from publisher.web.host import require_host
 from publisher.web.lines import Lines
 from publisher.web.listing import Listing
 from publisher.web.pages import Pages
+from publisher.web.problems import BadRequest
 from publisher.web.sparql import SparqlService
 from publisher.web.vocabulary import Vocabulary
 
@@ -76,7 +78,7 @@ def create_app(parts: Parts) -> WSGIApplication:
         "/feed/": _guarded(feed, "feed", parts, pages),
         "/dump/": _guarded(dump, "dumps", parts, pages),
     }
-    return _Gate(pages.prefix, plain, _flask(parts, pages))
+    return _Gate(pages, plain, _flask(parts, pages))
 
 
 def _guarded(service: WSGIApplication, surface: str, parts: Parts, pages: Pages) -> WSGIApplication:
@@ -96,9 +98,10 @@ class _Gate:
     """Dispatches by path and sets the headers that every answer bears."""
 
     def __init__(
-        self, prefix: str, plain: Mapping[str, WSGIApplication], rest: WSGIApplication
+        self, pages: Pages, plain: Mapping[str, WSGIApplication], rest: WSGIApplication
     ) -> None:
-        self._prefix = prefix
+        self._pages = pages
+        self._prefix = pages.prefix
         self._plain = plain
         self._rest = rest
 
@@ -106,6 +109,10 @@ class _Gate:
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             return start_response(status, [*headers, *_ALWAYS], *more)
 
+        try:
+            require_host(environ)
+        except BadRequest as error:
+            return problems.answer(error, environ, self._pages)(environ, start)
         path = environ.get("PATH_INFO", "")
         # A proxy may pass the prefix of the base URL on or strip it; both arrive alike.
         if self._prefix and path.startswith(self._prefix + "/"):

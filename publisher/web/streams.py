@@ -37,8 +37,7 @@ class Stream:
         if wanted is None:
             none = (("Content-Range", f"bytes */{size}"), ("Accept-Ranges", "bytes"))
             return http.Reply(b"", "text/plain", 416, none)(environ, start_response)
-        start, stop = wanted
-        partly = (start, stop) != (0, size)
+        start, stop, partly = wanted
         status = HTTPStatus.PARTIAL_CONTENT if partly else HTTPStatus.OK
         headers = [
             *self.headers,
@@ -54,15 +53,20 @@ class Stream:
         return part_between(self.pieces, start, stop)
 
 
-def _wanted(environ: WSGIEnvironment, tag: str, size: int) -> tuple[int, int] | None:
-    """Return which bytes are asked for; None when there are none such.
+def _wanted(environ: WSGIEnvironment, tag: str, size: int) -> tuple[int, int, bool] | None:
+    """Return which bytes are asked for and whether by a Range; None when there are none such.
 
-    Several ranges at once, or a Range under another state of the file, get the whole.
+    Several ranges at once, or a Range under another state of the file, get the whole. Of a file
+    that is shorter than the last bytes asked for, all of it is meant (RFC 9110 §14.1.2).
     """
-    whole = 0, size
+    whole = 0, size, False
     asked = parse_range_header(environ.get("HTTP_RANGE"))
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return whole
     if environ.get("HTTP_IF_RANGE", tag).strip() != tag or environ["REQUEST_METHOD"] != "GET":
         return whole
-    return asked.range_for_length(size)
+    begin, _ = asked.ranges[0]
+    if begin < 0:
+        return (max(size + begin, 0), size, True) if size else whole
+    found = asked.range_for_length(size)
+    return None if found is None else (*found, True)

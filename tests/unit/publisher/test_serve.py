@@ -261,6 +261,32 @@ def test_a_port_in_use_is_a_clear_error(
             assert "cannot be bound" in capsys.readouterr().err
 
 
+def test_requests_that_no_server_should_read_are_refused_at_the_socket(service: Served) -> None:
+    def told(*lines: str) -> bytes:
+        with socket.create_connection(("127.0.0.1", service.port), 20) as line:
+            line.sendall("\r\n".join([*lines, "", ""]).encode())
+            return b"".join(iter(lambda: line.recv(65536), b""))
+
+    good = "GET /healthz HTTP/1.1", "Connection: close"
+    assert told(*good, "Host: credit.example").startswith(b"HTTP/1.1 200")
+    assert told("GET /healthz HTTP/1.0").startswith(b"HTTP/1.0 200")
+    for hosts in ([], ["Host: a", "Host: b"], ["Host: a", "Host: a"], ["Host:"]):
+        answer = told(*good, *hosts)
+        assert answer.startswith(b"HTTP/1.1 400"), hosts
+        assert b"x-content-type-options: nosniff" in answer.lower()
+        assert b"application/problem+json" in answer
+    # Before the application: no content, so nothing that its headers could protect.
+    for unreadable, status in (
+        ("BAD", b"400"),
+        ("GET /" + "a" * 70_000 + " HTTP/1.1", b"414"),
+        ("GET / HTTP/1.1" + "\r\nX: a" * 200, b"431"),
+    ):
+        head, _, body = told(unreadable, "Host: a", "Connection: close").partition(b"\r\n\r\n")
+        assert head.split(b" ")[1] == status
+        assert b"content-length: 0" in head
+        assert body == b""
+
+
 def test_two_services_started_at_once_never_share_a_port(own: Station) -> None:
     first = Served(own)
     try:

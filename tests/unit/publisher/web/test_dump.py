@@ -186,16 +186,25 @@ def test_a_range_is_a_piece_of_the_same_file(site: Downloads) -> None:
         (f"bytes={size - 1}-", size - 1, size),
         ("bytes=-7", size - 7, size),
         (f"bytes=10-{size * 2}", 10, size),
+        # Shorter than the last bytes asked for: all of it (RFC 9110 §14.1.2).
+        (f"bytes=-{size}", 0, size),
+        (f"bytes=-{size + 1}", 0, size),
+        (f"bytes=-{'9' * 30}", 0, size),
+        ("bytes=0-", 0, size),
     ):
         part = site.ask(path, Range=asked, If_Range=whole.headers["etag"])
         assert (part.status, part.body) == (206, whole.body[start:stop]), asked
         assert part.headers["content-range"] == f"bytes {start}-{stop - 1}/{size}"
-    none = site.ask(path, Range=f"bytes={size}-")
-    assert (none.status, none.headers["content-range"]) == (416, f"bytes */{size}")
+    for asked in (f"bytes={size}-", f"bytes={size + 5}-{size + 9}"):
+        none = site.ask(path, Range=asked)
+        assert (none.status, none.headers["content-range"]) == (416, f"bytes */{size}"), asked
     for answer in (
         site.ask(path, Range="bytes=0-1", If_Range='"other"'),
         site.ask(path, Range="bytes=0-1,5-6"),
         site.ask(path, Range="lines=0-1"),
+        site.ask(path, Range="bytes=-"),
+        site.ask(path, Range="bytes=-0"),
+        site.ask(path, Range=f"bytes=0-{'9' * 5000}"),
     ):
         assert (answer.status, answer.body) == (200, whole.body)
 

@@ -231,3 +231,33 @@ def test_a_surface_of_another_history_is_not_answered_from(own: Station) -> None
         time.sleep(0.6)
         assert client.get("/readyz").status_code == 200
         assert client.get("/feed/all").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "a,b", "a, a", "a b", "a/b", "a@b", "http://a", "a:b", "[::1", "a\x00", "甲.example"],
+)
+@pytest.mark.parametrize(
+    "path", ["/", "/healthz", "/sparql?query=ASK%7B%7D", "/feed/all", "/dump/"]
+)
+def test_a_request_without_one_good_host_is_refused_everywhere(
+    client: Client, host: str, path: str
+) -> None:
+    answer = client.get(path, environ_overrides={"HTTP_HOST": host})
+    assert answer.status_code == 400
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.get_json()["status"] == 400
+    page = client.get(path, environ_overrides={"HTTP_HOST": host}, headers={"Accept": BROWSER})
+    assert "Host" in page.text
+
+
+def test_a_host_may_be_a_name_or_an_address_and_the_oldest_protocol_needs_none(
+    client: Client,
+) -> None:
+    for host in ("credit.example", "credit.example:8080", "127.0.0.1:1", "[::1]:8080", "a_b", "x:"):
+        assert client.get("/healthz", environ_overrides={"HTTP_HOST": host}).status_code == 200, (
+            host
+        )
+    for protocol in ("HTTP/1.0", "HTTP/1"):
+        given = {"HTTP_HOST": "", "SERVER_PROTOCOL": protocol}
+        assert client.get("/healthz", environ_overrides=given).status_code == 200
