@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
+from exchange.domain.personal_data import mask
 from exchange.intake.messages import MESSAGES
 from exchange.model import Label
 
@@ -110,7 +111,11 @@ def _sentence(text: str, stop: str) -> str:
 
 
 def shown(value: str) -> str:
-    """Return a cell's text bounded in length, on one line, safe for a terminal."""
+    """Return a cell's text bounded in length, on one line, safe for a terminal.
+
+    Digits that may be a private person's are struck out.
+    """
+    value = mask(value[: 2 * VALUE_BOUND])
     text = value if len(value) <= VALUE_BOUND else value[: VALUE_BOUND - 1] + "…"
     return "".join(item if item.isprintable() else f"\\x{ord(item):02x}" for item in text)
 

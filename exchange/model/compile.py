@@ -12,6 +12,7 @@ from exchange.domain.identity import PLACEHOLDER
 from exchange.domain.record import Link, Submission
 from exchange.model.checks import holds, limit_of, tester
 from exchange.model.messages import Problem, general, problem
+from exchange.model.personal_data import Gate
 from exchange.model.plans import Plans
 from exchange.model.rows import Rows, inferrer
 from exchange.model.rules import rules
@@ -62,7 +63,8 @@ class Compiled:
         self._tests = [(field.name, field.required, tester(field)) for field in kind.fields]
         self._rules = list(rules(kind))
         self._by_value = [rule.check for rule in self._rules if not rule.by_pattern]
-        self._plans = Plans(kind, self._rules)
+        self._gate = Gate(kind)
+        self._plans = Plans(kind, self._rules, self._gate)
         self._derived = [
             (field.name, field.code_from, field.person_from)
             for field in kind.fields
@@ -108,8 +110,9 @@ class Compiled:
         record: dict[str, Any] = {"type": self.kind.type_name}
         problems, sound = self._rows[form].read(row, record)
         self._complete(record)
-        if sound and form in self._plans.of(record).kept:
+        if sound and form in (plan := self._plans.of(record)).kept:
             found = [broken for test in self._by_value if (broken := test(record, form))]
+            found += self._gate.check(record, plan.scope, form)
         else:
             found = self.check(record, form)
         return record, problems + found
@@ -176,7 +179,15 @@ class Compiled:
             found = None if rule.looks_at in broken else rule.check(record, form)
             if found:
                 problems.append(found)
-        return problems
+        return problems + self.personal_data(record, form)
+
+    def personal_data(self, record: Mapping[str, Any], form: str | None = None) -> list[Problem]:
+        """Return what of a record must not be public, or only by a person's decision.
+
+        `check` and `examine` have it already; a record that is public is looked at again so.
+        Give it everything the ledger knows of it: what is kept from the public is searched for.
+        """
+        return self._gate.search(record, form)
 
     def _envelope(self, record: Mapping[str, Any], problems: list[Problem]) -> None:
         if not record.keys() <= self._known:

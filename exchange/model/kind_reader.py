@@ -56,7 +56,7 @@ _KIND_TERMS = _terms(
 )
 _FIELD_TERMS = _terms(
     "jsonName leaf scheme column received codeFrom personFrom keyFallback requiredWhen onlyWhen "
-    "formatWhen leafWhen inferred",
+    "formatWhen leafWhen inferred personalName registeredName contactOf numberScheme",
     "path order name node nodeKind minCount maxCount maxLength in",
     f"{RDF}type",
 )
@@ -64,7 +64,9 @@ _COLUMN_TERMS = _terms(
     "fills form code alias columnRequired factor certainty constant further", "name"
 )
 _CONDITION_TERMS = _terms("field oneOf absent present leaf format maxTier form arrival", "severity")
-_INFERENCE_TERMS = _terms("field prefix token", "order")
+_INFERENCE_TERMS = _terms("field prefix token decisive", "order")
+_CONTACTS = frozenset({None, "office"})
+_NUMBER_SCHEMES = frozenset({None, "business-registration"})
 _LINK_TERMS = _terms("relation kindFrom target withdrawsWhen")
 _TARGET_TERMS = _terms("targetSlug keyFrom")
 
@@ -201,6 +203,7 @@ class KindReader:
                 self._named(graph.need(item, f"{CR}field")),
                 graph.text(item, f"{CR}prefix") or "",
                 self._token(graph.need(item, f"{CR}token")),
+                decisive=graph.text(item, f"{CR}decisive") == "true",
             )
 
     def _token(self, iri: str) -> str:
@@ -251,7 +254,17 @@ class KindReader:
             person_from=self._reference(node, "personFrom"),
             key_fallback=self._reference(node, "keyFallback"),
             inferred=tuple(self._inferences(node)),
+            personal_name=graph.text(node, f"{CR}personalName") == "true",
+            registered_name=graph.text(node, f"{CR}registeredName") == "true",
+            contact_of=self._choice(node, "contactOf", _CONTACTS),
+            number_scheme=self._choice(node, "numberScheme", _NUMBER_SCHEMES),
         )
+
+    def _choice(self, node: Node, term: str, known: frozenset[str | None]) -> str | None:
+        found = self._graph.text(node, CR + term)
+        if found not in known:
+            raise DataInvalid(f"{self._node} has an unknown {term} {found!r}.", "Use a known one.")
+        return found
 
     def _reference(self, node: Node, term: str) -> str | None:
         found = self._graph.text(node, CR + term)

@@ -146,11 +146,15 @@ class ArrivalRule:
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """The field is `value` where `field` is filled in and begins with `prefix`."""
+    """The field is `value` where `field` is filled in and begins with `prefix`.
+
+    A decisive one also refuses any other value.
+    """
 
     field: str
     prefix: str
     value: str
+    decisive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +206,12 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One property of a kind. `name` is its name in JSON, `iri` its property."""
+    """One property of a kind. `name` is its name in JSON, `iri` its property.
+
+    For the personal-data gate: `personal_name` fields hold a private person's name, and
+    `registered_name` fields one that is public by registration; `contact_of` says whose telephone
+    or address the field is made for; `number_scheme` whose check digit tells its numbers.
+    """
 
     name: str
     iri: str
@@ -223,6 +232,10 @@ class Field:
     person_from: str | None = None
     key_fallback: str | None = None
     inferred: tuple[Inference, ...] = ()
+    personal_name: bool = False
+    registered_name: bool = False
+    contact_of: str | None = None
+    number_scheme: str | None = None
 
     def columns_in(self, form: str) -> tuple[Column, ...]:
         """Return every column of the form that gives the field a value, the first first."""

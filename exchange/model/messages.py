@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.access import Leaf
+from exchange.domain.personal_data import mask
 from exchange.model.kinds import Label
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ _USCC: Final = Label(
     "请核对营业执照或登记证书上的 18 位代码。", "Check it against the certificate."
 )
 _ID: Final = Label("请核对证件上的号码。", "Check it against the document.")
+_REVIEW: Final = Label(
+    "此项会公开，请删去后重新报送；确可公开的，由审核人放行。",
+    "This would be public: take it out and deliver it again, or let a reviewer pass it.",
+)
 
 # rule -> (what, how to mend). {label}: the field; {limit}: what the rule asks for.
 TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
@@ -141,6 +146,70 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
             Label("{label}与统一社会信用代码不一致", "{label} differs from the code"),
             Label("请删除该项，系统会自动得出。", "Leave it out; it is derived."),
         ),
+        "category-code": (
+            Label("{label}与代码不符：{limit}", "{label} does not fit the code: {limit}"),
+            Label("请核对代码与类别，更正其一。", "Check the code and the category; mend one."),
+        ),
+        "id-number": (
+            Label("{label}中有居民身份证号码", "{label} holds a resident ID number"),
+            Label(
+                "此项会公开，请删去号码；自然人的证件号码只填入证件号码栏。",
+                "This would be public: take it out; a person's number goes into its own column.",
+            ),
+        ),
+        "id-number-likely": (
+            Label(
+                "{label}中的号码可能是居民身份证号码",
+                "{label} holds what may be a resident ID number",
+            ),
+            _REVIEW,
+        ),
+        "mobile-number": (
+            Label("{label}中有手机号码", "{label} holds a mobile telephone number"),
+            _REVIEW,
+        ),
+        "bank-card": (
+            Label("{label}中有银行卡号", "{label} holds the number of a bank card"),
+            _REVIEW,
+        ),
+        "home-address": (
+            Label("{label}中有个人住址", "{label} holds where a person lives"),
+            _REVIEW,
+        ),
+        "person-description": (
+            Label(
+                "{label}中有个人的性别、民族、年龄或出生日期",
+                "{label} describes a person by sex, ethnic group, age or birth",
+            ),
+            _REVIEW,
+        ),
+        "identity-document": (
+            Label("{label}中有个人证件号码", "{label} holds the number of a person's document"),
+            _REVIEW,
+        ),
+        "personal-account": (
+            Label(
+                "{label}中有个人的邮箱或社交账号", "{label} holds a person's e-mail or chat account"
+            ),
+            _REVIEW,
+        ),
+        "person-name": (
+            Label(
+                "{label}中有本条记录不公开的姓名",
+                "{label} holds a name that this record keeps from the public",
+            ),
+            _REVIEW,
+        ),
+        "person-name-alone": (
+            Label(
+                "{label}就是本条记录不公开的姓名",
+                "{label} is the very name that this record keeps from the public",
+            ),
+            Label(
+                "此项会公开，请填写单位名称。",
+                "This would be public: give the name of the office or shop.",
+            ),
+        ),
         "blank-word": (
             Label("{label}填的是空值字样，按未填处理", "{label} holds a word for blank; left out"),
             Label("没有内容时请留空。", "Leave the cell empty."),
@@ -173,7 +242,7 @@ def problem(  # noqa: PLR0913 (what a finding needs)
         what = field.value.message
     column = field.columns.get(form) if form else None
     label = Label(column.label, column.en) if column else field.label
-    shown = "" if value is None else str(value)[:_LONGEST]
+    shown = "" if value is None else mask(str(value)[:_LONGEST])
     return Problem(
         field=field.name,
         column=column.code if column else None,
@@ -188,5 +257,5 @@ def problem(  # noqa: PLR0913 (what a finding needs)
 def general(rule: str, value: object, limit: str) -> Problem:
     """Return a problem of the record that is no field's: `unknown-field`, `kind`, `context`."""
     what, hint = TEMPLATES[rule]
-    limit = limit[:_LONGEST]
-    return Problem(None, None, str(value)[:_LONGEST], rule, what.fill(limit=limit), hint)
+    limit = mask(limit[:_LONGEST])
+    return Problem(None, None, mask(str(value)[:_LONGEST]), rule, what.fill(limit=limit), hint)

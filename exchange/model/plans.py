@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from exchange.model.kinds import Condition, Kind
+    from exchange.model.personal_data import Gate, Scope
     from exchange.model.rules import Between
 
 _REMEMBERED: Final = 4096
@@ -28,7 +29,7 @@ class Plan:
     """What holds of every record of one pattern.
 
     `kept` are the forms under which all its fields are there and every rule between fields that
-    depends on the pattern alone is kept.
+    depends on the pattern alone is kept. `scope` is what the personal-data gate searches.
     """
 
     layout: Layout
@@ -36,17 +37,19 @@ class Plan:
     arrival: Arrival
     projected: bool
     kept: frozenset[str | None]
+    scope: Scope
 
 
 class Plans:
     """The plans of one kind."""
 
-    def __init__(self, kind: Kind, rules: Iterable[Between]) -> None:
+    def __init__(self, kind: Kind, rules: Iterable[Between], gate: Gate) -> None:
         codes = {name: kind.field(name).many for when in _conditions(kind) for name in _asked(when)}
         self._codes = [name for name, many in codes.items() if not many]
         self._several = [name for name, many in codes.items() if many]
         self._kind = kind
         self._layouts = Layouts(kind)
+        self._gate = gate
         self._rules = [rule.check for rule in rules if rule.by_pattern]
         self._needed = frozenset(field.name for field in kind.fields if field.required)
         self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
@@ -78,6 +81,7 @@ class Plans:
             arrival=next((a for applies, a in self._arrivals if applies(record)), Arrival.LIVE),
             projected=not any(applies(record) for applies in self._hidden),
             kept=frozenset(form for form in (*kind.forms, None) if self._keeps(record, form)),
+            scope=self._gate.scope(record),
         )
 
     def _keeps(self, record: Mapping[str, Any], form: str | None) -> bool:

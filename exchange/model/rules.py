@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.checks import FORMATS, holds, spoken
+from exchange.model.kinds import Label
 from exchange.model.messages import Problem, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from exchange.model.kinds import Condition, Field, FormatRule, Kind, Requirement
+    from exchange.model.kinds import Condition, Field, FormatRule, Inference, Kind, Requirement
 
 _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
@@ -40,6 +41,10 @@ def rules(kind: Kind) -> Iterator[Between]:
             yield Between(when.field, _only(kind, field, when))
         for wanted in field.format_when:
             yield Between(field.name, _formatted(field, wanted), by_pattern=False)
+        decisive = [item for item in field.inferred if item.decisive]
+        if decisive:
+            told_by = decisive[0].field
+            yield Between(told_by, _agrees(kind, field, decisive), by_pattern=False)
         if field.code_from:
             yield Between(field.code_from, _same(field, field.code_from), by_pattern=False)
 
@@ -86,6 +91,41 @@ def _formatted(
         return problem(field, broken, record[name], form=form, severity=severity)
 
     return check
+
+
+def _agrees(
+    kind: Kind, field: Field, rules: list[Inference]
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    """Return the rule that a field has the value which decisive inferences give."""
+    name = field.name
+    known = tuple(field.scheme.concepts) if field.scheme else ()
+    told = [(item.field, item.prefix, item.value, _code_of(field, item)) for item in rules]
+    # Where the other field does not apply at all, its own rule says so.
+    applies = [holds(when) for item in rules[:1] for when in kind.field(item.field).only_when]
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        for told_by, prefix, value, limit in told:
+            given = record.get(told_by)
+            if isinstance(given, str) and given.startswith(prefix):
+                ours = record.get(name)
+                if ours == value or ours not in known or not all(test(record) for test in applies):
+                    return None
+                return problem(field, "category-code", record[name], form=form, limit=limit)
+        return None
+
+    return check
+
+
+def _code_of(field: Field, rule: Inference) -> Label:
+    if field.scheme is None:
+        return Label(rule.value, rule.value)
+    right = field.scheme.concepts[rule.value].label
+    if not rule.prefix:
+        return Label(f"该代码属于{right.zh}", f"the code is that of: {right.en}")
+    return Label(
+        f"{rule.prefix} 开头的代码属于{right.zh}",
+        f"codes that begin with {rule.prefix} are those of: {right.en}",
+    )
 
 
 def _same(

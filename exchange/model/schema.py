@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.model.compile import CONTEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from exchange.model.kinds import Condition, Field, Kind
 
 BASE: Final = "https://w3id.org/credence/schema/"
@@ -81,7 +83,19 @@ def _rules(kind: Kind, field: Field) -> list[dict[str, Any]]:
         for item in field.format_when
         if item.severity == "error"
     ]
-    return rules
+    return [*rules, *_decisive(field)]
+
+
+def _decisive(field: Field) -> Iterator[dict[str, Any]]:
+    """Yield the rules that another field decides the value of this one by how it begins."""
+    before: list[dict[str, Any]] = []
+    for rule in field.inferred:
+        if rule.decisive:
+            begins = {"pattern": f"^{rule.prefix}"}
+            value = {"allOf": [*before, begins]}
+            told = {"required": [rule.field], "properties": {rule.field: value}}
+            yield {"if": told, "then": {"properties": {field.name: {"const": rule.value}}}}
+            before.append({"not": begins})
 
 
 def _when(kind: Kind, when: Condition) -> dict[str, Any]:

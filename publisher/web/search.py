@@ -1,7 +1,8 @@
 """`/search?q=`: subjects and records by a part of a name, a code or a number (CONTRACT "HTTP").
 
 Purpose: the one box that everybody uses. What was typed is shown back escaped, never run; what has
-left since the index was written is taken out by the ledger's word.
+left since the index was written is taken out by the ledger's word. Persons are not looked up: a
+text with an ID number is neither searched nor said again.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from flask import Blueprint, request
 
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import id_of
+from exchange.domain.personal_data import asks_for_person
+from publisher.surfaces.index import Found
 from publisher.surfaces.index.reader import PAGE
 from publisher.web import http
 from publisher.web.lines import standing
 from publisher.web.problems import NotAcceptable
+from publisher.web.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from publisher.surfaces.index import Entry, Found, Hit, Mark
+    from publisher.surfaces.index import Entry, Hit, Mark
     from publisher.web.lines import Lines
     from publisher.web.pages import Pages
     from publisher.web.parts import Parts
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"), ("X-Robots-Tag", "noindex"))
 _OFFERS: Final = (http.JSON, http.HTML)
 _DIGITS: Final = 4  # of a page number
+_LOOKED_AT: Final = 400  # characters; longer texts are refused anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,8 @@ class Search:
         if media == http.HTML and (identifier := _identifier(text)):
             return self._pages.lead(request.environ, f"/record/{identifier}")
         page = _page(http.parameter(request.environ, "page") or "1")
+        if asks_for_person(text[:_LOOKED_AT]):
+            return self._no_persons(media, kinds)
         found = self._parts.index.search(text, kinds, page)
         near = found.hint.near if found.hint else ()
         live = standing(self._parts, [one.iri for one in (*_entries(found.hits), *near)])
@@ -86,8 +93,23 @@ class Search:
             return reply.having(("Link", f'<{further}>; rel="next"')) if further else reply
         return http.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
 
+    def _no_persons(self, media: str, kinds: Sequence[str]) -> http.Reply:
+        """Return an empty answer that says why, without what was typed."""
+        found = Found("", 0, more=False, page=1, pages=1, hits=(), hint=None)
+        if media == http.JSON:
+            return http.Reply(
+                self._json(found, kinds, [], [], person=True), media, headers=_HEADERS
+            )
+        return http.Reply(self._html(found, kinds, [], [], person=True), headers=_HEADERS)
+
     def _html(
-        self, found: Found, kinds: Sequence[str], hits: Sequence[Hit], near: Sequence[Entry]
+        self,
+        found: Found,
+        kinds: Sequence[str],
+        hits: Sequence[Hit],
+        near: Sequence[Entry],
+        *,
+        person: bool = False,
     ) -> bytes:
         lang = http.language(request.environ)
         return self._pages.render(
@@ -97,6 +119,7 @@ class Search:
             main="search",
             private=True,
             found=found,
+            person=person,
             first=(found.page - 1) * PAGE + 1,
             hits=[self._answer(hit, lang) for hit in hits],
             mistyped=found.hint.code if found.hint else "",
@@ -120,7 +143,13 @@ class Search:
         )
 
     def _json(
-        self, found: Found, kinds: Sequence[str], hits: Sequence[Hit], near: Sequence[Entry]
+        self,
+        found: Found,
+        kinds: Sequence[str],
+        hits: Sequence[Hit],
+        near: Sequence[Entry],
+        *,
+        person: bool = False,
     ) -> bytes:
         shown = {
             "query": found.text,
@@ -134,6 +163,9 @@ class Search:
         if found.hint:
             close = [{"code": entry.code, "name": entry.name} for entry in near]
             shown["hint"] = {"rule": "uscc-check-digit", "code": found.hint.code, "near": close}
+        if person:
+            said = {lang: say(lang, "no-persons") for lang in ("zh", "en")}
+            shown["hint"] = {"rule": "no-persons", "message": said}
         return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
 
     def _next(self, found: Found, kinds: Sequence[str]) -> str | None:

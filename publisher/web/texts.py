@@ -43,6 +43,10 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
         "没有找到“{text}”。",
         "Nothing was found for “{text}”.",
     ),
+    "no-persons": (
+        "这里不按居民身份证号码查询个人。请输入单位名称、统一社会信用代码或文号。",
+        "Persons are not looked up here by ID number. Type a name, code or document number.",
+    ),
     "nothing-is-no-praise": (
         "没有找到不等于信用良好：这里只有公开中的记录。",
         "Nothing found is not good credit: only records that are shown are searched.",

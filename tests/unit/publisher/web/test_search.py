@@ -175,3 +175,44 @@ def test_bytes_that_are_no_text_find_nothing_and_raw_utf_8_is_read_as_it_is(
     assert asked("/search", b"q=\xc5").status_code == 200
     assert asked("/search", "q=文".encode()).get_json()["query"] == "文"
     assert asked("/list/tax", b"from=\xc5").status_code == 400
+
+
+NOBODY = "11010519491231002X"  # printed in GB 11643-1999
+
+
+@pytest.mark.parametrize(
+    "text", [NOBODY, NOBODY[:11], f"{NOBODY[:6]} {NOBODY[6:]}", f"某 {NOBODY}"]
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_search_for_a_person_is_neither_answered_nor_repeated(
+    client: Client, text: str, lang: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = {"q": text, "lang": lang}
+    page = client.get("/search", query_string=query, headers={"Accept": BROWSER})
+    assert page.status_code == 200
+    assert ("不按居民身份证号码" if lang == "zh" else "Persons are not looked up") in page.text
+    machine = client.get("/search", query_string=query)
+    said = machine.get_json()
+    assert (said["query"], said["total"], said["items"], said["next"]) == ("", 0, [], None)
+    assert said["hint"]["rule"] == "no-persons"
+    headers = f"{page.headers}{machine.headers}"
+    for shown in (page.text, machine.text, headers, caplog.text):
+        assert NOBODY[:8] not in shown
+        assert NOBODY[6:12] not in shown
+
+
+def test_an_address_that_holds_an_id_number_is_not_repeated(client: Client) -> None:
+    for path in (f"/subject/{NOBODY}", f"/record/{NOBODY}", f"/{NOBODY}", f"/list/{NOBODY}"):
+        for accept in (BROWSER, "application/json"):
+            answer = client.get(path, headers={"Accept": accept})
+            assert answer.status_code == 404
+            assert NOBODY not in answer.text
+            assert NOBODY not in str(answer.headers)
+
+
+def test_codes_and_their_beginnings_are_still_found(
+    client: Client, penalty: tuple[str, str, str, str]
+) -> None:
+    _, _, code, _ = penalty
+    for text in (code, code[:10], code[:13]):
+        assert asked(client, text)["total"] > 0

@@ -1,0 +1,163 @@
+"""Digits as people write them, and what marks a number as that of a resident (GB 11643-1999).
+
+Purpose: one reading of digits for the detectors of personal data: full-width, circled and Chinese
+numerals, with any blanks or signs between them. Pure; the code lists are those of the standards.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+from exchange.domain.identity import id_number_problem, uscc_problem
+
+# Provinces of GB/T 2260, with those of residence permits (81, 82, 83).
+_PROVINCES: Final = frozenset(
+    {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55)}
+    | {*range(61, 66), 71, 81, 82, 83}
+)
+_RESIDENCE_PERMIT: Final = "9"  # of foreigners: 9, a province, a country (2023)
+_TEST_RANGE: Final = "99"  # never allotted: samples and tests write numbers that are nobody's
+_SPECIAL: Final = frozenset({"71", "81", "82", "83"})  # counties are written 0000
+_PREFECTURE: Final = re.compile(r"0[1-9]|[1-4][0-9]|5[0-4]|90", re.ASCII)
+_COUNTY: Final = re.compile(r"[0-4][0-9]|50|8[1-9]|90", re.ASCII)
+_FIRST_BIRTH: Final = 1900
+# Numbers of permits and cases carry their day behind the division, as ID numbers do (a
+# construction permit: division, YYYYMMDD, four digits). Such forms came up after 2012.
+_LAST_BIRTH: Final = 2012
+_LONG, _SHORT_FORM = 18, 15
+# Two digits of a year that files of these years carry; nobody with a 15-digit number is so old.
+_DATED_YEARS: Final = frozenset(f"{year:02}" for year in range(10, 27))
+# Registering department and sort of body (GB 32100-2015, annex A).
+_REGISTRAR: Final = re.compile(
+    r"(?:[159][1239]|[2-48][19]|3[2-5]|[67][129]|A[19]|N[1239]|Y1)(?P<province>[0-9]{2})", re.ASCII
+)
+_WHOLE_STATE: Final = "10"  # registered with a department of the state
+
+CHINESE: Final = "〇零一壹弌幺二贰貳两兩三叁參四肆五伍六陆陸七柒八捌九玖"
+_CHINESE_VALUE: Final = dict(zip(CHINESE, "001111222223334455666778899", strict=True))
+_FANCY: Final = "⁰¹²³⁴-⁹₀-₉①-⑨⓪⑴-⑼⒈-⒐⓵-⓽❶-❾⓿➀-➈➊-➒"
+# Listed, not \d: a class of characters is searched for thrice as fast.
+_DECIMAL: Final = "0-9０-９٠-٩۰-۹०-९๐-๙\U0001d7ce-\U0001d7ff"
+DIGIT: Final = rf"{_DECIMAL}{CHINESE}{_FANCY}"
+BETWEEN: Final = r"[\W_]{0,8}"  # what may stand between two digits of one number
+_TENS: Final = "xXＸｘⅩⅹ×ХхΧχ✕✖╳"
+_RUN: Final = re.compile(rf"[{DIGIT}](?:{BETWEEN}[{DIGIT}])*(?:{BETWEEN}[{_TENS}])?")
+_ROUND: Final = str.maketrans("○◯⭕", "〇〇〇")  # signs that stand for a Chinese zero
+
+
+class Digits(NamedTuple):
+    """A run of digits in a text: `value` in ASCII (X may be its last), `at` their places.
+
+    `starts` are the positions in `value` where a group begins: digits of one script side by side.
+    """
+
+    value: str
+    at: list[int]
+    starts: list[int]
+
+
+def runs(text: str, least: int) -> list[Digits]:
+    """Return the runs of at least so many digits, whatever stands between them."""
+    found = []
+    text = text.translate(_ROUND)
+    for match in _RUN.finditer(text):
+        if match.end() - match.start() >= least:
+            run = _digits(text, match.start(), match.end())
+            if len(run.value) >= least:
+                found.append(run)
+    return found
+
+
+def _digits(text: str, start: int, end: int) -> Digits:
+    value: list[str] = []
+    at: list[int] = []
+    starts: list[int] = []
+    chinese = False
+    for place in range(start, end):
+        digit = _digit(text[place])
+        if digit is None:
+            continue
+        # "name nine, then the number": another script begins another group.
+        before, chinese = chinese, text[place] in _CHINESE_VALUE
+        if not at or at[-1] != place - 1 or (before != chinese and digit != "X"):
+            starts.append(len(at))
+        value.append(digit)
+        at.append(place)
+    return Digits("".join(value), at, starts)
+
+
+def _digit(character: str) -> str | None:
+    if character in _CHINESE_VALUE:
+        return _CHINESE_VALUE[character]
+    if character in _TENS:
+        return "X"
+    found = unicodedata.digit(character, None)
+    return None if found is None else str(found)
+
+
+def division_known(number: str) -> bool:
+    """Whether the number begins with a division that can have been allotted, or the test range."""
+    if number[0] == _RESIDENCE_PERMIT:
+        return number.startswith(_TEST_RANGE) or _two(number, 1) in _PROVINCES
+    if _two(number, 0) not in _PROVINCES:
+        return False
+    if number[:2] in _SPECIAL:
+        return True
+    return bool(_PREFECTURE.fullmatch(number, 2, 4) and _COUNTY.fullmatch(number, 4, 6))
+
+
+def birth_known(number: str, *, labelled: bool = False) -> bool:
+    """Whether 18 digits hold a day on which a person of these records can be born.
+
+    Behind a label ("身份证号") any day of the calendar from 1900 on will do.
+    """
+    if id_number_problem(number) not in (None, "id-check-digit"):
+        return False
+    year = int(number[6:10])
+    return year >= _FIRST_BIRTH and (labelled or year <= _LAST_BIRTH)
+
+
+def short_birth_known(number: str, *, labelled: bool = False) -> bool:
+    """Whether 15 digits hold such a day; they were given out up to 1999."""
+    if not labelled and number[6:8] in _DATED_YEARS:
+        return False
+    return id_number_problem(f"{number[:6]}19{number[6:]}0") in (None, "id-check-digit")
+
+
+def check_right(number: str) -> bool:
+    """Whether 18 characters are an ID number with the right check digit."""
+    return id_number_problem(number) is None
+
+
+def is_code(number: str) -> bool:
+    """Whether 18 characters are a social credit code of a known registrar and province."""
+    found = _REGISTRAR.match(number)
+    if found is None or (found["province"] != _WHOLE_STATE and _two(number, 2) not in _PROVINCES):
+        return False
+    return uscc_problem(number) is None
+
+
+def _two(number: str, start: int) -> int:
+    return int(number[start : start + 2])
+
+
+def registration_number(number: str) -> bool:
+    """Whether 15 digits have the check digit of business registration (ISO 7064 MOD 11,10)."""
+    if len(number) != _SHORT_FORM or not (number.isascii() and number.isdecimal()):
+        return False
+    product = 10
+    for digit in number[:-1]:
+        total = (product + int(digit)) % 10 or 10
+        product = total * 2 % 11
+    return (product + int(number[-1])) % 10 == 1
+
+
+def luhn_right(number: str) -> bool:
+    """Whether the last digit is the check digit of the others (ISO/IEC 7812-1, Luhn)."""
+    total = 0
+    for place, digit in enumerate(reversed(number)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value  # noqa: PLR2004 (the digit sum of 10 to 18)
+    return total % 10 == 0

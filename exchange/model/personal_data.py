@@ -1,0 +1,212 @@
+"""The personal-data gate: what a record would make public that is a private person's.
+
+Purpose: before a record is appended, every text and amount that the shapes show to the public is
+searched (`exchange.domain.personal_data`), and so are the names and numbers that the shapes keep
+from the public in that very record. Which field is which stands on the shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from exchange.domain import personal_data
+from exchange.domain.access import Leaf, Tier, strictest
+from exchange.domain.id_numbers import birth_known, check_right, division_known, is_code
+from exchange.model.checks import holds
+from exchange.model.kinds import Sort
+from exchange.model.messages import HIDDEN, problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from exchange.model.kinds import Field, Kind, Severity
+    from exchange.model.messages import Problem
+
+    Holds = Callable[[Mapping[str, Any]], bool]
+
+_PUBLIC: Final = frozenset({Leaf.PUBLIC_OPEN, Leaf.PUBLIC_PAGE})
+_SEARCHED: Final = frozenset({Sort.TEXT, Sort.MONEY})
+_BETWEEN: Final = "ǂ"  # a letter that no file holds, so that no number runs over two fields
+_CENTURIES: Final = frozenset({"19", "20"})
+_SHORTEST_NAME: Final = 2
+_SHORTEST_NUMBER, _TELLING_NUMBER = 6, 14  # characters of a number that are looked for
+_INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+
+
+class Scope(NamedTuple):
+    """What of a record is public and what is not, by the names of its fields."""
+
+    texts: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    hidden_names: tuple[str, ...] = ()
+    hidden_numbers: tuple[str, ...] = ()
+
+
+class Gate:
+    """Searches the records of one kind. Stateless after construction."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._fields = {field.name: field for field in kind.fields}
+        self._leaves: dict[str, tuple[tuple[Holds, Leaf], ...]] = {
+            field.name: tuple((holds(rule.when), rule.leaf) for rule in field.leaf_when)
+            for field in kind.fields
+        }
+        self._ceiling = kind.ceiling
+        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
+        # A text kept as it was received stands in the cell of the field that it was read for.
+        self._cells = {item.received: item for item in kind.fields if item.received}
+        self._registered = [item.name for item in kind.fields if item.registered_name]
+
+    def scope(self, record: Mapping[str, Any]) -> Scope:
+        """Return what is searched in records of this pattern (`exchange.model.plans`)."""
+        tiers = (tier for applies, tier in self._tiers if applies(record))
+        if strictest(self._ceiling, *tiers) is not Tier.PUBLIC:
+            return Scope()
+        there = [self._fields[name] for name in record if name in self._fields]
+        public = [field for field in there if self._leaf(field, record) in _PUBLIC]
+        hidden = [field for field in there if self._leaf(field, record) not in _PUBLIC]
+        codes = {f.name for f in public if f.value.format == "uscc"}
+        texts = [f for f in public if f.sort in _SEARCHED and f.name not in codes]
+        return Scope(
+            tuple(field.name for field in texts if not field.many),
+            tuple(field.name for field in texts if field.many),
+            tuple(codes),
+            tuple(field.name for field in hidden if field.personal_name),
+            tuple(field.name for field in hidden if field.value.slug == "IdNumber"),
+        )
+
+    def _leaf(self, field: Field, record: Mapping[str, Any]) -> Leaf:
+        for applies, leaf in self._leaves[field.name]:
+            if applies(record):
+                return leaf
+        return field.leaf
+
+    def check(self, record: Mapping[str, Any], scope: Scope, form: str | None) -> list[Problem]:
+        """Return what of a record must not become public, each at its field.
+
+        Its values are sound, and `scope` is that of its pattern.
+        """
+        texts = [record[name] for name in scope.texts]
+        for name in scope.lists:
+            texts += record[name]
+        joined = _BETWEEN.join(texts)
+        found: list[Problem] = []
+        if personal_data.suspicious(joined):
+            found = list(self._found(record, scope, form))
+        if scope.hidden_names or scope.hidden_numbers:
+            known = {item.field for item in found}
+            hidden = self._hidden(record, scope, joined, form)
+            found += [item for item in hidden if not _repeats(item, known)]
+        for name in scope.codes:
+            if record[name][6:8] in _CENTURIES:
+                found += self._code(name, record[name], form)
+        return found
+
+    def search(self, record: Mapping[str, Any], form: str | None) -> list[Problem]:
+        """Return what `check` would of any record; values that are no texts are passed over."""
+        scope = self.scope(record)
+        kept: dict[str, Any] = {}
+        for name in (*scope.texts, *scope.codes, *scope.hidden_names, *scope.hidden_numbers):
+            if isinstance(record[name], str):
+                kept[name] = record[name]
+        for name in scope.lists:
+            if isinstance(record[name], list):
+                kept[name] = [item for item in record[name] if isinstance(item, str)]
+        sound = Scope(*(tuple(name for name in names if name in kept) for names in scope))
+        return self.check(kept, sound, form)
+
+    def _found(
+        self, record: Mapping[str, Any], scope: Scope, form: str | None
+    ) -> Iterator[Problem]:
+        for name, text in _each(record, scope):
+            field = self._fields[name]
+            marks = personal_data.find(text, registration=field.number_scheme is not None)
+            if field.contact_of:
+                marks = [mark for mark in marks if mark.rule not in personal_data.OF_OFFICES]
+            said = dict.fromkeys((mark.rule, mark.certain) for mark in marks)
+            yield from (self._problem(name, rule, form, certain=yes) for rule, yes in said)
+
+    def _hidden(
+        self, record: Mapping[str, Any], scope: Scope, joined: str, form: str | None
+    ) -> Iterator[Problem]:
+        plain = _plain(joined)
+        for hidden in scope.hidden_numbers:
+            number = _plain(record[hidden])[:_TELLING_NUMBER]
+            if len(number) >= _SHORTEST_NUMBER and number in plain:
+                yield from self._holding(record, scope, number, form)
+        for hidden in scope.hidden_names:
+            name = _plain(record[hidden])
+            if name in plain and _is_name(name):
+                yield from self._naming(record, scope, name, form)
+
+    def _holding(
+        self, record: Mapping[str, Any], scope: Scope, number: str, form: str | None
+    ) -> Iterator[Problem]:
+        for name, text in _each(record, scope):
+            if number in _plain(text):
+                yield self._problem(name, personal_data.DOCUMENT, form, certain=False)
+
+    def _naming(
+        self, record: Mapping[str, Any], scope: Scope, person: str, form: str | None
+    ) -> Iterator[Problem]:
+        # A shop may bear the name of its owner: it is public by registration, wherever it stands.
+        shops = [
+            shop
+            for field in self._registered
+            for shop in _texts(record.get(field))
+            if len(shop) > len(person)
+        ]
+        for name, text in _each(record, scope):
+            registered = self._fields[name].registered_name
+            plain = _plain(text)
+            if plain == person:
+                yield self._problem(name, "person-name-alone", form, certain=not registered)
+            elif not registered and _names(plain, person, shops):
+                yield self._problem(name, "person-name", form, certain=False)
+
+    def _code(self, name: str, code: str, form: str | None) -> Iterator[Problem]:
+        """Yield an ID number that passes for a social credit code (one of 31 does)."""
+        if code[:17].isdecimal() and birth_known(code) and check_right(code):
+            certain = division_known(code) and not is_code(code)
+            rule = personal_data.ID_NUMBER if certain else personal_data.ID_NUMBER_LIKELY
+            yield self._problem(name, rule, form, certain=certain)
+
+    def _problem(self, name: str, rule: str, form: str | None, *, certain: bool) -> Problem:
+        field = self._cells.get(name) or self._fields[name]
+        severity: Severity = "error" if certain else "held"
+        return problem(field, rule, HIDDEN, form=form, severity=severity)
+
+
+def _repeats(found: Problem, known: set[str | None]) -> bool:
+    return found.rule == personal_data.DOCUMENT and found.field in known
+
+
+def _each(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
+    for name in scope.texts:
+        yield name, record[name]
+    for name in scope.lists:
+        yield from ((name, text) for text in record[name])
+
+
+def _texts(value: object) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    return [_plain(item) for item in texts if isinstance(item, str)]
+
+
+def _plain(text: str) -> str:
+    """Return the text without blanks and invisible characters, in which names are compared."""
+    return _INVISIBLE.sub("", text).upper()
+
+
+def _is_name(text: str) -> bool:
+    return len(text) >= _SHORTEST_NAME and not any(item.isdecimal() for item in text)
+
+
+def _names(text: str, person: str, shops: list[str]) -> bool:
+    for shop in shops:
+        text = text.replace(shop, _BETWEEN)
+    if person.isascii():
+        return re.search(rf"(?<![A-Z]){re.escape(person)}(?![A-Z])", text) is not None
+    return person in text

@@ -1,0 +1,213 @@
+"""The gate over records: what of them would be public that is a private person's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from exchange.model import Sort
+from tests.unit.exchange.model import sound as rows
+
+if TYPE_CHECKING:
+    from exchange.model import Compiled, Problem
+
+EXAMPLE = "11010519491231002X"  # printed in GB 11643-1999
+SHORT = "990000880315001"
+PERSON = "试某甲"
+
+
+def told(problems: list[Problem]) -> set[tuple[str | None, str, str]]:
+    return {(item.field, item.rule, item.severity) for item in problems}
+
+
+def trader(**cells: str) -> dict[str, str]:
+    row = rows.PENALTY | {
+        "CF_XDR_LB": "个体工商户",
+        "CF_XDR_SHXYM": rows.TRADER,
+        "CF_XDR_MC": "青屏区试某甲面馆",
+        "CF_FRDB": PERSON,
+    }
+    return row | cells
+
+
+def person(**cells: str) -> dict[str, str]:
+    row = rows.PENALTY | {
+        "CF_XDR_LB": "自然人",
+        "CF_XDR_SHXYM": "",
+        "CF_XDR_GSZC": "",
+        "CF_FRDB": "",
+        "CF_XDR_MC": PERSON,
+        "CF_XDR_ZJLX": "身份证",
+        "CF_XDR_ZJHM": EXAMPLE,
+    }
+    return row | cells
+
+
+def found(compiled: Compiled, row: dict[str, str]) -> set[tuple[str | None, str, str]]:
+    record, problems = compiled.examine(row, "2018")
+    told_of = told([item for item in problems if item.severity in ("error", "held")])
+    again = told([item for item in compiled.check(record, "2018") if item.severity != "warning"])
+    assert told_of == again
+    return told_of
+
+
+@pytest.mark.parametrize("row", rows.SOUND)
+def test_every_public_text_and_amount_of_every_kind_is_searched(
+    row: tuple[str, str, dict[str, str]], kinds: dict[str, Compiled]
+) -> None:
+    slug, form, cells = row
+    compiled = kinds[slug]
+    record = compiled.record(cells, form)[0]
+    cells_of = {field.received: field.name for field in compiled.kind.fields if field.received}
+    for field in compiled.kind.fields:
+        searched = field.sort in (Sort.TEXT, Sort.MONEY) and field.value.format != "uscc"
+        if not searched or field.leaf_when:
+            continue
+        number = f"{EXAMPLE[:15]}1.20" if field.sort is Sort.MONEY else EXAMPLE
+        planted = record | {field.name: [number] if field.many else number}
+        rules = {
+            (item.field, item.severity)
+            for item in compiled.personal_data(planted, form)
+            if item.rule.startswith("id-number")
+        }
+        public = compiled.kind.ceiling == "public" and field.leaf in ("public-open", "public-page")
+        where = cells_of.get(field.name, field.name)
+        if public and field.sort is Sort.TEXT:
+            assert (where, "error") in rules, field.name
+        elif not public:
+            assert not rules, field.name
+
+
+def test_an_amount_that_is_an_id_number_is_found(kinds: dict[str, Compiled]) -> None:
+    amount = {"fineAmount": f"{SHORT}.00"}
+    record = kinds["penalty"].record(rows.PENALTY, "2018")[0] | amount
+    assert ("fineAmount", "id-number-likely", "held") in told(kinds["penalty"].check(record))
+
+
+def test_a_persons_own_number_may_stand_in_its_own_column(kinds: dict[str, Compiled]) -> None:
+    assert found(kinds["penalty"], person()) == set()
+
+
+def test_the_cell_is_told_and_the_number_is_not(kinds: dict[str, Compiled]) -> None:
+    row = rows.PENALTY | {"CF_SY": f"甲（身份证{EXAMPLE}，电话13900139000）"}
+    problems = kinds["penalty"].examine(row, "2018")[1]
+    assert {item.column for item in problems if item.severity != "warning"} == {"CF_SY"}
+    assert not any(part in repr(problems) for part in (EXAMPLE, "13900139000"))
+    assert any("居民身份证号码" in item.message.zh for item in problems)
+
+
+def test_a_finding_of_another_rule_repeats_no_id_number(kinds: dict[str, Compiled]) -> None:
+    row = rows.PENALTY | {"CF_XDR_SHXYM": EXAMPLE, "CF_JDRQ": EXAMPLE, "CF_CFLB": EXAMPLE[:17]}
+    problems = kinds["penalty"].examine(row, "2018")[1]
+    assert {item.rule for item in problems} > {"date", "code"}
+    assert EXAMPLE[:15] not in repr(problems)
+    strange = {"type": "AdministrativePenalty", EXAMPLE: EXAMPLE}
+    assert EXAMPLE not in repr(kinds["penalty"].check(strange))
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"CF_WSH": f"测罚〔2026〕{PERSON}8号"}, ("documentNumber", "person-name", "held")),
+        ({"CF_SY": "试 某\u200b甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_NR": f"对{PERSON}处以警告"}, ("penaltyContent", "person-name", "held")),
+        ({"CF_CFJG": PERSON}, ("authorityName", "person-name-alone", "error")),
+        ({"CF_SJLY": f" {PERSON} "}, ("sourceName", "person-name-alone", "error")),
+        ({"CF_CFJG": f"{PERSON}代"}, ("authorityName", "person-name", "held")),
+        ({"CF_NR_ZKDX": f"驾驶证 {EXAMPLE}"}, ("affectedLicence", "id-number", "error")),
+    ],
+)
+def test_the_hidden_name_of_a_person_is_found_in_every_public_field(
+    cells: dict[str, str], expected: tuple[str, str, str], kinds: dict[str, Compiled]
+) -> None:
+    assert found(kinds["penalty"], person(**cells)) == {expected}
+
+
+def test_a_name_that_only_shares_a_character_is_no_match(kinds: dict[str, Compiled]) -> None:
+    assert found(kinds["penalty"], person(CF_SY="试验场内某甲车间漏油")) == set()
+
+
+def test_a_shop_may_bear_its_owners_name(kinds: dict[str, Compiled]) -> None:
+    penalty = kinds["penalty"]
+    facts = "青屏区试某甲面馆未按规定公示价格。"
+    assert found(penalty, trader(CF_SY=facts)) == set()
+    named = found(penalty, trader(CF_SY=facts + "经营者试某甲承认。"))
+    assert named == {("violationFacts", "person-name", "held")}
+    alone = found(penalty, trader(CF_XDR_MC=PERSON))
+    assert alone == {("counterpartName", "person-name-alone", "held")}
+
+
+def test_the_number_of_a_passport_is_found_where_it_is_repeated(
+    kinds: dict[str, Compiled],
+) -> None:
+    cells = {"CF_XDR_ZJLX": "护照号", "CF_XDR_ZJHM": "E99999999", "CF_SY": "持E99999999入住未登记"}
+    assert found(kinds["penalty"], person(**cells)) == {
+        ("violationFacts", "identity-document", "held")
+    }
+
+
+def test_the_representative_of_an_organisation_is_no_secret(kinds: dict[str, Compiled]) -> None:
+    row = rows.PENALTY | {"CF_FRDB": PERSON, "CF_SY": f"法定代表人{PERSON}到场确认。"}
+    assert found(kinds["penalty"], row) == set()
+
+
+@pytest.mark.parametrize("category", ["法人及非法人组织", "自然人"])
+def test_a_traders_code_needs_a_traders_category(category: str, kinds: dict[str, Compiled]) -> None:
+    row = trader(CF_XDR_LB=category)
+    assert "error" in {severity for *_, severity in found(kinds["penalty"], row)}
+    if category != "自然人":
+        problem = next(p for p in kinds["penalty"].examine(row, "2018")[1] if p.severity == "error")
+        assert (problem.rule, problem.column) == ("category-code", "CF_XDR_LB")
+        assert "92 开头" in problem.message.zh
+        assert "begin with 92" in problem.message.en
+
+
+@pytest.mark.parametrize("slug", ["penalty", "licence", "list-entry", "subject"])
+def test_an_organisations_code_is_no_traders(slug: str, kinds: dict[str, Compiled]) -> None:
+    form, row = next(
+        (form, row) for name, form, row in rows.SOUND if name == slug and form != "2016"
+    )
+    record = kinds[slug].record(row, form)[0]
+    name = "subjectCategory" if slug == "subject" else "counterpartCategory"
+    problems = kinds[slug].check(record | {name: "sole-trader", "uscc": rows.COMPANY})
+    assert (name, "category-code", "error") in told(problems)
+    problems = kinds[slug].check(record | {name: "organisation", "uscc": rows.TRADER})
+    assert (name, "category-code", "error") in told(problems)
+
+
+def test_an_address_is_looked_for_in_texts_and_not_in_an_offices_own_field(
+    kinds: dict[str, Compiled],
+) -> None:
+    form, row = next((form, row) for name, form, row in rows.SOUND if name == "subject")
+    record: dict[str, Any] = kinds["subject"].record(row, form)[0]
+    home = "家住青屏区示范街302号"
+    assert kinds["subject"].personal_data(record | {"registeredAddress": home}) == []
+    held = kinds["subject"].personal_data(record | {"industry": home})
+    assert told(held) == {("industry", "home-address", "held")}
+    number = kinds["subject"].personal_data(record | {"registeredAddress": EXAMPLE})
+    assert told(number) == {("registeredAddress", "id-number", "error")}
+
+
+def test_a_registration_number_is_exempt_by_its_check_digit_in_its_column_alone(
+    kinds: dict[str, Compiled],
+) -> None:
+    right = "990000880315007"
+    record = kinds["penalty"].record(rows.PENALTY, "2018")[0]
+    number = record | {"businessRegistrationNumber": right}
+    assert kinds["penalty"].personal_data(number) == []
+    number = record | {"businessRegistrationNumber": SHORT}
+    assert told(kinds["penalty"].personal_data(number)) == {
+        ("businessRegistrationNumber", "id-number-likely", "held")
+    }
+    other = record | {"documentNumber": right}
+    assert told(kinds["penalty"].personal_data(other)) == {
+        ("documentNumber", "id-number-likely", "held")
+    }
+
+
+def test_what_is_not_public_is_not_searched(kinds: dict[str, Compiled]) -> None:
+    record = kinds["penalty"].record(rows.PENALTY, "2018")[0] | {"remark": EXAMPLE}
+    assert kinds["penalty"].personal_data(record) == []
+    confined = record | {"violationFacts": EXAMPLE, "useScope": "government-only"}
+    assert kinds["penalty"].personal_data(confined) == []
