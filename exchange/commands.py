@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final, Self
 
@@ -27,8 +28,13 @@ from exchange.domain.errors import (
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.publicity import begin_of, declared_end
 from exchange.intake import (
+    PURPOSE,
+    HeldRows,
+    Reviews,
     check_file,
     deliver,
+    finish_held,
+    mark_held,
     order_by_links,
     order_tolerantly,
     purge_rejects,
@@ -56,6 +62,7 @@ class Desk:
 
     staging: Path
     rejects: Path
+    held: Path
     clock: Callable[[], int]
     at: At = nothing
 
@@ -80,10 +87,14 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did: the record, and the rows taken out of rejects and staged files."""
+    """What an erasure did: the record, and the rows taken out of rejects and staged files.
+
+    `held` are the held rows that were destroyed with it: file and row of each.
+    """
 
     iri: str
     scrubbed: int
+    held: tuple[tuple[str, int], ...] = ()
 
 
 class Exchange:
@@ -160,6 +171,7 @@ class Exchange:
             source,
             staging=self._desk.staging,
             rejects=self._desk.rejects,
+            held=self._desk.held,
             clock=self._desk.clock,
             kind=manner.kind,
             form=manner.form,
@@ -197,19 +209,35 @@ class Exchange:
         """Destroy a record's text everywhere; return when no file of ours holds it."""
         named = _named(decision)
         desk = self._desk
-        with Pending(desk.rejects) as pending:
+        with Pending(desk.rejects) as pending, closing(self._held()) as held:
             pending.begin()
             desk.at(Point.SCRUB_BEGUN)
             try:
+                traces = self._ledger.traces(ref)
+                mark_held(held, self._ledger, traces)
+                desk.at(Point.HELD_MARKED)
                 erasure = self._ledger.erase(ref, named)
             except (Conflict, NotFound, UsageError):
+                finish_held(held, self._ledger)
                 pending.end()  # refused: nothing was erased
                 raise
+            mark_held(held, self._ledger, traces)  # what a load held in the meantime
+            destroyed = held.destroy_marked(traces.iri)
             scrubbed = scrub([desk.rejects, desk.staging], erasure.literals, desk.at)
             desk.at(Point.SCRUBBED)
             pending.end()
         self._announce(erasure.iri)
-        return Erased(erasure.iri, scrubbed)
+        return Erased(erasure.iri, scrubbed, tuple(destroyed))
+
+    @contextmanager
+    def reviews(self) -> Iterator[Reviews]:
+        """Give the held rows, to look at and to decide on."""
+        with closing(self._held()) as held:
+            yield Reviews(self._ledger, held, self._desk.clock, self._desk.at)
+
+    def _held(self) -> HeldRows:
+        desk = self._desk
+        return HeldRows(desk.held, self._ledger.derived_key(PURPOSE), desk.clock)
 
     def heal(self) -> None:
         """Finish what a killed erasure left, and drop rejects that are past their time.
@@ -219,8 +247,9 @@ class Exchange:
         """
         rejects = self._desk.rejects
         if Pending.stands(rejects):
-            with Pending(rejects) as pending:
-                if Pending.stands(rejects):  # it ended while we waited for the lock
+            with Pending(rejects) as pending, closing(self._held()) as held:
+                if Pending.stands(rejects):  # it may have ended while we waited for the lock
+                    finish_held(held, self._ledger)
                     for path in rejects.iterdir():
                         if path.name != Pending.FILE:
                             path.unlink(missing_ok=True)

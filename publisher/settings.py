@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import pwd
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FILE: Final = "credence.toml"
 PREFIX: Final = "CREDENCE_"
 # Read from the environment too, but no keys of the table.
-_OTHER: Final = frozenset({"CREDENCE_DATA"})
+_OTHER: Final = frozenset({"CREDENCE_DATA", "CREDENCE_ACTOR"})
 _OTHER_PREFIX: Final = "CREDENCE_TEST_"
 
 # Identity: read at the first write, frozen by the genesis (DESIGN §4).
@@ -226,6 +227,11 @@ class Layout:
         return self.root / "rejects"
 
     @property
+    def held(self) -> Path:
+        """Rows that wait for a person to decide, sealed (mode 0700)."""
+        return self.root / "held"
+
+    @property
     def surfaces(self) -> Path:
         """What can be rebuilt from the ledger alone."""
         return self.root / "surfaces"
@@ -265,6 +271,17 @@ class Layout:
 def data_directory(chosen: str | None) -> Path:
     """Return the data directory: the one chosen, else CREDENCE_DATA, else ./credence-data."""
     return Path(chosen or os.environ.get("CREDENCE_DATA") or "credence-data").absolute()
+
+
+def actor() -> str:
+    """Return who works at the command line: CREDENCE_ACTOR, else the login name."""
+    named = os.environ.get("CREDENCE_ACTOR")
+    if named:
+        return named
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's user without an entry
+        return f"uid {os.getuid()}"
 
 
 def failpoint() -> tuple[Point, int] | None:

@@ -180,7 +180,9 @@ class Bench:
         `told` hears the label of each surface once the record taken down is gone from it.
         """
         layout = self.station.layout
-        desk = Desk(layout.staging, layout.rejects, self.station.clock, self.station.at)
+        desk = Desk(
+            layout.staging, layout.rejects, layout.held, self.station.clock, self.station.at
+        )
         projector = self.projector(_silent)
         take_down = partial(projector.take_down, bound=self.station.settings.takedown_bound)
         if told:

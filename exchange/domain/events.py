@@ -35,6 +35,7 @@ class Name(StrEnum):
     TRUST = "trust"
     KEY = "key"
     EPOCH = "epoch"
+    REVIEW = "review"
 
 
 # Events whose body is a stored body (`exchange.domain.body`), with views of their own.
@@ -52,6 +53,7 @@ NOTES: Final = frozenset(
         Name.TRUST,
         Name.KEY,
         Name.EPOCH,
+        Name.REVIEW,
     }
 )
 
@@ -82,7 +84,11 @@ EVENTS: Final[dict[Name, Described]] = {
         _LOGGED,
     ),
     Name.OPEN: Described(
-        "a delivery begins", "source, name, digest, kind, form", _NONE, "none", _LOGGED
+        "a delivery begins",
+        "source, name, digest, kind, form; of an accepted row also actor, item",
+        _NONE,
+        "none",
+        _LOGGED,
     ),
     Name.CLOSE: Described("a delivery is complete", "delivery, counts", _NONE, "none", _LOGGED),
     Name.PUBLISH: Described(
@@ -147,6 +153,13 @@ EVENTS: Final[dict[Name, Described]] = {
     Name.TRUST: Described("the trust list changed", "free", _NONE, "none", _LOGGED),
     Name.KEY: Described("a signing key came or went", "free", _NONE, "none", _LOGGED),
     Name.EPOCH: Described("a restored ledger goes on", "free", _NONE, "none", _LOGGED),
+    Name.REVIEW: Described(
+        "a person let a held row through or refused it",
+        "item, decision (accept, refuse), actor, because, rule, delivery, row",
+        _NONE,
+        "none",
+        _LOGGED,
+    ),
 }
 
 

@@ -39,8 +39,11 @@ class Point(StrEnum):
     # --- a delivery ---
     COPY_STAGED = "copy-staged", "the staged copy is synced", "any event of it"
     REJECTS_WRITTEN = "rejects-written", "rejects and findings are synced", "the receipt"
+    HELD_KEPT = "held-kept", "held rows of a batch are on the disk", "the close of their delivery"
+    REVIEW_LOGGED = "review-logged", "a decision on a held row is committed", "the item's end"
     # --- an erasure ---
     SCRUB_BEGUN = "scrub-begun", "the rejects are marked as being searched", "the event"
+    HELD_MARKED = "held-marked", "held rows that are to go are marked", "the event"
     SEALS_DESTROYED = "seals-destroyed", "the record's seals are overwritten", "a note of it"
     SCRUB_WRITTEN = "scrub-written", "a cleaned rejects file is synced aside", "its rename"
     SCRUBBED = "scrubbed", "all rejects are clean", "the end of the mark"

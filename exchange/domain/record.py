@@ -63,6 +63,8 @@ class Submission:
     untold: frozenset[str] = frozenset()
     keeps_tier: bool = False
     keeps_mark: bool = False
+    # True for what only a person may let through: the ledger looks at it and appends nothing.
+    held: bool = False
 
 
 class Outcome(StrEnum):
@@ -87,7 +89,7 @@ class Result:
 
     `iri` names the record where there is one, `reason` the rule by which the row was not applied
     (`exchange.domain.lifecycle`). With `review` the row is kept for a person to decide, whatever
-    its outcome.
+    its outcome; `version` is then the position of its record's newest version, 0 for none.
     """
 
     outcome: Outcome
@@ -95,6 +97,7 @@ class Result:
     reason: str | None = None
     row: int = 0
     review: bool = False
+    version: int = 0
 
 
 class Activity(StrEnum):

@@ -3,11 +3,15 @@
 from exchange.intake.checking import Checker, FileCheck, check_file
 from exchange.intake.database import Table, is_table, table_of
 from exchange.intake.delivery import Receipt, deliver
+from exchange.intake.erasing_held import finish_held, mark_held
 from exchange.intake.findings import Finding
+from exchange.intake.held import PURPOSE, HeldRows
+from exchange.intake.held_row import HeldRow, Item
 from exchange.intake.limits import DEFAULT
 from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
 from exchange.intake.readers import detect, read, require_file
 from exchange.intake.rejects import purge_rejects
+from exchange.intake.reviewing import Reviewer, Reviews, applied
 from exchange.intake.sample import generate
 from exchange.intake.scrubbing import scrub
 from exchange.intake.sources import Row
@@ -16,19 +20,28 @@ from exchange.intake.watching import Watcher
 
 __all__ = [
     "DEFAULT",
+    "PURPOSE",
     "Checker",
     "FileCheck",
     "Finding",
+    "HeldRow",
+    "HeldRows",
+    "Item",
     "Receipt",
+    "Reviewer",
+    "Reviews",
     "Row",
     "Table",
     "Watcher",
+    "applied",
     "check_file",
     "deliver",
     "deliveries_of",
     "detect",
+    "finish_held",
     "generate",
     "is_table",
+    "mark_held",
     "order_by_links",
     "order_tolerantly",
     "purge_rejects",

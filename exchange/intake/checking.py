@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault
@@ -33,11 +33,7 @@ class Checked(NamedTuple):
     @property
     def held(self) -> bool:
         """Whether a person has to decide about the row before it may be appended."""
-        return (
-            self.submission is not None
-            and bool(self.findings)
-            and any(item.severity == "held" for item in self.findings)
-        )
+        return self.submission is not None and self.submission.held
 
 
 @dataclass(slots=True)
@@ -128,7 +124,18 @@ class Checker:
             submission = self._compiled.submission(record, row.number, form)
         except DataInvalid as error:
             return Checked(row, None, (*findings, _said(self._place(row, None), error)))
+        if findings and _holds(findings):
+            submission = replace(submission, held=True)
         return Checked(row, submission, findings + self._repeated(row, submission.key))
+
+    @property
+    def publicity_end(self) -> str | None:
+        """The field that declares when a record's publicity ends, if the kind has one."""
+        return self._compiled.kind.publicity_end
+
+    def place(self, row: Row, field: str | None) -> Place:
+        """Return where a row, or its cell of a field, stands in the file."""
+        return self._place(row, field)
 
     def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
         if row.cells is None:
@@ -287,6 +294,10 @@ def require_some_taken(checker: Checker, name: str) -> None:
 
 def _refuses(findings: Iterable[Finding]) -> bool:
     return any(item.severity == "error" for item in findings)
+
+
+def _holds(findings: tuple[Finding, ...]) -> bool:
+    return any(item.severity == "held" for item in findings)
 
 
 def _said(place: Place, error: DataInvalid) -> Finding:

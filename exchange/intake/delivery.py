@@ -8,7 +8,9 @@ file again finds what was appended unchanged.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
@@ -16,22 +18,24 @@ from exchange.domain.failpoints import Point, nothing
 from exchange.domain.identity import parse_uscc
 from exchange.domain.record import Outcome, Result
 from exchange.intake.checking import Checked, Checker, require_some_taken, scan
-from exchange.intake.findings import finding
+from exchange.intake.held import PURPOSE, HeldRows
+from exchange.intake.holding import Holding, settle
 from exchange.intake.limits import DEFAULT, Limits
-from exchange.intake.messages import MESSAGES
 from exchange.intake.ordering import in_order
 from exchange.intake.readers import read
 from exchange.intake.rejects import Rejects
 from exchange.intake.staging import Staged, staged
+from exchange.ledger import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from exchange.domain.failpoints import At
     from exchange.domain.record import Submission
     from exchange.intake.database import Table
     from exchange.intake.findings import Finding
+    from exchange.intake.holding import Settled
     from exchange.intake.sources import Sheet
     from exchange.ledger import Ledger
     from exchange.model import Model
@@ -53,11 +57,12 @@ class Receipt:
     rejected: int
     rejects: str | None
     reviews: int = 0  # rows kept for review, the held ones among them
+    reasons: Mapping[str, int] = field(default_factory=dict)  # rule -> rows not applied for it
 
     @property
     def rows(self) -> int:
         """How many rows the delivery had."""
-        return sum(getattr(self, outcome) for outcome in Outcome)
+        return sum(self.counts.values())
 
     @property
     def exit_code(self) -> int:
@@ -66,9 +71,12 @@ class Receipt:
 
     def as_json(self) -> dict[str, Any]:
         """Return exactly the keys of the contract."""
-        document = asdict(self)
-        del document["reviews"]
-        return document
+        return {"position": self.position, **self.counts, "rejects": self.rejects}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows had each outcome."""
+        return {str(outcome): getattr(self, outcome) for outcome in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     *,
     staging: Path,
     rejects: Path,
+    held: Path,
     clock: Callable[[], int],
     kind: str | None = None,
     form: str | None = None,
@@ -102,7 +111,8 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     A dry run writes nothing and counts sound rows as accepted.
 
     `source` is the code of the delivering unit; rows that name another are refused. `clock`
-    gives milliseconds since 1970-01-01 UTC. `progress` hears rows done and rows in all,
+    gives milliseconds since 1970-01-01 UTC. `held` is the folder of the rows that wait for a
+    person to decide. `progress` hears rows done and rows in all,
     `report` every finding in the order of the file.
 
     Raises:
@@ -133,7 +143,8 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
         run = _Run(checkers, total, listeners)
         if dry_run:
             return run.dry(ledger.position())
-        return run.load(ledger, copy, unit, rejects, clock)
+        with closing(HeldRows(held, ledger.derived_key(PURPOSE), clock)) as waiting:
+            return run.load(ledger, copy, unit, partial(_rejects, rejects, clock), waiting)
 
 
 class _Run:
@@ -146,6 +157,7 @@ class _Run:
         self._total = total
         self._listeners = listeners
         self._counts: Counter[Outcome] = Counter()
+        self._reasons: Counter[str] = Counter()
         self._reviews = 0
         self._rejects: Rejects | None = None
 
@@ -154,7 +166,7 @@ class _Run:
         for sheet, checker in self._sheets:
             self._notes(sheet)
             for batch in _batches(sheet, checker):
-                self._settle(sheet, batch, [Result(Outcome.ACCEPTED)] * len(_sound(batch)))
+                self._count(settle(checker, batch, map(_as_if_appended, _sound(batch))))
         return self._receipt(position, None)
 
     def load(
@@ -162,21 +174,24 @@ class _Run:
         ledger: Ledger,
         copy: Staged,
         source: str | None,
-        directory: Path,
-        clock: Callable[[], int],
+        rejects: Callable[[int, Sheet], Rejects],
+        held: HeldRows,
     ) -> Receipt:
         """Append every sound row, each sheet between the open and close events of its own."""
         written = None
         try:
             for sheet, checker in self._sheets:
                 before = self._counts.copy()
-                delivery = _open(ledger, copy, source, sheet)
+                origin = _origin(copy, source, sheet)
+                delivery = ledger.open_delivery(**asdict(origin))
                 if self._rejects is None:
-                    self._rejects = Rejects(directory, delivery, sheet, clock)
+                    self._rejects = rejects(delivery, sheet)
                 self._rejects.begin(sheet)
                 self._notes(sheet)
+                holding = Holding(held, origin, delivery, checker, self._listeners.at)
                 for batch in _batches(sheet, checker):
-                    self._settle(sheet, batch, _append(ledger, delivery, _sound(batch)))
+                    results = _append(ledger, delivery, _sound(batch))
+                    self._count(holding.keep(settle(checker, batch, results)))
                 counts = self._counts - before
                 ledger.close_delivery(delivery, {str(item): counts[item] for item in Outcome})
         finally:
@@ -185,20 +200,18 @@ class _Run:
                 self._listeners.at(Point.REJECTS_WRITTEN)
         return self._receipt(ledger.position(), str(written) if written else None)
 
-    def _settle(self, sheet: Sheet, batch: list[Checked], results: list[Result]) -> None:
+    def _count(self, rows: Iterable[Settled]) -> None:
         """Count and report a batch in the file's order, whoever refused a row."""
-        answers = iter(results)
-        for checked in batch:
-            result = _kept_back(checked) or next(answers)
-            self._counts[result.outcome] += 1
-            self._reviews += result.review
-            findings = checked.findings
-            if checked.submission is not None and result.outcome is Outcome.REJECTED:
-                findings = (*findings, _refusal(sheet, checked, result))
-            for item in findings:
+        for row in rows:
+            outcome = row.result.outcome
+            self._counts[outcome] += 1
+            self._reviews += row.result.review
+            if row.result.reason is not None:
+                self._reasons[row.result.reason] += 1
+            for item in row.findings:
                 self._note(item)
-            if result.outcome is Outcome.REJECTED and self._rejects is not None:
-                self._rejects.add(checked.row, findings)
+            if outcome is Outcome.REJECTED and self._rejects is not None:
+                self._rejects.add(row.checked.row, row.findings)
         if self._listeners.progress is not None:
             self._listeners.progress(sum(self._counts.values()), self._total)
 
@@ -212,18 +225,28 @@ class _Run:
             self._rejects.note(item)
 
     def _receipt(self, position: int, rejects: str | None) -> Receipt:
-        counts = {str(outcome): self._counts[outcome] for outcome in Outcome}
-        return Receipt(position=position, rejects=rejects, reviews=self._reviews, **counts)
+        return Receipt(
+            position=position,
+            rejects=rejects,
+            reviews=self._reviews,
+            reasons=dict(self._reasons),
+            **{str(outcome): self._counts[outcome] for outcome in Outcome},
+        )
 
 
-def _open(ledger: Ledger, copy: Staged, source: str | None, sheet: Sheet) -> int:
-    return ledger.open_delivery(
-        source=source,
-        name=copy.name,
-        digest=copy.digest,
-        kind=sheet.book.kind.slug,
-        form=sheet.book.form,
-    )
+def _rejects(directory: Path, clock: Callable[[], int], delivery: int, sheet: Sheet) -> Rejects:
+    return Rejects(directory, delivery, sheet, clock)
+
+
+def _origin(copy: Staged, source: str | None, sheet: Sheet) -> Origin:
+    book = sheet.book
+    return Origin(source, copy.name, copy.digest, book.kind.slug, book.form)
+
+
+def _as_if_appended(row: Submission) -> Result:
+    if row.held:
+        return Result(Outcome.HELD, review=True)
+    return Result(Outcome.ACCEPTED)
 
 
 def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[Checked]]:
@@ -250,26 +273,8 @@ def _append(ledger: Ledger, delivery: int, submissions: list[Submission]) -> lis
 
 
 def _sound(batch: list[Checked]) -> list[Submission]:
-    """Return the rows that the ledger is asked to append."""
-    return [
-        checked.submission
-        for checked in batch
-        if checked.submission is not None and not checked.held
-    ]
-
-
-def _kept_back(checked: Checked) -> Result | None:
-    """Return the result of a row that the ledger is not asked to append."""
-    if checked.submission is None:
-        return Result(Outcome.REJECTED)
-    return Result(Outcome.HELD, review=True) if checked.held else None
-
-
-def _refusal(sheet: Sheet, checked: Checked, result: Result) -> Finding:
-    place = replace(sheet.origin, row=checked.row.number, line=checked.row.line)
-    if result.reason in MESSAGES:
-        return finding(result.reason, place)
-    return finding("ledger-refused", place, reason=result.reason or "")
+    """Return the rows that the ledger is asked about, the held ones among them."""
+    return [checked.submission for checked in batch if checked.submission is not None]
 
 
 def _tell(listeners: Listeners, item: Finding) -> None:

@@ -7,7 +7,7 @@ sentence what and one sentence how to mend, in Chinese and English.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 from exchange.domain.personal_data import mask
@@ -72,6 +72,10 @@ class Finding:
     hint: Label
     severity: Severity = "error"
     value: str = ""
+
+    def softened(self) -> Finding:
+        """Return the finding as an info: it did not decide what became of the row."""
+        return replace(self, severity="info")
 
     def text(self, lang: str = "zh") -> str:
         """Return the finding on one line."""

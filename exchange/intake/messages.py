@@ -282,6 +282,42 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请按原因改正后重新报送。",
         "Mend the cause and deliver the row again.",
     ),
+    "key-gone": (
+        "这条记录已撤下、公示期已满或已删除；重新报送不会恢复公示。",
+        "Its record was withdrawn, has expired or was erased; a reload never brings it back.",
+        "如撤下有误，请凭决定用 credence reinstate 重新公示。",
+        "If it left by mistake, use `credence reinstate` with a decision.",
+    ),
+    "arrived-revoked": (
+        "此行声明该决定已撤销，台账中也没有这条记录；不予公示。",
+        "The row says that it was revoked, and no such record is known; it is not published.",
+        "如状态填写有误，请改正后重新报送。",
+        "If its state is wrong, mend it and deliver the row again.",
+    ),
+    "publicity-ended": (
+        "申报的公示截止期已过，不予公示。",
+        "The declared end of publicity lies in the past; the row is not published.",
+        "如日期有误，请改正后重新报送。",
+        "If the date is wrong, mend it and deliver the row again.",
+    ),
+    "basis-gone": (
+        "此行所依据的记录均已撤下，不予公示。",
+        "All that the row rests on was withdrawn; it is not published.",
+        "如另有依据，请在行中写明该依据的文号和机关。",
+        "If it rests on something else, name that in the row.",
+    ),
+    "refused-in-review": (
+        "此行已于 {day} 由 {actor} 审核，不予通过：{because}",
+        "This row was refused on {day} by {actor}: {because}",
+        "请按审核意见改正后重新报送；改正后的行将另行审核。",
+        "Mend what was objected to; the mended row is looked at afresh.",
+    ),
+    "review-full": (
+        "此行须人工审核，但待审的行已满，未予保存。",
+        "The row has to be reviewed, but too many rows wait already; it is not kept.",
+        "请先用 credence review 审结待审的行，再重新导入此文件。",
+        "Decide on what waits by `credence review`, then load this file again.",
+    ),
     "key-conflict": (
         "此行的主键信息指向台账中不止一条记录，无法确定是哪一条。",
         "What this row tells of its key leads to more than one record of the ledger.",

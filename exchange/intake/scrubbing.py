@@ -38,7 +38,7 @@ def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothi
     taken apart into rows is deleted as a whole when a literal stands in it. Empty literals are
     ignored.
     """
-    wanted = tuple({alike for item in literals if (alike := _alike(item))})
+    wanted = writings(literals)
     if not wanted:
         return 0
     removed = 0
@@ -54,6 +54,16 @@ def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothi
             sync(directory)
         removed += found
     return removed
+
+
+def writings(literals: Collection[str]) -> tuple[str, ...]:
+    """Return the texts as they are compared: without regard to width, case and blanks."""
+    return tuple({alike for item in literals if (alike := _alike(item))})
+
+
+def holds_any(document: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether a JSON document holds one of the texts that `writings` returned."""
+    return any(_holds(text, wanted) for text in _readings(document))
 
 
 def _scrub_file(path: Path, wanted: tuple[str, ...], at: At) -> int:

@@ -1,7 +1,19 @@
 """The ledger: append-only events, and what they add up to (DESIGN §4)."""
 
+from exchange.ledger.erasing import Traces
 from exchange.ledger.heartbeat import ClockGuard, Heartbeat, Unguarded
 from exchange.ledger.ledger import Ledger
 from exchange.ledger.parts import Genesis, Places
+from exchange.ledger.reviewing import Decision, Origin
 
-__all__ = ["ClockGuard", "Genesis", "Heartbeat", "Ledger", "Places", "Unguarded"]
+__all__ = [
+    "ClockGuard",
+    "Decision",
+    "Genesis",
+    "Heartbeat",
+    "Ledger",
+    "Origin",
+    "Places",
+    "Traces",
+    "Unguarded",
+]

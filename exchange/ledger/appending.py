@@ -133,9 +133,18 @@ class Arrivals:
             return self._new(row, macs)
         record = self._work.record(met.records[0])
         result = self._known(self._whole(row, record), record)
-        if result.outcome is not Outcome.REJECTED:
+        if result.outcome not in (Outcome.REJECTED, Outcome.HELD):
             self._join(macs, record)
         return result
+
+    def known(self, row: Submission) -> tuple[Rec | None, bool]:
+        """Return the one record that a row is about, and whether it stands and says the same."""
+        met = self._work.met(self._told(row))
+        if met.torn or not met.records:
+            return None, False
+        record = self._work.record(met.records[0])
+        content = self._secret.content(self._whole(row, record))
+        return record, record.state in HELD and record.content_mac == content
 
     def _torn(self, row: Submission, met: Met) -> Result:
         """Refuse a row behind which several records stand; none of them is changed."""
@@ -188,6 +197,8 @@ class Arrivals:
         weighed, refused = self._weigh(row)
         if refused is not None:
             return refused
+        if row.held:
+            return Result(Outcome.HELD, None, None, row.row, review=True)
         record = self._work.new_record(row.kind, _tier(row))
         join(self._work, macs, record)
         self._write(Name.PUBLISH, row, record, content, weighed)
@@ -201,6 +212,10 @@ class Arrivals:
                 body = {"because": "cascade", "cause": None, "decision": None}
                 leave(self._work, record, Name.WITHDRAW, body, self._delivery)
             return refused
+        if row.held:
+            return replace(
+                self._result(Outcome.HELD, row, record), review=True, version=record.version
+            )
         resolve(self._work, record)
         forget(self._work, record)
         self._write(self._revision, row, record, content, weighed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
@@ -26,11 +26,19 @@ def begin(  # noqa: PLR0913 (the facts of a delivery)
     """Log that a delivery begins; return its number."""
     facts = {"source": source, "name": name, "digest": digest, "kind": kind, "form": form}
     with batch(parts) as work:
-        work.delivery += 1
-        number = work.delivery
-        row = {"id": number, "opened": work.now, **facts}
-        work.connection.execute(insert(schema.delivery).values(**row))
-        work.event(Name.OPEN, facts, delivery=number)
+        return begin_in(work, facts)
+
+
+def begin_in(work: Batch, facts: Mapping[str, Any], **more: str) -> int:
+    """Log in a running transaction that a delivery begins; return its number.
+
+    `facts` are its columns, `more` what the event says besides.
+    """
+    work.delivery += 1
+    number = work.delivery
+    row = {"id": number, "opened": work.now, **facts}
+    work.connection.execute(insert(schema.delivery).values(**row))
+    work.event(Name.OPEN, {**facts, **more}, delivery=number)
     return number
 
 
@@ -48,15 +56,21 @@ def end(parts: Parts, number: int, counts: Mapping[str, int]) -> None:
         Conflict: it is not open.
 
     """
-    delivery = schema.delivery
-    values = {"counts": canonical(counts).decode()}
     with batch(parts) as work:
-        if not is_open(work, number):
-            raise Conflict(f"There is no open delivery {number}.", "Open it first.")
-        work.event(Name.CLOSE, {"counts": dict(counts), "delivery": number}, delivery=number)
-        work.connection.execute(
-            update(delivery).where(delivery.c.id == number).values(closed=work.now, **values)
-        )
+        end_in(work, number, counts)
+
+
+def end_in(work: Batch, number: int, counts: Mapping[str, int]) -> None:
+    """Log in a running transaction that a delivery is complete; raises as `end`."""
+    delivery = schema.delivery
+    if not is_open(work, number):
+        raise Conflict(f"There is no open delivery {number}.", "Open it first.")
+    work.event(Name.CLOSE, {"counts": dict(counts), "delivery": number}, delivery=number)
+    work.connection.execute(
+        update(delivery)
+        .where(delivery.c.id == number)
+        .values(closed=work.now, counts=canonical(counts).decode())
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,23 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, select, update
 
+from exchange.domain.access import VIEW_LETTERS, Tier
 from exchange.domain.events import Name
 from exchange.domain.failpoints import Point
-from exchange.domain.identity import USCC_BASE
+from exchange.domain.identity import USCC_BASE, id_of
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
-from exchange.ledger.batch import batch
+from exchange.ledger.batch import batch, meta_of
 from exchange.ledger.departures import leave
 from exchange.ledger.operations import named
 from exchange.ledger.quoting import forget
+from exchange.ledger.sealing import unseal
 
 if TYPE_CHECKING:
     from exchange.ledger.batch import Batch, Rec
     from exchange.ledger.parts import Parts
 
+COMPARED: Final = 1_000  # other records whose public texts tell nothing of an erased one
 SHORTEST: Final = 4  # characters; shorter text says nothing about whose record it is
 # A string, not a typed literal: dates and amounts name nobody.
 _LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(?!\^\^)')
@@ -55,14 +58,70 @@ def erase(parts: Parts, ref: str, decision: str | None) -> Erasure:
         record = named(work, ref)
         advance(record.state, Name.ERASE)  # before its bodies are asked for
         iri = parts.iri(record.kind, record.public_id)
-        literals: set[str] = set()
-        positions = []
-        for each in _of_the_key(work, record):
-            literals |= _literals(work, each)
-            positions.append(_clear(work, each, decision))
+        group = _of_the_key(work, record)
+        literals = set().union(*(_literals(work, each) for each in group))
+        positions = tuple([_clear(work, each, decision) for each in group])
     destroy(parts)
     parts.opened.clear()
-    return Erasure(iri, tuple(sorted(literals)), tuple(positions))
+    return Erasure(iri, tuple(sorted(literals)), positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """By what a record that is to be erased may be found outside the ledger.
+
+    `keys` are the HMACs of every way in which its key was told, `own_literals` its texts without
+    those that other records still say to the public (an authority, a law): they tell nothing of it.
+    """
+
+    iri: str
+    own_literals: frozenset[str]
+    keys: frozenset[bytes]
+
+
+def traces(parts: Parts, ref: str) -> Traces:
+    """Return by what a record that is to be erased may be found elsewhere; change nothing."""
+    with batch(parts) as work:
+        record = named(work, ref)
+        # The bodies of one that was erased before cannot be opened any more.
+        group = [each for each in _of_the_key(work, record) if each.state is not State.ERASED]
+        literals = set().union(*(_literals(work, each) for each in group))
+        own = literals - _said_by_others(work, record)
+        keys = frozenset(key.mac for each in (*group, record) for key in work.keys_of(each))
+        return Traces(parts.iri(record.kind, record.public_id), frozenset(own), keys)
+
+
+def _said_by_others(work: Batch, erased: Rec) -> set[str]:
+    """Return the texts that the newest records of the kind but of other keys say to the public."""
+    event, record = schema.event, schema.record
+    rows = work.connection.execute(
+        select(*event.c)
+        .join_from(event, record, record.c.version == event.c.position)
+        .where(
+            record.c.kind == erased.kind,
+            record.c.state == State.LIVE,
+            record.c.chain != erased.chain,
+        )
+        .order_by(record.c.id.desc())
+        .limit(COMPARED)
+    ).all()
+    seals = work.parts.seals.get([row.seal for row in rows])
+    public = VIEW_LETTERS[Tier.PUBLIC]
+    return {
+        text
+        for row in rows
+        if row.seal in seals
+        for line in unseal(seals[row.seal], meta_of(row), row.body).decode().split("\n")
+        if line and line[0] in public
+        for text in _of_line(line)
+    }
+
+
+def is_erased(parts: Parts, ref: str) -> bool:
+    """Return whether a record was erased; not, where there is none of that name."""
+    statement = select(schema.record.c.state).where(schema.record.c.public_id == id_of(ref))
+    with parts.database.reading() as connection:
+        return bool(connection.execute(statement).scalar_one_or_none() == State.ERASED)
 
 
 def _of_the_key(work: Batch, record: Rec) -> list[Rec]:

@@ -23,6 +23,7 @@ from exchange.ledger import (
     reading,
     receipts,
     record_page,
+    reviewing,
     status,
     verifying,
 )
@@ -153,6 +154,28 @@ class Ledger:
         """Log that a delivery is complete."""
         deliveries.end(self._parts, delivery, counts)
 
+    def accept(
+        self,
+        row: Submission,
+        version: int,
+        origin: reviewing.Origin,
+        decision: reviewing.Decision,
+    ) -> Result:
+        """Append a held row that a person let through; raises Conflict if its record changed."""
+        return reviewing.accept(self._parts, row, version, origin, decision)
+
+    def refuse(self, decision: reviewing.Decision) -> int:
+        """Log that a person refused a held row; return the event's position."""
+        return reviewing.refuse(self._parts, decision)
+
+    def derived_key(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose, made of the ledger secret."""
+        return self._parts.secret.derived(purpose)
+
+    def key_macs(self, row: Submission) -> frozenset[bytes]:
+        """Return the HMACs of every way in which a row tells its key."""
+        return frozenset(map(self._parts.secret.key, (row.key, *row.aliases, *row.bare)))
+
     # --- lifecycle by hand; each returns the event's position unless it says otherwise ---
 
     def withdraw(self, ref: str, because: str, decision: str | None = None) -> int:
@@ -186,6 +209,14 @@ class Ledger:
     def erase(self, ref: str, decision: str | None = None) -> erasing.Erasure:
         """Destroy what opens a record's bodies; return the texts to search elsewhere."""
         return erasing.erase(self._parts, ref, decision)
+
+    def traces(self, ref: str) -> erasing.Traces:
+        """Return by what a record that is to be erased may be found outside the ledger."""
+        return erasing.traces(self._parts, ref)
+
+    def is_erased(self, ref: str) -> bool:
+        """Return whether a record was erased."""
+        return erasing.is_erased(self._parts, ref)
 
     def unfinished_erasures(self) -> list[int]:
         """Return the positions of erasures whose surfaces are not rebuilt yet."""

@@ -41,6 +41,10 @@ class Secret:
         parts.append(_quoted(row.withdraws) if row.withdraws else "")
         return self._mac("content", "\x1e".join(parts))
 
+    def derived(self, purpose: str) -> bytes:
+        """Return a key of 32 bytes for one purpose; it tells nothing of the secret."""
+        return self._mac("derived", purpose)
+
     def check(self) -> bytes:
         """Return the HMAC by which a ledger knows its secret."""
         return self._mac("check", _CHECK)

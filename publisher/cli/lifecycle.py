@@ -111,7 +111,10 @@ def erase(choices: Choices, *, ref: str, decision: Path | None) -> None:
         iri = _iri(bench, ref)
         parting = _Parting(choices.console, bench, iri)
         done = bench.exchange(parting.gone).erase(iri, decision)
-        found = {"id": done.iri, "scrubbed": done.scrubbed}
+        held = [{"file": file, "row": row} for file, row in done.held]
+        for place in held:
+            choices.console.say("erased-held", **place)
+        found = {"id": done.iri, "scrubbed": done.scrubbed, "held": held}
         parting.over("erased", found, scrubbed=done.scrubbed)
 
 

@@ -28,7 +28,7 @@ from exchange.intake import (
 )
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.cli.receipts import COUNTED, receipt_of, refusal_of, tell_findings, total_of
+from publisher.cli.receipts import receipt_of, refusal_of, tell_findings, total_of
 from publisher.cli.watching import watch_folder
 
 if TYPE_CHECKING:
@@ -244,9 +244,18 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner, files: int) -> Re
     for item in found:
         console.finding(item)
     tally = found.tally
-    counts = dict.fromkeys(COUNTED, 0)
-    counts |= {"accepted": tally.sound, "held": tally.held, "rejected": tally.rejected}
-    receipt = Receipt(position=0, rejects=None, reviews=tally.held, **counts)
+    receipt = Receipt(
+        position=0,
+        accepted=tally.sound,
+        revised=0,
+        unchanged=0,
+        outdated=0,
+        held=tally.held,
+        suppressed=0,
+        rejected=tally.rejected,
+        rejects=None,
+        reviews=tally.held,
+    )
     return _told(console, path.name, receipt, files)
 
 

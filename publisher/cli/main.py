@@ -29,6 +29,7 @@ _SELDOM = (50_000, 50, 100)
 VERBS: Final = {
     "loading": ("sample", "check", "load", "derive"),
     "lifecycle": ("withdraw", "suspend", "resume", "reinstate", "erase"),
+    "reviewing": ("review",),
     "running": ("publish", "rebuild", "project", "assist"),
     "serving": ("serve",),
     "asking": ("query", "audit", "status", "ledger", "config"),

@@ -18,6 +18,8 @@ def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dic
     """Say what became of a file; return the receipt as a document."""
     document = receipt.as_json()
     console.say("loaded", file=name, **{key: document[key] for key in COUNTED})
+    if receipt.reasons:
+        tell_reasons(console, name, receipt)
     if receipt.rejects:
         console.say("rejects", path=receipt.rejects)
     if receipt.reviews:
@@ -25,6 +27,14 @@ def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dic
     if files > 1:
         console.note({"file": name, **document})
     return document
+
+
+def tell_reasons(console: Console, name: str, receipt: Receipt) -> None:
+    """Say for which reasons sound rows were not applied, and how many for each."""
+    reasons = dict(sorted(receipt.reasons.items()))
+    told = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
+    console.say("not-applied", file=name, reasons=told)
+    console.note({"file": name, "reasons": reasons})
 
 
 def total_of(receipts: list[Receipt]) -> dict[str, Any]:

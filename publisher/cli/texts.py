@@ -60,10 +60,39 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         ),
     ),
     "for-review": (
-        "{count} 行待人工审核，未入账。",
-        "{count} rows wait for a person to review them; they are not in the ledger.",
+        "{count} 行待人工审核，未入账：credence review list",
+        "{count} rows wait for review, they are not in the ledger: credence review list",
     ),
     "refused": ("{file}：整份退回。{what}{hint}", "{file}: refused. {what} {hint}"),
+    "not-applied": (
+        "{file}：未入账的原因：{reasons}。",
+        "{file}: not applied because of: {reasons}.",
+    ),
+    "review-none": ("没有待审的行。", "Nothing waits for review."),
+    "review-columns": (
+        "编号|待审自（UTC）|文件|行|类别|原因",
+        "Number|Held since (UTC)|File|Row|Kind|Rule",
+    ),
+    "review-cells": ("|栏|内容", "|Column|Cell"),
+    "review-item": (
+        "{id}：{file} 第 {row} 行，{kind}，第 {delivery} 次导入，待审自 {since}。",
+        "{id}: {file} row {row}, {kind}, delivery {delivery}, held since {since}.",
+    ),
+    "review-new": ("通过后将成为新记录。", "It would be a new record."),
+    "review-revises": ("通过后将修订 {iri}", "It would revise {iri}"),
+    "review-accepted": ("已通过 {id}：{iri}", "Accepted {id}: {iri}"),
+    "review-known": (
+        "账本中已有与 {id} 相同的内容，未再写入：{iri}",
+        "The ledger says the same as {id} already; nothing was written: {iri}",
+    ),
+    "review-refused": (
+        "未予通过 {id}，其内容已销毁；再次报送相同的行将被拒收。",
+        "Refused {id}; its text is destroyed, and the same row will be rejected.",
+    ),
+    "erased-held": (
+        "同时销毁待审的行：{file} 第 {row} 行（如与该记录无关，请重新报送）。",
+        "Destroyed with it, a held row: {file} row {row} (deliver it again if it is another's).",
+    ),
     "rejects": ("拒收的行见 {path}（保存 30 天）。", "Rejected rows: {path} (kept 30 days)."),
     "marked": ("标注的工作簿：{path}。", "Marked workbook: {path}."),
     "passed-over": ("{file} 不是报送文件，已略过。", "{file} is no delivery; passed over."),

@@ -27,7 +27,7 @@ class Town:
     def __init__(self, root: Path, model: Model) -> None:
         self.announced: list[str] = []
         self.now = MORNING
-        self.desk = Desk(root / "staging", root / "rejects", lambda: self.now)
+        self.desk = Desk(root / "staging", root / "rejects", root / "held", lambda: self.now)
         places = Places(
             f"sqlite:///{root}/ledger.sqlite",
             f"sqlite:///{root}/seals.sqlite",

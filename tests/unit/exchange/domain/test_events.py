@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[4]
 def test_the_table_has_every_event_of_the_design_once_and_in_order():
     text = (
         "genesis open close publish revise correct object suspend resume withdraw expire "
-        "reinstate erase issue release recognise mapping policy trust key epoch"
+        "reinstate erase issue release recognise mapping policy trust key epoch review"
     )
     assert " ".join(EVENTS) == text
     assert list(EVENTS) == list(Name)

@@ -14,12 +14,11 @@ import pytest
 
 from exchange.intake import Finding, Receipt, deliver
 from exchange.ledger import Genesis, Ledger, Places
-from exchange.model import Model, Problem, load_model
-from exchange.model.compile import Compiled
-from exchange.model.messages import problem
+from exchange.model import Model, load_model
+from tests.holding import hold_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 GOOD = {
@@ -96,6 +95,7 @@ class Office:
     model: Model
     staging: Path
     rejects: Path
+    held: Path
     findings: list[Finding]
 
     def load(self, path: Path, **more: Any) -> Receipt:
@@ -106,6 +106,7 @@ class Office:
             path,
             staging=self.staging,
             rejects=self.rejects,
+            held=self.held,
             clock=lambda: BASE_TIME,
             report=self.findings.append,
             **more,
@@ -128,27 +129,11 @@ def office(tmp_path: Path, model: Model) -> Iterator[Office]:
         "http://127.0.0.1:1", "http://127.0.0.1:2", "did:web:example.org", "example.org/log"
     )
     ledger = Ledger.create(places, genesis, model.links, lambda: BASE_TIME)
-    yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", [])
+    yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", tmp_path / "held", [])
     ledger.close()
-
-
-HOLD_WORD = "须经审核"
 
 
 @pytest.fixture
 def holding(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Have every row whose facts hold the word returned held, as a gate of the model would."""
-    examine = Compiled.examine
-
-    def held(
-        self: Compiled, row: Mapping[str, str], form: str | None = None
-    ) -> tuple[dict[str, Any], list[Problem]]:
-        record, problems = examine(self, row, form)
-        facts = record.get("violationFacts", "")
-        if HOLD_WORD in facts:
-            field = self.kind.field("violationFacts")
-            problems = [*problems, problem(field, "text", facts, form=form, severity="held")]
-        return record, problems
-
-    monkeypatch.setattr(Compiled, "examine", held)
-    return HOLD_WORD
+    """Have every row whose facts hold the word returned held."""
+    return hold_rows(monkeypatch)

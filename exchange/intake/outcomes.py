@@ -1,0 +1,60 @@
+"""Why a sound row was not applied, said at its row: suppressed, outdated, held or refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.lifecycle import SUPPRESSED_ENDED
+from exchange.domain.record import Outcome
+from exchange.intake.findings import finding
+from exchange.intake.messages import MESSAGES
+
+if TYPE_CHECKING:
+    from exchange.domain.record import Result
+    from exchange.intake.checking import Checked, Checker
+    from exchange.intake.findings import Finding, Severity
+    from exchange.intake.held_row import Refusal
+
+_SEVERITIES: Final[dict[Outcome, Severity]] = {
+    Outcome.REJECTED: "error",
+    Outcome.HELD: "held",
+}
+
+
+def explained(checker: Checker, checked: Checked, result: Result) -> Finding | None:
+    """Return the finding that names why the ledger did not apply a row; None where it did."""
+    if result.reason is None:
+        return None
+    severity = _SEVERITIES.get(result.outcome, "warning" if result.review else "info")
+    field, value = None, ""
+    if result.reason == SUPPRESSED_ENDED and checked.submission is not None:
+        field, value = checker.publicity_end, checked.submission.publicity_end or ""
+    place = checker.place(checked.row, field)
+    if result.reason not in MESSAGES:
+        return finding("ledger-refused", place, severity=severity, reason=result.reason)
+    return finding(result.reason, place, value, severity)
+
+
+def refused_before(checker: Checker, checked: Checked, refusal: Refusal) -> Finding:
+    """Return the finding of a row that a person refused in review."""
+    day = datetime.fromtimestamp(refusal.at / 1000, UTC).date().isoformat()
+    place = checker.place(checked.row, None)
+    return finding(
+        "refused-in-review", place, day=day, actor=refusal.actor, because=refusal.because
+    )
+
+
+def no_room(checker: Checker, checked: Checked) -> Finding:
+    """Return the finding of a row that could not be held, since too many wait."""
+    return finding("review-full", checker.place(checked.row, None))
+
+
+def softened(findings: tuple[Finding, ...], result: Result) -> tuple[Finding, ...]:
+    """Return a row's findings once its outcome is known.
+
+    What would have held it is no more than an info where the ledger had nothing to append.
+    """
+    if result.outcome in (Outcome.HELD, Outcome.REJECTED):
+        return findings
+    return tuple(item.softened() if item.severity == "held" else item for item in findings)

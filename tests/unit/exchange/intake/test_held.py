@@ -1,0 +1,200 @@
+"""The held rows of a data directory: sealed, bounded, one item for one row."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exchange.domain.errors import NotFound, UsageError, VerificationFailed
+from exchange.domain.record import Arrival, Link, Submission
+from exchange.domain.submission_json import from_document, to_document
+from exchange.intake.held import FILE, Bounds, Decide, HeldRows, Stored
+from exchange.intake.held_row import HeldRow, Refusal
+from exchange.ledger import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+KEY = bytes(range(32))
+TEXT = "当事人住址在望川区三号楼"
+
+
+def row(number: int = 1, text: str = TEXT, **more: object) -> HeldRow:
+    submission = Submission(
+        kind="penalty",
+        key=f"penalty\x1fA\x1f{number}",
+        body=f'o <p> "{text}"\n',
+        links=(Link("repairs", "penalty", "k", ("a",), ("b",), lacking=True),),
+        arrival=Arrival.OBJECTION,
+        withdraws=Link("repairs", "penalty", "k"),
+        row=number + 1,
+        aliases=("x",),
+        untold=frozenset({"<q>", "<p>"}),
+        held=True,
+    )
+    finding = {"rule": "address", "severity": "held", "code": "CF_SY"}
+    held = HeldRow(
+        submission=submission,
+        version=0,
+        origin=Origin(None, "penalty.csv", "00", "penalty", "2018"),
+        delivery=7,
+        file="penalty.csv",
+        sheet=None,
+        findings=(finding,),
+        cells={"CF_SY": text},
+    )
+    return replace(held, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., HeldRows]]:
+    made: list[HeldRows] = []
+
+    def _opened(bounds: Bounds | None = None, key: bytes = KEY) -> HeldRows:
+        made.append(HeldRows(tmp_path / "held", key, lambda: 1_790_000_000_000, bounds))
+        return made[-1]
+
+    yield _opened
+    for held in made:
+        held.close()
+
+
+@pytest.fixture
+def held(opened: Callable[..., HeldRows]) -> HeldRows:
+    return opened()
+
+
+def outcomes(stored: list[tuple[Stored, Refusal | None]]) -> list[str]:
+    return [str(what) for what, _ in stored]
+
+
+def test_a_submission_comes_back_from_json_equal() -> None:
+    submission = row().submission
+    assert from_document(to_document(submission)) == submission
+    bare = Submission("penalty", "k", "o <p> <q>\n")
+    assert from_document(to_document(bare)) == bare
+
+
+def test_looking_at_nothing_makes_no_file(held: HeldRows, tmp_path: Path) -> None:
+    assert (held.count(), list(held.waiting()), held.marked()) == (0, [], set())
+    assert held.put([]) == []
+    with pytest.raises(NotFound):
+        held.show("0000")
+    assert not (tmp_path / "held").exists()
+
+
+def test_a_row_waits_until_it_is_decided_on(held: HeldRows) -> None:
+    assert outcomes(held.put([row(1), row(2)])) == ["held", "held"]
+    first = next(held.waiting())
+    assert held.show(first.id[:6]) == first
+    with held.deciding(first.id) as (item, decide):
+        assert item == first
+        decide.done()
+    assert held.count() == 1
+    with pytest.raises(NotFound):
+        held.show(first.id)
+
+
+def test_the_same_row_is_one_item_whichever_file_brings_it(held: HeldRows) -> None:
+    held.put([row(1)])
+    elsewhere = row(1, delivery=9, file="again.csv", version=4)
+    elsewhere = replace(elsewhere, submission=replace(elsewhere.submission, row=77))
+    held.put([elsewhere])
+    (item,) = held.waiting()
+    assert item.row == elsewhere, "the newest look at it counts"
+
+
+def test_folder_and_file_are_private_and_hold_no_text(held: HeldRows, tmp_path: Path) -> None:
+    held.put([row(number) for number in range(1, 30)])
+    folder = tmp_path / "held"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        content = path.read_bytes()
+        assert TEXT.encode() not in content
+        assert b"penalty" not in content
+
+
+def test_a_copy_opens_with_its_own_secret_only(opened: Callable[..., HeldRows]) -> None:
+    opened().put([row()])
+    with pytest.raises(VerificationFailed) as refused:
+        list(opened(key=bytes(32)).waiting())
+    assert "zh" in refused.value.details
+
+
+def test_rows_beyond_the_bound_are_not_kept_and_say_so(opened: Callable[..., HeldRows]) -> None:
+    held = opened(Bounds(rows=2))
+    assert outcomes(held.put([row(1), row(2), row(3)])) == ["held", "held", "full"]
+    assert outcomes(held.put([row(2)])) == ["held"], "one that waits may come again"
+    assert held.count() == 2
+
+
+def test_bytes_are_bounded_too(opened: Callable[..., HeldRows]) -> None:
+    held = opened(Bounds(bytes=2_000))
+    stored = outcomes(held.put([row(number) for number in range(20)]))
+    assert stored.count("held") == held.count() < 20
+    assert stored[-1] == "full"
+
+
+def test_a_refused_row_is_known_again_and_its_text_is_gone(held: HeldRows) -> None:
+    held.put([row()])
+    (item,) = held.waiting()
+    refusal = Refusal("王某岚", 1_790_000_000_000, "含住址")
+    with held.deciding(item.id) as (_, decide):
+        decide.refused(refusal)
+    assert (held.count(), list(held.waiting())) == (0, [])
+    assert held.put([row()]) == [(Stored.REFUSED, refusal)]
+    assert outcomes(held.put([row(text="当事人地址已删去")])) == ["held"]
+
+
+def test_refusals_are_bounded_the_oldest_go(opened: Callable[..., HeldRows]) -> None:
+    held = opened(Bounds(refused=2))
+    for number in (1, 2, 3):
+        held.put([row(number)])
+        (item,) = held.waiting()
+        with held.deciding(item.id) as (_, decide):
+            decide.refused(Refusal("a", number, "b"))
+    assert outcomes(held.put([row(1), row(2), row(3)])) == ["held", "refused", "refused"]
+
+
+def _fail_after(decide: Decide) -> None:
+    decide.done()
+    raise UsageError("It failed afterwards.")
+
+
+def test_an_item_stays_when_deciding_on_it_fails(held: HeldRows) -> None:
+    held.put([row()])
+    (item,) = held.waiting()
+    with pytest.raises(UsageError), held.deciding(item.id) as (_, decide):
+        _fail_after(decide)
+    assert held.count() == 1
+
+
+def test_what_names_no_item_or_several_is_refused(held: HeldRows) -> None:
+    held.put([row(number) for number in range(900)])
+    begun = [item.id[:4] for item in held.waiting()]
+    several = next(begin for begin in begun if begun.count(begin) > 1)
+    for wrong in ("", "abc", "../../x", "%%%%", "____", several):
+        with pytest.raises(UsageError):
+            held.show(wrong)
+    with pytest.raises(NotFound):
+        held.show("zzzz")
+
+
+def test_marked_rows_are_destroyed_or_kept_as_the_erasure_ends(
+    held: HeldRows, tmp_path: Path
+) -> None:
+    held.put([row(number) for number in (1, 2, 3)])
+    assert held.mark_for_erasure("r1", lambda each: each.submission.row == 2) == 1
+    assert held.mark_for_erasure("r2", lambda each: each.submission.row == 3) == 1
+    assert held.marked() == {"r1", "r2"}
+    held.unmark("r2")
+    size = (tmp_path / "held" / FILE).stat().st_size
+    assert held.destroy_marked("r1") == [("penalty.csv", 2)]
+    assert held.destroy_marked("r2") == []
+    assert held.count() == 2
+    assert (tmp_path / "held" / FILE).stat().st_size == size

@@ -1,0 +1,111 @@
+"""`review` as a person meets it: in both languages, as documents, with an exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.holding import hold_rows
+from tests.unit.exchange.intake.conftest import GOOD, as_csv, penalty
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.publisher.cli.conftest import Run
+
+BECAUSE = ("--because", "文字中没有个人信息")
+
+
+@pytest.fixture
+def held(empty: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Load a row that is held into a deployment of its own; return its facts."""
+    facts = f"{hold_rows(monkeypatch)}：当事人发布虚假广告。"
+    file = tmp_path / "penalty.csv"
+    file.write_text(as_csv([penalty(1), penalty(2, CF_SY=facts)]), encoding="utf-8")
+    receipt = empty.json("load", file, code=1)
+    assert (receipt["accepted"], receipt["held"], receipt["rejects"]) == (1, 1, None)
+    return facts
+
+
+def test_a_load_says_how_many_wait_and_where_to_see_them(
+    empty: Run, tmp_path: Path, held: str
+) -> None:
+    assert empty("load", tmp_path / "penalty.csv") == 1
+    assert "待审 1" in empty.out
+    assert "credence review list" in empty.out
+    assert empty("--lang", "en", "load", tmp_path / "penalty.csv") == 1
+    assert "1 held" in empty.out
+
+
+def test_what_waits_is_listed_and_shown_with_its_cell(empty: Run, held: str) -> None:
+    (item,) = empty.json("review", "list")["items"]
+    assert (item["file"], item["row"], item["kind"]) == ("penalty.csv", 3, "penalty")
+    assert held not in json.dumps(item, ensure_ascii=False)
+    shown = empty.json("review", "show", item["id"])
+    assert shown["cells"]["CF_SY"] == held
+    assert empty("review", "show", item["id"][:8]) == 0
+    assert held in empty.out
+    assert "►" in empty.out
+    assert empty("--lang", "en", "review", "list") == 0
+    assert item["id"] in empty.out
+
+
+def test_accepting_enters_the_row_and_the_list_is_empty(empty: Run, held: str) -> None:
+    (item,) = empty.json("review", "list")["items"]
+    done = empty.json("review", "accept", item["id"], *BECAUSE, "--as", "安某")
+    assert (done["id"], done["outcome"]) == (item["id"], "accepted")
+    assert done["record"].startswith("https://credit.example/record/")
+    assert empty.json("review", "list") == {"items": []}
+    assert empty.json("ledger", "verify")
+    assert empty("review", "list") == 0
+    assert "没有待审" in empty.out
+
+
+def test_a_refused_row_is_gone_and_named_when_it_comes_again(
+    empty: Run, tmp_path: Path, held: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CREDENCE_ACTOR", "乙科室")
+    (item,) = empty.json("review", "list")["items"]
+    assert empty("review", "refuse", item["id"], *BECAUSE) == 0
+    assert empty("load", tmp_path / "penalty.csv") == 1
+    assert "乙科室" in empty.out
+    assert "待审 0" in empty.out
+    assert "拒收 1" in empty.out
+
+
+def test_a_decision_needs_a_reason_and_a_row_that_waits(empty: Run, held: str) -> None:
+    assert empty("review", "accept", "00000000") == 2
+    assert empty("review", "accept", "zzzzzzzz", *BECAUSE) == 1
+    assert "待审" in empty.err
+    assert empty("--lang", "en", "review", "show", "zzzzzzzz") == 1
+    assert "waits for review" in empty.err
+
+
+def test_neither_rejects_nor_receipts_hold_the_text_of_a_held_row(empty: Run, held: str) -> None:
+    folder = empty.root / "held"
+    names = [path.name for path in folder.iterdir()]
+    assert "held.sqlite" in names
+    for path in empty.root.rglob("*"):
+        if path.is_file() and "rejects" not in path.parts:
+            assert held.encode() not in path.read_bytes(), path
+
+
+def test_a_load_names_every_row_that_it_did_not_apply(
+    empty: Run, tmp_path: Path, held: str
+) -> None:
+    columns = [*GOOD, "CF_GSJZQ"]
+    rows = [penalty(9, CF_GSJZQ="2025-12-31"), penalty(10)]
+    file = tmp_path / "ended.csv"
+    file.write_text(as_csv(rows, columns), encoding="utf-8")
+    assert empty("--json", "load", file) == 0
+    lines = [json.loads(line) for line in empty.out.splitlines()]
+    (found,) = [line["finding"] for line in lines if "finding" in line]
+    assert (found["rule"], found["severity"], found["row"]) == ("publicity-ended", "info", 2)
+    assert found["value"] == "2025-12-31"
+    assert {"file": "ended.csv", "reasons": {"publicity-ended": 1}} in lines
+    assert lines[-1]["suppressed"] == 1
+    assert empty("load", file) == 0
+    assert "公示截止期已过" in empty.out
+    assert "不予恢复" not in empty.out
