@@ -13,6 +13,7 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import NotFound, UsageError
 from exchange.ledger import Genesis, Ledger
 from publisher import settings
+from publisher.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class LedgerAccess:
     """What opening a ledger takes; `clock` is milliseconds since 1970-01-01 UTC."""
 
-    layout: settings.Layout
+    layout: Layout
     settings: settings.Settings
     places: Places
     model: Model

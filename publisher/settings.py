@@ -21,13 +21,12 @@ from urllib.parse import urlsplit
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.failpoints import Point
+from publisher.layout import CONFIG, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from exchange.domain.access import Tier
-
-FILE: Final = "credence.toml"
+FILE: Final = CONFIG
 PREFIX: Final = "CREDENCE_"
 # Read from the environment too, but no keys of the table.
 _OTHER: Final = frozenset({"CREDENCE_DATA", "CREDENCE_ACTOR"})
@@ -178,94 +177,6 @@ class Settings:
     rebuild_hour: int
     deployment_name: str
     origin: Mapping[str, str] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Every path inside a data directory."""
-
-    root: Path
-
-    @property
-    def config(self) -> Path:
-        """The TOML file of the settings."""
-        return self.root / FILE
-
-    @property
-    def ledger(self) -> Path:
-        """The ledger, where it is SQLite."""
-        return self.root / "ledger.sqlite"
-
-    @property
-    def seals(self) -> Path:
-        """The seals, where they are SQLite."""
-        return self.root / "seals.sqlite"
-
-    @property
-    def secret(self) -> Path:
-        """The key that turns clear keys into HMACs (mode 0600)."""
-        return self.root / "secrets" / "ledger.key"
-
-    @property
-    def journal(self) -> Path:
-        """The withdrawal journal, unless the settings put it elsewhere."""
-        return self.root / "journal" / "withdrawals.jsonl"
-
-    @property
-    def staging(self) -> Path:
-        """Copies of files under load (mode 0700), emptied at the receipt."""
-        return self.root / "staging"
-
-    @property
-    def watched(self) -> Path:
-        """Which files of watched folders have been dealt with (mode 0700)."""
-        return self.root / "watched"
-
-    @property
-    def rejects(self) -> Path:
-        """Rejected rows (mode 0700), kept 30 days."""
-        return self.root / "rejects"
-
-    @property
-    def held(self) -> Path:
-        """Rows that wait for a person to decide, sealed (mode 0700)."""
-        return self.root / "held"
-
-    @property
-    def surfaces(self) -> Path:
-        """What can be rebuilt from the ledger alone."""
-        return self.root / "surfaces"
-
-    def triples(self, tier: Tier) -> Path:
-        """Return the directory of a tier's triple store and its generations."""
-        return self.surfaces / tier.value / "triples"
-
-    def dumps(self, tier: Tier) -> Path:
-        """Return the directory of one tier's dumps."""
-        return self.surfaces / tier.value / "dumps"
-
-    def feed(self, tier: Tier) -> Path:
-        """Return the directory of a tier's feed."""
-        return self.surfaces / tier.value / "feed"
-
-    def index(self, tier: Tier) -> Path:
-        """Return the directory of a tier's index."""
-        return self.surfaces / tier.value / "index"
-
-    @property
-    def heartbeat(self) -> Path:
-        """The last clock reading of this machine that was trusted."""
-        return self.root / "clock.json"
-
-    @property
-    def service_lock(self) -> Path:
-        """Locked (flock) by a service of this directory; holds its address."""
-        return self.root / "serve.lock"
-
-    @property
-    def projector_lock(self) -> Path:
-        """Locked (flock) by the one process that projects."""
-        return self.root / "projector.lock"
 
 
 def data_directory(chosen: str | None) -> Path:

@@ -22,6 +22,7 @@ from exchange.domain.publicity import day_of
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
+from publisher.layout import Layout
 from publisher.ledger_access import LedgerAccess
 from publisher.machine_clock import now, read_clocks
 from publisher.midnight import Midnight
@@ -73,7 +74,7 @@ class Station:
         clock: Callable[[], int] = now,
         narrowed: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.layout = settings.Layout(root)
+        self.layout = Layout(root)
         self.settings = settings.load(root, environ)
         self.clock = clock
         self.narrowed = narrowed

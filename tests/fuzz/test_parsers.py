@@ -12,7 +12,7 @@ from exchange.domain.access import Tier
 from exchange.domain.identity import id_of
 from exchange.intake import generate
 from exchange.model import load_model
-from publisher.settings import Layout
+from publisher.layout import Layout
 from publisher.surfaces.swapped import current_tree
 from publisher.web.app import create_app
 from publisher.wiring import Station

@@ -7,6 +7,7 @@ import pytest
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault, UsageError
 from publisher import settings
+from publisher.layout import Layout
 
 
 def write(root: Path, text: str) -> Path:
@@ -95,7 +96,7 @@ def test_did_and_log_origin_follow_the_address(tmp_path: Path) -> None:
 
 
 def test_paths_lie_inside_the_data_directory(tmp_path: Path) -> None:
-    layout = settings.Layout(tmp_path)
+    layout = Layout(tmp_path)
     assert layout.triples(Tier.PUBLIC) == tmp_path / "surfaces" / "public" / "triples"
     assert layout.feed(Tier.PUBLIC) == tmp_path / "surfaces" / "public" / "feed"
     assert layout.secret.is_relative_to(tmp_path)
