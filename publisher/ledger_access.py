@@ -13,7 +13,6 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import NotFound, UsageError
 from exchange.ledger import Genesis, Ledger
 from publisher import settings
-from publisher.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.ledger import ClockGuard, Places
     from exchange.model import Model
+    from publisher.layout import Layout
 
 
 @dataclass(frozen=True, slots=True)
