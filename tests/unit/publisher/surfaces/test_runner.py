@@ -12,10 +12,10 @@ from pyoxigraph import Store
 from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
 from publisher.stores.generations import current_generation
-from publisher.surfaces.alarms import standing_alarms
+from publisher.surfaces.alarms import Alarms, standing_alarms
 from publisher.surfaces.arrivals import OBJECTION
 from publisher.surfaces.audit import audit
-from publisher.surfaces.runner import NEAR
+from publisher.surfaces.runner import NEAR, Runner
 from publisher.surfaces.triples import TriplesSurface
 
 if TYPE_CHECKING:
@@ -35,6 +35,36 @@ class Faulty(TriplesSurface):
         if self.fault is not None:
             raise self.fault
         super().apply(changes)
+
+
+class Unshown(Faulty):
+    """A real surface that cannot show what it has, as often as it is told."""
+
+    failing = 0
+
+    def publish(self, *, at_head: bool) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise OSError(28, "No space left on device")
+        super().publish(at_head=at_head)
+
+
+class Withdrawing:
+    """The real ledger, in which a record leaves as soon as its text was read."""
+
+    def __init__(self, ledger: Any, iri: str) -> None:
+        self._ledger = ledger
+        self._iri = iri
+
+    def changes(self, tier: Tier, after: int, limit: int) -> Sequence[Change]:
+        found: Sequence[Change] = self._ledger.changes(tier, after, limit)
+        if self._iri:
+            self._ledger.withdraw(self._iri, "repair")
+            self._iri = ""
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
 
 
 class Stuck(TriplesSurface):
@@ -107,6 +137,33 @@ def test_a_withdrawal_near_the_head_takes_one_generation(city: Any) -> None:
     assert not public_reader(city).holds(withdrawn)
     assert public_reader(city).holds(kept)
     assert current_generation(city.site(Tier.PUBLIC).directory).number == before + 1
+
+
+def test_what_leaves_while_its_chunk_is_read_is_never_shown(city: Any) -> None:
+    kept, withdrawn = city.publish(2)
+    city.open_surfaces()
+    ledger = Withdrawing(city.ledger, withdrawn)
+    runner = Runner(ledger, city.surfaces, Alarms(city.root, city.alarms.append), city.clock)
+    assert runner.step()
+    assert public_reader(city).holds(kept)
+    assert not public_reader(city).holds(withdrawn)
+    assert not city.surfaces[0].holds(withdrawn)
+
+
+def test_a_redaction_that_could_not_be_shown_is_shown_with_the_next_try(city: Any) -> None:
+    unshown = Unshown(city.site(Tier.PUBLIC), b"", city.clock)
+    city.surfaces = [unshown]
+    [withdrawn] = city.publish()
+    runner = city.runner(chunk=100)
+    assert runner.catch_up()
+    city.publish(NEAR + 200)
+    city.ledger.withdraw(withdrawn, "repair")
+    unshown.failing, unshown.fault = 1, ValueError()  # nothing but the redaction can be shown
+    runner.step()
+    assert public_reader(city).holds(withdrawn)
+    city.clock.pause(1)
+    runner.step()
+    assert not public_reader(city).holds(withdrawn)
 
 
 def test_a_failing_surface_keeps_its_place_and_the_others_go_on(city: Any) -> None:
@@ -262,6 +319,30 @@ def with_an_erasure_that_failed(city: Any) -> tuple[Any, Any]:
     faulty.fault = ValueError()
     assert not runner.finish_erasures()
     return runner, faulty
+
+
+def test_text_that_was_read_ahead_is_let_go_before_an_erasure_is_tried(city: Any) -> None:
+    faulty = with_faulty(city)
+    [erased] = city.append([city.submission("秘密文字")])
+    city.publish(250)
+    runner = city.runner(chunk=100)
+    runner.step()  # the first group has the text, the rest is still to come
+    assert "秘密文字" in held_in_memory(runner)
+    city.ledger.erase(erased)
+    faulty.fault = ValueError()
+    city.surfaces[1].close()
+    assert not runner.finish_erasures()
+    assert "秘密文字" not in held_in_memory(runner)
+
+
+def held_in_memory(runner: Runner) -> str:
+    """Return the text of every change that the runner keeps for its surfaces."""
+    return "".join(
+        (change.view or b"").decode()
+        for held in runner._windows._held.values()
+        for window in held
+        for change in window.changes
+    )
 
 
 def test_an_erasure_stays_unfinished_while_a_surface_fails(city: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Store
 
 from exchange.domain.access import Tier
+from exchange.domain.errors import StoreUnavailable
 from exchange.domain.record import Activity, Change
 from publisher.stores.embedded import EmbeddedStore, StoreReader
 from publisher.stores.generations import current_generation
@@ -385,3 +387,43 @@ def test_another_vocabulary_is_loaded_at_the_next_start_and_records_stay(
     assert not next(store.quads_for_pattern(NamedNode("urn:t:Penalty"), None, None), None)
     assert again.digest() == digest_of(again, [view(1), view(2)])
     again.close()
+
+
+def test_a_record_redacted_during_a_rebuild_does_not_come_back_with_the_swap(
+    site: Site, surface: TriplesSurface
+) -> None:
+    surface.apply([change(1, 1), change(2, 2)])
+    surface.publish(at_head=True)
+    surface.reset()
+    surface.apply([change(1, 1), change(2, 2)])
+    assert surface.holds(iri(1)), "the new store has it"
+    surface.redact([iri(1)])
+    surface.publish(at_head=True)
+    assert seen(site) == [iri(2)]
+
+
+def test_an_audit_notices_a_flipped_bit_in_any_table_of_a_store(
+    site: Site, surface: TriplesSurface, tmp_path: Path
+) -> None:
+    surface.apply([change(number, number) for number in range(1, 300)])
+    surface.publish(at_head=True)
+    sound = TriplesReader(site).digest()
+    tables = sorted(path.name for path in surface.generation().glob("*.sst"))
+    assert len(tables) >= 4, "three indexes and the strings"
+    unnoticed = []
+    for table in tables:
+        copy = tmp_path / f"copy-{table}"
+        shutil.copytree(site.directory, copy)
+        flip(current_generation(copy).path / table, 24)
+        try:
+            if TriplesReader(Site(copy, Tier.PUBLIC, (BASE,))).digest() == sound:
+                unnoticed.append(table)
+        except StoreUnavailable:
+            continue
+    assert unnoticed == []
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x10
+    path.write_bytes(data)

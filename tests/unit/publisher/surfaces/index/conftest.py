@@ -100,6 +100,19 @@ class Office:
             **more,
         )
 
+    def penalty_view(self, iri: str, number: int, name: str) -> bytes:
+        """The view of a penalty on the bearer of a code, without applying it."""
+        code = code_of(number)
+        return view_of(
+            iri,
+            "penalty",
+            counterpart=code,
+            uscc=code,
+            counterpartName=name,
+            documentNumber=f"长市监罚〔2026〕{number}号",
+            decidedOn="2026-03-04",
+        )
+
     def penalty(self, identifier: str, number: int, name: str, **more: str) -> str:
         given = {
             "documentNumber": f"长市监罚〔2026〕{identifier}号",

@@ -10,6 +10,7 @@ from exchange.domain.failpoints import Point
 from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.index.schema import FILE
 from publisher.surfaces.port import digest_of
+from tests.unit.publisher.surfaces.index.conftest import BASE, code_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +177,26 @@ def test_a_copy_that_lost_its_link_begins_anew(office: Office) -> None:
     assert office.surface.position() == 0
     assert office.reader.search("潞州").total == 0
     assert (office.site.directory / "trees" / "1" / FILE).exists()
+
+
+def test_the_code_of_a_record_that_left_sticks_to_no_other(office: Office) -> None:
+    office.drop(office.penalty("b", 1, "潞州商贸"))
+    office.penalty("c", 2, "望川商贸")  # it gets the number that became free
+    assert office.reader.subject(code_of(1)) is None
+    assert office.reader.subject(code_of(2)) is not None
+    with office.surface.target().database.writing() as connection:
+        assert connection.execute("SELECT DISTINCT code FROM mention").fetchall() == [(code_of(2),)]
+
+
+def test_the_newest_record_revised_beside_a_new_one_in_one_chunk_keeps_its_number(
+    office: Office,
+) -> None:
+    first = office.penalty("b", 1, "潞州商贸")
+    second = BASE + "c".ljust(26, "a")
+    office.views[first] = office.penalty_view(first, 1, "潞州商贸改")
+    office.views[second] = office.penalty_view(second, 2, "望川商贸")
+    office.surface.apply(
+        [office.change(iri, "penalty", office.views[iri]) for iri in (first, second)]
+    )
+    assert sorted(office.names("商贸")) == ["望川商贸", "潞州商贸改"]
+    assert office.surface.digest() == digest_of(office.surface, office.views.values())
