@@ -69,12 +69,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How files are to be read: kind, form, delivering unit; all found out where None."""
+    """How files are to be read: kind, form, delivering unit; all found out where None.
+
+    `allow_older`: rows are applied though they are older than what their records say.
+    """
 
     kind: str | None = None
     form: str | None = None
     source: str | None = None
     dry_run: bool = False
+    allow_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,7 @@ class Exchange:
             form=manner.form,
             source=manner.source,
             dry_run=manner.dry_run,
+            allow_older=manner.allow_older,
             progress=watch.progress,
             report=watch.report,
             at=self._desk.at,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import NotFound, UsageError
-from exchange.ledger import Genesis, Ledger
+from exchange.ledger import Genesis, Ledger, ModelVersion
 from publisher import settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class LedgerAccess:
                 government_kinds=kinds,
                 at=self.at,
                 clock_guard=self.clock_guard,
+                model=self._model_version(),
             )
         if begin is None:
             raise NotFound(
@@ -86,9 +87,17 @@ class LedgerAccess:
             government_kinds=self._government_kinds(),
             at=self.at,
             clock_guard=self.clock_guard,
+            model=self._model_version(),
         )
         begin(genesis)
         return ledger
+
+    def _model_version(self) -> ModelVersion:
+        properties = {
+            slug: frozenset(f"<{field.iri}>" for field in kind.fields)
+            for slug, kind in self.model.kinds.items()
+        }
+        return ModelVersion(self.model.digest, properties)
 
     def _government_kinds(self) -> frozenset[str]:
         kinds = self.model.kinds.items()

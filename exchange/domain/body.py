@@ -8,12 +8,13 @@ again from the body alone, whatever the model says by then.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.access import PAGE_LETTERS, VIEW_LETTERS, Leaf, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 # Stands for the natural person's random local IRI until the ledger assigns it.
 PERSON = "<urn:credence:person>"
@@ -90,3 +91,49 @@ def without_links(text: str, dropped: set[int]) -> str:
         and (number := item.split(" ", 1)[0][1:]) is not None
         and (not number or int(number) not in dropped)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What a body says: statements, and those that state a link by the number of the link."""
+
+    plain: frozenset[str]
+    links: dict[int, frozenset[str]]
+
+    def same(self, other: Statements, missing: Callable[[int], bool]) -> bool:
+        """Return whether another body says the same.
+
+        It may lack a link of this one for whose number `missing` holds.
+        """
+        if self.plain != other.plain:
+            return False
+        if self.links == other.links:
+            return True
+        theirs = list(other.links.values())
+        ours = [number for number, lines in self.links.items() if lines not in theirs]
+        return set(theirs) <= set(self.links.values()) and all(map(missing, ours))
+
+
+def statements(text: str, without: Collection[str], *, leaves: bool = False) -> Statements:
+    """Return what a body says of the properties (`<iri>`) that are not in `without`.
+
+    With `leaves`, who may see a statement is a part of it.
+    """
+    plain: set[str] = set()
+    links: dict[int, set[str]] = {}
+    for item in text.split("\n"):
+        head, _, statement = item.partition(" ")
+        if not head or statement.partition(" ")[0] in without:
+            continue
+        said = f"{head[0]} {statement}" if leaves else statement
+        (links.setdefault(int(head[1:]), set()) if head[1:] else plain).add(said)
+    return Statements(frozenset(plain), {number: frozenset(said) for number, said in links.items()})
+
+
+def value_of(text: str, named: str) -> str | None:
+    """Return the lexical value of a property (`<iri>`) whose literal holds no escapes."""
+    for item in text.split("\n"):
+        statement = item.partition(" ")[2]
+        if statement.startswith(named):
+            return statement.split('"')[1]
+    return None

@@ -41,7 +41,8 @@ class Submission:
     names one by the placeholder. `aliases`, `bare` and `lacking` say how else the row tells
     its key (`exchange.domain.keys.Telling`). `untold` are the properties (`<iri>`) that its form
     has no column for: the record keeps what another form told of them, with `keeps_tier` its
-    tier where that is the stricter, with `keeps_mark` its mark.
+    tier where that is the stricter, with `keeps_mark` its mark. `timed_by` is the property
+    (`<iri>`) of the body in which the source says when the row was last changed, where it does.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Submission:
     keeps_mark: bool = False
     # True for what only a person may let through: the ledger looks at it and appends nothing.
     held: bool = False
+    timed_by: str | None = None
 
 
 class Outcome(StrEnum):
@@ -83,6 +85,16 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
+class Superseded(NamedTuple):
+    """A version that another one replaced: when each of the two was received.
+
+    Milliseconds since 1970-01-01 UTC.
+    """
+
+    received: int
+    replaced: int
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Outcome of one submission.
@@ -90,6 +102,7 @@ class Result:
     `iri` names the record where there is one, `reason` the rule by which the row was not applied
     (`exchange.domain.lifecycle`). With `review` the row is kept for a person to decide, whatever
     its outcome; `version` is then the position of its record's newest version, 0 for none.
+    `superseded` is the version that an outdated row is equal to.
     """
 
     outcome: Outcome
@@ -98,6 +111,7 @@ class Result:
     row: int = 0
     review: bool = False
     version: int = 0
+    superseded: Superseded | None = None
 
 
 class Activity(StrEnum):

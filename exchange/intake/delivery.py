@@ -21,6 +21,7 @@ from exchange.intake.checking import Checked, Checker, require_some_taken, scan
 from exchange.intake.held import PURPOSE, HeldRows
 from exchange.intake.holding import Holding, settle
 from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.older_rows import precedence_of
 from exchange.intake.ordering import in_order
 from exchange.intake.readers import read
 from exchange.intake.rejects import Rejects
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.failpoints import At
+    from exchange.domain.precedence import Precedence
     from exchange.domain.record import Submission
     from exchange.intake.database import Table
     from exchange.intake.findings import Finding
@@ -101,6 +103,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     form: str | None = None,
     source: str | None = None,
     dry_run: bool = False,
+    allow_older: bool = False,
     progress: Callable[[int, int], None] | None = None,
     report: Callable[[Finding], None] | None = None,
     at: At = nothing,
@@ -110,6 +113,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
 
     A dry run writes nothing and counts sound rows as accepted.
 
+    With `allow_older`, rows are applied though they are older than what their records say.
     `source` is the code of the delivering unit; rows that name another are refused. `clock`
     gives milliseconds since 1970-01-01 UTC. `held` is the folder of the rows that wait for a
     person to decide. `progress` hears rows done and rows in all,
@@ -140,7 +144,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
             (sheet, Checker(sheet, model, source=unit, limits=limits))
             for sheet in in_order(sheets, model)
         ]
-        run = _Run(checkers, total, listeners)
+        run = _Run(checkers, total, listeners, precedence_of(rows_from, allowed=allow_older))
         if dry_run:
             return run.dry(ledger.position())
         with closing(HeldRows(held, ledger.derived_key(PURPOSE), clock)) as waiting:
@@ -151,11 +155,16 @@ class _Run:
     """The rows of one gated file on their way, sheet by sheet."""
 
     def __init__(
-        self, sheets: list[tuple[Sheet, Checker]], total: int, listeners: Listeners
+        self,
+        sheets: list[tuple[Sheet, Checker]],
+        total: int,
+        listeners: Listeners,
+        precedence: Precedence,
     ) -> None:
         self._sheets = sheets
         self._total = total
         self._listeners = listeners
+        self._precedence = precedence
         self._counts: Counter[Outcome] = Counter()
         self._reasons: Counter[str] = Counter()
         self._reviews = 0
@@ -180,17 +189,17 @@ class _Run:
         """Append every sound row, each sheet between the open and close events of its own."""
         written = None
         try:
-            for sheet, checker in self._sheets:
+            for part, (sheet, checker) in enumerate(self._sheets):
                 before = self._counts.copy()
                 origin = _origin(copy, source, sheet)
-                delivery = ledger.open_delivery(**asdict(origin))
+                delivery = ledger.open_delivery(**asdict(origin), part=part)
                 if self._rejects is None:
                     self._rejects = rejects(delivery, sheet)
                 self._rejects.begin(sheet)
                 self._notes(sheet)
                 holding = Holding(held, origin, delivery, checker, self._listeners.at)
                 for batch in _batches(sheet, checker):
-                    results = _append(ledger, delivery, _sound(batch))
+                    results = _append(ledger, delivery, _sound(batch), self._precedence)
                     self._count(holding.keep(settle(checker, batch, results)))
                 counts = self._counts - before
                 ledger.close_delivery(delivery, {str(item): counts[item] for item in Outcome})
@@ -260,10 +269,12 @@ def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[Checked]]:
         yield batch
 
 
-def _append(ledger: Ledger, delivery: int, submissions: list[Submission]) -> list[Result]:
+def _append(
+    ledger: Ledger, delivery: int, submissions: list[Submission], precedence: Precedence
+) -> list[Result]:
     results: list[Result] = []
     while len(results) < len(submissions):
-        taken = ledger.append(delivery, submissions[len(results) :])
+        taken = ledger.append(delivery, submissions[len(results) :], precedence=precedence)
         if not taken:
             raise EnvironmentFault(
                 "The ledger takes no more rows.", "Load the file again; nothing is entered twice."

@@ -16,6 +16,10 @@ _RESAVE: Final = (
     "请在表格软件中打开，只保留数据后另存为 .xlsx 或“CSV UTF-8”。",
     "Open it in a spreadsheet, keep the data only, save it as .xlsx or CSV UTF-8.",
 )
+_IF_RIGHT: Final = (
+    "如确应以此行为准，请用 credence review accept 通过，或用 load --allow-older 导入。",
+    "If this row is right, accept it by `credence review`, or use `load --allow-older`.",
+)
 _SPLIT: Final = ("请拆分后重新报送。", "Split it and deliver the parts.")
 
 # rule: (zh, en, hint zh, hint en); {names} are filled by `findings.finding`.
@@ -275,6 +279,33 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "This row names another source unit than the delivery's ({source}).",
         "请由该单位自行报送，或改正代码。",
         "Let that unit deliver it, or mend the code.",
+    ),
+    "outdated-repeated": (
+        "与 {received} 收到、已于 {replaced} 被取代的版本相同；此文件先前已导入过，不作改动。",
+        "Equal to the version of {received}, superseded on {replaced}; this file came before.",
+        "无需处理；如确要恢复到该内容，请用 load --allow-older 导入。",
+        "Nothing needs to be done; to go back to it after all, use `load --allow-older`.",
+    ),
+    "outdated-version": (
+        "与 {received} 收到、已于 {replaced} 被取代的版本相同，可能是旧文件；未写入，待人工审核。",
+        "Equal to the version of {received}, superseded on {replaced}; maybe an older file.",
+        *_IF_RIGHT,
+    ),
+    "outdated-file": (
+        "此文件于 {received} 首次报送，早于现有版本（{replaced}），可能是旧数据；待人工审核。",
+        "This file was first delivered on {received}, before the present version of {replaced}.",
+        *_IF_RIGHT,
+    ),
+    "outdated-by-time": (
+        "来源更新时间早于现有版本，是较旧的数据；未写入。",
+        "The source's update time is earlier than that of the present version; not applied.",
+        "如确应以此行为准，请改正来源更新时间，或用 load --allow-older 导入。",
+        "If this row is right, mend its update time, or use `load --allow-older`.",
+    ),
+    "too-many-versions": (
+        "该记录的版本过多，只与最近 {versions} 个作了比较，无法确定此行是否为旧数据；待人工审核。",
+        "The row was compared with the newest {versions} versions only, and may be older data.",
+        *_IF_RIGHT,
     ),
     "ledger-refused": (
         "台账不接受此行：{reason}",

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.lifecycle import SUPPRESSED_ENDED
+from exchange.domain.precedence import OUTDATED_BY_TIME
 from exchange.domain.record import Outcome
 from exchange.intake.findings import finding
 from exchange.intake.messages import MESSAGES
+from exchange.intake.older_rows import details_of
 
 if TYPE_CHECKING:
     from exchange.domain.record import Result
@@ -26,14 +28,15 @@ def explained(checker: Checker, checked: Checked, result: Result) -> Finding | N
     """Return the finding that names why the ledger did not apply a row; None where it did."""
     if result.reason is None:
         return None
-    severity = _SEVERITIES.get(result.outcome, "warning" if result.review else "info")
+    odd = result.review or result.reason == OUTDATED_BY_TIME
+    severity = _SEVERITIES.get(result.outcome, "warning" if odd else "info")
     field, value = None, ""
     if result.reason == SUPPRESSED_ENDED and checked.submission is not None:
         field, value = checker.publicity_end, checked.submission.publicity_end or ""
     place = checker.place(checked.row, field)
     if result.reason not in MESSAGES:
         return finding("ledger-refused", place, severity=severity, reason=result.reason)
-    return finding(result.reason, place, value, severity)
+    return finding(result.reason, place, value, severity, **details_of(result))
 
 
 def refused_before(checker: Checker, checked: Checked, refusal: Refusal) -> Finding:

@@ -28,35 +28,47 @@ from exchange.domain.lifecycle import (
     Step,
     arrive,
 )
+from exchange.domain.precedence import Precedence
 from exchange.domain.publicity import day_of
 from exchange.domain.record import Arrival, Outcome, Result
 from exchange.ledger import schema
 from exchange.ledger.batch import batch
-from exchange.ledger.deliveries import is_open
+from exchange.ledger.deliveries import running, taken
 from exchange.ledger.departures import follow, leave, pend, resolve, unmet, weigh
 from exchange.ledger.marks import ROW, set_mark
 from exchange.ledger.meeting import Macs, join
+from exchange.ledger.older import OlderData
 from exchange.ledger.quoting import Tie, forget, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from exchange.domain.record import Link, Submission
     from exchange.ledger.batch import Batch, Rec
+    from exchange.ledger.deliveries import Running
     from exchange.ledger.departures import Weighed
     from exchange.ledger.meeting import Met
+    from exchange.ledger.older import Older
     from exchange.ledger.parts import Parts
 
 ROWS: Final = 1000
 # Of the 250 ms; sealing and inserting what was prepared takes the rest.
 PREPARING_SECONDS: Final = 0.06
+NOT_TAKEN: Final = frozenset({Outcome.REJECTED, Outcome.OUTDATED, Outcome.HELD})
 SLICE: Final = 100  # rows whose keys are read together, and between two looks at the watch
 
 
 def append(
-    parts: Parts, delivery: int, submissions: Sequence[Submission], *, correcting: bool = False
+    parts: Parts,
+    delivery: int,
+    submissions: Sequence[Submission],
+    *,
+    correcting: bool = False,
+    precedence: Precedence = Precedence.REVIEW,
 ) -> list[Result]:
     """Log a prefix of the rows in one transaction; return one result for each of them.
+
+    `precedence` says what becomes of rows that are older than what their records say.
 
     Raises:
         UsageError: the delivery is not open.
@@ -66,28 +78,49 @@ def append(
         return []
     with batch(parts, bulk=True) as work:
         started = parts.ticks()
-        if not is_open(work, delivery):
+
+        def passed() -> float:
+            return parts.ticks() - started
+
+        opened = running(work, delivery)
+        if opened is None:
             raise UsageError(
                 f"There is no open delivery {delivery}.", "Open a delivery before appending."
             )
-        arrivals = Arrivals(work, delivery, Name.CORRECT if correcting else Name.REVISE)
+        older = OlderData(work, opened, precedence)
+        arrivals = Arrivals(work, opened, Name.CORRECT if correcting else Name.REVISE, older)
         results: list[Result] = []
         for at in range(0, min(len(submissions), ROWS), SLICE):
             rows = submissions[at : min(at + SLICE, ROWS)]
             arrivals.fetch(rows)
-            results += [arrivals.take(row) for row in rows]
-            if parts.ticks() - started > PREPARING_SECONDS:
+            # Rows that are compared with many versions take long; others are taken by the slice.
+            results += _taken(arrivals, rows, lambda: passed() > 2 * PREPARING_SECONDS)
+            if len(results) < at + len(rows) or passed() > PREPARING_SECONDS:
                 break
+        taken(work, delivery, submissions[len(results) - 1].row)
+    return results
+
+
+def _taken(
+    arrivals: Arrivals, rows: Sequence[Submission], late: Callable[[], bool]
+) -> list[Result]:
+    """Take rows, and leave off where it is late."""
+    results = []
+    for row in rows:
+        results.append(arrivals.take(row))
+        if late():
+            break
     return results
 
 
 class Arrivals:
     """The rows of one transaction, taken one by one."""
 
-    def __init__(self, work: Batch, delivery: int, revision: Name) -> None:
+    def __init__(self, work: Batch, delivery: Running, revision: Name, older: OlderData) -> None:
         self._work = work
-        self._delivery = delivery
+        self._delivery = delivery.id
         self._revision = revision
+        self._older = older
         self._secret = work.parts.secret
         guard = work.parts.clock_guard
         self._clock_trusted = guard.doubt() is None
@@ -132,8 +165,8 @@ class Arrivals:
         if not met.records:
             return self._new(row, macs)
         record = self._work.record(met.records[0])
-        result = self._known(self._whole(row, record), record)
-        if result.outcome not in (Outcome.REJECTED, Outcome.HELD):
+        result = self._known(row, self._whole(row, record), record)
+        if result.outcome not in NOT_TAKEN:
             self._join(macs, record)
         return result
 
@@ -144,7 +177,8 @@ class Arrivals:
             return None, False
         record = self._work.record(met.records[0])
         content = self._secret.content(self._whole(row, record))
-        return record, record.state in HELD and record.content_mac == content
+        same = record.content_mac == content and _marks(row, record) is None
+        return record, record.state in HELD and same
 
     def _torn(self, row: Submission, met: Met) -> Result:
         """Refuse a row behind which several records stand; none of them is changed."""
@@ -182,16 +216,46 @@ class Arrivals:
         ended = row.publicity_end is not None and row.publicity_end < self._today
         return arrive(state, row.arrival, same=same, ended=ended, clock_trusted=self._clock_trusted)
 
-    def _known(self, row: Submission, record: Rec) -> Result:
+    def _known(self, told: Submission, row: Submission, record: Rec) -> Result:
+        """Do what a row says; `row` is what was told with what its form cannot tell."""
         content = self._secret.content(row)
-        step, reason = self._step(row, record.state, same=record.content_mac == content)
+        same = record.content_mac == content or self._same(row, record, content)
+        step, reason = self._step(row, record.state, same=same)
         if step is Step.SUPPRESS:
             return Result(Outcome.SUPPRESSED, None, reason, row.row)
         if step is Step.KEEP:
             return self._keep(row, record)
+        older = self._older.judge(told, self._named(told), record, step, self._gone(told))
+        if older is not None:
+            return self._outdated(row, record, older)
         if step is Step.REVISE:
             return self._revise(row, record, content)
         return self._end(row, record, step, reason)
+
+    def _same(self, row: Submission, record: Rec, content: bytes) -> bool:
+        """Return whether a row says the same in the words of a newer model."""
+        if record.state not in HELD or not self._older.same(row, self._named(row), record):
+            return False
+        record.content_mac, record.model = content, self._older.model
+        self._work.touch(record)
+        return True
+
+    def _gone(self, row: Submission) -> Callable[[int], bool]:
+        """Return what tells of a link's number whether the record that it quotes has ever left."""
+
+        def gone(number: int) -> bool:
+            target = self._work.met(self._told(row.links[number])).target
+            if target is None:
+                return False
+            record = self._work.record(target)
+            return record.state in GONE or record.id != record.chain
+
+        return gone
+
+    def _outdated(self, row: Submission, record: Rec, older: Older) -> Result:
+        iri = self._work.parts.iri(record.kind, record.public_id)
+        outcome, reason, review = older.verdict
+        return Result(outcome, iri, reason, row.row, review, record.version, older.superseded)
 
     def _publish(self, row: Submission, macs: Macs, content: bytes) -> Result:
         weighed, refused = self._weigh(row)
@@ -222,6 +286,10 @@ class Arrivals:
         return self._result(Outcome.REVISED, row, record)
 
     def _keep(self, row: Submission, record: Rec) -> Result:
+        if _marks(row, record) is not None:
+            older = self._older.judge_mark(row, record)
+            if older is not None:
+                return self._outdated(row, record, older)
         changed = self._mark(row, record)
         return self._result(Outcome.REVISED if changed else Outcome.UNCHANGED, row, record)
 
@@ -253,7 +321,7 @@ class Arrivals:
         text = self._text(row, record)
         if weighed.dropped:
             text = bodies.without_links(text, set(weighed.dropped))
-        record.content_mac = content
+        record.content_mac, record.model = content, self._older.model
         position = work.version(name, record, text, self._delivery, tier=_tier(row))
         keep(
             work,
@@ -277,16 +345,14 @@ class Arrivals:
 
     def _mark(self, row: Submission, record: Rec) -> bool:
         """Follow the row's state: an objection is a mark, taken off by whoever set it."""
-        if row.arrival is Arrival.OBJECTION and not record.mark:
-            set_mark(self._work, record, ROW, self._delivery)
-            return True
-        if row.arrival is Arrival.LIVE and record.mark == ROW and not row.keeps_mark:
-            set_mark(self._work, record, 0, self._delivery)
-            return True
-        return False
+        mark = _marks(row, record)
+        if mark is None:
+            return False
+        set_mark(self._work, record, mark, self._delivery)
+        return True
 
     def _text(self, row: Submission, record: Rec) -> str:
-        """Return the body with the person's local IRI in the place kept for it."""
+        """Return the body with the person's local IRI in the place kept for it, making one."""
         if row.person is None:
             record.person = None
             return row.body
@@ -296,12 +362,29 @@ class Arrivals:
             public_id = self._persons[mac] = new_id()
             self._work.waiting.persons.append({"mac": mac, "public_id": public_id})
         record.person = public_id
+        return self._naming(row, public_id)
+
+    def _named(self, row: Submission) -> str:
+        """Return the body with the person's local IRI where the person is known."""
+        known = self._persons.get(self._secret.person(row.person)) if row.person else None
+        return row.body if known is None else self._naming(row, known)
+
+    def _naming(self, row: Submission, public_id: str) -> str:
         text = row.body.replace(bodies.PERSON, f"<{self._work.parts.person_iri(public_id)}>")
         return bodies.body([line for line in text.split("\n") if line])
 
     def _result(self, outcome: Outcome, row: Submission, record: Rec) -> Result:
         iri = self._work.parts.iri(record.kind, record.public_id)
         return Result(outcome, iri, None, row.row)
+
+
+def _marks(row: Submission, record: Rec) -> int | None:
+    """Return the mark that a row gives its record, None where it leaves it as it is."""
+    if row.arrival is Arrival.OBJECTION and not record.mark:
+        return ROW
+    if row.arrival is Arrival.LIVE and record.mark == ROW and not row.keeps_mark:
+        return 0
+    return None
 
 
 def _tier(row: Submission) -> Tier:

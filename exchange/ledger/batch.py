@@ -50,6 +50,8 @@ class Rec:
     content_mac: bytes | None = None
     version: int = 0
     person: str | None = None
+    versions: int = 0
+    model: int = 0
 
     def visible(self) -> frozenset[Tier]:
         """Return the tiers whose readers see the record."""
@@ -69,6 +71,8 @@ class Rec:
             "content_mac": self.content_mac,
             "version": self.version,
             "person": self.person,
+            "versions": self.versions,
+            "model": self.model,
         }
 
 
@@ -165,10 +169,14 @@ class Batch:
 
     def text(self, record: Rec) -> str:
         """Return the stored body of the record's newest version."""
-        if record.version in self._texts:
-            return self._texts[record.version]
+        return self.text_at(record.version)
+
+    def text_at(self, position: int) -> str:
+        """Return the stored body of the version at a position."""
+        if position in self._texts:
+            return self._texts[position]
         event = schema.event
-        row = self.connection.execute(select(event).where(event.c.position == record.version)).one()
+        row = self.connection.execute(select(event).where(event.c.position == position)).one()
         return self.opened(row)
 
     def opened(self, row: Any) -> str:
@@ -225,6 +233,7 @@ class Batch:
             record.widest = tier
         iri = self.parts.iri(record.kind, record.public_id)
         record.version = self._log(name, text.encode(), record, delivery, iri)
+        record.versions += delivery is not None
         self._texts[record.version] = text
         self.touch(record)
         self._show(name, record, record.version, before, veils=veils)
@@ -338,6 +347,8 @@ def rec_of(row: Any) -> Rec:
         row.content_mac,
         row.version,
         row.person,
+        row.versions,
+        row.model,
     )
 
 

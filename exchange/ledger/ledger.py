@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from exchange.domain.failpoints import nothing
+from exchange.domain.precedence import Precedence
 from exchange.ledger import (
     appending,
     archive,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from exchange.domain.links import LinkRule, Links
     from exchange.domain.record import Change, Result, Standing, Step, Submission, VisibleRecord
     from exchange.ledger.heartbeat import ClockGuard
+    from exchange.ledger.models import ModelVersion
     from exchange.ledger.parts import Genesis, Parts, Places
     from exchange.ledger.record_page import RecordPage
 
@@ -59,18 +61,22 @@ class Ledger:
         at: At = nothing,
         ticks: Callable[[], float] = monotonic,
         clock_guard: ClockGuard | None = None,
+        model: ModelVersion | None = None,
     ) -> Self:
         """Begin a ledger.
 
         `clock` gives milliseconds since 1970-01-01 UTC; `at` is called at every
         failpoint; `ticks` gives seconds of a steady watch, to bound a transaction; `clock_guard`
-        says whether the clock may end publicity (None: always).
+        says whether the clock may end publicity (None: always); `model` names the shapes that
+        rows are read with.
 
         Raises:
             Conflict: there is one already.
 
         """
-        build = opening.assemble(places, rules, government_kinds, clock, ticks, at, clock_guard)
+        build = opening.assemble(
+            places, rules, government_kinds, clock, ticks, at, clock_guard, model
+        )
         return cls(opening.create(places, genesis, build, at))
 
     @classmethod
@@ -84,6 +90,7 @@ class Ledger:
         at: At = nothing,
         ticks: Callable[[], float] = monotonic,
         clock_guard: ClockGuard | None = None,
+        model: ModelVersion | None = None,
     ) -> Self:
         """Open a ledger and finish what a crash left: journal lines, erasures, stray seals.
 
@@ -93,7 +100,9 @@ class Ledger:
                 secret or seals are not its own.
 
         """
-        build = opening.assemble(places, rules, government_kinds, clock, ticks, at, clock_guard)
+        build = opening.assemble(
+            places, rules, government_kinds, clock, ticks, at, clock_guard, model
+        )
         return cls(opening.open_(places, build))
 
     @classmethod
@@ -133,22 +142,40 @@ class Ledger:
 
     # --- deliveries ---
 
-    def open_delivery(
-        self, *, source: str | None, name: str, digest: str, kind: str, form: str | None
+    def open_delivery(  # noqa: PLR0913 (the facts of a delivery)
+        self,
+        *,
+        source: str | None,
+        name: str,
+        digest: str,
+        kind: str,
+        form: str | None,
+        part: int = 0,
     ) -> int:
-        """Log that a delivery begins; return its number."""
+        """Log that a delivery begins; return its number.
+
+        `part`: which sheet of its file, from 0.
+        """
         return deliveries.begin(
-            self._parts, source=source, name=name, digest=digest, kind=kind, form=form
+            self._parts, source=source, name=name, digest=digest, kind=kind, form=form, part=part
         )
 
     def append(
-        self, delivery: int, submissions: Sequence[Submission], *, correcting: bool = False
+        self,
+        delivery: int,
+        submissions: Sequence[Submission],
+        *,
+        correcting: bool = False,
+        precedence: Precedence = Precedence.REVIEW,
     ) -> list[Result]:
         """Log a prefix of the rows in one transaction; one result for each row of the prefix.
 
-        `correcting`: later versions are logged as `correct`.
+        `correcting`: later versions are logged as `correct`. `precedence` says what becomes of
+        rows that are older than what their records say.
         """
-        return appending.append(self._parts, delivery, submissions, correcting=correcting)
+        return appending.append(
+            self._parts, delivery, submissions, correcting=correcting, precedence=precedence
+        )
 
     def close_delivery(self, delivery: int, counts: Mapping[str, int]) -> None:
         """Log that a delivery is complete."""

@@ -19,6 +19,7 @@ from exchange.ledger.erasing import destroy
 from exchange.ledger.heartbeat import Unguarded
 from exchange.ledger.journal import Journal
 from exchange.ledger.migrating import migrate, require_newest
+from exchange.ledger.models import ModelVersion
 from exchange.ledger.parts import Gate, Genesis, Parts, Places
 from exchange.ledger.passages import journal_missing
 from exchange.ledger.sealing import unseal
@@ -191,6 +192,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
     ticks: Callable[[], float],
     at: At,
     clock_guard: ClockGuard | None = None,
+    model: ModelVersion | None = None,
 ) -> Build:
     """Return what puts the parts of a ledger together."""
 
@@ -208,6 +210,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
             ticks=ticks,
             at=at,
             clock_guard=clock_guard or Unguarded(),
+            model=model or ModelVersion(),
         )
 
     return build

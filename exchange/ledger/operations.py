@@ -165,6 +165,7 @@ def _again(work: Batch, old: Rec) -> Rec:
     # With a reference missing, the next delivery of the row must be looked at again.
     whole = not dropped and len(kept) == len(ties)
     record.content_mac = old.content_mac if whole else None
+    record.versions, record.model = old.versions, old.model
     position = work.version(Name.PUBLISH, record, text)
     keep(
         work,

@@ -13,6 +13,7 @@ from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import event_iri, record_iri
 from exchange.ledger.engine import file_of
 from exchange.ledger.heartbeat import Unguarded
+from exchange.ledger.models import ModelVersion
 from exchange.ledger.opened import Opened
 from exchange.ledger.read_only import is_writable
 
@@ -113,6 +114,7 @@ class Parts:
     ticks: Callable[[], float]
     at: At
     opened: Opened = field(default_factory=Opened)
+    model: ModelVersion = field(default_factory=ModelVersion)
     clock_guard: ClockGuard = field(default_factory=Unguarded)
 
     def iri(self, kind: str, public_id: str) -> str:

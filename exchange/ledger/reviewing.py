@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import Conflict
 from exchange.domain.events import Name
+from exchange.domain.precedence import Precedence
 from exchange.domain.record import Outcome, Result
 from exchange.ledger.appending import Arrivals
 from exchange.ledger.batch import batch
-from exchange.ledger.deliveries import begin_in, end_in
+from exchange.ledger.deliveries import REVIEWED, begin_in, end_in, next_delivery
+from exchange.ledger.older import OlderData
 
 if TYPE_CHECKING:
     from exchange.domain.record import Submission
@@ -73,7 +75,9 @@ def accept(
     """
     row = replace(row, held=False)
     with batch(parts) as work:
-        arrivals = Arrivals(work, work.delivery + 1, Name.REVISE)
+        delivery = next_delivery(work, origin.digest)
+        older = OlderData(work, delivery, Precedence.APPLY)
+        arrivals = Arrivals(work, delivery, Name.REVISE, older)
         arrivals.fetch([row])
         record, same = arrivals.known(row)
         if record is not None and same:
@@ -81,7 +85,7 @@ def accept(
             return Result(Outcome.UNCHANGED, iri, None, row.row)
         if (record.version if record else 0) != version:
             raise _changed()
-        number = begin_in(work, asdict(origin), actor=decision.actor, item=decision.item)
+        number = begin_in(work, asdict(origin), REVIEWED, actor=decision.actor, item=decision.item)
         result = arrivals.take(row)
         if result.outcome not in (Outcome.ACCEPTED, Outcome.REVISED):
             raise _not_applied(result)

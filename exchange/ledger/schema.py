@@ -67,6 +67,20 @@ delivery = Table(
     Column("opened", Number, nullable=False),
     Column("closed", Number),
     Column("counts", Text),
+    # Which sheet of its file, from 0; the last row that was taken, to go on where one broke off.
+    Column("part", SmallInteger, nullable=False, server_default="0"),
+    Column("through", Number),
+    Column("model", SmallInteger, nullable=False, server_default="0"),
+    Index("delivery_digest", "digest"),
+)
+
+# The models that deliveries were read with: the properties that each knew, by kind, as JSON.
+model = Table(
+    "model",
+    metadata,
+    _key("id"),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("kinds", Text, nullable=False),
 )
 
 record = Table(
@@ -85,6 +99,10 @@ record = Table(
     Column("person", String(26)),
     # The first record of the same key; others followed by reinstating.
     Column("chain", Number, nullable=False, server_default="0"),
+    # How many versions deliveries brought, those of the records before it in the chain included;
+    # the model that `content_mac` was made under.
+    Column("versions", Integer, nullable=False, server_default="0"),
+    Column("model", SmallInteger, nullable=False, server_default="0"),
     Index("record_chain", "chain"),
 )
 

@@ -44,6 +44,7 @@ class Fold:
     widest: Tier = Tier.ARCHIVE
     version: int = 0
     mark: int = 0
+    received: int = 0  # versions that a delivery brought
     shown: dict[Tier, list[tuple[Any, ...]]] = field(
         default_factory=lambda: {tier: [] for tier in SERVED}
     )
@@ -76,6 +77,7 @@ class Fold:
 
     def _version(self, row: Any) -> None:
         self.version = row.position
+        self.received += row.delivery is not None
         self.tier = Tier(row.tier)
         if self.tier.rank < self.widest.rank:
             self.widest = self.tier
@@ -109,6 +111,7 @@ def _check_chunk(parts: Parts, connection: Connection, rows: Any) -> None:
         for event in events.get(row.id, ()):
             fold.take(event, marks.get(event.position, row.mark))
         _check_row(row, fold)
+        _check_versions(connection, row, fold)
         _check_keys(row, keys.get(row.id, []), newest[row.chain])
         _check_shown(row, fold, members.get(row.id, []), passages.get(row.id, []))
 
@@ -203,6 +206,23 @@ def _check_row(row: Any, fold: Fold) -> None:
     holds(erased or row.mark == fold.mark, "A record's objection mark is wrong.", at)
     cleared = row.content_mac is None and row.person is None
     holds(cleared or not erased, "An erased record still has content or person.", at)
+
+
+def _check_versions(connection: Connection, row: Any, fold: Fold) -> None:
+    """Check how many versions deliveries brought of a record and of those before it."""
+    event, record = schema.event, schema.record
+    before = 0
+    if row.chain != row.id:
+        statement = (
+            select(func.count())
+            .select_from(event)
+            .join(record, record.c.id == event.c.record)
+            .where(record.c.chain == row.chain, record.c.id < row.id)
+            .where(event.c.delivery.is_not(None), event.c.name.in_(sorted(VERSIONS)))
+        )
+        before = int(connection.execute(statement).scalar_one())
+    good = row.versions == before + fold.received
+    holds(good, "A record has more or fewer versions than its events say.", row.version)
 
 
 def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:

@@ -77,6 +77,7 @@ class Compiled:
         self._links = [self._link_reader(item) for item in kind.quotations]
         self._person = _person_of(kind)
         self._shown = Shown(kind, CONTEXT)
+        self._timed_by = f"<{kind.field(kind.source_time).iri}>" if kind.source_time else None
 
     # What came in -> record
 
@@ -243,6 +244,7 @@ class Compiled:
             untold=untold.properties,
             keeps_tier=untold.tier,
             keeps_mark=untold.mark,
+            timed_by=self._timed_by if self.kind.source_time in record else None,
         )
 
     def _link_reader(

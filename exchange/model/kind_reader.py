@@ -49,8 +49,8 @@ def _terms(of_ours: str, of_shacl: str = "", *others: str) -> frozenset[str]:
 
 
 _KIND_TERMS = _terms(
-    "slug form key maxTier publicityEnd tierWhen loggedOnlyWhen arrives link column columnPrefix "
-    "serves",
+    "slug form key maxTier publicityEnd sourceTime tierWhen loggedOnlyWhen arrives link column "
+    "columnPrefix serves",
     "targetClass closed ignoredProperties name property",
     f"{RDF}type",
 )
@@ -133,6 +133,7 @@ class KindReader:
         """Return the kind."""
         graph, node = self._graph, self._node
         end = graph.text(node, f"{CR}publicityEnd")
+        time = graph.text(node, f"{CR}sourceTime")
         return Kind(
             slug=graph.need(node, f"{CR}slug"),
             class_iri=graph.need(node, f"{SH}targetClass"),
@@ -143,6 +144,7 @@ class KindReader:
             forms=self._forms,
             tasks=tuple(sorted(map(int, graph.texts(node, f"{CR}serves")))),
             publicity_end=self._named(end) if end else None,
+            source_time=self._named(time) if time else None,
             quotations=tuple(self._quotation(i) for i in graph.values(node, f"{CR}link")),
             tier_when=tuple(
                 TierRule(self._condition(item), _one_of(Tier, graph.need(item, f"{CR}maxTier")))

@@ -278,7 +278,10 @@ class Quotation:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of record; `tasks` number those of the city's task list that it serves."""
+    """One kind of record; `tasks` number those of the city's task list that it serves.
+
+    `source_time` is the field in which the source says when it last changed a row.
+    """
 
     slug: str
     class_iri: str
@@ -289,6 +292,7 @@ class Kind:
     forms: tuple[str, ...]
     tasks: tuple[int, ...] = ()
     publicity_end: str | None = None
+    source_time: str | None = None
     quotations: tuple[Quotation, ...] = ()
     tier_when: tuple[TierRule, ...] = ()
     logged_only_when: tuple[Condition, ...] = ()
@@ -341,12 +345,17 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All kinds, code lists and link rules, and the vocabulary as canonical N-Triples."""
+    """All kinds, code lists and link rules, and the vocabulary as canonical N-Triples.
+
+    `digest` is the SHA-256 (hex) of the files it was read from: two models of one digest make
+    the same body of the same row.
+    """
 
     kinds: Mapping[str, Kind]
     links: Mapping[str, LinkRule]
     schemes: Mapping[str, Scheme]
     ntriples: bytes
+    digest: str
 
     def vocabulary(self) -> bytes:
         """Return vocabulary, alignments, code lists and labels as sorted N-Triples."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,21 @@ def read_model(words: Mapping[str, bytes], looks: Mapping[str, bytes]) -> Model:
         if graph.one(node, f"{SH}targetClass") is not None:
             kind = KindReader(graph, node, schemes).kind()
             kinds[kind.slug] = kind
-    model = Model(dict(sorted(kinds.items())), _links(graph), schemes, ntriples(words))
+    model = Model(
+        dict(sorted(kinds.items())), _links(graph), schemes, ntriples(words), _digest(words, looks)
+    )
     _refuse_unread(graph)
     check_model(model)
     return model
+
+
+def _digest(*files: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 (hex) of files, by their names."""
+    whole = hashlib.sha256()
+    for name, content in sorted(item for group in files for item in group.items()):
+        whole.update(f"{name}\0{len(content)}\0".encode())
+        whole.update(content)
+    return whole.hexdigest()
 
 
 def _refuse_unread(graph: Graph) -> None:

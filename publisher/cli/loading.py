@@ -159,6 +159,11 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
     type=click.Path(path_type=Path, file_okay=False),
     help="持续导入该目录中出现的文件 load what appears in this folder, until stopped",
 )
+@click.option(
+    "--allow-older",
+    is_flag=True,
+    help="较旧的数据也写入 apply rows though their records were changed since",
+)
 @click.option("--dry-run", is_flag=True, help="只校验 check, write nothing")
 @common
 @pass_choices
@@ -171,10 +176,11 @@ def load(  # noqa: PLR0913 - the options of the contract
     source: str | None,
     folder: Path | None,
     dry_run: bool,
+    allow_older: bool,
 ) -> int:
     """导入文件、目录或数据库表到账本。Load files, folders or tables; print a receipt."""
     console = choices.console
-    manner = Manner(kind, form, source, dry_run)
+    manner = Manner(kind, form, source, dry_run, allow_older)
     if folder is not None:
         return watch_folder(choices, folder, manner, files)
     sources = _sources(choices, files)

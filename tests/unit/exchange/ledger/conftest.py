@@ -18,7 +18,7 @@ from exchange.domain import body as bodies
 from exchange.domain.access import Leaf, Tier
 from exchange.domain.links import Cascade, LinkRule
 from exchange.domain.record import Arrival, Link, Result, Submission
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, ModelVersion, Places
 
 NOON = 1_795_406_400_000  # 2026-11-23 12:00 in Asia/Shanghai
 GENESIS = Genesis(
@@ -100,6 +100,7 @@ class Desk:
     now: int = NOON
     at: list[str] = field(default_factory=list)
     stop_at: str | None = None
+    model: ModelVersion | None = None
     _ledger: Ledger | None = None
     _delivery: int | None = None
 
@@ -112,6 +113,7 @@ class Desk:
                 lambda: self.now,
                 government_kinds=GOVERNMENT,
                 at=self._passed,
+                model=self.model,
             )
         return self._ledger
 

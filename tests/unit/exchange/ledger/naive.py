@@ -54,6 +54,7 @@ class Held:
     ways: dict = field(default_factory=dict)  # target number -> how it is told
     mark: str = ""
     iri: str = ""
+    by_hand: bool = False  # a person set or took off the mark since the newest version
     undecided: set = field(default_factory=set)
     full: set = field(default_factory=set)
     bare: set = field(default_factory=set)
@@ -100,7 +101,7 @@ class Model:
         if not hits:
             return self.unknown(row, full, bare)
         outcome = self.known(row, hits[0])
-        if outcome != "rejected":
+        if outcome not in {"rejected", "outdated"}:
             self.join(hits[0], full, bare)
         return outcome
 
@@ -137,6 +138,8 @@ class Model:
             self.leave(record, "withdrawn")
             return "revised"
         if record.received == received:
+            if record.by_hand and row["arrival"] is Arrival.OBJECTION and not record.mark:
+                return "outdated"  # a person took the mark off since the row came
             return "revised" if self.mark_by_row(record, row) else "unchanged"
         if row["ended"]:
             self.leave(record, "expired")
@@ -149,13 +152,16 @@ class Model:
     def received(self, row, record):
         """Return what the record says after the row, which keeps what its form cannot tell."""
         kind, tier, extra = row["key"][0], row["tier"], row["extra"]
-        if row["form"] == "old":
-            extra = None if record is None else record.extra
-            if record is not None and record.state not in GONE:
-                tier = max(tier, record.tier, key=lambda item: item.rank)
         says = row["target"] if kind == "repair-case" else None
         if kind in QUOTES:
             says = tuple((n, tellings("", n, row["quoted"])[0][:1]) for n in row["quotes"])
+        if row["form"] == "old":
+            told = row["text"], tier, row["ended"], says, None, row["key"]
+            if record is not None and record.received == told:
+                return told  # word by word what came last
+            extra = None if record is None else record.extra
+            if record is not None and record.state not in GONE:
+                tier = max(tier, record.tier, key=lambda item: item.rank)
         return row["text"], tier, row["ended"], says, extra, row["key"]
 
     def write(self, row, record, received):
@@ -179,7 +185,7 @@ class Model:
         record.received, record.text, record.extra = received, row["text"], received[4]
         record.tier = Tier.ARCHIVE if key[0] == "repair-case" else received[1]
         record.widest = min(record.widest, record.tier, key=lambda tier: tier.rank)
-        record.undecided = set()
+        record.undecided, record.by_hand = set(), False
         record.quotes, record.ways = {}, made.ways
         for number, state in states.items():
             keeps = state not in GONE or (key[0] == "application" and state != "erased")
@@ -263,10 +269,10 @@ class Model:
         record.state = "live"
 
     def do_mark(self, record):
-        record.mark = "hand"
+        record.mark, record.by_hand = "hand", True
 
     def do_unmark(self, record):
-        record.mark = ""
+        record.mark, record.by_hand = "", True
 
     def do_erase(self, record):
         chain = [r for r in self.records if r.chain is record.chain and r is not record]

@@ -1,0 +1,87 @@
+"""Whether a delivered row is older than what its record says by now (pure).
+
+A row that differs from the newest version of its record is either news or older data that
+arrives late. Rules, in this order (docs/decisions/0035): the source's own time; a row
+that was delivered before in that very file; a table, which is what its database holds now; a row
+equal to a superseded version, which only a person may apply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from exchange.domain.record import Outcome
+
+OUTDATED_BY_TIME: Final = "outdated-by-time"
+OUTDATED_REPEATED: Final = "outdated-repeated"
+OUTDATED_VERSION: Final = "outdated-version"
+OUTDATED_FILE: Final = "outdated-file"
+HELD_UNCOMPARED: Final = "too-many-versions"
+
+
+class Precedence(StrEnum):
+    """What the rows of a delivery may replace."""
+
+    REVIEW = "review"  # older data only after a person has decided
+    CURRENT = "current"  # all, as rows of a table say what their database holds now
+    APPLY = "apply"  # all, as a person has decided so
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a row that differs from its record's newest version compares with all that is known.
+
+    `time`: -1 where the source says that the row is older than the newest version, 1 where it
+    says newer, 0 where it says nothing. `superseded`: the row is equal to a superseded version.
+    `repeated`: this row of this very file was taken before. `own`: what it is equal to and what
+    replaced that both came in this very file. `late`: this file was first delivered before the
+    newest version, which another file brought. `bounded`: there are more versions than were
+    compared.
+    """
+
+    time: int = 0
+    superseded: bool = False
+    repeated: bool = False
+    own: bool = False
+    late: bool = False
+    bounded: bool = False
+
+
+class Verdict(NamedTuple):
+    """Why a row is not applied, and whether a person has to decide about it."""
+
+    outcome: Outcome
+    reason: str
+    review: bool
+
+
+BY_TIME: Final = Verdict(Outcome.OUTDATED, OUTDATED_BY_TIME, review=False)
+REPEATED: Final = Verdict(Outcome.OUTDATED, OUTDATED_REPEATED, review=False)
+VERSION: Final = Verdict(Outcome.OUTDATED, OUTDATED_VERSION, review=True)
+FILE: Final = Verdict(Outcome.OUTDATED, OUTDATED_FILE, review=True)
+UNCOMPARED: Final = Verdict(Outcome.HELD, HELD_UNCOMPARED, review=True)
+
+
+def judge(found: Comparison, precedence: Precedence) -> Verdict | None:
+    """Return why the row is not applied; None where it is.
+
+    A table's copy is no file that somebody keeps and sends again, so that a table which went
+    back to an earlier state is applied even where its bytes are those of an earlier copy. A row
+    with a later source time than the newest version is equal to a superseded one, time and all,
+    only where a person applied older data: that decision stands.
+    """
+    equal = found.superseded
+    rules = (
+        (precedence is Precedence.APPLY, None),
+        (found.time < 0, BY_TIME),
+        (precedence is Precedence.CURRENT, None),
+        (equal and found.repeated, REPEATED),
+        (equal and found.own, None),  # the rows of one file follow each other
+        (equal, VERSION),
+        (found.time > 0, None),
+        (found.late, FILE),
+        (found.bounded, UNCOMPARED),
+    )
+    return next((verdict for applies, verdict in rules if applies), None)

@@ -1,0 +1,75 @@
+"""Which shapes a version was made by: a content MAC compares only within one model.
+
+A ledger keeps the digest of each model that its deliveries were read with and, by kind, the
+properties that it knew, so that bodies of two models can be compared on what both know.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, insert, select
+
+from exchange.ledger import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+UNNAMED: Final = 0  # the number of the model of a ledger that was opened without one
+_NOTHING: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A model: the digest of its files (SHA-256, hex), and by kind its properties as `<iri>`."""
+
+    digest: str = ""
+    properties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def number_of(connection: Connection, version: ModelVersion) -> int:
+    """Return the number of a model in this ledger, giving it one where it is new."""
+    if not version.digest:
+        return UNNAMED
+    model = schema.model
+    known = connection.execute(select(model.c.id).where(model.c.digest == version.digest)).scalar()
+    if known is not None:
+        return int(known)
+    number = int(connection.execute(select(func.coalesce(func.max(model.c.id), 0))).scalar_one())
+    kinds = {slug: sorted(found) for slug, found in sorted(version.properties.items())}
+    row = {"id": number + 1, "digest": version.digest, "kinds": json.dumps(kinds)}
+    connection.execute(insert(model).values(**row))
+    return number + 1
+
+
+class Models:
+    """What the models of a ledger know, each read once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[int, Mapping[str, frozenset[str]]] = {}
+
+    def apart(self, kind: str, first: int, second: int) -> frozenset[str]:
+        """Return the properties of a kind that only one of two models knows."""
+        if first == second or UNNAMED in {first, second}:
+            return _NOTHING
+        return self.knows(first, kind) ^ self.knows(second, kind)
+
+    def only(self, kind: str, first: int, second: int) -> frozenset[str]:
+        """Return the properties of a kind that the first model knows and the second does not."""
+        if UNNAMED in {first, second}:
+            return _NOTHING
+        return self.knows(first, kind) - self.knows(second, kind)
+
+    def knows(self, number: int, kind: str) -> frozenset[str]:
+        """Return the properties that a model knows of a kind; none of an unnamed one."""
+        if number not in self._known:
+            statement = select(schema.model.c.kinds).where(schema.model.c.id == number)
+            text = self._connection.execute(statement).scalar()
+            kinds = json.loads(text) if text else {}
+            self._known[number] = {slug: frozenset(found) for slug, found in kinds.items()}
+        return self._known[number].get(kind, _NOTHING)
