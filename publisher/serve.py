@@ -109,7 +109,9 @@ def _run(station: Station, address: Address, held: socket.socket, reports: Repor
 
 def _threads(query_workers: int) -> int:
     """Return how many requests may hold a thread: they are started as they are needed."""
-    return WAITING_QUERIES + query_workers + READERS + _SPARE_THREADS
+    at_work = 2 * query_workers + 1
+    # As many again as wait for the short lane may wait for the two others (`stores.lanes`).
+    return 2 * WAITING_QUERIES + at_work + READERS + _SPARE_THREADS
 
 
 def _herald(address: Address, started: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ import pwd
 import re
 import tomllib
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -101,6 +102,18 @@ def _count(name: str, value: Any) -> int:
     return int(number)
 
 
+def _networks(name: str, value: Any) -> str:
+    """Return addresses and networks, of a list or separated by commas, joined by commas."""
+    each = value if isinstance(value, list) else str(value).split(",")
+    try:
+        found = [str(ip_network(str(one).strip())) for one in each if str(one).strip()]
+    except ValueError as error:
+        raise _wrong(
+            name, value, "a list of IP addresses or networks", "IP 地址或网段的列表"
+        ) from error
+    return ",".join(found)
+
+
 def _hour(name: str, value: Any) -> int:
     hours = {str(hour): hour for hour in range(24)}
     if isinstance(value, bool) or str(value) not in hours:
@@ -141,7 +154,17 @@ KEYS: Final = (
     Key("store_password_file", "", _text, "外部库密码文件", "file that holds its password"),
     Key("query_timeout", 30.0, _number, "单次查询时限（秒）", "time limit of a query, seconds"),
     Key("query_memory", 1024, _count, "单次查询内存（MiB）", "memory limit of a query, MiB"),
-    Key("query_workers", 2, _count, "查询进程数", "query worker processes"),
+    Key(
+        "query_workers", 2, _count,
+        "同时执行的短查询数（慢查询另计同样多，最多 2n+1 个查询进程）",
+        "short queries at a time, and as many slow ones beside; at most 2n+1 worker processes",
+    ),
+    Key(
+        "trusted_proxies", "", _networks,
+        "可信反向代理的地址或网段，以逗号分隔；仅经由它们时才按 X-Forwarded-For 区分访问者",
+        "addresses or networks of reverse proxies, by commas; only behind them X-Forwarded-For "
+        "tells clients apart",
+    ),
     Key(
         "takedown_bound", 300.0, _number,
         "撤下的最长生效时间（秒）", "longest time a takedown may take to be seen, seconds",
@@ -173,6 +196,7 @@ class Settings:
     query_timeout: float
     query_memory: int
     query_workers: int
+    trusted_proxies: str
     takedown_bound: float
     rebuild_hour: int
     deployment_name: str

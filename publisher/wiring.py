@@ -254,6 +254,7 @@ class Bench:
             clock=station.clock,
             query_timeout=station.settings.query_timeout,
             takedown_bound=station.settings.takedown_bound,
+            trusted_proxies=tuple(filter(None, station.settings.trusted_proxies.split(","))),
             clock_doubt=station.clock_guard.doubt,
         )
 

@@ -15,6 +15,7 @@ from typing import Final
 from exchange.domain.errors import QueryRefused, QuerySyntax, QueryTooLarge
 from publisher.stores.dataset import Dataset, stated
 from publisher.stores.lexer import Token, decoded, ends_operand, fail, tokens
+from publisher.stores.shape import is_repeatable, shape_of
 
 MAX_BYTES: Final = 64 * 1024
 MAX_NESTING: Final = 100
@@ -38,13 +39,17 @@ class ParsedForm:
     """A query that passed: its form (SELECT, ASK, CONSTRUCT or DESCRIBE) and its text.
 
     `dataset` holds the graphs it names, None where it names none; those of the protocol replace
-    them (SPARQL 1.1 Protocol §2.1.4). `base` resolves its relative IRIs, if it has any.
+    them (SPARQL 1.1 Protocol §2.1.4). `base` resolves its relative IRIs, if it has any. `shape`
+    is the same for queries that differ in strings, IRIs, numbers and names of variables only;
+    empty where it is not known. `repeatable` says that the same data give the same answer.
     """
 
     form: str
     text: str
     dataset: Dataset | None = None
     base: str = ""
+    shape: str = ""
+    repeatable: bool = True
 
 
 @dataclass(slots=True)
@@ -69,17 +74,20 @@ def check(query: str | bytes, base: str = "") -> ParsedForm:
     QueryRefused for SERVICE, an update form, nesting over 100 or chains over 200.
     """
     text = _as_text(query)
-    parsed = _inspect(text, base)
+    found, form, dataset = _inspect(text, base)
+    repeatable = is_repeatable(found)
     plain = decoded(text)
-    if plain != text and _inspect(plain, base) != parsed:
-        raise QueryRefused(
-            "The escapes of this query change its form or its graphs.",
-            "Write it without escapes.",
-            zh="查询中的转义会改变查询的形式或所指的图。",
-            zh_hint="请不用转义书写。",
-        )
-    form, dataset = parsed
-    return ParsedForm(form, text, dataset, base)
+    if plain != text:
+        other, *parsed = _inspect(plain, base)
+        if parsed != [form, dataset]:
+            raise QueryRefused(
+                "The escapes of this query change its form or its graphs.",
+                "Write it without escapes.",
+                zh="查询中的转义会改变查询的形式或所指的图。",
+                zh_hint="请不用转义书写。",
+            )
+        repeatable = repeatable and is_repeatable(other)
+    return ParsedForm(form, text, dataset, base, shape_of(found), repeatable)
 
 
 def _as_text(query: str | bytes) -> str:
@@ -111,8 +119,8 @@ def _too_large(size: int) -> QueryTooLarge:
     )
 
 
-def _inspect(text: str, base: str) -> tuple[str, Dataset | None]:
-    """Count and refuse in one reading of the text; return its form and dataset."""
+def _inspect(text: str, base: str) -> tuple[list[Token], str, Dataset | None]:
+    """Count and refuse in one reading of the text; return its tokens, form and dataset."""
     found = list(tokens(text, based=bool(base)))
     counts = _Counts()
     form = ""
@@ -136,7 +144,7 @@ def _inspect(text: str, base: str) -> tuple[str, Dataset | None]:
             "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.",
             "没有找到 SELECT、ASK、CONSTRUCT 或 DESCRIBE。",
         )
-    return form, stated(found, base)
+    return found, form, stated(found, base)
 
 
 def _refuse_service(found: list[Token], index: int) -> None:

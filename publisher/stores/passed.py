@@ -40,7 +40,7 @@ class Passed:
         shape = _shape(text)
         like = None if shape is None else self._shapes.get(shape)
         if like is not None:
-            return ParsedForm(like.form, text, None, like.base)
+            return ParsedForm(like.form, text, None, like.base, like.shape, like.repeatable)
         parsed = check(text, self._base)
         if shape is not None and parsed.dataset is None:
             if len(self._shapes) >= MOST_SHAPES:

@@ -127,14 +127,46 @@ def late(seconds: float) -> QueryTimeout:
     )
 
 
-def overloaded(seconds: float) -> Overloaded:
-    """Return the error for a queue that is full."""
+def starved(used: float, seconds: float) -> Overloaded:
+    """Return the error for a query past its deadline that got little of the processor."""
     return Overloaded(
-        "Too many queries are waiting.",
-        "Try again later, or download a dump for bulk work.",
+        f"The service is busy: in {seconds:g} seconds the query got {used:.1f} seconds of "
+        "processor, and was stopped.",
+        "Try again later; for bulk work download a dump.",
         retry_after=max(1, math.ceil(seconds)),
-        zh="等待执行的查询过多。",
+        zh=f"服务繁忙：查询在 {seconds:g} 秒内只得到 {used:.1f} 秒处理器时间，已停止。",
         zh_hint="请稍后再试；批量取数请下载数据文件。",
+    )
+
+
+def queue_full(seconds: float) -> Overloaded:
+    """Return the error for a queue that is full, to a client that has the most waiting."""
+    return Overloaded(
+        "Too many queries are waiting, most of them from your address.",
+        "Send fewer queries at a time and wait for their answers; for bulk work download a dump.",
+        retry_after=max(1, math.ceil(seconds)),
+        zh="等待执行的查询过多，其中来自您所在地址的最多。",
+        zh_hint="请减少同时发送的查询，等收到结果后再发；批量取数请下载数据文件。",
+    )
+
+
+def not_served(seconds: float, *, slow: bool) -> Overloaded:
+    """Return the error for a query whose turn did not come in time, in the slow lane or not."""
+    if not slow:
+        return Overloaded(
+            f"Too many queries are waiting: this one was not begun within {seconds:g} seconds.",
+            "Try again later, or download a dump for bulk work.",
+            retry_after=max(1, math.ceil(seconds)),
+            zh=f"等待执行的查询过多：本查询在 {seconds:g} 秒内未能开始执行。",
+            zh_hint="请稍后再试；批量取数请下载数据文件。",
+        )
+    return Overloaded(
+        "The query needs longer than others and waits behind them: its turn did not come within "
+        f"{seconds:g} seconds.",
+        "Narrow the query so that it ends within a second, try again later, or download a dump.",
+        retry_after=max(1, math.ceil(seconds)),
+        zh=f"本查询耗时较长，需排队执行，{seconds:g} 秒内未轮到。",
+        zh_hint="请缩小查询范围，使其在一秒内完成；或稍后再试，或下载数据文件。",
     )
 
 

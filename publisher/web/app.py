@@ -29,6 +29,7 @@ from publisher.web import (
     terms,
 )
 from publisher.web.answers import AnswerCache
+from publisher.web.clients import Clients
 from publisher.web.dump import DumpService
 from publisher.web.feed import FeedService
 from publisher.web.health import Health
@@ -70,6 +71,7 @@ def create_app(parts: Parts) -> WSGIApplication:
         parts.generation,
         AnswerCache(),
         Passed(f"{pages.base_url}/sparql"),
+        Clients(parts.trusted_proxies),
     )
     feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
     dump = DumpService(parts.dumps, parts.model.kinds, pages, parts.takedown_bound, parts.clock)

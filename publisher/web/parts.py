@@ -114,4 +114,5 @@ class Parts:
     clock: Callable[[], int]
     query_timeout: float
     takedown_bound: float
+    trusted_proxies: tuple[str, ...] = ()
     clock_doubt: Callable[[], ClockDoubt | None] = lambda: None

@@ -17,6 +17,7 @@ from publisher.stores.dataset import Dataset
 from publisher.stores.workers import MEDIA_TYPES
 from publisher.web import http, problems, sparql_page
 from publisher.web.bodies import Bodies
+from publisher.web.clients import Clients
 from publisher.web.description import description
 from publisher.web.problems import BadRequest, NotAcceptable
 from publisher.web.sparql_request import ALLOW, Asked, read
@@ -57,6 +58,8 @@ _OFFERS: Final = {
 }
 _DESCRIPTIONS: Final = (http.TURTLE, http.JSONLD, http.NTRIPLES, http.RDFXML, http.HTML)
 _FRESH: Final = (("Vary", "Accept"), ("Cache-Control", "no-cache"))
+# NOW, RAND, UUID and their like: true at this moment for this reader only.
+_ONCE: Final = (("Vary", "Accept"), ("Cache-Control", "no-store"))
 _CORS: Final = (
     ("Access-Control-Allow-Methods", ALLOW),
     ("Access-Control-Allow-Headers", "Accept, Content-Type"),
@@ -74,6 +77,7 @@ class SparqlService:
     generation: Callable[[], str]
     answers: AnswerCache
     guard: Passed
+    clients: Clients = field(default_factory=Clients)
     bodies: Bodies = field(default_factory=Bodies)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
@@ -93,8 +97,9 @@ class SparqlService:
         if asked.form is None and http.likes_pages(environ):
             return self._page(environ, asked, asked.query)
         parsed = self._parsed(asked, asked.query)
-        answer = self._answer(parsed, _media(environ, parsed, asked.form))
-        return http.Reply(answer.body, answer.media, headers=_FRESH).tagged(environ)
+        answer = self._answer(environ, parsed, _media(environ, parsed, asked.form))
+        reply = http.Reply(answer.body, answer.media)
+        return reply.having(*_FRESH).tagged(environ) if parsed.repeatable else reply.having(*_ONCE)
 
     def _parsed(self, asked: Asked, query: str) -> ParsedForm:
         """Return the guarded query; graphs of the protocol replace those it names (§2.1.4).
@@ -106,13 +111,14 @@ class SparqlService:
             return parsed
         return replace(parsed, dataset=Dataset(asked.default_graphs, asked.named_graphs))
 
-    def _answer(self, parsed: ParsedForm, media: str) -> Answer:
-        """Return the kept answer of this generation, or ask and keep it."""
+    def _answer(self, environ: WSGIEnvironment, parsed: ParsedForm, media: str) -> Answer:
+        """Return the kept answer of this generation, or ask and keep it where it is repeatable."""
         key = (parsed.text, parsed.dataset, media)
-        kept = self.answers.get(self.generation(), key)
+        kept = self.answers.get(self.generation(), key) if parsed.repeatable else None
         if kept is None:
-            kept = self.queries.query(parsed, media)
-            self.answers.put(key, kept)
+            kept = self.queries.query(parsed, media, client=self.clients.of(environ))
+            if parsed.repeatable:
+                self.answers.put(key, kept)
         return kept
 
     def _describe(self, environ: WSGIEnvironment) -> http.Reply:
@@ -136,11 +142,11 @@ class SparqlService:
         """Return the form with the answer, or with what is wrong, below the query."""
         try:
             parsed = self._parsed(asked, query)
-            answer = self._answer(parsed, sparql_page.media_for(parsed.form))
+            answer = self._answer(environ, parsed, sparql_page.media_for(parsed.form))
         except CredenceError as error:
             return sparql_page.failure(self.pages, environ, query, error, self.timeout_seconds)
         body = sparql_page.result(self.pages, environ, query, answer, self.timeout_seconds)
-        return http.Reply(body, headers=_FRESH)
+        return http.Reply(body, headers=_FRESH if parsed.repeatable else _ONCE)
 
 
 def _media(environ: WSGIEnvironment, parsed: ParsedForm, form: str | None) -> str:

@@ -79,7 +79,8 @@ def _asked(app: WSGIApplication) -> Callable[[bytes], bool]:
             getattr(parts, "close", lambda: None)()  # as servers do (PEP 3333)
         (status, headers) = answered[-1]
         code = int(status.split(" ")[0])
-        assert code < 500 or b"/problem/timeout" in body or data.startswith(b"/readyz"), status
+        stopped = b"/problem/timeout" in body or b"/problem/overloaded" in body
+        assert code < 500 or stopped or data.startswith(b"/readyz"), status
         for name, value in headers:
             assert (name + value).isprintable(), (name, value)
             (name + value).encode("latin-1")

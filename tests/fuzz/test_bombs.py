@@ -86,7 +86,8 @@ def test_what_would_run_for_ever_is_stopped_and_the_next_query_answered(
     print(f"{name}: {status} {str(problem.get('type', '')).rpartition('/')[2]} in {seconds:.1f} s")
     # Its time is over, or its memory, or its answer is too large; it may also have been easy.
     assert status in {200, 400, 413, 503}
-    assert status != 503 or str(problem["type"]).endswith("/timeout")
+    # Overloaded where the machine is so busy that it got less than half of its time.
+    assert status != 503 or str(problem["type"]).endswith(("/timeout", "/overloaded"))
     assert seconds < TIMEOUT + PATIENCE
     assert stands(hostile_city)
 

@@ -95,6 +95,25 @@ def test_did_and_log_origin_follow_the_address(tmp_path: Path) -> None:
     assert found.log_origin == "x.example:8443/credit/log"
 
 
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ('trusted_proxies = ""', ""),
+        ('trusted_proxies = "10.0.0.0/8, 192.0.2.1"', "10.0.0.0/8,192.0.2.1/32"),
+        ('trusted_proxies = ["10.0.0.0/8", "2001:db8::/32"]', "10.0.0.0/8,2001:db8::/32"),
+        ("trusted_proxies = []", ""),
+    ],
+)
+def test_proxies_are_a_list_or_a_text_with_commas(tmp_path: Path, line: str, read: str) -> None:
+    assert settings.load(write(tmp_path, line), {}).trusted_proxies == read
+
+
+@pytest.mark.parametrize("value", ['"proxy.example"', '"10.0.0.1/8"', "true", '["10.0.0.0/99"]'])
+def test_a_proxy_that_is_no_network_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(UsageError, match="trusted_proxies"):
+        settings.load(write(tmp_path, f"trusted_proxies = {value}"), {})
+
+
 def test_paths_lie_inside_the_data_directory(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     assert layout.triples(Tier.PUBLIC) == tmp_path / "surfaces" / "public" / "triples"

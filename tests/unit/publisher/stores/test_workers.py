@@ -29,6 +29,8 @@ COUNT = "SELECT (COUNT(*) AS ?n) { ?s <urn:p> ?o }"
 MARK = "SELECT ?m { <urn:mark> <urn:is> ?m }"
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER(?c != ?i) }"
 MEBIBYTE = 1 << 20
+# At its deadline; the latter where others left it little of the processor.
+STOPPED = (QueryTimeout, Overloaded)
 
 
 def make_generation(folder, name):
@@ -169,28 +171,11 @@ def test_an_answer_over_the_byte_cap_is_an_error_and_never_cut(generation):
 def test_a_cross_join_is_killed_at_its_deadline_and_the_next_query_answers(pool):
     before = worker_pids()
     start = time.monotonic()
-    with pytest.raises(QueryTimeout):
+    with pytest.raises(STOPPED):
         pool.query(CROSS, JSON, deadline=1.0)
     assert time.monotonic() - start < 10  # alone it would run for minutes
     assert value(pool.query(COUNT, JSON)) == "600"
-    assert len(before - worker_pids()) == 1
-
-
-def test_a_query_that_runs_long_gives_way_to_the_others(pool):
-    with ThreadPoolExecutor(1) as threads:
-        running = threads.submit(pool.query, CROSS, JSON, deadline=2.0)
-        assert eventually(lambda: 19 in map(priority, worker_pids()))
-        with pytest.raises(QueryTimeout):
-            running.result()
-    assert eventually(lambda: worker_pids() and 19 not in map(priority, worker_pids()))
-    assert value(pool.query(COUNT, JSON)) == "600"
-
-
-def priority(pid):
-    try:
-        return os.getpriority(os.PRIO_PROCESS, pid)
-    except ProcessLookupError:
-        return 0
+    assert eventually(lambda: len(before - worker_pids()) == 1)
 
 
 @pytest.mark.parametrize(
@@ -251,16 +236,16 @@ def test_a_full_queue_is_overload_with_a_time_to_retry(generation):
         make_pool(lambda: generation, queue_limit=1, deadline_seconds=1.0) as busy,
         ThreadPoolExecutor(2) as threads,
     ):
-        first = threads.submit(busy.query, CROSS, JSON)
+        first = threads.submit(busy.query, CROSS, JSON, client="here")
         time.sleep(0.15)
-        second = threads.submit(busy.query, COUNT, JSON, deadline=0.2)
+        second = threads.submit(busy.query, COUNT, JSON, client="there", deadline=0.2)
         time.sleep(0.05)
         with pytest.raises(Overloaded) as caught:
-            busy.query(COUNT, JSON)
+            busy.query(COUNT, JSON, client="there")
         assert caught.value.retry_after >= 1
-        with pytest.raises(Overloaded):
+        with pytest.raises(Overloaded, match="not begun"):
             second.result()
-        with pytest.raises(QueryTimeout):
+        with pytest.raises(STOPPED):
             first.result()
 
 
@@ -332,7 +317,7 @@ def test_an_idle_pool_follows_the_current_generation_although_nobody_asks(tmp_pa
     with make_pool(lambda: current[0]) as pool:
         assert pool.await_ready(20)
         current[0] = new
-        assert eventually(lambda: {one.generation for one in pool._idle} == {new})
+        assert eventually(lambda: {one.generation for one in pool._staff._fast} == {new})
         assert value(pool.query(MARK, JSON)) == "new"
 
 

@@ -289,3 +289,31 @@ def test_an_unchanged_answer_is_not_sent_twice(client: Client) -> None:
         headers={"If-None-Match": first.headers["ETag"]},
     )
     assert again.status_code == 304
+
+
+CHANGING = [
+    "SELECT (NOW() AS ?moment) (RAND() AS ?number) (UUID() AS ?name) {}",
+    "SELECT (struuid() AS ?name) {}",
+    "SELECT ?s { { SELECT ?s (rand() AS ?r) { ?s ?p ?o } LIMIT 9 } } ORDER BY ?r",
+    "CONSTRUCT { <urn:a> <urn:b> ?now } WHERE { BIND(UUID() AS ?now) }",
+]
+
+
+@pytest.mark.parametrize("text", CHANGING)
+def test_an_answer_that_changes_by_itself_is_never_kept(client: Client, text: str) -> None:
+    first, second = (client.get("/sparql", query_string={"query": text}) for _ in range(2))
+    for answer in (first, second):
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "ETag" not in answer.headers
+    assert first.data != second.data or "LIMIT" in text
+    page = client.get("/sparql", query_string={"query": text}, headers={"Accept": BROWSER})
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_the_words_of_those_functions_as_data_leave_an_answer_kept(client: Client) -> None:
+    text = 'SELECT ("NOW() and RAND()" AS ?words) { FILTER(?now != 1 || true) }'
+    answer = client.get("/sparql", query_string={"query": text})
+    tag = answer.headers["ETag"]
+    again = client.get("/sparql", query_string={"query": text}, headers={"If-None-Match": tag})
+    assert again.status_code == 304
