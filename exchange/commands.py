@@ -26,6 +26,7 @@ from exchange.domain.errors import (
     UsageError,
 )
 from exchange.domain.failpoints import Point, nothing
+from exchange.domain.lifecycle import GONE, State
 from exchange.domain.publicity import begin_of, declared_end
 from exchange.intake import (
     PURPOSE,
@@ -44,12 +45,14 @@ from exchange.intake import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import date
     from pathlib import Path
 
     from exchange.domain.failpoints import At
     from exchange.intake import FileCheck, Finding, Receipt, Table, Watcher
     from exchange.ledger import Ledger
+    from exchange.ledger.removals import Removal
     from exchange.model import Model
 
 POLL: Final = 1.0  # seconds between two looks at a watched folder
@@ -90,15 +93,25 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Departed:
+    """That a record left: the event's position, and what took it away `before`, if anything."""
+
+    position: int
+    before: Removal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Erased:
     """What an erasure did: the record, and the rows taken out of rejects and staged files.
 
-    `held` are the held rows that were destroyed with it: file and row of each.
+    `held` are the held rows that were destroyed with it: file and row of each; `before` is the
+    erasure of an earlier time, if there was one.
     """
 
     iri: str
     scrubbed: int
     held: tuple[tuple[str, int], ...] = ()
+    before: Removal | None = None
 
 
 class Exchange:
@@ -187,17 +200,30 @@ class Exchange:
             at=self._desk.at,
         )
 
-    def withdraw(self, ref: str, because: str, decision: Path | None = None) -> int:
-        """Take a record off every surface for good; return the event's position."""
-        position = self._ledger.withdraw(ref, because, _named(decision))
-        self._announce(ref)
-        return position
+    def withdraw(self, ref: str, because: str, decision: Path | None = None) -> Departed:
+        """Take a record off every surface for good; one that left before stays as it is."""
+        named = _named(decision)
+        return self._depart(ref, GONE, lambda: self._ledger.withdraw(ref, because, named))
 
-    def suspend(self, ref: str, decision: Path | None = None) -> int:
-        """Shield a record for a time; return the event's position."""
-        position = self._ledger.suspend(ref, _named(decision))
+    def suspend(self, ref: str, decision: Path | None = None) -> Departed:
+        """Shield a record for a time; one that is shielded stays as it is."""
+        named = _named(decision)
+        return self._depart(ref, {State.SUSPENDED}, lambda: self._ledger.suspend(ref, named))
+
+    def _depart(self, ref: str, already: AbstractSet[State], log: Callable[[], int]) -> Departed:
+        """Log the event unless the record is in such a state; either way, wait for surfaces.
+
+        Whoever orders it again after a killed command must not take its success for a failure.
+        """
+        try:
+            made = Departed(log())
+        except Conflict:
+            before = self._ledger.removal(ref)
+            if before is None or before.state not in already:
+                raise
+            made = Departed(before.position, before)
         self._announce(ref)
-        return position
+        return made
 
     def resume(self, ref: str, decision: Path | None = None) -> int:
         """Show a shielded record again under its own address; return the event's position."""
@@ -222,10 +248,10 @@ class Exchange:
                 mark_held(held, self._ledger, traces)
                 desk.at(Point.HELD_MARKED)
                 erasure = self._ledger.erase(ref, named)
-            except (Conflict, NotFound, UsageError):
+            except (Conflict, NotFound, UsageError) as refusal:
                 finish_held(held, self._ledger)
                 pending.end()  # refused: nothing was erased
-                raise
+                return self._erased_before(ref, refusal)
             mark_held(held, self._ledger, traces)  # what a load held in the meantime
             destroyed = held.destroy_marked(traces.iri)
             scrubbed = scrub([desk.rejects, desk.staging], erasure.literals, desk.at)
@@ -243,6 +269,13 @@ class Exchange:
     def _held(self) -> HeldRows:
         desk = self._desk
         return HeldRows(desk.held, self._ledger.derived_key(PURPOSE), desk.clock)
+
+    def _erased_before(self, ref: str, refusal: CredenceError) -> Erased:
+        before = self._ledger.removal(ref) if isinstance(refusal, Conflict) else None
+        if before is None or before.state is not State.ERASED:
+            raise refusal
+        self._announce(ref)
+        return Erased(ref, 0, before=before)
 
     def heal(self) -> None:
         """Finish what a killed erasure left, and drop rejects that are past their time.

@@ -1,9 +1,11 @@
-"""Every path inside a data directory."""
+"""Every path of a deployment: its data directory, and the journal beside it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +43,12 @@ class Layout:
 
     @property
     def journal(self) -> Path:
-        """The withdrawal journal, unless the settings put it elsewhere."""
+        """The withdrawal journal of a new ledger: beside the directory, so it survives it."""
+        return self.root.with_name(f"{self.root.name}.journal") / "withdrawals.jsonl"
+
+    @property
+    def journal_inside(self) -> Path:
+        """Where older versions put the withdrawal journal; it stays there until it is moved."""
         return self.root / "journal" / "withdrawals.jsonl"
 
     @property
@@ -99,3 +106,22 @@ class Layout:
     def projector_lock(self) -> Path:
         """Locked (flock) by the one process that projects."""
         return self.root / "projector.lock"
+
+
+def journal_of(layout: Layout) -> Path:
+    """Return the journal where it is; beside the directory where there is none yet."""
+    return layout.journal_inside if layout.journal_inside.exists() else layout.journal
+
+
+def require_one_journal(chosen: Path, layout: Layout) -> None:
+    """Refuse two journals: which of them knows what must stay withdrawn cannot be told."""
+    known = dict.fromkeys((chosen, layout.journal, layout.journal_inside))
+    found = [str(path) for path in known if path.is_file()]
+    if len(found) > 1:
+        raise EnvironmentFault(
+            f"There are two withdrawal journals: {' and '.join(found)}.",
+            "Keep the one that ends at the later position (its last line), and move the other "
+            "away; `withdrawal_journal` names the place.",
+            zh=f"存在两份撤下日志：{'、'.join(found)}。",
+            zh_hint="请保留末行 position 较大的一份，移走另一份；位置由 withdrawal_journal 指定。",
+        )

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.access import Tier
-from exchange.domain.errors import NotFound, UsageError
+from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
 from exchange.ledger import Genesis, Ledger, ModelVersion
+from exchange.ledger.remains import missing_ledger, remains
 from publisher import settings
+from publisher.layout import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +66,7 @@ class LedgerAccess:
                 clock_guard=self.clock_guard,
                 model=self._model_version(),
             )
+        self.require_no_remains()
         if begin is None:
             raise NotFound(
                 f"There is no ledger in {self.layout.root}.",
@@ -73,12 +76,26 @@ class LedgerAccess:
             )
         return self._begun(begin)
 
+    def require_no_remains(self) -> None:
+        """Return if nothing stands here that belonged to a ledger which is not there.
+
+        Raises:
+            EnvironmentFault: naming what is there, and what to remove for a new beginning.
+
+        """
+        surfaces = [self.layout.surfaces] if self._has_surfaces() else []
+        if found := [*remains(self.places), *surfaces]:
+            raise missing_ledger(self.places, found)
+
+    def _has_surfaces(self) -> bool:
+        return any(self.layout.surfaces.glob("*/*/current"))
+
     def _begun(self, begin: Callable[[Genesis], None]) -> Ledger:
         chosen = self.settings
         genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
         self.layout.root.mkdir(parents=True, exist_ok=True)
         self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
-        self.places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_journal_folder()
         ledger = Ledger.create(
             self.places,
             genesis,
@@ -98,6 +115,20 @@ class LedgerAccess:
             for slug, kind in self.model.kinds.items()
         }
         return ModelVersion(self.model.digest, properties)
+
+    def _make_journal_folder(self) -> None:
+        folder = self.places.journal.parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"The folder of the withdrawal journal, {folder}, cannot be made: "
+                f"{error.strerror}.",
+                f"Make it for this account, or name another place by `withdrawal_journal` in "
+                f"{CONFIG}.",
+                zh=f"无法创建撤下日志所在目录 {folder}：{error.strerror}。",
+                zh_hint="请为本账户创建该目录，或用设置项 withdrawal_journal 另选位置。",
+            ) from error
 
     def _government_kinds(self) -> frozenset[str]:
         kinds = self.model.kinds.items()

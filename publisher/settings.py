@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.failpoints import Point
-from publisher.layout import CONFIG, Layout
+from publisher.layout import CONFIG, Layout, journal_of, require_one_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -144,7 +144,11 @@ KEYS: Final = (
     Key("log_origin", "", _text, "日志名称，默认由公开地址得出", "log name; made of base_url"),
     Key("ledger", "", _text, "账本（SQLAlchemy 地址）", "ledger, an SQLAlchemy URL"),
     Key("seals", "", _text, "密封库（SQLAlchemy 地址）", "seals, an SQLAlchemy URL"),
-    Key("withdrawal_journal", "", _text, "撤下日志文件", "file of the withdrawal journal"),
+    Key(
+        "withdrawal_journal", "", _text,
+        "撤下日志文件，默认在数据目录旁（目录名加 .journal）",
+        "file of the withdrawal journal; by default beside the data directory, in NAME.journal",
+    ),
     Key(
         "store", "embedded", _store,
         "三元组库：embedded 或 SPARQL 查询地址", "triple store: embedded, or a SPARQL query URL",
@@ -255,6 +259,7 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
             values[key] = _BY_NAME[key].read(key, value)
             origin[key] = name
     _derive(values, layout)
+    require_one_journal(Path(str(values["withdrawal_journal"])), layout)
     return Settings(**values, origin=origin)  # type: ignore[arg-type]  # the table is the proof
 
 
@@ -304,7 +309,7 @@ def _derive(values: dict[str, Value], layout: Layout) -> None:
     made: dict[str, str] = {
         "ledger": f"sqlite:///{layout.ledger}",
         "seals": f"sqlite:///{layout.seals}",
-        "withdrawal_journal": str(layout.journal),
+        "withdrawal_journal": str(journal_of(layout)),
         # did:web: a port's colon is percent-encoded, path segments follow colons.
         "did": ":".join(["did:web", parts.netloc.replace(":", "%3A"), *path]),
         "log_origin": "/".join([parts.netloc, *path, "log"]),

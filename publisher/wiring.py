@@ -143,6 +143,15 @@ class Station:
         finally:
             ledger.close()
 
+    def shares_journal(self) -> bool:
+        """Whether the withdrawal journal would be lost, or set back, with the data directory."""
+        return self.places.journal.resolve().is_relative_to(self.layout.root.resolve())
+
+    def require_ledger(self) -> None:
+        """Return unless the ledger of what stands here is missing. Raises EnvironmentFault."""
+        if not self.has_ledger():
+            self._access().require_no_remains()
+
     def _access(self) -> LedgerAccess:
         return LedgerAccess(
             self.layout,

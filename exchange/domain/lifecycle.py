@@ -53,14 +53,41 @@ _ALLOWED: Final[dict[State, dict[Name, State]]] = {
     State.ERASED: {},
 }
 
+_REINSTATE: Final = (
+    "凭决定运行 reinstate，可用新网址重新公示。",
+    "Use reinstate with a decision to publish it again under a new address.",
+)
+_NOTHING_LEFT: Final = (
+    "该记录已不公示，无须再处理；如需重新公示，请凭决定运行 reinstate。",
+    "It is shown no more, so nothing is left to do; reinstate, with a decision, shows it again.",
+)
+# What may be done instead, in Chinese and English: by state, and where it matters by event.
 _HINTS: Final = {
-    State.NONE: "Load the record first.",
-    State.LIVE: "The record is shown as it is; nothing needs to be done.",
-    State.SUSPENDED: "Resume the record first, or withdraw it.",
-    State.WITHDRAWN: "Use reinstate with a decision to publish it again under a new address.",
-    State.EXPIRED: "Use reinstate with a decision to publish it again under a new address.",
-    State.ERASED: "An erased record cannot come back.",
+    State.NONE: ("请先导入该记录。", "Load the record first."),
+    State.LIVE: (
+        "该记录正在公示，无须处理。",
+        "The record is shown as it is; nothing needs to be done.",
+    ),
+    State.SUSPENDED: ("请先恢复公示或撤下。", "Resume the record first, or withdraw it."),
+    State.WITHDRAWN: _NOTHING_LEFT,
+    State.EXPIRED: _NOTHING_LEFT,
+    State.ERASED: ("已删除的记录不能恢复。", "An erased record cannot come back."),
 }
+_BACK: Final = frozenset({Name.RESUME, Name.PUBLISH, Name.REVISE, Name.CORRECT})
+_STATE_NAMES: Final = {
+    State.NONE: "尚未登记",
+    State.LIVE: "正在公示",
+    State.SUSPENDED: "暂时屏蔽",
+    State.WITHDRAWN: "已撤下",
+    State.EXPIRED: "公示期满",
+    State.ERASED: "已删除",
+}
+
+
+def _hint(state: State, event: Name) -> tuple[str, str]:
+    """Return what may be done instead, in Chinese and English."""
+    wants_it_back = event in _BACK and state in {State.WITHDRAWN, State.EXPIRED}
+    return _REINSTATE if wants_it_back else _HINTS[state]
 
 
 def advance(state: State, event: Name) -> State:
@@ -72,11 +99,14 @@ def advance(state: State, event: Name) -> State:
     """
     after = _ALLOWED[state].get(event)
     if after is None:
+        zh_hint, hint = _hint(state, event)
         raise Conflict(
             f"A record that is {state} does not allow {event}.",
-            _HINTS[state],
+            hint,
             state=state.value,
             event=event.value,
+            zh=f"{_STATE_NAMES[state]}的记录不能执行 {event}。",
+            zh_hint=zh_hint,
         )
     return after
 

@@ -24,6 +24,7 @@ from exchange.ledger import (
     reading,
     receipts,
     record_page,
+    removals,
     reviewing,
     status,
     verifying,
@@ -262,6 +263,10 @@ class Ledger:
     def standing(self, tier: Tier, public_id: str) -> Standing:
         """Return how a record stands for a tier's readers (one indexed look-up)."""
         return reading.standing(self._parts, tier, public_id)
+
+    def removal(self, ref: str) -> removals.Removal | None:
+        """Return what took a record away last; None for one that is shown or not known."""
+        return removals.removal(self._parts, ref)
 
     def live_among(self, tier: Tier, public_ids: Collection[str]) -> set[str]:
         """Return those of the records that a tier's readers may see."""

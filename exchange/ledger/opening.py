@@ -22,6 +22,7 @@ from exchange.ledger.migrating import migrate, require_newest
 from exchange.ledger.models import ModelVersion
 from exchange.ledger.parts import Gate, Genesis, Parts, Places
 from exchange.ledger.passages import journal_missing
+from exchange.ledger.remains import begun_mark, mark_begun
 from exchange.ledger.sealing import unseal
 from exchange.ledger.seals import SqlSeals
 
@@ -71,6 +72,7 @@ def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
             "There is a ledger here already; its identity was frozen by its first event.",
             "Open it, or choose another data directory.",
         )
+    mark_begun(places)
     key = secret.make(places.secret)
     at(Point.SECRET_MADE)
     database = open_database(places.url, File.LEDGER)
@@ -92,6 +94,7 @@ def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
             raise Conflict("Another process began the ledger.", "Open it.")
         work.connection.execute(insert(schema.genesis).values(one=1, **values))
         work.event(Name.GENESIS, asdict(genesis))
+    begun_mark(places).unlink(missing_ok=True)
     return parts
 
 
@@ -109,8 +112,10 @@ def open_(places: Places, build: Build) -> Parts:
         database.close()
         raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
     migrate(database)
-    parts = build(database, SqlSeals.open(places.seals_url), secret.read(places.secret), genesis)
+    seals = SqlSeals.open(places.seals_url, make=False)
+    parts = build(database, seals, secret.read(places.secret), genesis)
     _own(parts)
+    begun_mark(places).unlink(missing_ok=True)
     parts.journal.catch_up(journal_missing(database))
     destroy(parts)
     _sweep(parts)

@@ -17,12 +17,13 @@ from sqlalchemy import (
     Table,
     delete,
     insert,
+    inspect,
     select,
     update,
 )
 
-from exchange.domain.errors import VerificationFailed
-from exchange.ledger.engine import Database, File, Number, open_database
+from exchange.domain.errors import EnvironmentFault, NotFound, VerificationFailed
+from exchange.ledger.engine import Database, File, Number, file_of, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,13 +71,16 @@ class SqlSeals:
         self._database = database
 
     @classmethod
-    def open(cls, url: str) -> SqlSeals:
-        """Open the store, making its tables where they are missing.
+    def open(cls, url: str, *, make: bool = True) -> SqlSeals:
+        """Open the store; with `make`, as a new ledger does, make what is missing of it.
 
         Raises:
-            EnvironmentFault: the database cannot be reached or written.
+            EnvironmentFault: the database cannot be reached or written, or shall be there and
+                is not.
 
         """
+        if not make:
+            return cls(_existing(url))
         database = open_database(url, File.SEALS)
         with database.writing() as connection:
             _metadata.create_all(connection)
@@ -89,11 +93,10 @@ class SqlSeals:
         """Open the store to read it, writing nothing.
 
         Raises:
-            NotFound: there is none.
-            EnvironmentFault: the database cannot be reached or read.
+            EnvironmentFault: there is none, or it cannot be reached or read.
 
         """
-        return cls(open_database(url, File.SEALS, make=False, read_only=True))
+        return cls(_existing(url, read_only=True))
 
     def put(self, seals: Sequence[bytes]) -> list[int]:
         """Keep the seals; return their numbers, ascending, never used before."""
@@ -147,3 +150,28 @@ class SqlSeals:
     def close(self) -> None:
         """Let go of files and connections."""
         self._database.close()
+
+
+def _existing(url: str, *, read_only: bool = False) -> Database:
+    """Open a store that a ledger was begun with."""
+    try:
+        database = open_database(url, File.SEALS, make=False, read_only=read_only)
+    except NotFound as error:
+        raise _missing(url, "is missing", "缺失") from error
+    with database.reading() as connection:
+        whole = inspect(connection).has_table(_next.name)
+    if not whole:
+        database.close()
+        raise _missing(url, "is empty", "为空")
+    return database
+
+
+def _missing(url: str, state: str, zh_state: str) -> EnvironmentFault:
+    file = file_of(url)
+    name = "The database of the seals" if file is None else f"The file {file.name}"
+    return EnvironmentFault(
+        f"{name} {state}; without the seals no body of the ledger can be read.",
+        "Restore the seals from the backup that belongs to the ledger; a new file is of no use.",
+        zh=f"密封库{f'（{file.name}）' if file else ''}{zh_state}；没有它就无法读取账本中的内容。",
+        zh_hint="请从与账本配套的备份中恢复密封库；新建的文件没有用处。",
+    )

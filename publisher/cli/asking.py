@@ -11,6 +11,7 @@ from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import ClockDoubtful, VerificationFailed
 from publisher import settings
 from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.lifecycle import removal_document, removal_words
 from publisher.stores.guard import check
 from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.audit import audit
@@ -18,7 +19,9 @@ from publisher.surfaces.checkpoints import REASONS
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
+    from exchange.ledger.removals import Removal
     from publisher.cli.console import Console
+    from publisher.surfaces.audit import AuditReport
     from publisher.wiring import Bench
 
 _JSON = "application/sparql-results+json"
@@ -39,6 +42,7 @@ def query(choices: Choices, *, sparql: str, tier: str) -> None:
     parsed = check(sparql)
     graph = parsed.form in {"CONSTRUCT", "DESCRIBE"}
     console = choices.console
+    choices.station.require_ledger()
     media = ("application/ld+json" if console.as_json else "text/turtle") if graph else _JSON
     with choices.station.query_pool(Tier(tier)) as pool:
         body = pool.query(parsed, media).body
@@ -70,6 +74,7 @@ def audit_verb(choices: Choices, *, ref: str | None) -> int:
     with choices.opened_to_read() as bench:
         report = audit(bench.ledger, bench.readers(), ref)
         differing = bench.projector(lambda _: None).differences()
+        removal = bench.ledger.removal(ref) if ref else None
     report = report.with_problems({at: _reason(choices, why) for at, why in differing.items()})
     document = report.to_json()
     rows = [
@@ -84,9 +89,24 @@ def audit_verb(choices: Choices, *, ref: str | None) -> int:
         for name, found in document["surfaces"].items()
     ]
     console.table(console.text("audit-columns").split("|"), rows)
-    console.say("audit-ok" if report.ok else "audit-bad", records=report.records)
+    if removal is not None:
+        document["removed"] = removal_document(removal)
+    _tell_audit(console, report, removal, about_one=ref is not None)
     console.result(document)
     return 0 if report.ok else VerificationFailed.exit_code
+
+
+def _tell_audit(
+    console: Console, report: AuditReport, removal: Removal | None, *, about_one: bool
+) -> None:
+    """Say in a sentence what was found; of a record that is not shown, why it is not."""
+    if report.ok and removal is not None:
+        words = removal_words(console, removal)
+        console.say("audit-gone", places=len(report.surfaces), **words)
+    elif report.ok and about_one and not report.records:
+        console.say("audit-unknown", places=len(report.surfaces))
+    else:
+        console.say("audit-ok" if report.ok else "audit-bad", records=report.records)
 
 
 @click.command()

@@ -25,9 +25,9 @@ from exchange.intake import generate
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.serving import reports
 from publisher.cli.showcase import LIST, showcase
+from publisher.layout import CONFIG, Layout
 from publisher.listening import Address, listening
 from publisher.serve import serve
-from publisher.settings import FILE
 from publisher.wiring import Station
 
 if TYPE_CHECKING:
@@ -132,11 +132,12 @@ def _make(root: Path, address: Address) -> None:
     """Make the directory anew; the mark gets its address when the whole sample is loaded."""
     if root.exists():
         shutil.rmtree(root)
+    _make_journal_folder(Layout(root).journal.parent)
     root.mkdir(parents=True)
     mark = root / _MARK
     mark.write_text("", encoding="utf-8")
     config = f'base_url = "{address.url}"\ndeployment_name = "{_NAME}"\n'
-    (root / FILE).write_text(config, encoding="utf-8")
+    (root / CONFIG).write_text(config, encoding="utf-8")
     station = Station(root)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -149,6 +150,19 @@ def _make(root: Path, address: Address) -> None:
             pass
         exchange.expire(day_of(station.clock()))
     mark.write_text(address.url + "\n", encoding="utf-8")
+
+
+def _make_journal_folder(folder: Path) -> None:
+    """Make the folder of the journal anew; one that no demonstration made is left as it is.
+
+    It stands beside the directory, and the journal of an earlier demonstration would stop the new
+    ledger from being begun.
+    """
+    if (folder / _MARK).is_file():
+        shutil.rmtree(folder)
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+        (folder / _MARK).touch()
 
 
 def _links(root: Path) -> dict[str, Any]:

@@ -14,9 +14,12 @@ from exchange.domain.identity import id_of, record_iri
 from exchange.domain.record import Standing
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.texts import TEXTS
+from publisher.surfaces.names import stamp
 from publisher.surfaces.port import label
+from publisher.web.moments import moment
 
 if TYPE_CHECKING:
+    from exchange.ledger.removals import Removal
     from publisher.cli.console import Console
     from publisher.surfaces.port import Readable
     from publisher.wiring import Bench
@@ -48,8 +51,8 @@ def withdraw(choices: Choices, *, ref: str, because: str, decision: Path | None)
     with choices.opened() as bench:
         iri = _iri(bench, ref)
         parting = _Parting(choices.console, bench, iri)
-        position = bench.exchange(parting.gone).withdraw(iri, because, decision)
-        parting.over("withdrawn", {"id": iri, "position": position})
+        done = bench.exchange(parting.gone).withdraw(iri, because, decision)
+        parting.over("withdrawn", {"id": iri, "position": done.position}, done.before)
 
 
 @click.command()
@@ -62,8 +65,8 @@ def suspend(choices: Choices, *, ref: str, decision: Path | None) -> None:
     with choices.opened() as bench:
         iri = _iri(bench, ref)
         parting = _Parting(choices.console, bench, iri)
-        position = bench.exchange(parting.gone).suspend(iri, decision)
-        parting.over("suspended", {"id": iri, "position": position})
+        done = bench.exchange(parting.gone).suspend(iri, decision)
+        parting.over("suspended", {"id": iri, "position": done.position}, done.before)
 
 
 @click.command()
@@ -115,7 +118,7 @@ def erase(choices: Choices, *, ref: str, decision: Path | None) -> None:
         for place in held:
             choices.console.say("erased-held", **place)
         found = {"id": done.iri, "scrubbed": done.scrubbed, "held": held}
-        parting.over("erased", found, scrubbed=done.scrubbed)
+        parting.over("erased", found, done.before, scrubbed=done.scrubbed)
 
 
 def _iri(bench: Bench, ref: str) -> str:
@@ -148,9 +151,17 @@ class _Parting:
             seconds=f"{time.monotonic() - self._began:.1f}",
         )
 
-    def over(self, text: str, document: dict[str, Any], **values: object) -> None:
-        """Tell the end, ask every surface once more, and name what left with the record."""
+    def over(
+        self, text: str, document: dict[str, Any], before: Removal | None, **values: object
+    ) -> None:
+        """Tell the end, ask every surface once more, and name what left with the record.
+
+        `before` is what had taken the record away already.
+        """
         console, others = self._console, self._others()
+        if before is not None:
+            text, values = "gone-before", removal_words(console, before)
+            document = {**document, "already": removal_document(before)}
         if others:
             console.say("also-gone", count=len(others))
         for iri in others[:_NAMED]:
@@ -168,6 +179,16 @@ class _Parting:
             for iri in dict.fromkeys(left)
             if iri != self._iri and ledger.standing(Tier.PUBLIC, id_of(iri)) is not Standing.LIVE
         ]
+
+
+def removal_words(console: Console, removal: Removal) -> dict[str, object]:
+    """Return what took a record away, and when, for the sentences that tell it."""
+    return {"what": console.text(f"removal-{removal.event}"), "since": moment(removal.at)}
+
+
+def removal_document(removal: Removal) -> dict[str, str]:
+    """Return the same for machines."""
+    return {"event": removal.event.value, "since": stamp(removal.at)}
 
 
 def _without(reader: Readable, iri: str) -> bool:

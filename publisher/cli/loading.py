@@ -184,6 +184,7 @@ def load(  # noqa: PLR0913 - the options of the contract
     if folder is not None:
         return watch_folder(choices, folder, manner, files)
     sources = _sources(choices, files)
+    choices.station.require_ledger()
     if dry_run and not choices.station.has_ledger():
         receipts = [_dry(choices, item, manner, len(sources)) for item in sources]
     else:

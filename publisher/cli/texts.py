@@ -140,6 +140,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "已彻底删除 {iri}；另从拒收与暂存文件中清除 {scrubbed} 处。",
         "Erased: {iri}; {scrubbed} more places cleaned in rejected and staged files.",
     ),
+    "gone-before": (
+        "此前已停止公示（{what}，{since}）：{iri}",
+        "Gone already ({what}, {since}): {iri}",
+    ),
+    "removal-withdraw": ("撤下", "withdrawn"),
+    "removal-suspend": ("暂时屏蔽", "suspended"),
+    "removal-expire": ("公示期满", "end of publicity"),
+    "removal-erase": ("彻底删除", "erased"),
+    "audit-gone": (
+        "该记录已停止公示（{what}，{since}），{places} 处均无残留。",
+        "The record is gone ({what}, {since}); none of the {places} places holds it.",
+    ),
+    "audit-unknown": (
+        "账本中没有这条记录，{places} 处也都没有。",
+        "The ledger does not know the record, and none of the {places} places holds it.",
+    ),
     "parting": ("正在撤下 {iri}", "Taking down {iri}"),
     "surface-gone": (
         "  ✔ {tier} · {surface}（{seconds} 秒）",
@@ -185,6 +201,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Note: another service uses this data directory ({url}); both answer, one publishes.",
     ),
     "stopped": ("服务已停止", "Stopped"),
+    "journal-inside": (
+        (
+            "提示：撤下日志 {path} 与账本同在数据目录；目录整体恢复到旧备份时，其后的撤下无从得知。"
+            "请停止服务，把它移到数据目录之外（见 docs/operate.md）。"
+        ),
+        (
+            "Note: the withdrawal journal {path} lies in the data directory; if that is put back "
+            "as a whole, nothing knows what left since. Stop the service and move the journal out "
+            "of it (docs/operate.md)."
+        ),
+    ),
     "projector-fell": ("公开进程：{text}", "Projector: {text}"),
     "alarm": ("故障 {surface}：{message}", "Alarm at {surface}: {message}"),
     "feed-valid": (

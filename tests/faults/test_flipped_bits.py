@@ -103,7 +103,9 @@ def verified(credence: Credence) -> int:
 
 
 def test_a_flipped_bit_of_the_journal_is_found(credence: Credence) -> None:
-    journal = credence.directory / "journal" / "withdrawals.jsonl"
+    folder = credence.directory.with_name(f"{credence.directory.name}.journal")
+    journal = folder / "withdrawals.jsonl"
+    credence("ledger", "verify")  # writes the journal of this copy
     size = journal.stat().st_size
     sound = journal.read_bytes()
     for at in range(0, size - 1, 7):

@@ -17,7 +17,7 @@ from publisher.orphans import start_helper
 from tests.flows.conftest import Credence
 
 OTHERS = 0o077
-PRIVATE = ("surfaces/government", "journal", "secrets", "rejects", "staging", "projector.lock")
+PRIVATE = ("surfaces/government", "secrets", "rejects", "staging", "projector.lock")
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +31,10 @@ def ordinary_mask() -> Iterator[None]:
 def open_to_others(root: Path) -> list[str]:
     """Return what other accounts could read, were the folders above it open."""
     folders = [root / name for name in PRIVATE] + list(root.glob("*.sqlite*"))
+    folders.append(root.with_name(f"{root.name}.journal"))
     paths = [path for folder in folders for path in (folder, *folder.rglob("*"))]
     return [
-        str(path.relative_to(root))
+        str(path.relative_to(root.parent))
         for path in paths
         if not path.is_symlink() and path.stat().st_mode & OTHERS
     ]

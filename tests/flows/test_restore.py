@@ -135,3 +135,16 @@ def test_a_surface_without_checkpoint_that_shows_something_else_is_rebuilt(
     (feed / "checkpoint.json").unlink()
     published("publish")
     published.is_sound()
+
+
+def test_withdrawing_again_succeeds_and_says_since_when(published: Credence) -> None:
+    gone = min(penalties(published))
+    published("withdraw", gone, "--because", "repair")
+    again = published("withdraw", gone, "--because", "repair").result
+    assert again["already"]["event"] == "withdraw"
+    assert again["already"]["since"].startswith("20")
+    assert all(again["gone"].values())
+    assert "already" not in published("suspend", penalties(published)[0]).result
+    told = published("audit", gone).result
+    assert told["removed"] == again["already"]
+    assert published("suspend", gone, code=1).err

@@ -9,7 +9,7 @@ import pytest
 from exchange import commands
 from exchange.commands import Desk, Exchange, Manner, Pending, Watch
 from exchange.domain.access import Tier
-from exchange.domain.errors import Conflict, EnvironmentFault, UsageError
+from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
 from exchange.domain.publicity import begin_of, day_of, declared_end
 from exchange.intake import generate
 from exchange.ledger import Genesis, Ledger, Places
@@ -143,11 +143,45 @@ def test_an_erasure_killed_before_its_scrub_costs_the_rejects(
 
 
 def test_a_refused_erasure_leaves_nothing_pending(loaded: Town) -> None:
-    iri = loaded.live()[0]
-    loaded.exchange.erase(iri)
-    with pytest.raises(Conflict):
-        loaded.exchange.erase(iri)
+    with pytest.raises(NotFound):
+        loaded.exchange.erase("a" * 26)
     assert not Pending.stands(loaded.desk.rejects)
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "event"),
+    [
+        ("withdraw", "withdraw", "withdraw"),
+        ("suspend", "suspend", "suspend"),
+        ("erase", "erase", "erase"),
+        ("erase", "withdraw", "erase"),
+    ],
+)
+def test_what_left_before_is_told_with_its_time_and_announced_again(
+    loaded: Town, first: str, again: str, event: str
+) -> None:
+    iri = loaded.live()[0]
+    for number, verb in enumerate((first, again)):
+        given = (iri, "repair") if verb == "withdraw" else (iri,)
+        done = getattr(loaded.exchange, verb)(*given)
+        assert (done.before is None) is (number == 0)
+    assert done.before.event == event
+    assert done.before.at > 0
+    assert loaded.announced == [iri, iri]
+    assert not Pending.stands(loaded.desk.rejects)
+
+
+def test_another_verb_on_what_is_gone_is_refused_with_what_may_be_done(loaded: Town) -> None:
+    iri = loaded.live()[0]
+    loaded.exchange.withdraw(iri, "repair")
+    with pytest.raises(Conflict, match="withdrawn") as refused:
+        loaded.exchange.suspend(iri)
+    assert "nothing is left to do" in refused.value.hint
+    with pytest.raises(Conflict) as refused:
+        loaded.exchange.resume(iri)
+    assert "Use reinstate" in refused.value.hint
+    assert refused.value.details["zh_hint"]
+    assert loaded.announced == [iri]
 
 
 def test_rejects_are_kept_thirty_days(loaded: Town) -> None:

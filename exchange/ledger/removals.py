@@ -1,0 +1,46 @@
+"""Since when a record is gone, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from exchange.domain.events import LEAVING, Name
+from exchange.domain.identity import id_of
+from exchange.domain.lifecycle import State
+from exchange.ledger import schema
+
+if TYPE_CHECKING:
+    from exchange.ledger.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The event that took a record away; `at` is milliseconds since 1970-01-01 UTC."""
+
+    state: State
+    event: Name
+    position: int
+    at: int
+
+
+def removal(parts: Parts, ref: str) -> Removal | None:
+    """Return what took a record away last; None for one that is shown, or that is not known.
+
+    Raises:
+        UsageError: `ref` is neither an IRI nor its last part.
+
+    """
+    record, event = schema.record, schema.event
+    with parts.database.reading() as connection:
+        row = connection.execute(
+            select(record.c.state, event.c.name, event.c.position, event.c.at)
+            .join_from(record, event, event.c.record == record.c.id)
+            .where(record.c.public_id == id_of(ref), record.c.state != State.LIVE)
+            .where(event.c.name.in_(LEAVING))
+            .order_by(event.c.position.desc())
+            .limit(1)
+        ).first()
+    return row and Removal(State(row.state), Name(row.name), row.position, row.at)
