@@ -29,6 +29,7 @@ def test_a_withdrawn_record_is_gone_from_every_surface(run: Run, live: list[str]
     assert run("audit") == 0
     again = run.json("withdraw", live[0], "--because", "repair")
     assert again["already"]["event"] == "withdraw"
+    assert run("suspend", live[0]) == 1
     assert "错误：" in run.err
 
 
