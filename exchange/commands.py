@@ -39,6 +39,7 @@ from exchange.intake import (
     order_by_links,
     order_tolerantly,
     purge_rejects,
+    rescan,
     scrub,
     sweep,
 )
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.failpoints import At
-    from exchange.intake import FileCheck, Finding, Receipt, Table, Watcher
+    from exchange.intake import FileCheck, Finding, Found, Receipt, Table, Watcher
     from exchange.ledger import Ledger
     from exchange.ledger.removals import Removal
     from exchange.model import Model
@@ -265,6 +266,10 @@ class Exchange:
         """Give the held rows, to look at and to decide on."""
         with closing(self._held()) as held:
             yield Reviews(self._ledger, held, self._desk.clock, self._desk.at)
+
+    def rescan(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Found]:
+        """Yield the records that say something of a private person to the public."""
+        return rescan(self._ledger, self._model, progress)
 
     def _held(self) -> HeldRows:
         desk = self._desk

@@ -11,6 +11,7 @@ from exchange.intake.limits import DEFAULT
 from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
 from exchange.intake.readers import detect, read, require_file
 from exchange.intake.rejects import purge_rejects
+from exchange.intake.rescan import Found, rescan
 from exchange.intake.reviewing import Reviewer, Reviews, applied
 from exchange.intake.sample import generate
 from exchange.intake.scrubbing import scrub
@@ -24,6 +25,7 @@ __all__ = [
     "Checker",
     "FileCheck",
     "Finding",
+    "Found",
     "HeldRow",
     "HeldRows",
     "Item",
@@ -47,6 +49,7 @@ __all__ = [
     "purge_rejects",
     "read",
     "require_file",
+    "rescan",
     "scrub",
     "sweep",
     "table_of",

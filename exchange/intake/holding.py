@@ -64,7 +64,7 @@ class Holding:
             self.at(Point.HELD_KEPT)
         for place, (what, refusal) in zip(places, stored, strict=True):
             if what is not Stored.HELD:
-                settled[place] = self._rejected(settled[place], refusal)
+                settled[place] = self._not_kept(settled[place], refusal)
         return settled
 
     def _held(self, row: Settled) -> HeldRow:
@@ -84,11 +84,18 @@ class Holding:
             record=row.result.iri,
         )
 
-    def _rejected(self, row: Settled, refusal: Refusal | None) -> Settled:
+    def _not_kept(self, row: Settled, refusal: Refusal | None) -> Settled:
+        """Return a row that does not wait: refused before, or without room.
+
+        A refused row that is older than its record stays outdated; nothing is asked of anybody.
+        """
         checked = row.checked
         if refusal is None:
             finding = no_room(self.checker, checked)
         else:
             finding = refused_before(self.checker, checked, refusal)
-        result = replace(row.result, outcome=Outcome.REJECTED, reason=finding.rule, review=False)
+        outcome = Outcome.REJECTED
+        if refusal is not None and row.result.outcome is Outcome.OUTDATED:
+            outcome, finding = Outcome.OUTDATED, finding.softened()
+        result = replace(row.result, outcome=outcome, reason=finding.rule, review=False)
         return Settled(checked, result, (*row.findings, finding))

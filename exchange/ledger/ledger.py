@@ -21,6 +21,7 @@ from exchange.ledger import (
     lineage,
     opening,
     operations,
+    public_versions,
     reading,
     receipts,
     record_page,
@@ -316,6 +317,14 @@ class Ledger:
         `published_before` (milliseconds) leaves out what a delivery brought from then on.
         """
         return reading.live(self._parts, tier, published_before)
+
+    def public_versions(self) -> Iterator[public_versions.PublicVersion]:
+        """Yield every version whose text the public can read, with the archive's view of it."""
+        return public_versions.public_versions(self._parts)
+
+    def count_public_versions(self) -> int:
+        """Return how many versions `public_versions` yields."""
+        return public_versions.count(self._parts)
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from exchange.domain.errors import UsageError
 from exchange.intake import Reviewer, applied
 from publisher import settings
 from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.rescanning import rescan_public
 
 if TYPE_CHECKING:
     from exchange.intake import Item
@@ -34,10 +36,23 @@ def _deciding(function: Any) -> Any:
     return function
 
 
-@click.group("review")
+@click.group("review", invoke_without_command=True)
+@click.option(
+    "--rescan", is_flag=True, help="复查已公开的记录 look again at what is public already"
+)
 @common
-def review() -> None:
+@pass_choices
+@click.pass_context
+def review(context: click.Context, choices: Choices, *, rescan: bool) -> int:
     """审核待审的行。Decide on the rows that only a person may let through."""
+    if rescan == (context.invoked_subcommand is not None):
+        raise UsageError(
+            "Give either --rescan or one of list, show, accept, refuse.",
+            "See `credence review --help`.",
+            zh="请给出 --rescan，或 list、show、accept、refuse 之一。",
+            zh_hint="参见 credence review --help。",
+        )
+    return rescan_public(choices) if rescan else 0
 
 
 @review.command("list")

@@ -89,6 +89,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "未予通过 {id}，其内容已销毁；再次报送相同的行将被拒收。",
         "Refused {id}; its text is destroyed, and the same row will be rejected.",
     ),
+    "rescanning": ("复查已公开的记录", "Looking at what is public"),
+    "rescan-earlier": (
+        "  （仅在较早的版本中，变更流里仍可读取）",
+        "  (in an earlier version only, which the feed still holds)",
+    ),
+    "rescanned": (
+        "已公开的版本：确有个人信息 {certain} 个，可能有 {likely} 个，曾经人工通过 {accepted} 个。",
+        (
+            "Public versions with personal data: {certain} certain, {likely} likely; "
+            "{accepted} let through by a person before."
+        ),
+    ),
+    "rescan-hint": (
+        "请用 credence erase 彻底删除确有个人信息的记录；可能有的请逐条核对。",
+        "Erase the certain ones by `credence erase`; look at each of the likely ones.",
+    ),
     "erased-held": (
         "同时销毁待审的行：{file} 第 {row} 行（如与该记录无关，请重新报送）。",
         "Destroyed with it, a held row: {file} row {row} (deliver it again if it is another's).",

@@ -213,6 +213,31 @@ def test_a_refused_row_is_rejected_by_name_when_it_comes_again(hall, make, holdi
     assert hall.load(make(1, CF_SY=f"{holding}，已改")).held == 1
 
 
+def test_an_older_row_that_was_refused_stays_outdated_and_asks_nobody_again(hall, make):
+    hall.load(make(1, CF_SY="一。"))
+    hall.load(make(1, CF_SY="二。"))
+    older = make(1, CF_SY="一。"), make(7)  # not that very file
+    receipt = hall.load(*older)
+    assert (receipt.outdated, receipt.reviews, receipt.exit_code) == (1, 1, 1)
+    (item,) = hall.waiting()
+    with hall.exchange.reviews() as reviews:
+        reviews.refuse(item.id, ANNA)
+    again = hall.load(make(1, CF_SY="一。"), make(8))
+    assert (again.outdated, again.rejected, again.exit_code) == (1, 0, 0)
+    assert hall.office.rules() == [("outdated-version", 2), ("refused-in-review", 2)]
+    assert "二。" in hall.views()
+
+
+def test_an_older_row_that_is_accepted_is_applied(hall, make):
+    hall.load(make(1, CF_SY="一。"))
+    hall.load(make(1, CF_SY="二。"))
+    hall.load(make(1, CF_SY="一。"), make(7))
+    (item,) = hall.waiting()
+    assert hall.accept(item).outcome is Outcome.REVISED
+    assert "二。" not in hall.views()
+    hall.ledger.verify()
+
+
 def test_a_held_row_of_a_gone_record_is_suppressed(hall, make, holding):
     hall.load(make(1))
     ((iri, _, _),) = hall.ledger.live(Tier.PUBLIC)

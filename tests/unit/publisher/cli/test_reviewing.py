@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from exchange.model.personal_data import Gate
 from tests.holding import hold_rows
 from tests.unit.exchange.intake.conftest import GOOD, as_csv, penalty
 
@@ -109,3 +110,26 @@ def test_a_load_names_every_row_that_it_did_not_apply(
     assert empty("load", file) == 0
     assert "公示截止期已过" in empty.out
     assert "不予恢复" not in empty.out
+
+
+def test_a_rescan_names_what_needs_a_person_and_ends_with_one(
+    empty: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "penalty.csv"
+    number = "11010519491231002X"  # printed in GB 11643-1999
+    rows = [penalty(1), penalty(2, CF_SY=f"身份证号{number}")]
+    file.write_text(as_csv(rows), encoding="utf-8")
+    with monkeypatch.context() as older:
+        older.setattr(Gate, "check", lambda *_: [])
+        assert empty.json("load", file)["accepted"] == 2
+    found = empty.json("review", "--rescan", code=1)
+    assert found == {"certain": 1, "likely": 0, "accepted": 0}
+    assert empty("review", "--rescan") == 1
+    assert "https://credit.example/record/" in empty.out
+    assert "credence erase" in empty.out
+    assert number not in empty.out + empty.err
+    iri = next(line for line in empty.out.splitlines() if line.startswith("https://"))
+    assert empty("erase", iri) == 0
+    assert empty.json("review", "--rescan") == {"certain": 0, "likely": 0, "accepted": 0}
+    assert empty("review") == 2
+    assert empty("review", "--rescan", "list") == 2
