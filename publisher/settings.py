@@ -178,6 +178,11 @@ KEYS: Final = (
         "夜间重建三元组库的钟点（中国时间）",
         "hour of the night (China) at which stores that hold deleted text are built anew",
     ),
+    Key(
+        "metrics_token_file", "", _text,
+        "监控令牌文件；不设则不提供 /metrics",
+        "file with the token for /metrics; not set: no /metrics",
+    ),
 )  # fmt: skip
 _BY_NAME: Final = {key.name: key for key in KEYS}
 
@@ -203,6 +208,7 @@ class Settings:
     trusted_proxies: str
     takedown_bound: float
     rebuild_hour: int
+    metrics_token_file: str
     deployment_name: str
     origin: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -19,6 +19,7 @@ from exchange.commands import Desk, Exchange
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.publicity import day_of
+from exchange.intake import PURPOSE, HeldRows
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
@@ -265,6 +266,11 @@ class Bench:
             takedown_bound=station.settings.takedown_bound,
             trusted_proxies=tuple(filter(None, station.settings.trusted_proxies.split(","))),
             clock_doubt=station.clock_guard.doubt,
+            watched=self.readers(),
+            held=HeldRows(
+                station.layout.held, self.ledger.derived_key(PURPOSE), station.clock
+            ).count,
+            metrics_token=Path(token) if (token := station.settings.metrics_token_file) else None,
         )
 
     def work_beside(self, line: Connection) -> None:

@@ -346,6 +346,10 @@ class Ledger:
         """Return, as N-Quads, what the public sees of a record on its own page only."""
         return record_page.read(self._parts, tier, ref).page
 
+    def backlog(self) -> status.Backlog:
+        """Return the newest event and what is unfinished, for a monitor."""
+        return status.backlog(self._parts)
+
     def counts(self) -> status.Counts:
         """Count records by kind and state, and what waits for somebody."""
         return status.counts(self._parts)

@@ -50,6 +50,42 @@ def counts(parts: Parts) -> Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a monitor watches: the newest event and what is unfinished, at a moment's cost.
+
+    `written_at` is milliseconds since 1970-01-01 UTC.
+    """
+
+    position: int
+    written_at: int
+    open_deliveries: int
+    pending_decisions: int
+    unfinished_erasures: int
+
+
+def backlog(parts: Parts) -> Backlog:
+    """Return the newest event and what is unfinished; no table of records is read."""
+    pending, delivery, erasure = schema.decision_pending, schema.delivery, schema.erasure
+    event = schema.event
+    unfinished = (
+        (delivery, delivery.c.closed.is_(None)),
+        (pending, pending.c.resolved.is_(False)),
+        (erasure, erasure.c.done.is_(False)),
+    )
+    with parts.database.reading() as connection:
+        newest = connection.execute(
+            select(event.c.position, event.c.at).order_by(event.c.position.desc()).limit(1)
+        ).one()
+        counted = [
+            connection.execute(
+                select(func.count()).select_from(table).where(condition)
+            ).scalar_one()
+            for table, condition in unfinished
+        ]
+    return Backlog(newest.position, newest.at, *counted)
+
+
+@dataclass(frozen=True, slots=True)
 class PendingDecision:
     """A record that quotes one that left, where the rule leaves it to people."""
 

@@ -36,6 +36,7 @@ from publisher.web.health import Health
 from publisher.web.host import require_host
 from publisher.web.lines import Lines
 from publisher.web.listing import Listing
+from publisher.web.metrics import Metrics
 from publisher.web.pages import Pages
 from publisher.web.problems import BadRequest
 from publisher.web.sparql import SparqlService
@@ -80,7 +81,11 @@ def create_app(parts: Parts) -> WSGIApplication:
         "/feed/": _guarded(feed, "feed", parts, pages),
         "/dump/": _guarded(dump, "dumps", parts, pages),
     }
-    return _Gate(pages, plain, _flask(parts, pages))
+    health = Health(parts)
+    metrics = Metrics(parts, health)
+    rest = _flask(parts, pages, health)
+    rest.register_blueprint(metrics.blueprint())
+    return metrics.meter.around(_Gate(pages, plain, rest))
 
 
 def _guarded(service: WSGIApplication, surface: str, parts: Parts, pages: Pages) -> WSGIApplication:
@@ -126,14 +131,14 @@ class _Gate:
         return self._rest(environ, start)
 
 
-def _flask(parts: Parts, pages: Pages) -> WSGIApplication:
+def _flask(parts: Parts, pages: Pages, health: Health) -> Flask:
     # `static` is named although it is the default: nothing else of the folder is served.
     app = _Site("publisher.web", static_folder="static", static_url_path="/static")
     app.url_map.strict_slashes = False
     # A redirect of its own would name the Host of the request and lose the prefix.
     app.url_map.merge_slashes = False
     words = Vocabulary(parts.model.vocabulary())
-    lines, health = Lines(parts), Health(parts)
+    lines = Lines(parts)
     listing = Listing(parts, lines)
     app.register_blueprint(site.blueprint(parts, pages, words, listing, health))
     app.register_blueprint(records.blueprint(parts, pages, words, lines))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from exchange.domain.clock_trust import ClockDoubt
     from exchange.domain.record import Standing, VisibleRecord
     from exchange.ledger.record_page import Held, RecordPage
+    from exchange.ledger.status import Backlog
     from exchange.model import Model
     from publisher.stores.workers import QueryPool
     from publisher.surfaces.checkpoints import Checkpoints
@@ -45,6 +46,9 @@ class Standings(Protocol):
 
         Raises NotFound and Gone; UsageError for a bad cursor.
         """
+
+    def backlog(self) -> Backlog:
+        """Return the newest event and what is unfinished."""
 
     def last_published(self, tier: Tier, /) -> int | None:
         """When the tier's sequence last grew, in milliseconds."""
@@ -94,7 +98,8 @@ class Parts:
     `generation` names what the pool reads now (StoreUnavailable before the first), `guard` says
     which surfaces may be answered from, `alarms` is the directory of the surfaces, `feed` that of
     the feed that is served, `clock` milliseconds, `takedown_bound` seconds, `clock_doubt` says why
-    the machine's clock is not trusted.
+    the machine's clock is not trusted. For `/metrics`: `watched` are the surfaces of every tier,
+    `held` counts rows that wait for review, `metrics_token` is the file of its token.
     """
 
     name: str
@@ -116,3 +121,6 @@ class Parts:
     takedown_bound: float
     trusted_proxies: tuple[str, ...] = ()
     clock_doubt: Callable[[], ClockDoubt | None] = lambda: None
+    watched: Sequence[Readable] = ()
+    held: Callable[[], int] = lambda: 0
+    metrics_token: Path | None = None

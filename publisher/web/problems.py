@@ -88,6 +88,18 @@ class BadRequest(CredenceError):
     """The request is malformed."""
 
 
+class Unauthorized(CredenceError):
+    """The address is for those who have its token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This address asks for a token.",
+            "Send it as Authorization: Bearer TOKEN.",
+            zh="访问这个网址需要令牌。",
+            zh_hint="请以 Authorization: Bearer 令牌 的形式发送。",
+        )
+
+
 class BodyCut(BadRequest):
     """The body of a request ended before its length."""
 
@@ -112,6 +124,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     QueryTooLarge: Problem(413, "too-large", "查询或结果过大", "Query or answer too large"),
     UsageError: Problem(400, "bad-request", "请求有误", "Bad request"),
     BadRequest: Problem(400, "bad-request", "请求有误", "Bad request"),
+    Unauthorized: Problem(401, "unauthorized", "需要令牌", "Token required"),
     UpdateRefused: Problem(403, "read-only", "只读服务", "Read-only service"),
     NotFound: Problem(404, "not-found", "没有这个网址", "Not found"),
     MethodNotAllowed: Problem(405, "method", "不支持这种请求方法", "Method not allowed"),
@@ -187,6 +200,8 @@ def headers(error: CredenceError, problem: Problem) -> list[tuple[str, str]]:
     made = [("Cache-Control", "no-store"), ("Vary", "Accept")]
     if isinstance(error, Gone):
         made.append(("X-Robots-Tag", "noindex"))
+    if isinstance(error, Unauthorized):
+        made.append(("WWW-Authenticate", "Bearer"))
     if isinstance(error, MethodNotAllowed):
         made.append(("Allow", str(error.details["allow"])))
     if isinstance(error, Overloaded):
