@@ -23,9 +23,10 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 
 from exchange.domain.errors import EnvironmentFault, NotFound, StoreUnavailable
+from publisher.stores.metrics import QUEUE_FULL, STARVED, WAITED
 from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.port import label
 from publisher.web import http
@@ -114,6 +115,7 @@ class State:
         """Yield every metric. Raises EnvironmentFault when the ledger cannot be read."""
         yield from self._surfaces()
         yield from self._ledger()
+        yield from self._queries()
         yield from self._service()
 
     def _surfaces(self) -> Iterator[Metric]:
@@ -161,6 +163,28 @@ class State:
         }
         return (_single(name, text, value) for (name, text), value in values.items())
 
+    def _queries(self) -> Iterator[Metric]:
+        pool = self._parts.queries.metrics()
+        running = _gauge("credence_query_running", "正在执行的查询 Queries at work", "lane")
+        waiting = _gauge("credence_query_waiting", "排队的查询 Queries that wait", "lane")
+        answered = _counter("credence_query_answered", "已应答的查询 Queries answered", "lane")
+        cut = _counter("credence_query_cut", "超时中止的查询 Queries cut at their deadline", "lane")
+        for name, lane in pool.lanes.items():
+            running.add_metric([name], lane.running)
+            waiting.add_metric([name], lane.waiting)
+            answered.add_metric([name], lane.answered)
+            cut.add_metric([name], lane.cut)
+        refused = _counter("credence_query_refused", "未受理的查询 Queries refused", "reason")
+        for reason in (QUEUE_FULL, WAITED, STARVED):
+            refused.add_metric([reason], pool.refused.get(reason, 0))
+        moved = _counter("credence_query_slowed", "转入慢车道的查询 Sent to the slow lane", "how")
+        moved.add_metric(["continued"], pool.continued)
+        moved.add_metric(["restarted"], pool.restarted)
+        moved.add_metric(["recognised"], pool.recognised)
+        died = _counter("credence_query_workers_died", "查询中退出的进程 Workers that died at work")
+        died.add_metric([], pool.died)
+        return iter((running, waiting, answered, cut, refused, moved, died))
+
     def _service(self) -> Iterator[Metric]:
         ready = not self._health.faults()
         yield _single("credence_ready", "服务就绪 Whether /readyz answers 200", ready)
@@ -177,6 +201,10 @@ def _position(surface: Readable) -> int:
 
 def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, text, labels=labels)
+
+
+def _counter(name: str, text: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, labels=labels)
 
 
 def _single(name: str, text: str, value: float) -> Metric:

@@ -138,6 +138,9 @@ def test_serve_says_when_it_answers_and_follows_the_ledger(
     assert json.loads(service.first) == {"url": f"http://127.0.0.1:{service.port}"}
     path = "/record/" + live[0].rpartition("/")[2]
     assert service.status(path) == 200
+    # The counters of /metrics, kept answers and shares of clients are one process's.
+    lines = [command_line(pid) for pid in descendants(service.process.pid)]
+    assert sum("spawn_main" in line for line in lines) == 1
     with own.opened() as bench:
         exchange = bench.exchange()
         exchange.withdraw(live[0], "repair")  # waits for the running projector

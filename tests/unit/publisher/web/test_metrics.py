@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
 from exchange.domain.access import Tier
+from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.alarms import Alarm, Alarms
 from publisher.web.app import create_app
 from publisher.web.metrics import PLACES, place_of
@@ -168,6 +169,35 @@ def test_answers_are_counted_by_place_and_status(
             ("healthz", "200"): 1, ("other", "404"): 1, ("sparql", "400"): 1, ("sparql", "200"): 1,
         }  # fmt: skip
         assert one(samples, "credence_http_response_seconds_count", place="record") == 3
+
+
+def test_queries_are_counted_by_lane_and_refusals_by_reason(own: Station, token: Path) -> None:
+    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(replace(bench.web_parts(queries), metrics_token=token)))
+        for number in range(3):
+            queries.query(f"ASK {{}} #{number}", "application/sparql-results+json")
+        samples = read(client)
+        lanes = {"own", "short", "slow"}
+        for name in ("running", "waiting", "answered_total", "cut_total"):
+            metric = f"credence_query_{name}"
+            found = {one_label(labels) for each, labels in samples if each == metric}
+            assert found == lanes, name
+        answered = sum(one(samples, "credence_query_answered_total", lane=lane) for lane in lanes)
+        assert answered == 3
+        for reason in ("queue-full", "waited", "starved"):
+            assert one(samples, "credence_query_refused_total", reason=reason) == 0
+        for how in ("continued", "restarted", "recognised"):
+            assert one(samples, "credence_query_slowed_total", how=how) == 0
+        assert one(samples, "credence_query_workers_died_total") == 0
+        queries.close()
+        with pytest.raises(StoreUnavailable):
+            queries.query("ASK {}", "application/sparql-results+json")
+        assert read(client), "a pool that is closed can still be looked at"
+
+
+def one_label(labels: frozenset[tuple[str, str]]) -> str:
+    ((_, value),) = labels
+    return value
 
 
 def test_places_are_few_whatever_is_asked_for() -> None:
