@@ -114,7 +114,7 @@ class LedgerAccess:
             slug: frozenset(f"<{field.iri}>" for field in kind.fields)
             for slug, kind in self.model.kinds.items()
         }
-        return ModelVersion(self.model.digest, properties)
+        return ModelVersion(self.model.digest, properties, self.model.resemblances())
 
     def _make_journal_folder(self) -> None:
         folder = self.places.journal.parent

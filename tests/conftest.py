@@ -36,4 +36,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the folder of the published suites be named, and the number of kills (tests/crash)."""
     parser.addoption("--suites", default="", help="folder of the published test suites")
     parser.addoption("--rows", default="21000", help="rows behind the kills at random moments")
+    parser.addoption("--histories", default="1000", help="random histories of each soak test")
     parser.addoption("--kills", default="100", help="how many kills tests/crash has in all")

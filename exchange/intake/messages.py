@@ -373,4 +373,10 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请由管理员校准时钟或运行 credence clock confirm，然后重新导入本文件。",
         "Have the clock set right or confirmed by `credence clock confirm`, then load again.",
     ),
+    "resembles-removed": (
+        "该行与一条已撤下的记录文书号和相对人相同，但机关或相对人的代码不同，须人工审核。",
+        "A removed record has the same document number and counterpart under another code.",
+        "若为同一决定，不得重新公示；若确为另一决定或代码更正，请由审核人放行。",
+        "One and the same decision must not come back; a person may let the row through.",
+    ),
 }

@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
-
 from exchange.domain import body as bodies
 from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.events import Name
-from exchange.domain.identity import new_id
 from exchange.domain.lifecycle import (
     GONE,
     HELD,
+    HELD_RESEMBLES,
     REJECTED_SEVERAL,
     REJECTED_TARGET,
     REJECTED_TORN,
@@ -31,13 +29,13 @@ from exchange.domain.lifecycle import (
 from exchange.domain.precedence import Precedence
 from exchange.domain.publicity import day_of
 from exchange.domain.record import Arrival, Outcome, Result
-from exchange.ledger import schema
 from exchange.ledger.batch import batch
 from exchange.ledger.deliveries import running, taken
 from exchange.ledger.departures import follow, leave, pend, resolve, unmet, weigh
 from exchange.ledger.marks import ROW, set_mark
 from exchange.ledger.meeting import Macs, join
 from exchange.ledger.older import OlderData
+from exchange.ledger.persons import Persons
 from exchange.ledger.quoting import Tie, forget, keep
 
 if TYPE_CHECKING:
@@ -116,8 +114,18 @@ def _taken(
 class Arrivals:
     """The rows of one transaction, taken one by one."""
 
-    def __init__(self, work: Batch, delivery: Running, revision: Name, older: OlderData) -> None:
+    def __init__(
+        self,
+        work: Batch,
+        delivery: Running,
+        revision: Name,
+        older: OlderData,
+        *,
+        gated: bool = True,
+    ) -> None:
+        """Prepare a transaction; without `gated` no row is held, since a person let it through."""
         self._work = work
+        self._gated = gated
         self._delivery = delivery.id
         self._revision = revision
         self._older = older
@@ -127,7 +135,7 @@ class Arrivals:
         # A clock set back may not bring back what had ended by the last trusted time.
         now = work.now if self._clock_trusted else max(work.now, guard.trusted_time() or 0)
         self._today = day_of(now).isoformat()
-        self._persons: dict[bytes, str] = {}
+        self._persons = Persons(work)
         self._macs: dict[str, bytes] = {}
 
     def fetch(self, rows: Sequence[Submission]) -> None:
@@ -136,11 +144,9 @@ class Arrivals:
         tellings += [link for row in rows for link in row.links]
         tellings += [row.withdraws for row in rows if row.withdraws]
         self._work.fetch_keys(mac for told in tellings for mac in self._told(told).all)
-        macs = sorted({self._secret.person(row.person) for row in rows if row.person})
-        person = schema.person
-        if macs:
-            found = self._work.connection.execute(select(person).where(person.c.mac.in_(macs)))
-            self._persons.update((row.mac, row.public_id) for row in found)
+        self._persons.fetch(rows)
+        fresh = [row for row in rows if self._work.key(self._mac(row.key)) is None]
+        self._work.resemblances.fetch((row.kind, self._persons.body(row)) for row in fresh)
 
     def _mac(self, key: str) -> bytes:
         """Return the HMAC of a clear key, each taken once."""
@@ -225,7 +231,7 @@ class Arrivals:
             return Result(Outcome.SUPPRESSED, None, reason, row.row)
         if step is Step.KEEP:
             return self._keep(row, record)
-        older = self._older.judge(told, self._named(told), record, step, self._gone(told))
+        older = self._older.judge(told, self._persons.body(told), record, step, self._gone(told))
         if older is not None:
             return self._outdated(row, record, older)
         if step is Step.REVISE:
@@ -234,7 +240,7 @@ class Arrivals:
 
     def _same(self, row: Submission, record: Rec, content: bytes) -> bool:
         """Return whether a row says the same in the words of a newer model."""
-        if record.state not in HELD or not self._older.same(row, self._named(row), record):
+        if record.state not in HELD or not self._older.same(row, self._persons.body(row), record):
             return False
         record.content_mac, record.model = content, self._older.model
         self._work.touch(record)
@@ -263,6 +269,8 @@ class Arrivals:
             return refused
         if row.held:
             return Result(Outcome.HELD, None, None, row.row, review=True)
+        if self._resembles_removed(row):
+            return Result(Outcome.HELD, None, HELD_RESEMBLES, row.row, review=True)
         record = self._work.new_record(row.kind, _tier(row))
         join(self._work, macs, record)
         self._write(Name.PUBLISH, row, record, content, weighed)
@@ -276,14 +284,19 @@ class Arrivals:
                 body = {"because": "cascade", "cause": None, "decision": None}
                 leave(self._work, record, Name.WITHDRAW, body, self._delivery)
             return refused
-        if row.held:
-            return replace(
-                self._result(Outcome.HELD, row, record), review=True, version=record.version
-            )
+        reason = HELD_RESEMBLES if self._resembles_removed(row, record.chain) else None
+        if row.held or reason:
+            held = self._result(Outcome.HELD, row, record)
+            return replace(held, review=True, version=record.version, reason=reason)
         resolve(self._work, record)
         forget(self._work, record)
         self._write(self._revision, row, record, content, weighed)
         return self._result(Outcome.REVISED, row, record)
+
+    def _resembles_removed(self, row: Submission, chain: int | None = None) -> bool:
+        """Whether a removed record of another key says what this row says."""
+        body = self._persons.body(row)
+        return self._gated and self._work.resemblances.found(row.kind, body, chain)
 
     def _keep(self, row: Submission, record: Rec) -> Result:
         if _marks(row, record) is not None:
@@ -318,7 +331,7 @@ class Arrivals:
     ) -> None:
         """Log a version with its links, mark, and the withdrawal it may order."""
         work = self._work
-        text = self._text(row, record)
+        text = self._persons.assign(row, record)
         if weighed.dropped:
             text = bodies.without_links(text, set(weighed.dropped))
         record.content_mac, record.model = content, self._older.model
@@ -350,28 +363,6 @@ class Arrivals:
             return False
         set_mark(self._work, record, mark, self._delivery)
         return True
-
-    def _text(self, row: Submission, record: Rec) -> str:
-        """Return the body with the person's local IRI in the place kept for it, making one."""
-        if row.person is None:
-            record.person = None
-            return row.body
-        mac = self._secret.person(row.person)
-        public_id = self._persons.get(mac)
-        if public_id is None:
-            public_id = self._persons[mac] = new_id()
-            self._work.waiting.persons.append({"mac": mac, "public_id": public_id})
-        record.person = public_id
-        return self._naming(row, public_id)
-
-    def _named(self, row: Submission) -> str:
-        """Return the body with the person's local IRI where the person is known."""
-        known = self._persons.get(self._secret.person(row.person)) if row.person else None
-        return row.body if known is None else self._naming(row, known)
-
-    def _naming(self, row: Submission, public_id: str) -> str:
-        text = row.body.replace(bodies.PERSON, f"<{self._work.parts.person_iri(public_id)}>")
-        return bodies.body([line for line in text.split("\n") if line])
 
     def _result(self, outcome: Outcome, row: Submission, record: Rec) -> Result:
         iri = self._work.parts.iri(record.kind, record.public_id)

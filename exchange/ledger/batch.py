@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -18,10 +19,11 @@ from exchange.domain.errors import EnvironmentFault
 from exchange.domain.events import Name
 from exchange.domain.failpoints import Point
 from exchange.domain.identity import new_id
-from exchange.domain.lifecycle import State, advance
+from exchange.domain.lifecycle import GONE, State, advance
 from exchange.ledger import schema
 from exchange.ledger.meeting import Key, Macs, Met, Told, meet
 from exchange.ledger.passages import journal_missing
+from exchange.ledger.resemblance import Resemblances
 from exchange.ledger.sealing import Meta, canonical, unseal
 from exchange.ledger.sequence import Shown
 from exchange.ledger.showing import passage, steps, visible
@@ -113,6 +115,11 @@ class Batch:
         self._keys: dict[bytes, Key | None] = {}
 
     # --- reading ---
+
+    @cached_property
+    def resemblances(self) -> Resemblances:
+        """What is known of removed records, to recognise them under another key."""
+        return Resemblances(self)
 
     def fetch_keys(self, macs: Iterable[bytes]) -> None:
         """Read keys and their records into the batch, in few queries."""
@@ -250,6 +257,8 @@ class Batch:
         """
         before = record.visible()
         record.state = advance(record.state, name)
+        if record.state in GONE and name is not Name.REINSTATE:
+            self.resemblances.remember(record)
         position = self.event(name, body, record, delivery)
         self.touch(record)
         if name is not Name.REINSTATE:

@@ -11,7 +11,7 @@ from exchange.domain.errors import EnvironmentFault
 if TYPE_CHECKING:
     from exchange.ledger.engine import Database
 
-HEAD: Final = "0003"  # the newest revision this program knows
+HEAD: Final = "0004"  # the newest revision this program knows
 _TABLE: Final = "alembic_version"
 _REVISION: Final = text("SELECT version_num FROM alembic_version")
 

@@ -19,16 +19,22 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from exchange.domain.resemblance import Resemblance
+
 UNNAMED: Final = 0  # the number of the model of a ledger that was opened without one
 _NOTHING: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A model: the digest of its files (SHA-256, hex), and by kind its properties as `<iri>`."""
+    """A model: the digest of its files (SHA-256, hex), and by kind its properties as `<iri>`.
+
+    `resemblances`: by kind, what a removed record is recognised by under another key.
+    """
 
     digest: str = ""
     properties: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    resemblances: Mapping[str, tuple[Resemblance, ...]] = field(default_factory=dict)
 
 
 def number_of(connection: Connection, version: ModelVersion) -> int:

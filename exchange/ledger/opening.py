@@ -23,6 +23,7 @@ from exchange.ledger.models import ModelVersion
 from exchange.ledger.parts import Gate, Genesis, Parts, Places
 from exchange.ledger.passages import journal_missing
 from exchange.ledger.remains import begun_mark, mark_begun
+from exchange.ledger.resemblance import remember_earlier
 from exchange.ledger.sealing import unseal
 from exchange.ledger.seals import SqlSeals
 
@@ -81,7 +82,13 @@ def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
         if connection.execute(select(schema.head)).first() is None:
             connection.execute(
                 insert(schema.head).values(
-                    one=1, position=0, record=0, delivery=0, epoch=1, epoch_from=0
+                    one=1,
+                    position=0,
+                    record=0,
+                    delivery=0,
+                    epoch=1,
+                    epoch_from=0,
+                    resemblances=True,
                 )
             )
             streams = [{"tier": tier, "seq": 0, "published": 0} for tier in SERVED]
@@ -119,7 +126,18 @@ def open_(places: Places, build: Build) -> Parts:
     parts.journal.catch_up(journal_missing(database))
     destroy(parts)
     _sweep(parts)
+    _remember_removed(parts)
     return parts
+
+
+def _remember_removed(parts: Parts) -> None:
+    """Enter, once, what the records that earlier releases removed are recognised by."""
+    with parts.database.reading() as connection:
+        done = connection.execute(select(schema.head.c.resemblances)).scalar_one()
+    after: int | None = 0
+    while not done and parts.model.resemblances and after is not None:
+        with batch(parts) as work:
+            after = remember_earlier(work, after)
 
 
 def open_read_only(places: Places, build: Build) -> Parts:

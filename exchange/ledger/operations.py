@@ -176,6 +176,7 @@ def _again(work: Batch, old: Rec) -> Rec:
     )
     for key in work.keys_of(old):
         work.lead(key.mac, record.id, key.told)
+    work.resemblances.forget(record.chain)
     for relation in sorted(weighed.undecided):
         pend(work, record, position, relation)
     _quoted_again(work, record)

@@ -77,7 +77,7 @@ def accept(
     with batch(parts) as work:
         delivery = next_delivery(work, origin.digest)
         older = OlderData(work, delivery, Precedence.APPLY)
-        arrivals = Arrivals(work, delivery, Name.REVISE, older)
+        arrivals = Arrivals(work, delivery, Name.REVISE, older, gated=False)
         arrivals.fetch([row])
         record, same = arrivals.known(row)
         if record is not None and same:

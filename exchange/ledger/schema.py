@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 from exchange.ledger.engine import Number
@@ -53,6 +54,8 @@ head = Table(
     Column("delivery", Number, nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("epoch_from", Number, nullable=False),
+    # Whether the records that earlier releases removed are in `resemblance`.
+    Column("resemblances", Boolean, nullable=False, server_default=false()),
 )
 
 delivery = Table(
@@ -115,6 +118,16 @@ key_state = Table(
     Column("record", Number, nullable=False),
     Column("told", SmallInteger, nullable=False, server_default="0"),
     Index("key_record", "record"),
+    sqlite_with_rowid=False,
+)
+
+# What removed records are recognised by under another key (`exchange.domain.resemblance`).
+resemblance = Table(
+    "resemblance",
+    metadata,
+    Column("mac", LargeBinary(32), primary_key=True),
+    Column("record", Number, ForeignKey("record.id"), primary_key=True, autoincrement=False),
+    Index("resemblance_record", "record"),
     sqlite_with_rowid=False,
 )
 

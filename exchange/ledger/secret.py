@@ -34,6 +34,10 @@ class Secret:
         """Return the HMAC of a natural person's canonical ID number."""
         return self._mac("person", number)
 
+    def resemblance(self, mark: str) -> bytes:
+        """Return the HMAC of a text by which a removed record is recognised."""
+        return self._mac("resemblance", mark)
+
     def content(self, row: Submission) -> bytes:
         """Return the HMAC of all that a row says about its record, as received."""
         parts = [row.body, row.tier, str(row.projected), row.publicity_end or "", row.person or ""]

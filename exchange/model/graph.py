@@ -103,8 +103,11 @@ class Graph:
 
     def items(self, node: Node, predicate: str) -> tuple[str, ...]:
         """Return the members of the RDF list that is the value of the predicate."""
+        return self.members(self.one(node, predicate))
+
+    def members(self, head: Node | None) -> tuple[str, ...]:
+        """Return the members of the RDF list that begins with that node."""
         members: list[str] = []
-        head = self.one(node, predicate)
         while head is not None and value_of(head) != f"{RDF}nil":
             members.append(self.need(head, f"{RDF}first"))
             head = self.one(head, f"{RDF}rest")

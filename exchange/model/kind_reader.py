@@ -49,8 +49,8 @@ def _terms(of_ours: str, of_shacl: str = "", *others: str) -> frozenset[str]:
 
 
 _KIND_TERMS = _terms(
-    "slug form key maxTier publicityEnd sourceTime tierWhen loggedOnlyWhen arrives link column "
-    "columnPrefix serves",
+    "slug form key resemblance maxTier publicityEnd sourceTime tierWhen loggedOnlyWhen arrives "
+    "link column columnPrefix serves",
     "targetClass closed ignoredProperties name property",
     f"{RDF}type",
 )
@@ -139,6 +139,10 @@ class KindReader:
             class_iri=graph.need(node, f"{SH}targetClass"),
             label=graph.need_label(node, f"{SH}name"),
             key=self._names_of(graph.items(node, f"{CR}key")),
+            resemblances=tuple(
+                self._names_of(graph.members(item))
+                for item in graph.values(node, f"{CR}resemblance")
+            ),
             ceiling=_one_of(Tier, graph.need(node, f"{CR}maxTier")),
             fields=tuple(self._field(item) for item in self._properties),
             forms=self._forms,

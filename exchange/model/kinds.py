@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from exchange.domain.resemblance import Resemblance
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -297,6 +299,18 @@ class Kind:
     tier_when: tuple[TierRule, ...] = ()
     logged_only_when: tuple[Condition, ...] = ()
     arrivals: tuple[ArrivalRule, ...] = ()
+    # Combinations of fields by which a row is taken for a removed record under another key.
+    resemblances: tuple[tuple[str, ...], ...] = ()
+
+    def resemblance_rules(self) -> tuple[Resemblance, ...]:
+        """Return the combinations as properties; a part that a fallback may replace is optional."""
+        found = []
+        for names in self.resemblances:
+            fields = [self.field(name) for name in names]
+            missing = [f"<{one.iri}>" for one in fields if one.key_fallback in names]
+            needed = [f"<{one.iri}>" for one in fields if one.key_fallback not in names]
+            found.append(Resemblance(tuple(needed), missing[0] if missing else None))
+        return tuple(found)
 
     @property
     def type_name(self) -> str:
@@ -356,6 +370,10 @@ class Model:
     schemes: Mapping[str, Scheme]
     ntriples: bytes
     digest: str
+
+    def resemblances(self) -> dict[str, tuple[Resemblance, ...]]:
+        """Return, by kind, what a removed record is recognised by under another key."""
+        return {slug: kind.resemblance_rules() for slug, kind in self.kinds.items()}
 
     def vocabulary(self) -> bytes:
         """Return vocabulary, alignments, code lists and labels as sorted N-Triples."""

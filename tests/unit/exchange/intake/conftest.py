@@ -14,6 +14,7 @@ import pytest
 
 from exchange.intake import Finding, Receipt, deliver
 from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger.models import ModelVersion
 from exchange.model import Model, load_model
 from tests.holding import hold_rows
 
@@ -128,7 +129,8 @@ def office(tmp_path: Path, model: Model) -> Iterator[Office]:
     genesis = Genesis(
         "http://127.0.0.1:1", "http://127.0.0.1:2", "did:web:example.org", "example.org/log"
     )
-    ledger = Ledger.create(places, genesis, model.links, lambda: BASE_TIME)
+    version = ModelVersion(resemblances=model.resemblances())
+    ledger = Ledger.create(places, genesis, model.links, lambda: BASE_TIME, model=version)
     yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", tmp_path / "held", [])
     ledger.close()
 

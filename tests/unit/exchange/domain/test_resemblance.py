@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from exchange.domain import body as bodies
+from exchange.domain.access import Leaf
+from exchange.domain.resemblance import Resemblance, delivered_marks, removed_marks
+
+NUMBER, NAME, PART = "<urn:number>", "<urn:name>", "<urn:part>"
+RULES = (Resemblance((NUMBER, NAME)),)
+OPTIONAL = (Resemblance((NUMBER, NAME), PART),)
+
+
+def stored(number: str | None, name: str | None = '"甲公司"', part: str | None = None) -> str:
+    values = {NUMBER: number, NAME: name, PART: part}
+    return bodies.body(
+        [
+            bodies.line(Leaf.PUBLIC_OPEN, f"{property_} {value}")
+            for property_, value in values.items()
+            if value
+        ]
+    )
+
+
+def resembles(
+    delivered: str, removed: str, rules: tuple[Resemblance, ...] = RULES, kind: str = "penalty"
+) -> bool:
+    marks = set(removed_marks("penalty", removed, rules))
+    return not marks.isdisjoint(delivered_marks(kind, delivered, rules))
+
+
+@pytest.mark.parametrize(
+    "number",
+    ['"示罚〔2026〕9号"', '"示罚(2026)9"', '"示罚[2026]第9号"', '"示罚 〔２０２６〕９號"'],
+)
+def test_a_number_is_the_same_however_it_is_written(number: str) -> None:
+    assert resembles(stored(number), stored('"示罚〔2026〕9号"'))
+
+
+def test_another_number_name_or_kind_does_not_resemble() -> None:
+    removed = stored('"示罚〔2026〕9号"')
+    assert not resembles(stored('"示罚〔2026〕19号"'), removed)
+    assert not resembles(stored('"示罚〔2026〕9号"', '"乙公司"'), removed)
+    assert not resembles(removed, removed, kind="licence")
+
+
+def test_a_row_that_lacks_a_part_resembles_nothing() -> None:
+    assert removed_marks("penalty", stored('"9"', None), RULES) == []
+    assert delivered_marks("penalty", stored(None), RULES) == []
+    assert delivered_marks("penalty", stored('"〔〕"'), RULES) == []
+
+
+def test_escaped_texts_and_typed_literals_are_read_as_what_they_say() -> None:
+    typed = "^^<http://www.w3.org/2001/XMLSchema#string>"
+    assert resembles(stored(r'"a\"b\n1"'), stored(f'"AB 1"{typed}'))
+
+
+@pytest.mark.parametrize(
+    ("delivered", "removed", "expected"),
+    [
+        ('"C1"', '"C1"', True),
+        ('"C2"', '"C1"', False),
+        (None, '"C1"', True),
+        ('"C1"', None, True),
+        (None, None, True),
+    ],
+)
+def test_an_optional_part_tells_two_records_apart_only_where_both_have_it(
+    delivered: str | None, removed: str | None, expected: bool
+) -> None:
+    found = resembles(stored('"9"', part=delivered), stored('"9"', part=removed), OPTIONAL)
+    assert found is expected
