@@ -27,9 +27,9 @@ test: setup ## the suite: unit, contracts, flows, docs
 test-all: setup ## also real servers, foreign clients, more kills
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-soak: setup ## 500 kills, each restarted and checked, 10,000 histories (KILLS=n, HISTORIES=n)
+soak: setup ## 500 kills, each restarted and checked, 10,000 histories, 200 twins (KILLS=n, HISTORIES=n, TWINS=n)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -s --kills $(or $(KILLS),500) tests/crash
-	$(BIN)/python -m pytest -s --timeout 3600 --histories $(or $(HISTORIES),10000) tests/soak
+	$(BIN)/python -m pytest -s --timeout 3600 --histories $(or $(HISTORIES),10000) --twins $(or $(TWINS),200) tests/soak
 
 check: setup ## format, lint, types, layers, derived files
 	$(BIN)/ruff format --check .

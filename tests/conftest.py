@@ -37,4 +37,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--suites", default="", help="folder of the published test suites")
     parser.addoption("--rows", default="21000", help="rows behind the kills at random moments")
     parser.addoption("--histories", default="1000", help="random histories of each soak test")
+    parser.addoption("--twins", default="3", help="pairs of ledgers alike but for one record")
     parser.addoption("--kills", default="100", help="how many kills tests/crash has in all")
