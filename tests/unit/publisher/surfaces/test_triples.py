@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Store
 
 from exchange.domain.access import Tier
-from exchange.domain.errors import StoreUnavailable
 from exchange.domain.record import Activity, Change
 from publisher.stores.embedded import EmbeddedStore, StoreReader
 from publisher.stores.generations import current_generation
@@ -400,34 +398,3 @@ def test_a_record_redacted_during_a_rebuild_does_not_come_back_with_the_swap(
     surface.redact([iri(1)])
     surface.publish(at_head=True)
     assert seen(site) == [iri(2)]
-
-
-def test_an_audit_notices_a_flipped_bit_in_any_table_that_holds_data(
-    site: Site, surface: TriplesSurface, tmp_path: Path
-) -> None:
-    surface.apply([change(number, number) for number in range(1, 300)])
-    surface.publish(at_head=True)
-    sound = TriplesReader(site).digest()
-    files = surface.generation().glob("*.sst")
-    tables = sorted(path.name for path in files if path.stat().st_size > EMPTY)
-    assert len(tables) >= 4, "three indexes and the strings"
-    unnoticed = []
-    for table in tables:
-        copy = tmp_path / f"copy-{table}"
-        shutil.copytree(site.directory, copy)
-        flip(current_generation(copy).path / table, 24)
-        try:
-            if TriplesReader(Site(copy, Tier.PUBLIC, (BASE,))).digest() == sound:
-                unnoticed.append(table)
-        except StoreUnavailable:
-            continue
-    assert unnoticed == []
-
-
-EMPTY = 4096  # bytes; a table of an index that holds nothing has fewer, and is never read
-
-
-def flip(path: Path, at: int) -> None:
-    data = bytearray(path.read_bytes())
-    data[at] ^= 0x10
-    path.write_bytes(data)

@@ -1,0 +1,58 @@
+"""A store whose files were damaged is never taken for sound."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange.domain.access import Tier
+from exchange.domain.errors import StoreUnavailable
+from publisher.stores.generations import current_generation
+from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
+from tests.unit.publisher.surfaces.test_triples import BASE, VOCABULARY, Clock, change
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path / "public" / "triples", Tier.PUBLIC, (BASE,))
+
+
+@pytest.fixture
+def surface(site: Site) -> Iterator[TriplesSurface]:
+    surface = TriplesSurface(site, VOCABULARY, Clock())
+    yield surface
+    surface.close()
+
+
+def test_an_audit_notices_a_flipped_bit_in_any_table_that_holds_data(
+    site: Site, surface: TriplesSurface, tmp_path: Path
+) -> None:
+    surface.apply([change(number, number) for number in range(1, 300)])
+    surface.publish(at_head=True)
+    sound = TriplesReader(site).digest()
+    files = surface.generation().glob("*.sst")
+    tables = sorted(path.name for path in files if path.stat().st_size > EMPTY)
+    assert len(tables) >= 4, "three indexes and the strings"
+    unnoticed = []
+    for table in tables:
+        copy = tmp_path / f"copy-{table}"
+        shutil.copytree(site.directory, copy)
+        flip(current_generation(copy).path / table, 24)
+        try:
+            if TriplesReader(Site(copy, Tier.PUBLIC, (BASE,))).digest() == sound:
+                unnoticed.append(table)
+        except StoreUnavailable:
+            continue
+    assert unnoticed == []
+
+
+EMPTY = 4096  # bytes; a table of an index that holds nothing has fewer, and is never read
+
+
+def flip(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x10
+    path.write_bytes(data)
