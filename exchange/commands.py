@@ -324,13 +324,27 @@ class Exchange:
         return self.end(self.due(day))
 
 
-def check(path: Path, model: Model, manner: Manner, marked: Path | None = None) -> FileCheck:
+def check(
+    path: Path,
+    model: Model,
+    manner: Manner,
+    marked: Path | None = None,
+    *,
+    today: date | None = None,
+) -> FileCheck:
     """Check a file without loading anything; iterate the result for its findings.
 
-    With `marked`, that workbook is written: the rows as they came, the wrong cells coloured.
+    `today` is the day in China beyond which no decision lies. With `marked`, that
+    workbook is written: the rows as they came, the wrong cells coloured.
     """
     return check_file(
-        path, model, kind=manner.kind, form=manner.form, source=manner.source, marked=marked
+        path,
+        model,
+        kind=manner.kind,
+        form=manner.form,
+        source=manner.source,
+        today=today,
+        marked=marked,
     )
 
 

@@ -9,14 +9,17 @@ from exchange.domain.errors import DataInvalid, EnvironmentFault
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.limits import DEFAULT, Limits
 from exchange.intake.marked import MarkedBook
+from exchange.intake.names import Names
 from exchange.intake.readers import read, refuse
 from exchange.model import Label, compile_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import date
     from pathlib import Path
 
     from exchange.domain.record import Submission
+    from exchange.intake.names import OtherName
     from exchange.intake.sources import Row, Sheet
     from exchange.model import Compiled, Model, Problem
 
@@ -69,10 +72,17 @@ class Checker:
     """Checks the rows of one sheet against its kind; `source` binds them to one unit's code."""
 
     def __init__(
-        self, sheet: Sheet, model: Model, *, source: str | None = None, limits: Limits = DEFAULT
+        self,
+        sheet: Sheet,
+        model: Model,
+        *,
+        source: str | None = None,
+        today: date | None = None,
+        limits: Limits = DEFAULT,
     ) -> None:
         self._sheet = sheet
-        self._compiled: Compiled = compile_kind(model, sheet.book.kind.slug)
+        self._compiled: Compiled = compile_kind(model, sheet.book.kind.slug, today)
+        self._names = Names(sheet.book.kind)
         self._source = source
         self._recent: dict[int, int] = {}
         self._limits = limits
@@ -126,7 +136,9 @@ class Checker:
             return Checked(row, None, (*findings, _said(self._place(row, None), error)))
         if findings and _holds(findings):
             submission = replace(submission, held=True)
-        return Checked(row, submission, findings + self._repeated(row, submission.key))
+        findings += self._repeated(row, submission.key)
+        others = [self._other_name(row, item) for item in self._names.others(record, row.number)]
+        return Checked(row, submission, findings + tuple(others))
 
     @property
     def publicity_end(self) -> str | None:
@@ -161,6 +173,17 @@ class Checker:
             return ()
         return (finding("repeated-key", self._place(row, None), "", "warning", row=before),)
 
+    def _other_name(self, row: Row, found: OtherName) -> Finding:
+        return finding(
+            "other-name",
+            self._place(row, found.field),
+            found.name,
+            "warning",
+            code=found.code,
+            before=found.before,
+            row=found.row,
+        )
+
     def _finding(self, row: Row, problem: Problem) -> Finding:
         place = self._place(row, problem.field, problem.column)
         return Finding(
@@ -192,10 +215,13 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
     kind: str | None = None,
     form: str | None = None,
     source: str | None = None,
+    today: date | None = None,
     marked: Path | None = None,
     limits: Limits = DEFAULT,
 ) -> FileCheck:
     """Open a file for a check that loads nothing; iterate the result for its findings.
+
+    `today` is the day in China; without it no day of the file is compared with it.
 
     With `marked`, that workbook is written on the way: the rows with the wrong cells coloured.
 
@@ -205,7 +231,10 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
     """
     sheets = read(path, model, kind=kind, form=form, limits=limits)
     return FileCheck(
-        [(sheet, Checker(sheet, model, source=source, limits=limits)) for sheet in sheets],
+        [
+            (sheet, Checker(sheet, model, source=source, today=today, limits=limits))
+            for sheet in sheets
+        ],
         marked,
     )
 

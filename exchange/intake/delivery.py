@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.identity import parse_uscc
+from exchange.domain.publicity import day_of
 from exchange.domain.record import Outcome, Result
 from exchange.intake.checking import Checked, Checker, require_some_taken, scan
 from exchange.intake.held import PURPOSE, HeldRows
@@ -125,7 +126,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
         EnvironmentFault: disk or ledger stand in the way.
 
     """
-    unit = _unit(source)
+    unit, today = _unit(source), day_of(clock())
     listeners = Listeners(progress, report, at)
     with staged(rows_from, staging, limits) as copy:
         at(Point.COPY_STAGED)
@@ -134,14 +135,14 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
             total = sum(map(scan, sheets))
             if total >= limits.refused_rows:
                 for sheet in sheets:
-                    checker = Checker(sheet, model, source=unit, limits=limits)
+                    checker = Checker(sheet, model, source=unit, today=today, limits=limits)
                     require_some_taken(checker, sheet.name)
         except DataInvalid as error:
             for item in error.details.get("findings", ()):
                 _tell(listeners, item)
             raise
         checkers = [
-            (sheet, Checker(sheet, model, source=unit, limits=limits))
+            (sheet, Checker(sheet, model, source=unit, today=today, limits=limits))
             for sheet in in_order(sheets, model)
         ]
         run = _Run(checkers, total, listeners, precedence_of(rows_from, allowed=allow_older))

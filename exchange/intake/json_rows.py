@@ -11,12 +11,13 @@ import json
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.headers import Book, Header, fitting, form_of
 from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row, opened
+from exchange.model import is_error_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,6 +117,8 @@ class JsonSheet:
             )
             for flaw in _flaws(value, self._limits.depth)
         )
+        if "#" in raw or "＃" in raw or ":5" in raw or "\\u" in raw:
+            flaws += _error_words(place, value)
         if flaws:
             return Row(number, line, raw, findings=flaws)
         if not any(name in self.book.columns for name in value):
@@ -135,6 +138,16 @@ class JsonSheet:
             else:
                 cells[known.code] = str(item).strip()
         return Row(place.row or 0, place.line or 0, raw, cells, findings=tuple(findings))
+
+
+def _error_words(place: Place, value: dict[str, Any]) -> tuple[Finding, ...]:
+    """Refuse members that hold an error's word of a spreadsheet, alone or in an array."""
+    return tuple(
+        finding("formula-error", replace(place, code=shown(name)), shown(text))
+        for name, item in value.items()
+        for text in (item if isinstance(item, list) else [item])
+        if isinstance(text, str) and is_error_word(text)
+    )
 
 
 @dataclass(frozen=True, slots=True)

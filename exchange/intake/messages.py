@@ -274,6 +274,12 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "如为重复报送，请删除其中一行。",
         "If it was sent twice, delete one of the rows.",
     ),
+    "other-name": (
+        "代码 {code} 在第 {row} 行的名称是“{before}”，此行不同。",
+        "Code {code} is called “{before}” in row {row}, and otherwise here.",
+        "请核对代码和名称；改过名称的，以最新名称为准。",
+        "Check code and name; after a change of name give the newest.",
+    ),
     "wrong-source": (
         "此行的数据来源单位不是本次报送的单位 {source}。",
         "This row names another source unit than the delivery's ({source}).",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from exchange.intake.findings import Finding, Place, finding, letter_of
 from exchange.intake.headers import Book, Header, fitting, form_of, is_header, match, width
 from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row
+from exchange.model import is_error_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,7 +162,10 @@ class TableSheet(ABC):
         found = width(raw)
         if found > header.width or len(raw) < header.width:
             return Row(number, line, tuple(raw), findings=(self._uneven(header, record, found),))
-        findings = self._control(header, record)
+        joined = "".join(raw)
+        findings = () if joined.isprintable() else self._control(header, record, joined)
+        if "#" in joined or "＃" in joined or "rr:5" in joined or "误:5" in joined:
+            findings += self._error_words(header, record)
         if marks:
             findings += self._odd(header, record)
         cells = {
@@ -182,11 +186,17 @@ class TableSheet(ABC):
             place, value = self._cell(number, line, stray, None), raw[stray]
         return finding("cell-count", place, value, found=found, expected=header.width)
 
-    def _control(self, header: Header, record: Record) -> tuple[Finding, ...]:
+    def _error_words(self, header: Header, record: Record) -> tuple[Finding, ...]:
+        """Refuse cells that hold an error's word, as a formula that failed leaves it behind."""
+        number, line, raw, marks = record
+        return tuple(
+            finding("formula-error", self._cell(number, line, position, known), raw[position])
+            for position, known in header.positions
+            if is_error_word(raw[position]) and marks.get(position) != "error"
+        )
+
+    def _control(self, header: Header, record: Record, joined: str) -> tuple[Finding, ...]:
         number, line, raw, _ = record
-        joined = "".join(raw)
-        if joined.isprintable():
-            return ()
         if "\r" in joined:
             raw[:] = [cell.replace("\r\n", "\n") for cell in raw]
             joined = "".join(raw)

@@ -1,6 +1,7 @@
 """Shapes -> fields -> compiled row, record, body and check functions; and what is derived."""
 
 from exchange.model.compile import CONTEXT, Compiled, compile_kind
+from exchange.model.damage import is_error_word
 from exchange.model.kinds import (
     Column,
     Concept,
@@ -25,6 +26,7 @@ __all__ = [
     "Problem",
     "Sort",
     "compile_kind",
+    "is_error_word",
     "load_model",
     "read_model",
 ]

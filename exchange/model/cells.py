@@ -24,16 +24,27 @@ BLANKS: Final = " \t\r\n\u00a0\u3000\ufeff"
 _SEVERAL: Final = re.compile(r"[;；]")
 _DAY: Final = re.compile(
     r"([0-9]{4})([-/.年])([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
-    r"(?:[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
+    r"(?:[T ]+(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?"
 )
 _TIME: Final = re.compile(r"[T ]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _DAY_LENGTH: Final = 10  # YYYY-MM-DD
+# Where a day of China was kept as a time of another zone, its midnight stands on the day before:
+# 16:00 is that of UTC, 23:59:17 that of programs which reckon with Shanghai's time before 1901.
+_EVENING: Final = re.compile(r"23:5[0-9]|16:00(?::00)?(?:\.0+)?\Z|15:59")
+_MIDNIGHT: Final = re.compile(r"0?0:00(?::00(?:\.0+)?)?\Z")
 _COMPACT_DAY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _NUMBER: Final = re.compile(r"\+?([0-9]{1,16}(\.[0-9]{0,10})?|\.[0-9]{1,10})")
 # An amount that says its own unit, of yuan only: 500万元, 人民币5000元, 1,200.5万元(人民币).
 _AMOUNT: Final = re.compile(
     r"(?:人民币|RMB|CNY|[¥￥])?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,16})(\.[0-9]{0,10})?"
     r"(亿|万|)(元|圆|)(?:\(?人民币\)?)?(元|圆|)整?"
+)
+# Value types whose texts are written half-width, in capitals and without blanks.
+_CODES: Final = frozenset(
+    {
+        *("UnifiedCode", "IdNumber", "OrganisationCode", "RegistrationNumber"),
+        *("TaxNumber", "InstitutionNumber"),
+    }
 )
 _UNITS: Final = {"亿": Decimal(100_000_000), "万": Decimal(10_000), "": Decimal(1)}
 _OTHER: Final = "other"
@@ -53,6 +64,8 @@ def reader(field: Field, column: Column, form: str) -> Callable[[str], Read]:
     if column.constant is not None:
         constant = Read(column.constant)
         return lambda _: constant
+    if field.sort is Sort.DATE:
+        return _days(field)
     if field.scheme is not None:
         one = _code(field.scheme, form)
         return _codes(one, field.scheme, field) if field.many else one
@@ -74,19 +87,41 @@ def reader(field: Field, column: Column, form: str) -> Callable[[str], Read]:
 
 
 def _converter(field: Field, column: Column) -> Callable[[str], str]:
-    if field.sort is Sort.DATE:
-        return day
     if field.sort is Sort.MOMENT:
         return moment
     if field.sort is Sort.MONEY:
         return lambda text: yuan(text, column.factor or Decimal(1))
-    if field.sort is Sort.ORGANISATION or field.value.slug in {"UnifiedCode", "IdNumber"}:
+    if field.sort is Sort.ORGANISATION or field.value.slug in _CODES:
         return normal_code
     return _line_feeds
 
 
 def _line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n") if "\r" in text else text
+
+
+def _days(field: Field) -> Callable[[str], Read]:
+    blank = frozenset(word.lower() for word in field.value.blank_words)
+
+    def read(text: str) -> Read:
+        if text.lower() in blank:
+            return Read(None, warning="blank-word")
+        value = day(text)
+        timed = len(text) > _DAY_LENGTH and value != text
+        return Read(value, warning=_time_lost(text) if timed else None)
+
+    return read
+
+
+def _time_lost(text: str) -> str | None:
+    """Return the rule of the warning that a time is dropped, None where there is none to drop."""
+    found = _TIME.search(unicodedata.normalize("NFKC", text))
+    if found is None:
+        return None
+    time = found.string[found.start() + 1 :].strip()
+    if _MIDNIGHT.match(time):
+        return None
+    return "next-day" if _EVENING.match(time) else "time-dropped"
 
 
 def day(text: str) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.identity import id_number_problem, uscc_problem
+from exchange.model.damage import day_of_serial, is_shortened_number
 from exchange.model.kinds import Label, Sort
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 _TEXT: Final = Label("文本（字符串）", "a string")
 _TEXTS: Final = Label("文本的数组", "an array of strings")
+_TIMED: Final = re.compile(
+    r"[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?[T ]+[0-9]+:[0-9:.]+ ?"
+    r"(Z|[+-][0-9]{1,2}:?[0-9]{0,2})?\Z",
+    re.IGNORECASE,
+)
 _MANY_SHOWN: Final = 12
 _BY_SORT: Final = {Sort.DATE: "date", Sort.MOMENT: "moment", Sort.MONEY: "money"}
 
@@ -96,6 +102,30 @@ def _pattern_rule(field: Field) -> str:
     if field.sort is Sort.TEXT:
         return "text" if field.value.slug == "Text" else "pattern"
     return _BY_SORT.get(field.sort, "pattern")
+
+
+def reason_of(field: Field, rule: str, value: object) -> tuple[str, Label | str]:
+    """Return the rule that says best why a value breaks `rule`, and what to fill its message with.
+
+    What a spreadsheet or another program did to a value is said as such: the number of a company
+    need not be looked up because a cell shows it as 9.11E+17.
+    """
+    if isinstance(value, str) and field.value.slug != "Text" and field.scheme is None:
+        if is_shortened_number(value):
+            return "shortened", ""
+        if field.sort is Sort.DATE:
+            return _date_reason(rule, value)
+    return rule, limit_of(field, rule)
+
+
+def _date_reason(rule: str, value: str) -> tuple[str, str]:
+    serial = day_of_serial(value)
+    if serial is not None:
+        return "date-serial", serial.isoformat()
+    timed = _TIMED.match(value)
+    if timed is None:
+        return rule, ""
+    return ("date-zone" if timed[1] else "date-time"), ""
 
 
 def limit_of(field: Field, rule: str) -> Label | str:

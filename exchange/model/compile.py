@@ -10,10 +10,11 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import PLACEHOLDER
 from exchange.domain.record import Link, Submission
-from exchange.model.checks import holds, limit_of, tester
+from exchange.model.checks import holds, reason_of, tester
 from exchange.model.messages import Problem, general, problem
 from exchange.model.personal_data import Gate
 from exchange.model.plans import Plans
+from exchange.model.plausible import plausibility
 from exchange.model.rows import Rows, inferrer
 from exchange.model.rules import rules
 from exchange.model.shown import Shown
@@ -21,6 +22,7 @@ from exchange.model.telling import KeyReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from exchange.model.kinds import Kind, Model, Quotation
 
@@ -41,8 +43,10 @@ class _Untold(NamedTuple):
 _TELLS_ALL: Final = _Untold(frozenset(), tier=False, mark=False)
 
 
-def compile_kind(model: Model, slug: str) -> Compiled:
+def compile_kind(model: Model, slug: str, today: date | None = None) -> Compiled:
     """Return the compiled functions of a kind; make them once and keep them.
+
+    `today` is the day in China beyond which no decision lies; without it no day is compared.
 
     Raises:
         UsageError: there is no such kind.
@@ -50,18 +54,18 @@ def compile_kind(model: Model, slug: str) -> Compiled:
     """
     if slug not in model.kinds:
         raise UsageError(f"There is no kind {slug!r}.", f"Use one of: {', '.join(model.kinds)}.")
-    return Compiled(model.kinds[slug])
+    return Compiled(model.kinds[slug], today)
 
 
 class Compiled:
     """The functions of one kind. Stateless after construction, so threads may share it."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, today: date | None = None) -> None:
         self.kind = kind
         self._fields = {field.name: field for field in kind.fields}
         self._known = frozenset(self._fields) | ENVELOPE
         self._tests = [(field.name, field.required, tester(field)) for field in kind.fields]
-        self._rules = list(rules(kind))
+        self._rules = [*rules(kind), *plausibility(kind, today)]
         self._by_value = [rule.check for rule in self._rules if not rule.by_pattern]
         self._gate = Gate(kind)
         self._plans = Plans(kind, self._rules, self._gate)
@@ -202,7 +206,8 @@ class Compiled:
     def _problem(self, name: str, rule: str, value: object, form: str | None) -> Problem:
         field = self._fields[name]
         shown = None if value is _MISSING else value
-        return problem(field, rule, shown, form=form, limit=limit_of(field, rule))
+        rule, limit = reason_of(field, rule, shown)
+        return problem(field, rule, shown, form=form, limit=limit)
 
     # Record -> submission
 

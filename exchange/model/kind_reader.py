@@ -15,16 +15,19 @@ from exchange.model.kinds import (
     ArrivalRule,
     Column,
     Condition,
+    Expectation,
     Field,
     FormatRule,
     Inference,
     Kind,
     Label,
     LeafRule,
+    NotBefore,
     Quotation,
     Requirement,
     Scheme,
     Severity,
+    StatedIn,
     TierRule,
 )
 from exchange.model.values import code_value, value_type
@@ -56,7 +59,8 @@ _KIND_TERMS = _terms(
 )
 _FIELD_TERMS = _terms(
     "jsonName leaf scheme column received codeFrom personFrom keyFallback requiredWhen onlyWhen "
-    "formatWhen leafWhen inferred personalName registeredName contactOf numberScheme",
+    "formatWhen leafWhen inferred personalName registeredName contactOf numberScheme expects "
+    "notBefore statedIn largest swappedWith nameOf",
     "path order name node nodeKind minCount maxCount maxLength in",
     f"{RDF}type",
 )
@@ -64,6 +68,7 @@ _COLUMN_TERMS = _terms(
     "fills form code alias columnRequired factor certainty constant further", "name"
 )
 _CONDITION_TERMS = _terms("field oneOf absent present leaf format maxTier form arrival", "severity")
+_PLAUSIBILITY_TERMS = _terms("format field word", "severity")
 _INFERENCE_TERMS = _terms("field prefix token decisive", "order")
 _CONTACTS = frozenset({None, "office"})
 _NUMBER_SCHEMES = frozenset({None, "business-registration"})
@@ -226,6 +231,7 @@ class KindReader:
         refuse_unknown(graph, node, _FIELD_TERMS)
         label = graph.need_label(node, f"{SH}name")
         length = graph.text(node, f"{SH}maxLength")
+        largest = graph.text(node, f"{CR}largest")
         scheme = self._scheme(node)
         return Field(
             name=self._name(node),
@@ -264,7 +270,30 @@ class KindReader:
             registered_name=graph.text(node, f"{CR}registeredName") == "true",
             contact_of=self._choice(node, "contactOf", _CONTACTS),
             number_scheme=self._choice(node, "numberScheme", _NUMBER_SCHEMES),
+            expects=tuple(
+                Expectation(graph.texts(item, f"{CR}format"), self._severity(item))
+                for item in self._plausibility(node, "expects")
+            ),
+            not_before=tuple(
+                NotBefore(self._named(graph.need(item, f"{CR}field")), self._severity(item))
+                for item in self._plausibility(node, "notBefore")
+            ),
+            stated_in=tuple(
+                StatedIn(
+                    self._named(graph.need(item, f"{CR}field")), graph.texts(item, f"{CR}word")
+                )
+                for item in self._plausibility(node, "statedIn")
+            ),
+            largest=Decimal(largest) if largest else None,
+            swapped_with=self._reference(node, "swappedWith"),
+            name_of=self._reference(node, "nameOf"),
         )
+
+    def _plausibility(self, node: Node, term: str) -> tuple[Node, ...]:
+        found = self._graph.values(node, CR + term)
+        for item in found:
+            refuse_unknown(self._graph, item, _PLAUSIBILITY_TERMS)
+        return tuple(found)
 
     def _choice(self, node: Node, term: str, known: frozenset[str | None]) -> str | None:
         found = self._graph.text(node, CR + term)

@@ -123,6 +123,33 @@ class FormatRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a reviewer of the form expects of a value beyond its type (`exchange.model.plausible`).
+
+    `formats` name tests of one text; the first that fails is the finding.
+    """
+
+    formats: tuple[str, ...]
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class NotBefore:
+    """The day must not lie before that of another field."""
+
+    field: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedIn:
+    """The amount is also stated in the text of another field, behind or before one of the words."""
+
+    field: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LeafRule:
     """The field has this disclosure leaf when the condition holds."""
 
@@ -238,6 +265,12 @@ class Field:
     registered_name: bool = False
     contact_of: str | None = None
     number_scheme: str | None = None
+    expects: tuple[Expectation, ...] = ()
+    not_before: tuple[NotBefore, ...] = ()
+    stated_in: tuple[StatedIn, ...] = ()
+    largest: Decimal | None = None  # yuan; an amount beyond is asked about
+    swapped_with: str | None = None  # the field that the value often changes places with
+    name_of: str | None = None  # the code that the value names
 
     def columns_in(self, form: str) -> tuple[Column, ...]:
         """Return every column of the form that gives the field a value, the first first."""

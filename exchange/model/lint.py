@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import DataInvalid
 from exchange.model.kinds import Sort
+from exchange.model.plausible import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,6 +162,12 @@ def _kind(kind: Kind) -> None:
             raise DataInvalid(f"{field.name} has a column of an unknown form.", "Name the form.")
         if field.received and fields[field.received].sort is not Sort.TEXT:
             raise DataInvalid(f"{field.received} cannot keep text.", "Make it a text.")
+        unknown = {name for item in field.expects for name in item.formats} - FORMATS
+        if unknown or any(not item.formats for item in field.expects):
+            raise DataInvalid(
+                f"{field.name} expects {sorted(unknown)}, which no test is named.",
+                f"Use some of: {', '.join(sorted(FORMATS))}.",
+            )
         if field.code_from and (field.required or field.columns):
             raise DataInvalid(f"{field.name} is derived, so it has no column.", "Remove it.")
 

@@ -42,6 +42,14 @@ _REVIEW: Final = Label(
     "This would be public: take it out and deliver it again, or let a reviewer pass it.",
 )
 
+_SHORTENED: Final = (
+    Label("{label}被表格软件缩写成了科学计数法", "A spreadsheet shortened {label}"),
+    Label(
+        "请将该列设为文本格式，对照原件重新填写完整的号码或数字。",
+        "Format the column as text and type the whole number again from the original.",
+    ),
+)
+
 # rule -> (what, how to mend). {label}: the field; {limit}: what the rule asks for.
 TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
     {
@@ -208,6 +216,113 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
             Label(
                 "此项会公开，请填写单位名称。",
                 "This would be public: give the name of the office or shop.",
+            ),
+        ),
+        "shortened": _SHORTENED,
+        "shortened-number": _SHORTENED,
+        "date-instead": (
+            Label(
+                "{label}填的是日期，可能被表格软件改过，或列已错位",
+                "{label} holds a date: a spreadsheet changed it, or the columns are displaced",
+            ),
+            Label(
+                "请将该列设为文本格式，对照原件重新填写；并核对各列是否对齐。",
+                "Format the column as text, type it again, and check that the columns are aligned.",
+            ),
+        ),
+        "letterless": (
+            Label("{label}只有数字或标点", "{label} consists of digits or punctuation only"),
+            Label("请对照原件核对。", "Check it against the original."),
+        ),
+        "single-character": (
+            Label("{label}只有一个字符", "{label} is a single character"),
+            Label("请对照原件填写全文。", "Give it in full, as in the original."),
+        ),
+        "placeholder-word": (
+            Label("{label}填的是占位字样", "{label} holds a word that only fills the cell"),
+            Label("请填写实际内容。", "Say what it really is."),
+        ),
+        "trial-value": (
+            Label("{label}像是测试数据", "{label} looks like a test value"),
+            Label("如为测试，请删除该行。", "Delete the row if it is a test."),
+        ),
+        "no-law": (
+            Label("{label}没有写明法律、法规或规章", "{label} names no law, regulation or rule"),
+            Label(
+                "请写明名称和条款，如《中华人民共和国广告法》第五十五条。",
+                "Give its name and article.",
+            ),
+        ),
+        "swapped": (
+            Label(
+                "{label}未引法规，而{limit}引了条款，两列可能颠倒",
+                "{label} cites no law while {limit} does: the two may have changed places",
+            ),
+            Label("请核对这两列。", "Check both columns."),
+        ),
+        "future": (
+            Label("{label}晚于今天（{limit}）", "{label} is later than today ({limit})"),
+            Label("请核对年份。", "Check the year."),
+        ),
+        "before-other": (
+            Label("{label}早于{limit}", "{label} lies before {limit}"),
+            Label("请核对这两个日期。", "Check both days."),
+        ),
+        "too-large": (
+            Label("{label}超过 {limit} 元，请核对单位", "{label} is more than {limit} yuan"),
+            Label(
+                "表中以万元填写，JSON 中以元填写。",
+                "In a form give 10,000 yuan, in JSON yuan.",
+            ),
+        ),
+        "amount-differs": (
+            Label("{label}与{limit}不一致", "{label} is not the amount in {limit}"),
+            Label("请核对金额和单位。", "Check amount and unit."),
+        ),
+        "amount-factor": (
+            Label(
+                "{label}与{limit}正好相差一万倍，多半是把元填成了万元",
+                "{label} is 10,000 times off the amount in {limit}: yuan taken for 10,000 yuan",
+            ),
+            Label(
+                "表中以万元填写：5000 元应填 0.5。",
+                "A form takes 10,000 yuan: 5,000 yuan is 0.5.",
+            ),
+        ),
+        "date-serial": (
+            Label(
+                "{label}是日期的序号（{limit}），日期格式已丢失",
+                "{label} is a day's serial number ({limit}): its date format is lost",
+            ),
+            Label(
+                "请将该列设为日期格式后重新保存，并核对日期。",
+                "Format the column as a date, save again and check the day.",
+            ),
+        ),
+        "date-zone": (
+            Label(
+                "{label}带有时区，看不出是中国的哪一天",
+                "{label} carries a time zone, so that the day in China is not certain",
+            ),
+            Label("请只写中国日期，如 2026-02-28。", "Give the day in China alone: 2026-02-28."),
+        ),
+        "date-time": (
+            Label("{label}中的时间无效", "The time in {label} does not exist"),
+            Label("请只写日期，如 2026-02-28。", "Give the day alone, as 2026-02-28."),
+        ),
+        "time-dropped": (
+            Label("{label}带有时间，只取日期", "{label} has a time; the day alone is taken"),
+            Label("请只写日期，并核对是否为当天。", "Give the day alone, and check that it is it."),
+        ),
+        "next-day": (
+            Label(
+                "{label}带有时间，只取日期；该时间常由时区换算而来，实际可能是次日",
+                "{label} has a time, which is dropped; such a time often comes of a time zone, "
+                "and the next day is meant",
+            ),
+            Label(
+                "请对照原件核对日期，只写日期。",
+                "Check the day against the original and give it alone.",
             ),
         ),
         "blank-word": (

@@ -16,6 +16,7 @@ from exchange.domain.errors import (
     UsageError,
     VerificationFailed,
 )
+from exchange.domain.publicity import day_of
 from exchange.intake import (
     FileCheck,
     Receipt,
@@ -33,6 +34,7 @@ from publisher.cli.watching import watch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from publisher.cli.console import Console
 
@@ -103,7 +105,7 @@ def _check_one(
     console = choices.console
     console.begin_file()
     try:
-        found = check(path, choices.station.model, manner, marked)
+        found = check(path, choices.station.model, manner, marked, today=_today(choices))
     except (Rejected, UsageError, EnvironmentFault) as error:
         if files == 1 and not isinstance(error, Rejected):
             raise
@@ -117,6 +119,10 @@ def _check_one(
     if files > 1:
         console.note(summary)
     return summary
+
+
+def _today(choices: Choices) -> date:
+    return day_of(choices.station.clock())
 
 
 def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None) -> dict[str, Any]:
@@ -244,7 +250,7 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner, files: int) -> Re
     console = choices.console
     console.begin_file()
     try:
-        found = check(path, choices.station.model, manner)
+        found = check(path, choices.station.model, manner, today=_today(choices))
     except (Rejected, UsageError, EnvironmentFault) as error:
         tell_findings(console, error)
         return _told(console, path.name, error, files)

@@ -30,7 +30,7 @@ TYPED = {
     16: ("CF_SJLYDM", "11140400QQQQ0003X8", "uscc-check-digit", "error"),
     17: ("CF_WSH", 140423198512310023, "lost-digits", "error"),
     18: ("CF_FRDB", "王" * 51, "max-length", "error"),
-    19: ("CF_JDRQ", 46148, "date", "error"),  # a date whose cell lost its format
+    19: ("CF_JDRQ", 46148, "date-serial", "error"),  # a date whose cell lost its format
     20: ("CF_NR_FK", 0.1234567, "money", "error"),
     21: ("CF_JDRQ", "示例市市场监督管理局", "date", "error"),  # a cell pasted one column on
 }

@@ -70,13 +70,13 @@ def test_dates_and_numbers_of_a_spreadsheet_give_the_same_record_as_text(
     assert (receipt.accepted, receipt.revised, receipt.unchanged) == (0, 0, 1)
 
 
-def test_a_time_of_day_beside_a_date_is_passed_over(workbook, make, model):
+def test_a_time_of_day_beside_a_date_is_dropped_with_a_warning(workbook, make, model):
     morning = datetime(2026, 5, 6, 10, 30)  # noqa: DTZ001 (spreadsheets know no zones)
     path = workbook([make(1, CF_JDRQ=morning)])
     (sheet,) = read(path, model)
     (row,) = sheet.rows()
     assert row.cells["CF_JDRQ"] == "2026-05-06 10:30:00"
-    assert rules_of(path, model) == []
+    assert rules_of(path, model) == [("time-dropped", "warning", "处罚", 2, "L")]
 
 
 def test_a_formula_gives_its_cached_value_and_a_warning_at_its_cell(workbook, make, model):
@@ -160,7 +160,7 @@ def test_refused_rows_come_back_as_a_workbook_that_loads_once_mended(workbook, m
     assert receipt.rejects.endswith("-penalty.xlsx")
     again = office.load(office.rejects / receipt.rejects.rpartition("/")[2])
     assert (again.rows, again.rejected) == (1, 1)
-    (found,) = office.findings
+    (found,) = [item for item in office.findings if item.severity == "error"]
     assert (found.rule, found.place.sheet, found.place.row, found.place.column) == (
         "date",
         "处罚",

@@ -57,7 +57,7 @@ def test_a_sound_row_becomes_a_record_in_our_units(penalty: Compiled, row: Row) 
         ("CF_FRDB", "", "legalRepresentative", "required-when"),
         ("CF_NR_FK", "", "fineAmount", "required-when"),
         ("CF_NR_FK", "2,000", "fineAmount", "money"),
-        ("CF_NR_FK", "1e3", "fineAmount", "money"),
+        ("CF_NR_FK", "1e3", "fineAmount", "shortened"),
         ("CF_NR_FK", "-1", "fineAmount", "money"),
         ("CF_NR_FK", "0.2000005", "fineAmount", "money"),
         ("CF_CFLB", "罚款;鞭打", "penaltyKind", "code"),

@@ -12,6 +12,7 @@ import rdflib
 from exchange.domain.access import Tier
 from exchange.domain.body import view
 from exchange.model.derive import PUBLIC
+from exchange.model.plausible import RULES
 from exchange.model.shape import shape
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.mutants import Mutant, mutants
@@ -25,11 +26,12 @@ IRI = "https://c.example/record/a"
 NS = "https://w3id.org/credence/ns#"
 SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
 FLOOR = 1000
-# Beyond SHACL Core: check digits, and that one field equals another.
+# Beyond SHACL Core: check digits, that one field equals another, and what is plausible.
 BEYOND = frozenset(
     {
         *("counterpart", "uscc-check-digit", "uscc-placeholder"),
         *("id-check-digit", "id-length", "id-character", "id-birth-date"),
+        *RULES,
     }
 )
 OR = "OrConstraintComponent"

@@ -1,0 +1,56 @@
+"""Codes under several names within one table: a slip of the pen, or rows of a neighbour's file."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from exchange.model import Kind
+
+_NAMES: Final = 8  # of one code; more are no news
+_CODES: Final = 50_000  # of one column that are remembered, those met last
+
+
+class OtherName(NamedTuple):
+    """A name of a code that an earlier row calls otherwise."""
+
+    field: str
+    code: str
+    name: str
+    before: str
+    row: int
+
+
+class Names:
+    """The names that the rows of one table have given to codes (`cr:nameOf`)."""
+
+    def __init__(self, kind: Kind) -> None:
+        pairs = [(field.name, field.name_of) for field in kind.fields if field.name_of]
+        self._met: list[tuple[str, str, dict[str, dict[str, int]]]] = [
+            (name, code, {}) for name, code in pairs
+        ]
+
+    def others(self, record: Mapping[str, Any], row: int) -> Iterator[OtherName]:
+        """Remember the row's names; yield those that differ from an earlier row's, each once."""
+        for field, code_field, met in self._met:
+            code, name = record.get(code_field), record.get(field)
+            if code is None or name is None:
+                continue
+            known = met.get(code)
+            if known is None:
+                if len(met) >= _CODES:
+                    del met[next(iter(met))]
+                met[code] = {name: row}
+            elif name not in known and len(known) < _NAMES:
+                first, where = next(iter(known.items()))
+                alike = any(_plain(item) == _plain(name) for item in known)
+                known[name] = row
+                if not alike:
+                    yield OtherName(field, code, name, first, where)
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).upper()
