@@ -97,7 +97,7 @@ def test_a_load_names_every_row_that_it_did_not_apply(
     empty: Run, tmp_path: Path, held: str
 ) -> None:
     columns = [*GOOD, "CF_GSJZQ"]
-    rows = [penalty(9, CF_GSJZQ="2025-12-31"), penalty(10)]
+    rows = [penalty(9, CF_JDRQ="2025-05-06", CF_GSJZQ="2025-12-31"), penalty(10)]
     file = tmp_path / "ended.csv"
     file.write_text(as_csv(rows, columns), encoding="utf-8")
     assert empty("--json", "load", file) == 0
