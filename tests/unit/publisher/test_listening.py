@@ -53,6 +53,14 @@ def test_a_port_is_held_against_everybody_and_free_again_at_the_end() -> None:
         pass
 
 
+def test_no_answer_waits_for_an_acknowledgement() -> None:
+    address = Address("127.0.0.1", free_port())
+    with listening(address) as held, socket.create_connection((address.host, address.port)):
+        accepted, _ = held.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_port_shared_by_others_is_not_joined() -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
