@@ -9,12 +9,10 @@ Errors: those of the ledger and the intake, unchanged. Source: DESIGN §4, CONTR
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import (
@@ -31,6 +29,7 @@ from exchange.domain.publicity import begin_of, declared_end
 from exchange.intake import (
     PURPOSE,
     HeldRows,
+    PendingErasure,
     Reviews,
     check_file,
     deliver,
@@ -241,7 +240,7 @@ class Exchange:
         """Destroy a record's text everywhere; return when no file of ours holds it."""
         named = _named(decision)
         desk = self._desk
-        with Pending(desk.rejects) as pending, closing(self._held()) as held:
+        with PendingErasure(desk.rejects) as pending, closing(self._held()) as held:
             pending.begin()
             desk.at(Point.SCRUB_BEGUN)
             try:
@@ -289,12 +288,12 @@ class Exchange:
         have them still. A running erasure or load is left alone.
         """
         rejects = self._desk.rejects
-        if Pending.stands(rejects):
-            with Pending(rejects) as pending, closing(self._held()) as held:
-                if Pending.stands(rejects):  # it may have ended while we waited for the lock
+        if PendingErasure.stands(rejects):
+            with PendingErasure(rejects) as pending, closing(self._held()) as held:
+                if PendingErasure.stands(rejects):  # it may have ended while we waited for the lock
                     finish_held(held, self._ledger)
                     for path in rejects.iterdir():
-                        if path.name != Pending.FILE:
+                        if path.name != PendingErasure.FILE:
                             path.unlink(missing_ok=True)
                     pending.end()
         sweep(self._desk.staging)
@@ -346,50 +345,6 @@ def check(
         today=today,
         marked=marked,
     )
-
-
-class Pending:
-    """Says on the disk that an erasure's scrub has begun and not ended; one process at a time.
-
-    The file stays, since removing a lock's file would let two hold it; it is empty at rest.
-    """
-
-    FILE: Final = ".erasing"
-
-    def __init__(self, rejects: Path) -> None:
-        self._path = rejects / self.FILE
-        self._handle: IO[bytes] | None = None
-
-    @classmethod
-    def stands(cls, rejects: Path) -> bool:
-        """Whether a scrub has begun and not ended."""
-        path = rejects / cls.FILE
-        return path.exists() and path.stat().st_size > 0
-
-    def begin(self) -> None:
-        """Write it down, on the disk."""
-        self._write(b"1")
-
-    def end(self) -> None:
-        """Take it back, on the disk."""
-        self._write(b"")
-
-    def __enter__(self) -> Self:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._handle = self._path.open("ab")
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._handle is not None:
-            self._handle.close()
-
-    def _write(self, content: bytes) -> None:
-        if self._handle is not None:
-            self._handle.truncate(0)
-            self._handle.write(content)
-            self._handle.flush()
-            os.fsync(self._handle.fileno())
 
 
 def _named(decision: Path | None) -> str | None:

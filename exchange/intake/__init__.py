@@ -9,6 +9,7 @@ from exchange.intake.held import PURPOSE, HeldRows
 from exchange.intake.held_row import HeldRow, Item
 from exchange.intake.limits import DEFAULT
 from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
+from exchange.intake.pending_erasure import PendingErasure
 from exchange.intake.readers import detect, read, require_file
 from exchange.intake.rejects import purge_rejects
 from exchange.intake.rescan import Found, rescan
@@ -29,6 +30,7 @@ __all__ = [
     "HeldRow",
     "HeldRows",
     "Item",
+    "PendingErasure",
     "Receipt",
     "Reviewer",
     "Reviews",

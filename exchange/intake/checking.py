@@ -11,7 +11,7 @@ from exchange.intake.limits import DEFAULT, Limits
 from exchange.intake.marked import MarkedBook
 from exchange.intake.names import Names
 from exchange.intake.readers import read, refuse
-from exchange.model import Label, compile_kind
+from exchange.model import Label, Sort, compile_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -144,6 +144,20 @@ class Checker:
     def publicity_end(self) -> str | None:
         """The field that declares when a record's publicity ends, if the kind has one."""
         return self._compiled.kind.publicity_end
+
+    def quoted_number(self, row: Row, kind: str) -> tuple[str | None, str]:
+        """Return the field in which a row names what it quotes, the number if any, and its cell."""
+        cells = {name: self._cell(row, name) for name in self._compiled.quoted_fields(kind)}
+        given = {name: cell for name, cell in cells.items() if cell}
+        texts = [name for name in given if self._compiled.kind.field(name).sort is Sort.TEXT]
+        name = next(iter([*texts, *given]), None)
+        return name, given.get(name or "", "")
+
+    def _cell(self, row: Row, field: str) -> str:
+        known = self._sheet.book.by_field.get(field)
+        if row.cells is not None:
+            return row.cells.get(known.code, "") if known else ""
+        return str((row.record or {}).get(field, ""))
 
     def place(self, row: Row, field: str | None) -> Place:
         """Return where a row, or its cell of a field, stands in the file."""

@@ -22,6 +22,7 @@ from exchange.intake.checking import Checked, Checker, require_some_taken, scan
 from exchange.intake.held import PURPOSE, HeldRows
 from exchange.intake.holding import Holding, settle
 from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.near_targets import NearTargets
 from exchange.intake.older_rows import precedence_of
 from exchange.intake.ordering import in_order
 from exchange.intake.readers import read
@@ -145,7 +146,8 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
             (sheet, Checker(sheet, model, source=unit, today=today, limits=limits))
             for sheet in in_order(sheets, model)
         ]
-        run = _Run(checkers, total, listeners, precedence_of(rows_from, allowed=allow_older))
+        precedence = precedence_of(rows_from, allowed=allow_older)
+        run = _Run(checkers, total, listeners, precedence, NearTargets(ledger, model))
         if dry_run:
             return run.dry(ledger.position())
         with closing(HeldRows(held, ledger.derived_key(PURPOSE), clock)) as waiting:
@@ -161,11 +163,13 @@ class _Run:
         total: int,
         listeners: Listeners,
         precedence: Precedence,
+        targets: NearTargets,
     ) -> None:
         self._sheets = sheets
         self._total = total
         self._listeners = listeners
         self._precedence = precedence
+        self._targets = targets
         self._counts: Counter[Outcome] = Counter()
         self._reasons: Counter[str] = Counter()
         self._reviews = 0
@@ -176,7 +180,9 @@ class _Run:
         for sheet, checker in self._sheets:
             self._notes(sheet)
             for batch in _batches(sheet, checker):
-                self._count(settle(checker, batch, map(_as_if_appended, _sound(batch))))
+                self._count(
+                    settle(checker, batch, map(_as_if_appended, _sound(batch)), self._targets)
+                )
         return self._receipt(position, None)
 
     def load(
@@ -201,7 +207,7 @@ class _Run:
                 holding = Holding(held, origin, delivery, checker, self._listeners.at)
                 for batch in _batches(sheet, checker):
                     results = _append(ledger, delivery, _sound(batch), self._precedence)
-                    self._count(holding.keep(settle(checker, batch, results)))
+                    self._count(holding.keep(settle(checker, batch, results, self._targets)))
                 counts = self._counts - before
                 ledger.close_delivery(delivery, {str(item): counts[item] for item in Outcome})
         finally:

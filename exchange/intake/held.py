@@ -4,7 +4,7 @@ One SQLite file in `held/` (mode 0600 in 0700), whose deleted bytes are overwrit
 encrypted under a key derived from the ledger secret, so that a copy of the folder alone opens
 nothing. A row is known by the HMAC of what it says: loading the same file again refreshes its
 item and makes no second one. What was refused leaves who, when and why, but not the row
-(docs/decisions/0036).
+(docs/decisions/0040).
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from exchange.intake.findings import Finding
     from exchange.intake.held import HeldRows
     from exchange.intake.held_row import Refusal
+    from exchange.intake.near_targets import NearTargets
     from exchange.ledger import Origin
 
 
@@ -30,7 +31,9 @@ class Settled(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def settle(checker: Checker, batch: list[Checked], results: Iterable[Result]) -> Iterator[Settled]:
+def settle(
+    checker: Checker, batch: list[Checked], results: Iterable[Result], targets: NearTargets
+) -> Iterator[Settled]:
     """Yield the rows of a batch in the file's order; `results` are those of the sound ones."""
     answers = iter(results)
     for checked in batch:
@@ -41,7 +44,7 @@ def settle(checker: Checker, batch: list[Checked], results: Iterable[Result]) ->
         findings = checked.findings
         if findings:
             findings = softened(findings, result)
-        reason = explained(checker, checked, result)
+        reason = explained(checker, checked, result, targets)
         yield Settled(checked, result, (*findings, reason) if reason else findings)
 
 

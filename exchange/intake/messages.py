@@ -368,8 +368,8 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "Check that code and name of the authority agree, and give a licence's certificate number.",
     ),
     "unknown-target": (
-        "找不到要修复的记录。",
-        "The record to be repaired is not known.",
+        "找不到要修复的记录：{sought}。",
+        "The record to be repaired is not known: {sought}.",
         "请核对其种类、决定书文号、处罚机关和行政相对人，并先报送该记录。",
         "Check its kind, document number, authority and counterpart, and deliver it first.",
     ),

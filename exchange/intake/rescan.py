@@ -40,11 +40,13 @@ def rescan(
 
     `progress` hears versions done and versions in all. Memory does not grow with the ledger.
     """
-    total = ledger.count_public_versions() if progress else 0
-    for done, version in enumerate(ledger.public_versions(), start=1):
+    versions = ledger.public_versions()
+    total = versions.count() if progress else 0
+    kinds = {slug: compile_kind(model, slug) for slug in model.kinds}
+    for done, version in enumerate(versions, start=1):
         if progress:
             progress(done, max(done, total))
-        compiled = compile_kind(model, version.kind)
+        compiled = kinds[version.kind]
         problems = compiled.personal_data(compiled.to_json(version.iri, version.text))
         if problems:
             certain = any(item.severity == "error" for item in problems)

@@ -19,6 +19,7 @@ from exchange.ledger import (
     erasing,
     history,
     lineage,
+    near,
     opening,
     operations,
     public_versions,
@@ -318,13 +319,13 @@ class Ledger:
         """
         return reading.live(self._parts, tier, published_before)
 
-    def public_versions(self) -> Iterator[public_versions.PublicVersion]:
-        """Yield every version whose text the public can read, with the archive's view of it."""
-        return public_versions.public_versions(self._parts)
+    def near_records(self) -> near.NearRecords:
+        """Return what finds live records near a key that none has."""
+        return near.NearRecords(self._parts)
 
-    def count_public_versions(self) -> int:
-        """Return how many versions `public_versions` yields."""
-        return public_versions.count(self._parts)
+    def public_versions(self) -> public_versions.PublicVersions:
+        """Return every version whose text the public can read, with the archive's view of it."""
+        return public_versions.PublicVersions(self._parts)
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""

@@ -6,6 +6,7 @@ to look again at what is public already, when the gate before publication has le
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -40,15 +41,24 @@ class PublicVersion(NamedTuple):
     reviewed: bool
 
 
-def count(parts: Parts) -> int:
-    """Return how many versions `public_versions` yields about now."""
-    statement = select(func.count()).select_from(schema.member).where(_readable())
-    with parts.database.reading() as connection:
-        return int(connection.execute(statement).scalar_one())
+@dataclass(frozen=True, slots=True)
+class PublicVersions:
+    """Every version that the public can read, the oldest first; read in parts."""
+
+    parts: Parts
+
+    def count(self) -> int:
+        """Return how many there are about now."""
+        statement = select(func.count()).select_from(schema.member).where(_readable())
+        with self.parts.database.reading() as connection:
+            return int(connection.execute(statement).scalar_one())
+
+    def __iter__(self) -> Iterator[PublicVersion]:
+        """Yield each with the archive's view."""
+        return _versions(self.parts)
 
 
-def public_versions(parts: Parts) -> Iterator[PublicVersion]:
-    """Yield every version that the public can read, the oldest first."""
+def _versions(parts: Parts) -> Iterator[PublicVersion]:
     member, record, event, after = schema.member, schema.record, schema.event, 0
     accepted = select(schema.event.c.delivery).where(
         schema.event.c.name == Name.REVIEW, schema.event.c.delivery.is_not(None)

@@ -252,6 +252,20 @@ class Compiled:
             timed_by=self._timed_by if self.kind.source_time in record else None,
         )
 
+    def telling(self, record: Mapping[str, Any]) -> keys.Telling:
+        """Return every way in which a sound record tells its own key.
+
+        Raises:
+            DataInvalid: a part is empty.
+
+        """
+        return self._key(record)
+
+    def quoted_fields(self, kind: str) -> tuple[str, ...]:
+        """Return the fields that hold the key of the record of that kind that is quoted."""
+        found = (item.key_from.get(kind, ()) for item in self.kind.quotations)
+        return next((names for names in found if names), ())
+
     def _link_reader(
         self, quotation: Quotation
     ) -> Callable[[Mapping[str, Any]], tuple[Link, bool] | None]:
