@@ -28,7 +28,7 @@ from publisher.listening import Address, Server, sharing
 from publisher.orphans import follow_parent
 from publisher.settings import environment
 from publisher.web.app import create_app
-from publisher.web.bodies import READERS
+from publisher.web.bodies import READERS, WAITING
 from publisher.wiring import WAITING_QUERIES, Station, web_parts
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _threads(query_workers: int) -> int:
     """Return how many requests may hold a thread: they are started as they are needed."""
     at_work = 2 * query_workers + 1
     # As many again as wait for the short lane may wait for the two others (`stores.lanes`).
-    return 2 * WAITING_QUERIES + at_work + READERS + _SPARE_THREADS
+    return 2 * WAITING_QUERIES + at_work + READERS + WAITING + _SPARE_THREADS
 
 
 def _herald(address: Address, started: Callable[[], None]) -> None:

@@ -29,6 +29,7 @@ from publisher.web import (
     terms,
 )
 from publisher.web.answers import AnswerCache
+from publisher.web.bodies import Bodies
 from publisher.web.clients import Clients
 from publisher.web.dump import DumpService
 from publisher.web.feed import FeedService
@@ -65,6 +66,7 @@ _ALWAYS: Final = (
 def create_app(parts: Parts) -> WSGIApplication:
     """Return the service made of the parts."""
     pages = Pages(parts.name, parts.base_url)
+    clients = Clients(parts.trusted_proxies)
     sparql = SparqlService(
         parts.queries,
         pages,
@@ -72,7 +74,8 @@ def create_app(parts: Parts) -> WSGIApplication:
         parts.generation,
         AnswerCache(),
         Passed(f"{pages.base_url}/sparql"),
-        Clients(parts.trusted_proxies),
+        clients,
+        Bodies(clients.of),
     )
     feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
     dump = DumpService(parts.dumps, parts.model.kinds, pages, parts.takedown_bound, parts.clock)

@@ -112,6 +112,19 @@ class BodyCut(BadRequest):
         )
 
 
+class BodyTooSlow(CredenceError):
+    """The body of a request did not come in time, or kept the place of others."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The body of the request did not come within {seconds:g} seconds, or while others "
+            "waited for its place.",
+            "Send the body at once, one request at a time; a short query also goes by GET.",
+            zh=f"请求正文未在 {seconds:g} 秒内到达，或占住了其他请求的位置。",
+            zh_hint="请一次发完正文，且不要同时发送多个请求；短查询也可用 GET 发送。",
+        )
+
+
 class UpdateRefused(CredenceError):
     """Somebody tried to write through the query service."""
 
@@ -129,6 +142,7 @@ PROBLEMS: Final[Mapping[type[Exception], Problem]] = {
     NotFound: Problem(404, "not-found", "没有这个网址", "Not found"),
     MethodNotAllowed: Problem(405, "method", "不支持这种请求方法", "Method not allowed"),
     NotAcceptable: Problem(406, "not-acceptable", "没有所要的格式", "Not acceptable"),
+    BodyTooSlow: Problem(408, "slow-body", "请求正文来得太慢", "Request body too slow"),
     Conflict: Problem(409, "conflict", "记录状态不允许", "Conflict"),
     Gone: Problem(410, "gone", "已停止公示", "No longer shown"),
     UnsupportedMedia: Problem(415, "media-type", "请求正文格式不支持", "Unsupported media type"),

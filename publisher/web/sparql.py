@@ -16,14 +16,14 @@ from exchange.domain.errors import CredenceError
 from publisher.stores.dataset import Dataset
 from publisher.stores.workers import MEDIA_TYPES
 from publisher.web import http, problems, sparql_page
-from publisher.web.bodies import Bodies
+from publisher.web.bodies import Bodies, CutShort
 from publisher.web.clients import Clients
 from publisher.web.description import description
-from publisher.web.problems import BadRequest, NotAcceptable
+from publisher.web.problems import BadRequest, BodyTooSlow, NotAcceptable
 from publisher.web.sparql_request import ALLOW, Asked, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from publisher.stores.guard import ParsedForm
@@ -80,10 +80,12 @@ class SparqlService:
     clients: Clients = field(default_factory=Clients)
     bodies: Bodies = field(default_factory=Bodies)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Sequence[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         try:
             reply = self._reply(environ)
+        except BodyTooSlow as error:
+            return CutShort(problems.answer(error, environ, self.pages))(environ, start_response)
         except CredenceError as error:
             reply = problems.answer(error, environ, self.pages)
         return reply(environ, start_response)

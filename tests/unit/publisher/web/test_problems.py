@@ -12,7 +12,7 @@ from publisher.web.problems import PROBLEMS, problem_of, sentences
 
 ROOT = Path(problems.__file__).parents[2]
 # Those whose answer is fixed (Gone) or which word themselves.
-_WORDED = {"Unauthorized", "Gone", "NotAcceptable", "MethodNotAllowed", "BodyCut"}
+_WORDED = {"Unauthorized", "Gone", "NotAcceptable", "MethodNotAllowed", "BodyCut", "BodyTooSlow"}
 _RAISED = {
     name
     for module in (errors, problems)
