@@ -93,6 +93,9 @@ _LABEL: Final = re.compile(
 _ACCOUNT_LABEL: Final = re.compile(r"(?:[账帐][号户]|对公|基本户)[^，。；,;\n\d]{0,6}$")
 _REGISTRATION_LABEL: Final = re.compile(r"(?:注册|登记)证?(?:号码?|编号)[^，。；,;\n\d]{0,4}$")
 _NUMBER_LABEL: Final = re.compile(r"(?:第|编号|字号|文号)[^，。；,;\n\d]{0,4}$")
+_PHONE_LABEL: Final = re.compile(
+    r"(?:电话|手机|联系|移动|tel|phone|mobile)[^，。；,;\n\d]{0,8}$", re.IGNORECASE
+)
 _BEFORE: Final = 20  # characters before a number in which its label is looked for
 _LONGEST: Final = 19
 # Prefixes given to mobile networks (telecommunication numbering plan of 2017, as amended).
@@ -202,10 +205,13 @@ def _is_mobile(candidate: _Candidate) -> bool:
     if more:
         if not _MOBILE_PREFIX.fullmatch(number, 0, more):
             return False
+        if more == 1 and not _PHONE_LABEL.search(candidate.before):
+            return False  # the trunk prefix 0, which many other numbers begin with
         sizes = sizes[1:] if sizes[0] == more else (sizes[0] - more, *sizes[1:])
     if not candidate.loose or sizes not in _MOBILE_GROUPS or not _MOBILE.fullmatch(number, more):
         return False
-    return not _NUMBER_LABEL.search(candidate.before)
+    before = candidate.before
+    return not (_NUMBER_LABEL.search(before) or _ACCOUNT_LABEL.search(before))
 
 
 def _windows(run: Digits) -> Iterator[Mark]:

@@ -1,8 +1,9 @@
 """The personal-data gate: what a record would make public that is a private person's.
 
 Purpose: before a record is appended, every text and amount that the shapes show to the public is
-searched (`exchange.domain.personal_data`), and so are the names and numbers that the shapes keep
-from the public in that very record. Which field is which stands on the shapes.
+searched (`exchange.domain.personal_data`), also for the names and numbers that the shapes keep
+from the public in that very record. What the government tier alone sees is searched for ID numbers,
+which no surface shows. Which field is which stands on the shapes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain import personal_data
-from exchange.domain.access import Leaf, Tier, strictest
+from exchange.domain.access import SERVED, Leaf, Tier, strictest
 from exchange.domain.id_numbers import birth_known, check_right, division_known, is_code
 from exchange.model.checks import holds
 from exchange.model.kinds import Sort
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Holds = Callable[[Mapping[str, Any]], bool]
 
 _PUBLIC: Final = frozenset({Leaf.PUBLIC_OPEN, Leaf.PUBLIC_PAGE})
+_SHOWN: Final = _PUBLIC | {Leaf.GOV_UNCONDITIONAL}  # on some surface
 _SEARCHED: Final = frozenset({Sort.TEXT, Sort.MONEY})
 _BETWEEN: Final = "ǂ"  # a letter that no file holds, so that no number runs over two fields
 _CENTURIES: Final = frozenset({"19", "20"})
@@ -35,13 +37,17 @@ _INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 
 
 class Scope(NamedTuple):
-    """What of a record is public and what is not, by the names of its fields."""
+    """What of a record is searched, and what must not be found, by the names of its fields.
+
+    `inner` are those of the texts and codes that the government tier alone sees.
+    """
 
     texts: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     hidden_names: tuple[str, ...] = ()
     hidden_numbers: tuple[str, ...] = ()
+    inner: frozenset[str] = frozenset()
 
 
 class Gate:
@@ -62,19 +68,25 @@ class Gate:
     def scope(self, record: Mapping[str, Any]) -> Scope:
         """Return what is searched in records of this pattern (`exchange.model.plans`)."""
         tiers = (tier for applies, tier in self._tiers if applies(record))
-        if strictest(self._ceiling, *tiers) is not Tier.PUBLIC:
+        tier = strictest(self._ceiling, *tiers)
+        if tier not in SERVED:
             return Scope()
         there = [self._fields[name] for name in record if name in self._fields]
-        public = [field for field in there if self._leaf(field, record) in _PUBLIC]
-        hidden = [field for field in there if self._leaf(field, record) not in _PUBLIC]
-        codes = {f.name for f in public if f.value.format == "uscc"}
-        texts = [f for f in public if f.sort in _SEARCHED and f.name not in codes]
+        leaves = {field.name: self._leaf(field, record) for field in there}
+        public = {name for name, leaf in leaves.items() if leaf in _PUBLIC}
+        if tier is not Tier.PUBLIC:
+            public = set()
+        shown = [field for field in there if leaves[field.name] in _SHOWN]
+        hidden = [field for field in there if field.name not in public] if public else []
+        codes = {field.name for field in shown if field.value.format == "uscc"}
+        texts = [f for f in shown if f.sort in _SEARCHED and f.name not in codes]
         return Scope(
             tuple(field.name for field in texts if not field.many),
             tuple(field.name for field in texts if field.many),
             tuple(codes),
             tuple(field.name for field in hidden if field.personal_name),
             tuple(field.name for field in hidden if field.value.slug == "IdNumber"),
+            frozenset(field.name for field in shown) - public,
         )
 
     def _leaf(self, field: Field, record: Mapping[str, Any]) -> Leaf:
@@ -114,8 +126,8 @@ class Gate:
         for name in scope.lists:
             if isinstance(record[name], list):
                 kept[name] = [item for item in record[name] if isinstance(item, str)]
-        sound = Scope(*(tuple(name for name in names if name in kept) for names in scope))
-        return self.check(kept, sound, form)
+        sound = Scope._make(tuple(name for name in names if name in kept) for names in scope)
+        return self.check(kept, sound._replace(inner=scope.inner), form)
 
     def _found(
         self, record: Mapping[str, Any], scope: Scope, form: str | None
@@ -125,6 +137,8 @@ class Gate:
             marks = personal_data.find(text, registration=field.number_scheme is not None)
             if field.contact_of:
                 marks = [mark for mark in marks if mark.rule not in personal_data.OF_OFFICES]
+            if name in scope.inner:
+                marks = [mark for mark in marks if mark.certain]
             said = dict.fromkeys((mark.rule, mark.certain) for mark in marks)
             yield from (self._problem(name, rule, form, certain=yes) for rule, yes in said)
 
@@ -144,7 +158,7 @@ class Gate:
     def _holding(
         self, record: Mapping[str, Any], scope: Scope, number: str, form: str | None
     ) -> Iterator[Problem]:
-        for name, text in _each(record, scope):
+        for name, text in _public(record, scope):
             if number in _plain(text):
                 yield self._problem(name, personal_data.DOCUMENT, form, certain=False)
 
@@ -158,7 +172,7 @@ class Gate:
             for shop in _texts(record.get(field))
             if len(shop) > len(person)
         ]
-        for name, text in _each(record, scope):
+        for name, text in _public(record, scope):
             registered = self._fields[name].registered_name
             plain = _plain(text)
             if plain == person:
@@ -188,6 +202,10 @@ def _each(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
         yield name, record[name]
     for name in scope.lists:
         yield from ((name, text) for text in record[name])
+
+
+def _public(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
+    return (item for item in _each(record, scope) if item[0] not in scope.inner)
 
 
 def _texts(value: object) -> list[str]:

@@ -41,10 +41,9 @@ def rules(kind: Kind) -> Iterator[Between]:
             yield Between(when.field, _only(kind, field, when))
         for wanted in field.format_when:
             yield Between(field.name, _formatted(field, wanted), by_pattern=False)
-        decisive = [item for item in field.inferred if item.decisive]
+        decisive = decided(kind, field)
         if decisive:
-            told_by = decisive[0].field
-            yield Between(told_by, _agrees(kind, field, decisive), by_pattern=False)
+            yield Between(decisive[0][0].field, _agrees(field, decisive), by_pattern=False)
         if field.code_from:
             yield Between(field.code_from, _same(field, field.code_from), by_pattern=False)
 
@@ -93,22 +92,34 @@ def _formatted(
     return check
 
 
+def decided(kind: Kind, field: Field) -> list[tuple[Inference, tuple[str, ...]]]:
+    """Return the decisive inferences of a field, each with the values that it refuses.
+
+    Values with which the other field does not apply at all are left to that field's own rule.
+    """
+    known = tuple(field.scheme.concepts) if field.scheme else ()
+    found = []
+    for rule in field.inferred:
+        if rule.decisive:
+            applies = [holds(when) for when in kind.field(rule.field).only_when]
+            given = ({field.name: value} for value in known if value != rule.value)
+            wrong = [item for item in given if all(test(item) for test in applies)]
+            found.append((rule, tuple(item[field.name] for item in wrong)))
+    return found
+
+
 def _agrees(
-    kind: Kind, field: Field, rules: list[Inference]
+    field: Field, rules: list[tuple[Inference, tuple[str, ...]]]
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
     """Return the rule that a field has the value which decisive inferences give."""
     name = field.name
-    known = tuple(field.scheme.concepts) if field.scheme else ()
-    told = [(item.field, item.prefix, item.value, _code_of(field, item)) for item in rules]
-    # Where the other field does not apply at all, its own rule says so.
-    applies = [holds(when) for item in rules[:1] for when in kind.field(item.field).only_when]
+    told = [(item.field, item.prefix, wrong, _code_of(field, item)) for item, wrong in rules]
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
-        for told_by, prefix, value, limit in told:
+        for told_by, prefix, wrong, limit in told:
             given = record.get(told_by)
             if isinstance(given, str) and given.startswith(prefix):
-                ours = record.get(name)
-                if ours == value or ours not in known or not all(test(record) for test in applies):
+                if record.get(name) not in wrong:
                     return None
                 return problem(field, "category-code", record[name], form=form, limit=limit)
         return None

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.compile import CONTEXT
+from exchange.model.rules import decided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,19 +84,19 @@ def _rules(kind: Kind, field: Field) -> list[dict[str, Any]]:
         for item in field.format_when
         if item.severity == "error"
     ]
-    return [*rules, *_decisive(field)]
+    return [*rules, *_decisive(kind, field)]
 
 
-def _decisive(field: Field) -> Iterator[dict[str, Any]]:
+def _decisive(kind: Kind, field: Field) -> Iterator[dict[str, Any]]:
     """Yield the rules that another field decides the value of this one by how it begins."""
     before: list[dict[str, Any]] = []
-    for rule in field.inferred:
-        if rule.decisive:
-            begins = {"pattern": f"^{rule.prefix}"}
-            value = {"allOf": [*before, begins]}
-            told = {"required": [rule.field], "properties": {rule.field: value}}
-            yield {"if": told, "then": {"properties": {field.name: {"const": rule.value}}}}
-            before.append({"not": begins})
+    for rule, wrong in decided(kind, field):
+        begins = {"pattern": f"^{rule.prefix}"}
+        value = {"allOf": [*before, begins]}
+        told = {"required": [rule.field], "properties": {rule.field: value}}
+        refused = {"not": {"enum": list(wrong)}}
+        yield {"if": told, "then": {"properties": {field.name: refused}}}
+        before.append({"not": begins})
 
 
 def _when(kind: Kind, when: Condition) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from exchange.model.graph import SH, XSD
+from exchange.model.rules import decided
 from exchange.model.schema import readable
 
 if TYPE_CHECKING:
@@ -106,6 +107,22 @@ class _Rules:
                 if self._seen(field, when):
                     none = f"[ sh:property [ sh:path <{field.iri}> ; sh:maxCount 0 ] ]"
                     yield f"sh:or ( {none} {self._condition(when)} )"
+            if severity == "error":
+                yield from self._decisive(field)
+
+    def _decisive(self, field: Field) -> Iterator[str]:
+        """Yield that the beginning of another field's value refuses some values of this one."""
+        before = ""
+        for rule, wrong in decided(self._kind, field):
+            if rule.field in self._names:
+                path = f"sh:path <{self._kind.field(rule.field).iri}> ; sh:minCount 1"
+                pattern = f"sh:pattern {_quoted(f'^{rule.prefix}')}"
+                told = f"[ sh:property [ {path} ; {pattern}{before} ] ]"
+                values = " ".join(f"<{field.base}{value}>" for value in wrong)
+                path = f"sh:path <{field.iri}> ; sh:minCount 1"
+                held = f"[ sh:property [ {path} ; sh:in ( {values} ) ] ]"
+                yield f"sh:or ( [ sh:not {told} ] [ sh:not {held} ] )"
+                before += f" ; sh:not [ {pattern} ]"
 
     @staticmethod
     def _stated(item: Requirement, severity: Severity) -> bool:

@@ -116,6 +116,7 @@ def test_a_number_with_a_recent_day_is_a_persons_where_it_says_so() -> None:
         ("+86-139-0013-9000", "mobile-number"),
         ("一三九〇〇一三九〇〇〇", "mobile-number"),
         ("１３９００１３９０００", "mobile-number"),
+        ("联系电话：013900139000", "mobile-number"),
         ("卡号6200000000000000000", "bank-card"),
         ("6200 0000 0000 0000 000", "bank-card"),
         ("当事人住示例省示例市示范村", "home-address"),
@@ -139,7 +140,16 @@ def test_what_tells_of_a_person_is_for_a_person_to_judge(text: str, rule: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["编号13900139000", "第13900139000号", "213900139000", "14040012345", "139001390001"]
+    "text",
+    [
+        "编号13900139000",
+        "第13900139000号",
+        "213900139000",
+        "14040012345",
+        "139001390001",
+        "013900139000",
+        "账号13900139000",
+    ],
 )
 def test_eleven_digits_that_are_a_number_of_something_else_are_no_telephone(text: str) -> None:
     assert "mobile-number" not in rules(text)

@@ -71,11 +71,11 @@ def test_every_public_text_and_amount_of_every_kind_is_searched(
             for item in compiled.personal_data(planted, form)
             if item.rule.startswith("id-number")
         }
-        public = compiled.kind.ceiling == "public" and field.leaf in ("public-open", "public-page")
+        shown = field.leaf in ("public-open", "public-page", "gov-unconditional")
         where = cells_of.get(field.name, field.name)
-        if public and field.sort is Sort.TEXT:
+        if shown and field.sort is Sort.TEXT:
             assert (where, "error") in rules, field.name
-        elif not public:
+        elif not shown:
             assert not rules, field.name
 
 
@@ -206,8 +206,20 @@ def test_a_registration_number_is_exempt_by_its_check_digit_in_its_column_alone(
     }
 
 
-def test_what_is_not_public_is_not_searched(kinds: dict[str, Compiled]) -> None:
-    record = kinds["penalty"].record(rows.PENALTY, "2018")[0] | {"remark": EXAMPLE}
-    assert kinds["penalty"].personal_data(record) == []
-    confined = record | {"violationFacts": EXAMPLE, "useScope": "government-only"}
-    assert kinds["penalty"].personal_data(confined) == []
+def test_what_the_government_alone_sees_is_searched_for_id_numbers_only(
+    kinds: dict[str, Compiled],
+) -> None:
+    penalty = kinds["penalty"]
+    record = penalty.record(person(), "2018")[0]
+    likely = f"{PERSON}，男，汉族，电话13900139000，{SHORT}"
+    assert penalty.personal_data(record | {"remark": likely}) == []
+    assert told(penalty.personal_data(record | {"remark": f"证件{EXAMPLE}"})) == {
+        ("remark", "id-number", "error")
+    }
+    confined = record | {"violationFacts": likely, "useScope": "government-only"}
+    assert penalty.personal_data(confined) == []
+    assert told(penalty.personal_data(confined | {"documentNumber": EXAMPLE})) == {
+        ("documentNumber", "id-number", "error")
+    }
+    archived = confined | {"documentNumber": EXAMPLE, "useScope": "authorised-query"}
+    assert penalty.personal_data(archived) == []
