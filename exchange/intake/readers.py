@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
+from exchange.domain.personal_data import mask
 from exchange.intake.csv_rows import CsvSheet
 from exchange.intake.encoding import detect_encoding
 from exchange.intake.findings import Finding, Place, finding
@@ -60,7 +61,7 @@ def read(  # noqa: PLR0913 (what the verbs take)
         EnvironmentFault: it cannot be read.
 
     """
-    shown_as = name or path.name
+    shown_as = mask(name or path.name)
     slug = kind or kind_of_name(model, shown_as)
     candidates = books(model, slug, form)
     with opened_file(path) as stream:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault
+from exchange.domain.personal_data import mask
 from exchange.intake.database import Table
 from exchange.intake.findings import Place, finding
 from exchange.intake.readers import opened_file, refuse, require_file, unreadable
@@ -70,7 +71,7 @@ def staged(source: Path | Table, directory: Path, limits: Limits) -> Iterator[St
                 sync(directory)
             except OSError as error:
                 raise _fault(source, error) from error
-            yield Staged(copy, source.name, digest, size)
+            yield Staged(copy, mask(source.name), digest, size)
     finally:
         copy.unlink(missing_ok=True)
 
@@ -115,9 +116,10 @@ def _fill(path: Path, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
     for chunk in _chunks(path):
         size += len(chunk)
         if size > limits.file_bytes:
-            place = Place(path.name)
+            name = mask(path.name)
+            place = Place(name)
             fault = finding("file-size", place, size=size, limit=limits.file_bytes)
-            raise refuse(path.name, [fault])
+            raise refuse(name, [fault])
         digest.update(chunk)
         stream.write(chunk)
     return digest.hexdigest(), size

@@ -27,6 +27,7 @@ from exchange.intake import (
     require_file,
     table_of,
 )
+from exchange.intake.findings import shown
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.receipts import receipt_of, refusal_of, tell_findings, total_of
@@ -109,10 +110,10 @@ def _check_one(
     except (Rejected, UsageError, EnvironmentFault) as error:
         if files == 1 and not isinstance(error, Rejected):
             raise
-        refused = refusal_of(console, path.name, error, files)
+        refused = refusal_of(console, shown(path.name), error, files)
         counts = dict.fromkeys(("rows", "accepted", "held", "rejected"), 0)
         errors = len(error.details.get("findings", ())) or 1
-        return {"file": path.name, **counts, "errors": errors, **refused}
+        return {"file": shown(path.name), **counts, "errors": errors, **refused}
     for item in found:
         console.finding(item)
     summary = _summary(console, path, found, marked)
@@ -130,7 +131,7 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
     kind = sheets[0].book.kind
     console.say(
         "checked",
-        file=path.name,
+        file=shown(path.name),
         kind=kind.label.zh if console.lang == "zh" else kind.label.en,
         rows=tally.rows,
         sound=tally.sound,
@@ -141,7 +142,7 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
     if marked:
         console.say("marked", path=marked)
     return {
-        "file": path.name,
+        "file": shown(path.name),
         "kind": kind.slug,
         "form": sheets[0].book.form,
         "encoding": sheets[0].encoding.label,
@@ -212,7 +213,7 @@ def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list
     console = choices.console
     receipts: list[Receipt | None] = []
     with choices.begun() as bench, console.progress() as move:
-        label = console.text("loading", file=", ".join(item.name for item in sources))
+        label = console.text("loading", file=", ".join(shown(item.name) for item in sources))
 
         def progress(done: int, total: int) -> None:
             move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
@@ -220,7 +221,7 @@ def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list
         watch = Watch(progress, console.finding)
         for source, outcome in bench.exchange().load_each(sources, manner, watch):
             # The bar counts the receipts written so far.
-            receipts.append(_told(console, source.name, outcome, len(sources)))
+            receipts.append(_told(console, shown(source.name), outcome, len(sources)))
             console.begin_file()
     return receipts
 
@@ -253,7 +254,7 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner, files: int) -> Re
         found = check(path, choices.station.model, manner, today=_today(choices))
     except (Rejected, UsageError, EnvironmentFault) as error:
         tell_findings(console, error)
-        return _told(console, path.name, error, files)
+        return _told(console, shown(path.name), error, files)
     for item in found:
         console.finding(item)
     tally = found.tally
@@ -269,7 +270,7 @@ def _dry(choices: Choices, path: Path | Table, manner: Manner, files: int) -> Re
         rejects=None,
         reviews=tally.held,
     )
-    return _told(console, path.name, receipt, files)
+    return _told(console, shown(path.name), receipt, files)
 
 
 def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:
@@ -281,7 +282,7 @@ def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:
         elif Path(name).is_dir():
             inside, other = deliveries_of(Path(name), choices.station.model)
             for path in other:
-                choices.console.say("passed-over", file=path.name)
+                choices.console.say("passed-over", file=shown(path.name))
             found += inside
         else:
             require_file(Path(name))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from exchange.commands import Manner, Watch
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.intake import Watcher
+from exchange.intake.findings import shown
 from publisher.cli.receipts import COUNTED, receipt_of, tell_findings
 from publisher.orphans import stop_on_signals
 
@@ -43,7 +44,7 @@ def watch_folder(choices: Choices, folder: Path, manner: Manner, files: Sequence
                 tell_findings(console, outcome)
                 console.error(outcome)
                 continue
-            receipt = receipt_of(console, path.name, outcome, 2)
+            receipt = receipt_of(console, shown(path.name), outcome, 2)
             for name in COUNTED:
                 counts[name] += receipt[name]
     console.say("watched", files=counts["files"], refused=counts["refused"])
