@@ -11,7 +11,7 @@ from exchange.intake.limits import DEFAULT, Limits
 from exchange.intake.marked import MarkedBook
 from exchange.intake.names import Names
 from exchange.intake.readers import read, refuse
-from exchange.model import Label, Sort, compile_kind
+from exchange.model import HIDDEN, Label, Sort, compile_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +124,7 @@ class Checker:
         record, problems = self._record(row)
         findings = row.findings
         if problems:
-            findings += tuple([self._finding(row, item) for item in problems])
+            findings += _covered([self._finding(row, item) for item in problems])
         if self._source is not None:
             findings += self._foreign(row, record, self._source)
         if findings and _refuses(findings):
@@ -137,6 +137,8 @@ class Checker:
         if findings and _holds(findings):
             submission = replace(submission, held=True)
         findings += self._repeated(row, submission.key)
+        if submission.held:  # its names may be what it is held for
+            return Checked(row, submission, findings)
         others = [self._other_name(row, item) for item in self._names.others(record, row.number)]
         return Checked(row, submission, findings + tuple(others))
 
@@ -341,6 +343,18 @@ def _refuses(findings: Iterable[Finding]) -> bool:
 
 def _holds(findings: tuple[Finding, ...]) -> bool:
     return any(item.severity == "held" for item in findings)
+
+
+def _covered(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without the text of cells of which one of them must not repeat it."""
+    hidden = {item.place.code for item in findings if item.value == HIDDEN}
+    if not hidden:
+        return tuple(findings)
+    cover = [item.place.code in hidden and item.value != "" for item in findings]
+    return tuple(
+        replace(item, value=HIDDEN) if covers else item
+        for item, covers in zip(findings, cover, strict=True)
+    )
 
 
 def _said(place: Place, error: DataInvalid) -> Finding:

@@ -12,10 +12,11 @@ from exchange.model.kinds import (
     Sort,
 )
 from exchange.model.load import load_model, read_model
-from exchange.model.messages import Problem
+from exchange.model.messages import HIDDEN, Problem
 
 __all__ = [
     "CONTEXT",
+    "HIDDEN",
     "Column",
     "Compiled",
     "Concept",

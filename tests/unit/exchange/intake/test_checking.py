@@ -86,3 +86,20 @@ def test_a_check_counts_held_rows_apart(write, make, table, model, holding):
     assert (tally.rows, tally.sound, tally.held, tally.rejected) == (2, 1, 1, 0)
     assert (tally.errors, tally.warnings) == (0, 0)
     assert "待审" in found[0].text("zh")
+
+
+def test_no_finding_shows_a_cell_of_which_another_says_that_it_must_not(write, model, make, table):
+    home = "业主，住示例县示范路7号" + "（示例）" * 12
+    found = list(check_file(write(table([make(1, CF_FRDB=home)])), model))
+    assert {item.rule for item in found} == {"max-length", "home-address"}
+    assert {item.value for item in found} == {"***"}
+    assert "示范路" not in repr(found)
+
+
+@pytest.mark.parametrize("name", ["身份证11010519491231002X.csv", "甲13900139000乙.csv"])
+def test_the_name_of_a_file_is_told_without_the_digits_of_a_person(write, model, make, table, name):
+    (found,) = check_file(
+        write(table([make(1, CF_JDRQ="2026-13-05")]), name), model, kind="penalty"
+    )
+    assert "*" in found.place.file
+    assert not any(digits in repr(found) for digits in ("19491231", "139001"))
