@@ -2,15 +2,7 @@
 
 from exchange.model.compile import CONTEXT, Compiled, compile_kind
 from exchange.model.damage import is_error_word
-from exchange.model.kinds import (
-    Column,
-    Concept,
-    Field,
-    Kind,
-    Label,
-    Model,
-    Sort,
-)
+from exchange.model.kinds import Column, Concept, Field, Kind, Label, Model, Sort
 from exchange.model.load import load_model, read_model
 from exchange.model.messages import HIDDEN, Problem
 

@@ -13,7 +13,8 @@ from exchange.model.kinds import Label, Sort
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from exchange.model.kinds import Condition, Field, Kind
+    from exchange.model.conditions import Condition
+    from exchange.model.kinds import Field, Kind
 
 _TEXT: Final = Label("文本（字符串）", "a string")
 _TEXTS: Final = Label("文本的数组", "an array of strings")

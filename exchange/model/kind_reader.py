@@ -10,26 +10,21 @@ from typing import TYPE_CHECKING, TypeVar
 from exchange.domain.access import Leaf, Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.record import Arrival
-from exchange.model.graph import CODE, CR, RDF, SH, Graph, Node, local
-from exchange.model.kinds import (
+from exchange.model.conditions import (
     ArrivalRule,
-    Column,
     Condition,
     Expectation,
-    Field,
     FormatRule,
     Inference,
-    Kind,
-    Label,
     LeafRule,
     NotBefore,
-    Quotation,
     Requirement,
-    Scheme,
     Severity,
     StatedIn,
     TierRule,
 )
+from exchange.model.graph import CODE, CR, RDF, SH, Graph, Node, local
+from exchange.model.kinds import Column, Field, Kind, Label, Quotation, Scheme
 from exchange.model.values import code_value, value_type
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from exchange.model.plausible import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.model.kinds import Condition, Field, Kind, Model
+    from exchange.model.conditions import Condition
+    from exchange.model.kinds import Field, Kind, Model
 
 # Terms of https://www.w3.org/ns/credentials/v2, at the top and inside its types. A credential
 # carries that context before ours, and protects it.

@@ -13,7 +13,8 @@ from exchange.model.kinds import Label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exchange.model.kinds import Field, Severity
+    from exchange.model.conditions import Severity
+    from exchange.model.kinds import Field
 
 
 @dataclass(frozen=True, slots=True)

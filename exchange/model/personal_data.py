@@ -21,7 +21,8 @@ from exchange.model.messages import HIDDEN, problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from exchange.model.kinds import Field, Kind, Severity
+    from exchange.model.conditions import Severity
+    from exchange.model.kinds import Field, Kind
     from exchange.model.messages import Problem
 
     Holds = Callable[[Mapping[str, Any]], bool]

@@ -17,7 +17,8 @@ from exchange.model.statements import Layout, Layouts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from exchange.model.kinds import Condition, Kind
+    from exchange.model.conditions import Condition
+    from exchange.model.kinds import Kind
     from exchange.model.personal_data import Gate, Scope
     from exchange.model.rules import Between
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
-    from exchange.model.kinds import Field, Kind, NotBefore, Severity, StatedIn
+    from exchange.model.conditions import NotBefore, Severity, StatedIn
+    from exchange.model.kinds import Field, Kind
 
     Check = Callable[[Mapping[str, Any], str | None], Problem | None]
     Test = Callable[[str], bool]

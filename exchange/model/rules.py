@@ -13,7 +13,8 @@ from exchange.model.messages import Problem, problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from exchange.model.kinds import Condition, Field, FormatRule, Inference, Kind, Requirement
+    from exchange.model.conditions import Condition, FormatRule, Inference, Requirement
+    from exchange.model.kinds import Field, Kind
 
 _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 

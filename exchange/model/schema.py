@@ -15,7 +15,8 @@ from exchange.model.rules import decided
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.model.kinds import Condition, Field, Kind
+    from exchange.model.conditions import Condition
+    from exchange.model.kinds import Field, Kind
 
 BASE: Final = "https://w3id.org/credence/schema/"
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.domain.access import Leaf
-    from exchange.model.kinds import Condition, Field, Kind, Label, Requirement, Severity
+    from exchange.model.conditions import Condition, Requirement, Severity
+    from exchange.model.kinds import Field, Kind, Label
 
 BASE: Final = "https://w3id.org/credence/shapes/"
 _HEAD: Final = f"""# Derived of the shapes by `credence derive`; do not edit.

@@ -19,8 +19,8 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.links import Cascade
 from exchange.model import Compiled, Model, compile_kind, derive, read_model
+from exchange.model.conditions import Condition
 from exchange.model.derive import PUBLIC
-from exchange.model.kinds import Condition
 from exchange.model.lint import RESERVED, check_model
 from exchange.model.shape import shape
 
