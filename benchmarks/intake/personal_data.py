@@ -128,7 +128,7 @@ def number(chance: random.Random, length: int) -> str:
 
 def planted(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
     """Plant numbers; return what became of them."""
-    fates: Counter[str] = Counter()
+    fates: Counter[str] = Counter(public=0)
     apart: Counter[str] = Counter()
     stuck: Counter[str] = Counter()
     leaks: list[tuple[str, str, str]] = []
@@ -145,8 +145,9 @@ def planted(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
         row[code] = text
         glued = length == SHORT and f"\n{own}\n" not in f"\n{_groups(text)}\n"
         severities, record = rows.refused(slug, row)
-        fate = "refused" if "error" in severities else "held" if severities else "taken"
-        seen = fate == "taken" and own in _digits(public(compiled, record))
+        taken = "taken_into_columns_not_public"
+        fate = "refused" if "error" in severities else "held" if severities else taken
+        seen = fate == taken and own in _digits(public(compiled, record))
         fate = "public" if seen else fate
         if name == REGISTRATION and length == SHORT:
             apart[fate] += 1
@@ -160,7 +161,7 @@ def planted(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
         "fates": fates,
         "registration_of_15": apart,
         "of_15_within_longer_numbers": stuck,
-        "leaks": leaks[:20],
+        "leaked": [" ".join(leak) for leak in leaks[:20]],
     }
 
 
@@ -224,7 +225,7 @@ PLACES: Final = {
 
 def clean(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
     """Fill clean rows with such numbers; return what became of them."""
-    fates: Counter[str] = Counter()
+    fates: Counter[str] = Counter(refused=0, held=0)
     why: Counter[str] = Counter()
     for _ in range(count):
         slug = chance.choice(list(PLACES))
