@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEPT_DAYS: Final = 30
 _DAY: Final = 24 * 60 * 60 * 1000  # milliseconds
-_NAME_BOUND: Final = 80
+_NAME_BOUND: Final = 160  # bytes; a file system allows 255, of which we add some
 _SAFE: Final = re.compile(r"[^\w.-]+")
 
 
@@ -38,7 +38,7 @@ class Rejects:
     def __init__(
         self, directory: Path, delivery: int, sheet: Sheet, clock: Callable[[], int]
     ) -> None:
-        stem = _SAFE.sub("_", Path(sheet.name).stem)[:_NAME_BOUND] or "delivery"
+        stem = _stem(sheet.name)
         suffix = _SUFFIXES[sheet.format]
         self._clock = clock
         self._directory = directory
@@ -77,6 +77,12 @@ class _Rows(Protocol):
     def add(self, row: Row, findings: Sequence[Finding]) -> None: ...
 
     def close(self, now: int) -> bool: ...
+
+
+def _stem(name: str) -> str:
+    """Return what a delivered file's name becomes in the names of its rejects."""
+    text = _SAFE.sub("_", Path(name).stem).encode()[:_NAME_BOUND].decode(errors="ignore")
+    return text or "delivery"
 
 
 class _Lazy:

@@ -121,3 +121,14 @@ def test_iris_are_built_under_their_base() -> None:
 def test_what_names_no_record_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError):
         identity.id_of(text)
+
+
+def test_every_place_of_an_identifier_is_random() -> None:
+    made = [identity.new_id() for _ in range(400)]
+    assert len(set(made)) == 400
+    # The last of 26 base32 characters holds the three bits that are left of 128.
+    least = [8] * 25 + [4]
+    assert all(
+        len(set(place)) >= wanted
+        for place, wanted in zip(zip(*made, strict=True), least, strict=True)
+    )

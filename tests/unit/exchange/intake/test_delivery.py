@@ -230,3 +230,12 @@ def test_a_staging_place_that_cannot_be_made_is_a_fault_of_the_environment(
     office.staging.write_text("in the way")
     with pytest.raises(EnvironmentFault, match="staged"):
         office.load(write(table([make(1)])))
+
+
+def test_a_name_as_long_as_a_file_may_have_does_not_stop_the_rejects(office, write, make, table):
+    name = "行政处罚" * 20 + ".csv"  # 244 bytes; with what we add it would be more than 255
+    receipt = office.load(
+        write(table([make(1), make(2, CF_JDRQ="2026-13-01")]), name), kind="penalty"
+    )
+    assert counts(receipt) == (1, 0, 0, 0, 1)
+    assert receipt.rejects is not None

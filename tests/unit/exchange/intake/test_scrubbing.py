@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
 import xlsxwriter
 
 from exchange.domain.access import Tier
-from exchange.intake import scrub
+from exchange.intake import purge_rejects, scrub
+from tests.syncs import noted_syncs
 
 NAME = "示例市望川区云岑商贸（示例）有限公司"
 
@@ -103,3 +105,24 @@ def test_a_workbook_that_holds_a_literal_goes_as_a_whole(place):
     (place / "cut.xlsx").write_bytes((place / "b.xlsx").read_bytes()[:2000])
     assert scrub([place], ["示例市R&D<望川区>有限公司"]) == 2
     assert [item.name for item in place.iterdir()] == ["b.xlsx"]
+
+
+def test_scrubbing_keeps_the_day_from_which_rejects_are_kept(place, table, make):
+    path = place / "a.csv"
+    path.write_text(table([make(1), make(2, CF_XDR_MC="示例市别家有限公司")]), encoding="utf-8")
+    now = 1_790_000_000_000
+    os.utime(path, (now / 1000 - 31 * 24 * 60 * 60,) * 2)
+    assert scrub([place], [NAME]) == 1
+    assert purge_rejects(place, now) == ["a.csv"]
+
+
+def test_what_was_scrubbed_is_on_the_disk_before_it_is_acknowledged(
+    place, table, make, monkeypatch
+):
+    path = place / "a.csv"
+    path.write_text(table([make(1)]), encoding="utf-8")
+    synced = noted_syncs(monkeypatch)
+    assert scrub([place], [NAME]) == 1
+    written, folder = synced
+    assert written.endswith(".scrub")
+    assert folder == str(place)

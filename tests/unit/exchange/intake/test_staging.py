@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.errors import Rejected
+from exchange.domain.errors import EnvironmentFault, Rejected
 from exchange.intake import DEFAULT, purge_rejects, sweep
 from exchange.intake.staging import staged
 
@@ -50,3 +50,14 @@ def test_rejects_are_kept_for_thirty_days(tmp_path):
     assert purge_rejects(tmp_path, now) == ["old.csv", "old.findings.jsonl"]
     assert [path.name for path in tmp_path.iterdir()] == ["new.csv"]
     assert purge_rejects(tmp_path / "missing", now) == []
+
+
+def test_rejects_are_never_written_through_a_link(office, tmp_path, write, make, table):
+    target = tmp_path / "elsewhere"
+    target.write_text("theirs")
+    rejects = tmp_path / "rejects"
+    rejects.mkdir(mode=0o700)
+    (rejects / "000001-penalty.csv").symlink_to(target)
+    with pytest.raises((EnvironmentFault, OSError)):
+        office.load(write(table([make(1, CF_JDRQ="2026-13-01")])))
+    assert target.read_text() == "theirs"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tracemalloc
 import zipfile
@@ -239,3 +240,17 @@ def test_entities_in_a_workbook_are_not_resolved(workbook, make, model):
             target.writestr(item.filename, data)
     path.write_bytes(out.getvalue())
     assert refused(path, model) == "xlsx-broken"
+
+
+def test_each_sheet_of_a_workbook_closes_with_its_own_counts(office, tmp_path, make):
+    first = [make(1), make(2, CF_JDRQ="2026-13-01")]
+    second = [make(number) for number in (3, 4, 5)]
+    header = list(first[0])
+    sheets = [
+        (title, header, [list(row.values()) for row in rows])
+        for title, rows in (("一", first), ("二", second))
+    ]
+    receipt = office.load(book_of(tmp_path / "in" / "penalty.xlsx", *sheets))
+    assert (receipt.accepted, receipt.rejected) == (4, 1)
+    counted = [json.loads(one.counts) for one in reversed(office.ledger.deliveries(2))]
+    assert [(one["accepted"], one["rejected"]) for one in counted] == [(1, 1), (3, 0)]

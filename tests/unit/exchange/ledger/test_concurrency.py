@@ -86,3 +86,19 @@ def test_a_reader_sees_whole_transactions_only(desk, rows):
     reader.join()
     assert all(head % 25 == 0 for head in heads)
     assert heads == sorted(heads)
+
+
+def test_a_load_waits_for_a_withdrawal_that_is_on_its_way(desk, rows):
+    ledger, delivery = desk.ledger, desk.delivery
+    appended = threading.Event()
+
+    def load():
+        ledger.append(delivery, [rows.row()])
+        appended.set()
+
+    with ledger._parts.gate.urgent():
+        loader = threading.Thread(target=load)
+        loader.start()
+        assert not appended.wait(0.5), "a bulk writer passed one that is urgent"
+    assert appended.wait(30)
+    loader.join()

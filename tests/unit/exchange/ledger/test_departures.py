@@ -221,3 +221,30 @@ def test_an_entry_is_not_reinstated_while_all_it_rests_on_is_gone(desk, rows):
 def test_a_relation_without_a_rule_is_refused(desk, rows):
     with pytest.raises(UsageError, match="No rule"):
         desk.load(rows.row(links=[rows.link("gossips", "penalty", 2)]))
+
+
+def test_an_entry_whose_other_basis_is_suspended_still_rests_on_it(desk, rows):
+    penalties = [desk.one(rows.row(number=number)) for number in (1, 2)]
+    links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.suspend(penalties[1])
+    desk.ledger.withdraw(penalties[0], "repair")
+    assert entry in desk.live()
+    assert b'restsOn> "1"' not in desk.live()[entry]
+    assert b'restsOn> "2"' in desk.live()[entry]
+    desk.ledger.withdraw(penalties[1], "repair")
+    assert entry not in desk.live(), "now nothing is left that it rests on"
+    desk.ledger.verify()
+
+
+@pytest.mark.parametrize("gone", [1, 10, 11])
+def test_each_of_twelve_references_is_dropped_alone(desk, rows, gone):
+    numbers = list(range(12))
+    penalties = [desk.one(rows.row(number=f"p{chr(97 + number)}")) for number in numbers]
+    links = [rows.link("restsOn", "penalty", f"p{chr(97 + number)}") for number in numbers]
+    entry = desk.one(rows.row("list-entry", links=links))
+    desk.ledger.withdraw(penalties[gone], "repair")
+    kept = desk.live()[entry].decode()
+    stated = {chr(97 + number) for number in numbers if f'restsOn> "{chr(97 + number)}"' in kept}
+    assert stated == {chr(97 + number) for number in numbers if number != gone}
+    desk.ledger.verify()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from exchange.domain.access import Tier
@@ -105,3 +107,11 @@ def test_an_erasure_broken_off_anywhere_is_whole_after_the_next_opening(desk, ro
     left = ledger._parts.seals.get(list(kept))
     assert not any(seal in desk.bytes() for n, seal in kept.items() if n not in left)
     assert len(ledger.unfinished_erasures()) == 1
+
+
+@pytest.mark.parametrize("text", ['销售"不合格"建材', "路径 C:\\\\账册", "第一行\\n第二行"])
+def test_texts_with_escapes_are_named_as_they_were_received(desk, rows, text):
+    plain = json.loads(f'"{text}"') if "\\" in text else text
+    escaped = json.dumps(plain, ensure_ascii=False)[1:-1]
+    iri = desk.one(rows.row(text=escaped))
+    assert {plain, escaped} <= set(desk.ledger.erase(iri).literals)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from exchange.domain.access import Tier
-from exchange.domain.errors import VerificationFailed
+from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.record import Arrival, Link
 from exchange.ledger.meeting import Key, Macs, Told, meet
 
@@ -213,3 +213,33 @@ def test_a_telling_meets_by_its_fullest_way_first():
     }
     assert met["torn"].target == 1, "a quotation means the fullest"
     assert met["shared"].target is None
+
+
+def test_a_record_repaired_while_it_is_suspended_does_not_come_back_with_the_resumption(desk, rows):
+    iri = desk.one(rows.row())
+    desk.ledger.suspend(iri)
+    case = rows.row(
+        "repair-case",
+        tier=Tier.GOVERNMENT,
+        withdraws=rows.link("repairs", "penalty", 1),
+        projected=False,
+    )
+    assert outcomes(desk, case) == [("accepted", None)]
+    with pytest.raises(Conflict, match="withdrawn"):
+        desk.ledger.resume(iri)
+    assert not desk.live()
+    assert outcomes(desk, rows.row()) == [("suppressed", "key-gone")]
+    desk.ledger.verify()
+
+
+def test_a_whole_key_that_equals_the_partial_one_of_another_record_keeps_its_own(desk, rows):
+    # A licence whose certificate bears the number of its decision, then another certificate of it.
+    first = replace(rows.row("licence", "D"), key=BARE)
+    iri = desk.one(first)
+    other = desk.one(licence(rows, PART))
+    assert other != iri
+    assert desk.load(first)[0].iri == iri
+    desk.ledger.withdraw(iri, "repair")
+    assert outcomes(desk, first) == [("suppressed", "key-gone")]
+    assert list(desk.live()) == [other]
+    desk.ledger.verify()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain.access import SERVED, Tier
+from exchange.domain.record import Standing
 
 DAY = 86_400_000
 
@@ -61,3 +62,19 @@ def test_what_a_delivery_brought_on_the_day_is_left_out(desk, rows):
     assert live(None) == {old, revised, new, again}
     assert live(since) == {old, revised, again}
     assert live(since + 1) == {old, revised, new, again}
+
+
+def test_a_record_that_became_public_later_is_gone_and_not_absent_after_it_left(desk, rows):
+    iri = desk.one(rows.row(tier=Tier.GOVERNMENT))
+    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.ABSENT
+    assert desk.one(rows.row(tier=Tier.PUBLIC)) == iri
+    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.LIVE
+    desk.ledger.withdraw(iri, "repair")
+    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.GONE
+    desk.ledger.verify()
+
+
+def test_a_record_that_became_narrower_was_public_once(desk, rows):
+    iri = desk.one(rows.row(tier=Tier.PUBLIC))
+    assert desk.one(rows.row(tier=Tier.GOVERNMENT)) == iri
+    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.GONE

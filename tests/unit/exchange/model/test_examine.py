@@ -10,7 +10,8 @@ import pytest
 
 from exchange.domain.body import body
 from exchange.intake import generate
-from exchange.model import checks
+from exchange.model import checks, compile_kind, load_model
+from tests.unit.exchange.model import sound as rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,3 +72,19 @@ def test_free_text_that_prints_is_sound_as_it_stands(kinds: dict[str, Compiled])
     odd = [item for item in printable if item != " " and test(item)]
     assert odd == []
     assert test("".join(printable[:1000])) is None
+
+
+def test_a_text_as_received_beyond_its_bound_is_found_where_its_code_is_sound():
+    compiled = compile_kind(load_model(), "penalty")
+    long = {**rows.PENALTY, "CF_CFLB": "其他-" + "长" * 4000}
+    record, problems = compiled.examine(long, "2018")
+    assert record["penaltyKind"] == ["other"]
+    assert ("max-length", "penaltyKindReceived") in [(one.rule, one.field) for one in problems]
+
+
+@pytest.mark.parametrize("category", ["其他", "个体户", "x"])
+def test_a_name_is_kept_where_its_category_is_unknown(category):
+    compiled = compile_kind(load_model(), "penalty")
+    record, problems = compiled.examine({**rows.PENALTY, "CF_XDR_LB": category}, "2018")
+    assert rows.PENALTY["CF_XDR_MC"] in (record.get("counterpartName"), record.get("personName"))
+    assert [one.field for one in problems] == ["counterpartCategory"]

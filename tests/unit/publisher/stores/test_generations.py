@@ -8,6 +8,7 @@ from exchange.domain.errors import StoreUnavailable
 from publisher.stores import generations as kept
 from publisher.stores.embedded import EmbeddedStore
 from publisher.stores.generations import Generations, Pointer, current_generation
+from tests.syncs import noted_syncs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,3 +124,15 @@ def test_a_kept_pointer_follows_every_publication_and_reads_the_file_only_then(
     monkeypatch.undo()
     with pytest.raises(StoreUnavailable):
         pointer()
+
+
+def test_a_generation_is_on_the_disk_before_readers_are_led_to_it(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_generations = Generations(tmp_path, clock)
+    synced = noted_syncs(monkeypatch)
+    kept_generations.publish(store)
+    folder, pointer, parent = synced
+    assert folder == str(tmp_path / "generations")
+    assert pointer.startswith(str(tmp_path / "current")) or "current" in pointer
+    assert parent == str(tmp_path)

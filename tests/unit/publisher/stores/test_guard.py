@@ -281,3 +281,16 @@ def test_no_mutation_of_a_service_clause_passes_the_guard_and_reaches_the_engine
         except (OSError, RuntimeError):
             reached.append(query)
     assert reached == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * # \\u000AFROM <urn:credence:government>\n{ ?s ?p ?o }",
+        "SELECT * # \\U0000000AFROM NAMED <urn:g>\n{ GRAPH ?g { ?s ?p ?o } }",
+        "ASK # \\u000DFROM <urn:g>\n{ ?s ?p ?o }",
+    ],
+)
+def test_escapes_that_name_other_graphs_are_refused(query: str) -> None:
+    with pytest.raises(QueryRefused, match="escapes"):
+        check(query)

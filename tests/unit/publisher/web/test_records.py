@@ -306,3 +306,28 @@ def test_a_record_is_not_shown_on_the_day_after_its_last(
         for now, status in ((after - 1, 200), (after, 410)):
             late = Client(create_app(replace(parts, clock=lambda now=now: now)))
             assert late.get(path_of(iri)).status_code == status
+
+
+@pytest.mark.parametrize("media", [BROWSER, "text/turtle"])
+def test_not_modified_says_what_the_answer_depends_on(
+    client: Client, live: list[str], media: str
+) -> None:
+    whole = client.get(path_of(live[0]), headers={"Accept": media})
+    known = {"Accept": media, "If-None-Match": whole.headers["ETag"]}
+    same = client.get(path_of(live[0]), headers=known)
+    assert (same.status_code, same.data) == (304, b"")
+    for name in ("Vary", "ETag", "Cache-Control", "X-Robots-Tag"):
+        assert same.headers.get(name) == whole.headers.get(name), name
+
+
+def test_search_engines_are_told_to_keep_neither_a_record_nor_its_absence(
+    own: Station, own_client: Client, live: list[str]
+) -> None:
+    page = own_client.get(path_of(live[0]), headers={"Accept": BROWSER})
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert '<meta name="robots" content="noindex">' in page.text
+    with own.opened() as bench:
+        bench.ledger.withdraw(live[0], "repair")
+    for media in (BROWSER, "text/turtle", "application/json"):
+        gone = own_client.get(path_of(live[0]), headers={"Accept": media})
+        assert (gone.status_code, gone.headers["X-Robots-Tag"]) == (410, "noindex")

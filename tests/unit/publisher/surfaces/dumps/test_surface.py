@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
@@ -14,7 +15,7 @@ import pytest
 
 from exchange.domain.access import Leaf, Tier
 from exchange.domain.body import body, line
-from exchange.domain.record import Submission
+from exchange.domain.record import Link, Submission
 from exchange.ledger.sequence import PAGE
 from exchange.model import load_model
 from publisher.surfaces.dumps import DumpReader, DumpSurface, terms
@@ -57,10 +58,13 @@ def follow(city: Any, dumps: DumpSurface) -> None:
 
 def files(city: Any) -> dict[str, bytes]:
     """Return every part's file of the tree that is served, unpacked, by its name."""
-    current = city.shelf(PUBLIC).directory / "current"
+    return unpacked(city.shelf(PUBLIC).directory)
+
+
+def unpacked(directory: Path) -> dict[str, bytes]:
     return {
         f"{path.parent.name}/{path.name}": gzip.decompress(path.read_bytes())
-        for path in current.glob("*/*.gz")
+        for path in (directory / "current").glob("*/*.gz")
     }
 
 
@@ -276,3 +280,29 @@ def test_a_leftover_of_a_kill_is_swept_at_the_next_start(city: Any, dumps: DumpS
     dumps.close()
     DumpSurface(city.shelf(PUBLIC)).close()
     assert not stray.exists()
+
+
+def test_a_record_issued_again_stands_where_it_would_had_it_been_redacted_ahead(city: Any) -> None:
+    bases = [city.submission(f"依据{number}") for number in (1, 2)]
+    withdrawn, _ = city.append(bases)
+    entries = [city.submission(f"名单{number}", kind="list-entry") for number in (1, 2)]
+    links = tuple(Link("basis", "penalty", basis.key) for basis in bases)
+    city.append([replace(entries[0], links=links), entries[1]])
+    city.ledger.withdraw(withdrawn, "repair")  # the first entry is issued again, with one basis
+    changes = city.ledger.changes(PUBLIC, 0, 1_000)
+    before = next(at for at, change in enumerate(changes) if change.veils)
+    assert any(change.veils and change.view for change in changes)
+    made = []
+    for name in ("at once", "ahead"):
+        place = replace(city.shelf(PUBLIC), directory=city.root / name)
+        surface = DumpSurface(place)
+        if name == "ahead":
+            surface.apply(changes[:before])
+            surface.redact([iri for _, iri in city.ledger.departures(PUBLIC, before, 100)])
+            surface.apply(changes[before:])
+        else:
+            surface.apply(changes)
+        surface.publish(at_head=True)
+        surface.close()
+        made.append(unpacked(place.directory))
+    assert made[0] == made[1]
