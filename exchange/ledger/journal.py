@@ -3,7 +3,10 @@
 It lies on its own path, outlives a lost ledger, and is written before a withdrawal is
 acknowledged; so a restored backup that is older than it is refused, and what must be
 withdrawn again is known (DESIGN §4). One JSON line:
-`{"epoch":1,"position":7,"record":"<26 characters>","op":"gone"}`; op is `gone` or `back`.
+`{"epoch":1,"position":7,"record":"<26 characters>","op":"gone","kind":"penalty","tier":"public",`
+`"keys":["<64 hexadecimal>"],"erased":false}`; op is `gone` or `back`. The keys are HMACs under the
+ledger secret: with them, a ledger that never heard of the record knows which rows must not bring
+it back. Lines of older versions end after `op`; they are read, and written once more with the rest.
 
 Whoever appends holds the file's lock and writes *every* line the ledger has beyond the last
 one, so lines are in order and a crashed neighbour's are not lost.
@@ -14,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -27,22 +31,39 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import At
 
-_TAIL = 4096  # bytes; a line has fewer than 200
+_TAIL = 4096  # bytes read from the end at first; a line with many keys is longer
+_KEY = re.compile("[0-9a-f]{64}")
 GONE, BACK = "gone", "back"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One passage of a record: away from its readers, or back to them."""
+    """One passage of a record: away from its readers, or back to them.
+
+    `tier` is the widest that ever saw it, `keys` are what tells it, None in a line of an older
+    version; `erased` says that its text was destroyed.
+    """
 
     epoch: int
     position: int
     record: str
     op: str
+    kind: str = ""
+    tier: str = ""
+    keys: tuple[str, ...] | None = None
+    erased: bool = False
+
+    @property
+    def passage(self) -> tuple[int, int, str, str]:
+        """What the line says without what tells the record."""
+        return self.epoch, self.position, self.record, self.op
 
     def encoded(self) -> bytes:
         """Return the line as it stands in the file."""
-        return json.dumps(asdict(self), separators=(",", ":")).encode() + b"\n"
+        said = asdict(self)
+        if self.keys is None:
+            said = dict(zip(("epoch", "position", "record", "op"), self.passage, strict=True))
+        return json.dumps(said, separators=(",", ":")).encode() + b"\n"
 
 
 class Journal:
@@ -104,23 +125,27 @@ class Journal:
 
 def _trimmed(handle: int, name: str) -> Line | None:
     """Cut a torn last line off; return the last whole one."""
-    size = os.fstat(handle).st_size
-    start = max(0, size - _TAIL)
-    tail = os.pread(handle, size - start, start)
-    end = tail.rfind(b"\n") + 1
+    size, length = os.fstat(handle).st_size, _TAIL
+    while True:
+        start = max(0, size - length)
+        tail = os.pread(handle, size - start, start)
+        end = tail.rfind(b"\n") + 1
+        begin = tail.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        # The whole of the last line is read once there is the end of the one before it.
+        if start == 0 or (end and begin):
+            break
+        length *= 8
     if end != len(tail):
         os.ftruncate(handle, start + end)
-    if end == 0:
-        if start:
-            raise _damaged(name)
-        return None
-    return _parsed(tail[tail.rfind(b"\n", 0, end - 1) + 1 : end], name)
+    return _parsed(tail[begin:end], name) if end else None
 
 
 def _parsed(text: bytes, name: str) -> Line:
     try:
-        line = Line(**json.loads(text))
-    except (ValueError, TypeError, RecursionError) as error:
+        found = json.loads(text)
+        keys = found.get("keys")
+        line = Line(**{**found, "keys": None if keys is None else tuple(keys)})
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(name) from error
     if not _is_own(line, text):
         raise _damaged(name)
@@ -131,7 +156,9 @@ def _is_own(line: Line, text: bytes) -> bool:
     """Whether we would write the line so: what JSON lets through need not be one of ours."""
     numbered = type(line.epoch) is int and type(line.position) is int
     named = type(line.record) is str and line.op in (GONE, BACK)
-    return numbered and named and line.encoded() == text
+    told = type(line.kind) is str and type(line.tier) is str and type(line.erased) is bool
+    keys = all(type(key) is str and _KEY.fullmatch(key) for key in line.keys or ())
+    return numbered and named and told and keys and line.encoded() == text
 
 
 def _damaged(name: str) -> EnvironmentFault:

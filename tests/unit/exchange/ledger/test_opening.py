@@ -11,6 +11,7 @@ from exchange.domain.access import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
 from exchange.ledger import Ledger, schema
 from exchange.ledger.journal import Journal
+from exchange.ledger.secret import Secret
 
 
 def lines(desk):
@@ -87,11 +88,16 @@ def test_the_journal_names_each_departure_and_return_before_it_is_acknowledged(d
         ("back", iri[-26:]),
         ("gone", iri[-26:]),
     ]
+    key = Secret((desk.folder / "ledger.key").read_bytes()).key("penalty\x1f1")
     assert lines(desk)[-1] == {
         "epoch": 1,
         "position": position,
         "record": iri[-26:],
         "op": "gone",
+        "kind": "penalty",
+        "tier": "public",
+        "keys": [key.hex()],
+        "erased": False,
     }
 
 
