@@ -29,7 +29,8 @@ HELD: Final = frozenset({State.LIVE, State.SUSPENDED})
 GONE: Final = frozenset({State.WITHDRAWN, State.EXPIRED, State.ERASED})
 
 _ALLOWED: Final[dict[State, dict[Name, State]]] = {
-    State.NONE: {Name.PUBLISH: State.LIVE},
+    # Withdrawn at once: a record that only others know, after an older ledger was put back.
+    State.NONE: {Name.PUBLISH: State.LIVE, Name.WITHDRAW: State.WITHDRAWN},
     State.LIVE: {
         Name.REVISE: State.LIVE,
         Name.CORRECT: State.LIVE,

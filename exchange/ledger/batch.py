@@ -8,7 +8,7 @@ records, keys and links early, where a query has to see them.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from exchange.domain.lifecycle import GONE, State, advance
 from exchange.ledger import schema
 from exchange.ledger.meeting import Key, Macs, Met, Told, meet
 from exchange.ledger.passages import journal_missing
+from exchange.ledger.pending_rows import Tables
 from exchange.ledger.resemblance import Resemblances
 from exchange.ledger.sealing import Meta, canonical, unseal
 from exchange.ledger.sequence import Shown
@@ -76,20 +77,6 @@ class Rec:
             "versions": self.versions,
             "model": self.model,
         }
-
-
-@dataclass(slots=True)
-class Tables:
-    """Rows that wait to be written, by table and kind of statement."""
-
-    records: dict[int, Rec] = field(default_factory=dict)
-    changed: dict[int, Rec] = field(default_factory=dict)
-    keys: dict[bytes, Key] = field(default_factory=dict)
-    changed_keys: dict[bytes, Key] = field(default_factory=dict)
-    links: list[dict[str, Any]] = field(default_factory=list)
-    quoted: list[dict[str, Any]] = field(default_factory=list)
-    persons: list[dict[str, Any]] = field(default_factory=list)
-    decisions: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Batch:
@@ -264,6 +251,18 @@ class Batch:
         if name is not Name.REINSTATE:
             self._show(name, record, position, before, veils=False)
         return position
+
+    def enter(self, public_id: str, kind: str, tier: Tier, body: Mapping[str, Any]) -> Rec:
+        """Log that a record is withdrawn which this ledger never published; it has no text.
+
+        Whoever was shown it somewhere else gets its Delete.
+        """
+        record = self.new_record(kind, tier)
+        record.public_id = public_id
+        record.state = advance(record.state, Name.WITHDRAW)
+        position = self.event(Name.WITHDRAW, body, record)
+        self._show(Name.WITHDRAW, record, position, visible(State.LIVE, tier), veils=False)
+        return record
 
     def touch(self, record: Rec) -> None:
         """Have the record's row written."""

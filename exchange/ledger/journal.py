@@ -5,8 +5,9 @@ acknowledged; so a restored backup that is older than it is refused, and what mu
 withdrawn again is known (DESIGN §4). One JSON line:
 `{"epoch":1,"position":7,"record":"<26 characters>","op":"gone","kind":"penalty","tier":"public",`
 `"keys":["<64 hexadecimal>"],"erased":false}`; op is `gone` or `back`. The keys are HMACs under the
-ledger secret: with them, a ledger that never heard of the record knows which rows must not bring
-it back. Lines of older versions end after `op`; they are read, and written once more with the rest.
+ledger secret; `:1` and `:2` mark those that lack a part, as in `meeting.Told`. With them, a ledger
+that never heard of the record knows which rows must not bring it back. Lines of older versions end
+after `op`; they are read, and written once more with the rest.
 
 Whoever appends holds the file's lock and writes *every* line the ledger has beyond the last
 one, so lines are in order and a crashed neighbour's are not lost.
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
 
 _TAIL = 4096  # bytes read from the end at first; a line with many keys is longer
-_KEY = re.compile("[0-9a-f]{64}")
+_KEY = re.compile("[0-9a-f]{64}(:[12])?")
 GONE, BACK = "gone", "back"
 
 

@@ -18,7 +18,6 @@ from exchange.ledger import (
     deliveries,
     erasing,
     history,
-    lineage,
     near,
     opening,
     operations,
@@ -32,6 +31,7 @@ from exchange.ledger import (
     verifying,
 )
 from exchange.ledger.links import PAGE as LINKS
+from exchange.ledger.restore_methods import RestoreMethods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from exchange.ledger.record_page import RecordPage
 
 
-class Ledger:
+class Ledger(RestoreMethods):
     """Facade over the modules of this folder; each method is one of their functions."""
 
     def __init__(self, parts: Parts) -> None:
@@ -94,6 +94,7 @@ class Ledger:
         ticks: Callable[[], float] = monotonic,
         clock_guard: ClockGuard | None = None,
         model: ModelVersion | None = None,
+        restoring: bool = False,
     ) -> Self:
         """Open a ledger and finish what a crash left: journal lines, erasures, stray seals.
 
@@ -106,7 +107,7 @@ class Ledger:
         build = opening.assemble(
             places, rules, government_kinds, clock, ticks, at, clock_guard, model
         )
-        return cls(opening.open_(places, build))
+        return cls(opening.open_(places, build, restoring=restoring))
 
     @classmethod
     def open_read_only(
@@ -376,22 +377,6 @@ class Ledger:
     def consistency(self, old: int, size: int) -> list[bytes]:
         """Return the proof that the log of `size` entries extends that of `old`."""
         return receipts.consistency(self._parts, old, size)
-
-    def tree_point(self, tier: Tier, seq: int) -> lineage.TreePoint | None:
-        """Return the tree after the transaction of a member of a tier's sequence."""
-        return lineage.tree_point(self._parts, tier, seq)
-
-    def root_at(self, size: int) -> bytes | None:
-        """Return the root of the tree of a size; None where no transaction ended there."""
-        return lineage.root_at(self._parts, size)
-
-    def epoch(self) -> int:
-        """Return the number of the epoch that the ledger is in."""
-        return lineage.epoch(self._parts)
-
-    def removal_since(self, tier: Tier, after: int, before: int) -> bool:
-        """Return whether text had to leave a tier after a number, before a time."""
-        return lineage.removal_since(self._parts, tier, after, before)
 
     def verify(self) -> verifying.Verification:
         """Check everything against everything; raises VerificationFailed at the first fault."""

@@ -105,8 +105,10 @@ def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
     return parts
 
 
-def open_(places: Places, build: Build) -> Parts:
+def open_(places: Places, build: Build, *, restoring: bool = False) -> Parts:
     """Open a ledger and finish what a crash left unfinished.
+
+    `restoring` leaves the journal as it is: it may be ahead, until `recovering` opens an epoch.
 
     Raises:
         NotFound: there is none.
@@ -123,7 +125,8 @@ def open_(places: Places, build: Build) -> Parts:
     parts = build(database, seals, secret.read(places.secret), genesis)
     _own(parts)
     begun_mark(places).unlink(missing_ok=True)
-    parts.journal.catch_up(journal_missing(database))
+    if not restoring:
+        parts.journal.catch_up(journal_missing(database))
     destroy(parts)
     _sweep(parts)
     _remember_removed(parts)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from exchange.domain.body import without_links
 from exchange.domain.errors import ClockDoubtful, Conflict, NotFound, UsageError
@@ -122,6 +122,9 @@ def object_(parts: Parts, ref: str, *, opened: bool) -> int:
 def reinstate(parts: Parts, ref: str, decision: str) -> str:
     """Publish a withdrawn or expired record again; return its new IRI.
 
+    One without text, entered after an older ledger was put back, cannot be published; its key is
+    free again, so that the next delivery of its row is a new record. The IRI is empty then.
+
     Raises:
         Conflict: it is held, erased, reinstated already, or all it rested on is gone.
 
@@ -136,8 +139,18 @@ def reinstate(parts: Parts, ref: str, decision: str) -> str:
                 "Work with the record that took its place.",
             )
         work.move(Name.REINSTATE, old, {"decision": decision})
+        if not old.version:
+            _free_keys(work, old)
+            return ""
         record = _again(work, old)
         return parts.iri(record.kind, record.public_id)
+
+
+def _free_keys(work: Batch, record: Rec) -> None:
+    """Have no MAC lead to a record any more: the last thing that is done in its transaction."""
+    work.settle()
+    key = schema.key_state
+    work.connection.execute(delete(key).where(key.c.record == record.id))
 
 
 def _followed(work: Batch, record: Rec) -> bool:

@@ -11,6 +11,7 @@ from exchange.domain.errors import EnvironmentFault
 from exchange.domain.events import Name
 from exchange.ledger import schema
 from exchange.ledger.journal import Line
+from exchange.ledger.meeting import Told
 from exchange.ledger.writing import chunks
 
 if TYPE_CHECKING:
@@ -77,14 +78,20 @@ def lines_after(connection: Connection, head: Any, after: int) -> list[Line]:
 
 
 def _keys(connection: Connection, records: Collection[int]) -> dict[int, list[str]]:
-    """Return what leads to each of the records: none to one that another has followed."""
+    """Return what leads to each of the records: none to one that another has followed.
+
+    What fits several records is left out: it would keep rows about the others away.
+    """
     key, found = schema.key_state, dict[int, list[str]]()
     for part in chunks(sorted(records)):
         rows = connection.execute(
-            select(key.c.record, key.c.mac).where(key.c.record.in_(part)).order_by(key.c.mac)
+            select(key.c.record, key.c.mac, key.c.told)
+            .where(key.c.record.in_(part), key.c.told != Told.SHARED)
+            .order_by(key.c.mac)
         )
         for row in rows:
-            found.setdefault(row.record, []).append(row.mac.hex())
+            mark = f":{row.told}" if row.told else ""
+            found.setdefault(row.record, []).append(row.mac.hex() + mark)
     return found
 
 

@@ -25,7 +25,7 @@ from exchange.ledger.showing import passage, steps, visible
 from exchange.ledger.writing import chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -44,6 +44,7 @@ class Fold:
     widest: Tier = Tier.ARCHIVE
     version: int = 0
     mark: int = 0
+    entered: bool = False  # as withdrawn, by a ledger that never published it
     received: int = 0  # versions that a delivery brought
     shown: dict[Tier, list[tuple[Any, ...]]] = field(
         default_factory=lambda: {tier: [] for tier in SERVED}
@@ -53,11 +54,7 @@ class Fold:
     def take(self, row: Any, mark: int) -> None:
         """Fold one event in."""
         name = Name(row.name)
-        before = visible(self.state, self.tier)
-        try:
-            self.state = advance(self.state, name)
-        except Conflict as error:
-            raise fault(f"At position {row.position}: {error.message}", row.position) from error
+        before = self._advance(row, name)
         if name in VERSIONS:
             self._version(row)
         if name is Name.OBJECT:
@@ -74,6 +71,18 @@ class Fold:
         op = passage(name, taken)
         if op is not None:
             self.passages.append((row.position, op))
+
+    def _advance(self, row: Any, name: Name) -> frozenset[Tier]:
+        """Go to the state after an event; return the tiers that saw the record before it."""
+        first, before = self.state is State.NONE, visible(self.state, self.tier)
+        begins_well = not first or self.entered is (name is Name.WITHDRAW)
+        holds(begins_well, f"At position {row.position}: a record begins with {name}.")
+        try:
+            self.state = advance(self.state, name)
+        except Conflict as error:
+            raise fault(f"At position {row.position}: {error.message}", row.position) from error
+        # Those to whom it was shown elsewhere.
+        return visible(State.LIVE, self.tier) if first and self.entered else before
 
     def _version(self, row: Any) -> None:
         self.version = row.position
@@ -106,8 +115,9 @@ def _check_chunk(parts: Parts, connection: Connection, rows: Any) -> None:
     passages = _by_record(_passages(connection, first, last))
     newest = _newest(connection, [row.chain for row in rows])
     keys = _by_record(_keys(connection, first, last))
+    entered = _entered(parts, connection, rows)
     for row in rows:
-        fold = Fold()
+        fold = _begun(row, entered)
         for event in events.get(row.id, ()):
             fold.take(event, marks.get(event.position, row.mark))
         _check_row(row, fold)
@@ -118,6 +128,29 @@ def _check_chunk(parts: Parts, connection: Connection, rows: Any) -> None:
 
 def _by_record(rows: Iterable[Any]) -> dict[int, list[Any]]:
     return {number: list(group) for number, group in groupby(rows, key=lambda row: row.record)}
+
+
+def _begun(row: Any, entered: Mapping[int, Tier]) -> Fold:
+    if row.version:
+        return Fold()
+    # Once such a record is erased, nothing but its row tells who was shown it.
+    tier = entered.get(row.id, Tier(row.widest))
+    return Fold(tier=tier, widest=tier, entered=True)
+
+
+def _entered(parts: Parts, connection: Connection, rows: Any) -> dict[int, Tier]:
+    """Return the widest tier of records that were entered as withdrawn, by their events."""
+    event = schema.event
+    numbers = [row.id for row in rows if not row.version]
+    found = connection.execute(
+        select(event).where(event.c.record.in_(numbers), event.c.name == Name.WITHDRAW)
+    ).all()
+    seals = parts.seals.get([row.seal for row in found])
+    return {
+        row.record: Tier(json.loads(unseal(seals[row.seal], meta_of(row), row.body))["tier"])
+        for row in found
+        if row.seal in seals
+    }
 
 
 def _events(connection: Connection, first: int, last: int) -> Any:
@@ -233,7 +266,8 @@ def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:
         holds(row.state in GONE, "A record was followed by another before it was gone.", at)
         holds(not keys, "A key leads to a record that another has followed.", at)
         return
-    holds(bool(told & {Told.FULL, Told.BARE}), "No key leads to a record.", at)
+    leads = bool(told & {Told.FULL, Told.BARE}) or not row.version
+    holds(leads, "No key leads to a record.", at)
     both = row.state in HELD and {Told.FULL, Told.BARE} <= told
     holds(not both, "A key lacks a part that is known of its record.", at)
     holds(told <= set(Told), "A key is told in no known way.", at)

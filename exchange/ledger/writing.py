@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Table
 
-    from exchange.ledger.batch import Batch, Tables
+    from exchange.ledger.batch import Batch
+    from exchange.ledger.pending_rows import Tables
     from exchange.ledger.sequence import Placed, Shown
 
     Item = TypeVar("Item")

@@ -101,6 +101,7 @@ class Desk:
     at: list[str] = field(default_factory=list)
     stop_at: str | None = None
     model: ModelVersion | None = None
+    restoring: bool = False
     _ledger: Ledger | None = None
     _delivery: int | None = None
 
@@ -114,6 +115,7 @@ class Desk:
                 government_kinds=GOVERNMENT,
                 at=self._passed,
                 model=self.model,
+                restoring=self.restoring,
             )
         return self._ledger
 
@@ -139,6 +141,14 @@ class Desk:
         with pytest.raises(Crash):
             yield
         self.close()
+
+    @contextmanager
+    def recovering(self) -> Iterator[None]:
+        """Work on a ledger that is older than its journal."""
+        self.restoring = True
+        self.reopen()
+        yield
+        self.restoring, self._delivery = False, None
 
     @property
     def delivery(self) -> int:
