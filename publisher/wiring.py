@@ -37,10 +37,12 @@ from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.checkpoints import Checkpoints
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.guarding import SurfaceGuard
+from publisher.surfaces.histories import Histories
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.lane import Elsewhere, Lane, work
 from publisher.surfaces.ondemand import OnDemand
+from publisher.surfaces.recovery import Recovery
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.swapped import current_tree
 from publisher.surfaces.texts import Texts
@@ -244,7 +246,7 @@ class Bench:
         """Return the parts of the public web service."""
         station, tier = self.station, Tier.PUBLIC
         current = Pointer(station.layout.triples(tier))
-        checkpoints = Checkpoints(station.layout.surfaces, self.ledger)
+        checkpoints = self._checkpoints()
         readers = [reader for reader in self.readers() if reader.tier is tier]
         return Parts(
             name=station.settings.deployment_name,
@@ -325,9 +327,20 @@ class Bench:
             station.clock,
             station.settings.rebuild_hour,
         )
-        kept = Checkpoints(station.layout.surfaces, self.ledger)
-        runner = Runner(self.ledger, surfaces, alarms, station.clock, checkpoints=kept)
+        histories = Histories(self.ledger, station.clock, self._checkpoints(), self.recovery())
+        runner = Runner(self.ledger, surfaces, alarms, station.clock, histories=histories)
         return Opened(runner, surfaces, upkeep)
+
+    def recovery(self) -> Recovery:
+        """Return what asks surfaces of another history for what the ledger lacks."""
+        kinds = {kind.class_iri: slug for slug, kind in self.station.model.kinds.items()}
+        feeds = [FeedReader(self._feed(tier)) for tier in SERVED]
+        triples = [TriplesReader(self._site(tier)) for tier in SERVED]
+        others = [reader for tier in SERVED for reader in (self.index(tier), self.dumps(tier))]
+        return Recovery(self.ledger, self._checkpoints(), feeds, [*triples, *others], kinds)
+
+    def _checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.station.layout.surfaces, self.ledger)
 
     def _on_demand(
         self, tier: Tier, name: str, make: Callable[[], Surface], **where: Any
@@ -350,7 +363,9 @@ class Bench:
     def _feed(self, tier: Tier) -> Place:
         pages = partial(self.ledger.pages, tier)
         directory = self.station.layout.feed(tier)
-        return Place(directory, tier, self._base(tier), self._kinds(tier), pages)
+        return Place(
+            directory, tier, self._base(tier), self._kinds(tier), pages, epoch=self.ledger.epoch
+        )
 
     def _dumps(self, tier: Tier) -> dumping.Place:
         return dumping.Place(
@@ -360,6 +375,7 @@ class Bench:
             self._kinds(tier),
             partial(self.ledger.pages, tier),
             partial(self.ledger.created, tier),
+            epoch=self.ledger.epoch,
         )
 
     def _base(self, tier: Tier) -> str:

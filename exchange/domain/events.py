@@ -125,7 +125,8 @@ EVENTS: Final[dict[Name, Described]] = {
     ),
     Name.WITHDRAW: Described(
         "the record leaves every surface for good",
-        "because (repair, correction, revocation, cascade), decision, cause",
+        "because (repair, correction, revocation, cascade, restore), decision, cause; tier, where "
+        "the ledger never published it",
         _NONE,
         "Delete if live",
         _STAYS,
@@ -152,7 +153,13 @@ EVENTS: Final[dict[Name, Described]] = {
     Name.POLICY: Described("a policy version was applied", "free", _NONE, "none", _LOGGED),
     Name.TRUST: Described("the trust list changed", "free", _NONE, "none", _LOGGED),
     Name.KEY: Described("a signing key came or went", "free", _NONE, "none", _LOGGED),
-    Name.EPOCH: Described("a restored ledger goes on", "free", _NONE, "none", _LOGGED),
+    Name.EPOCH: Described(
+        "a restored ledger goes on in an epoch that feed roots and manifests name",
+        "epoch, reason (restore, rebuild), after",
+        _NONE,
+        "none",
+        _LOGGED,
+    ),
     Name.REVIEW: Described(
         "a person let a held row through or refused it",
         "item, decision (accept, refuse), actor, because, rule, delivery, row",

@@ -158,6 +158,7 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
         "ledger": {
             "base_url": ledger.genesis.base_url,
             "position": counts.position,
+            "epoch": ledger.epoch(),
             "openDeliveries": counts.open_deliveries,
             "unfinishedErasures": counts.unfinished_erasures,
             "clockDoubt": station.clock_guard.doubt(),

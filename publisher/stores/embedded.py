@@ -94,6 +94,14 @@ class StoreReader:
                 if isinstance(subject, NamedNode) and subject.value.startswith(bases):
                     yield subject.value
 
+    def types(self, bases: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Every subject that `subjects` gives, with its type."""
+        with _readable():
+            for quad in self._store.quads_for_pattern(None, _TYPE, None, _DATA):
+                subject, found = quad.subject, quad.object
+                if isinstance(subject, NamedNode) and subject.value.startswith(bases):
+                    yield subject.value, found.value if isinstance(found, NamedNode) else ""
+
     def dump(self, sink: Sink) -> None:
         """Write every statement of the default graph as canonical N-Quads lines, unordered."""
         output = cast("IO[bytes]", sink)  # the engine calls write and flush only

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from exchange.domain.errors import CredenceError, UsageError
 from publisher.surfaces.alarms import Alarm, describe
-from publisher.surfaces.audit import audit
-from publisher.surfaces.checkpoints import OTHER_ROOT, other_history
 from publisher.surfaces.desk import (
     FIRST_RETRY,
     LAST_RETRY,
@@ -24,16 +22,16 @@ from publisher.surfaces.desk import (
     names_of,
     standing_still,
 )
+from publisher.surfaces.histories import Histories
 from publisher.surfaces.port import INLINE, label
 from publisher.surfaces.windows import Windows
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from exchange.domain.record import Change
     from publisher.surfaces.alarms import Alarms
-    from publisher.surfaces.checkpoints import Checkpoints
     from publisher.surfaces.port import Source, Surface
 
 T = TypeVar("T")
@@ -46,13 +44,12 @@ _QUICK, _SLOW = 600, 1_500  # milliseconds for a step
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
 _SHOWING = 4  # times as long as publishing took
-_COMPARE_EVERY = 60_000  # milliseconds between two comparisons with the ledger's history
 
 
 class Runner:
     """Projects the ledger onto the surfaces; `clock` is milliseconds.
 
-    With `checkpoints`, a surface that was built from another ledger is rebuilt from this one.
+    With `histories`, a surface that was built from another ledger is rebuilt from this one.
     """
 
     def __init__(  # noqa: PLR0913 (wiring calls it once)
@@ -63,12 +60,12 @@ class Runner:
         clock: Callable[[], int],
         pace: Pace | None = None,
         *,
-        checkpoints: Checkpoints | None = None,
+        histories: Histories | None = None,
     ) -> None:
         self._ledger = ledger
         self._alarms = alarms
         self._clock = clock
-        self._checkpoints = checkpoints
+        self._histories = histories or Histories(ledger, clock)
         self._pace = pace or Pace()
         self._desks = [Desk(surface) for surface in surfaces]
         # One for all: surfaces that keep step read the ledger once a tier.
@@ -88,7 +85,8 @@ class Runner:
         """
         now = self._clock()
         due = [desk for desk in self._desks if is_due(desk.retry_at, now)]
-        due = [desk for desk in due if self._attempt(desk, self._compare) is not None]
+        self._compare(due)
+        due = [desk for desk in due if is_due(desk.retry_at, now)]
         sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
         read = [(desk, self._attempt(desk, self._read)) for desk in sound]
         taken = [(desk, changes) for desk, changes in read if changes is not None]
@@ -119,7 +117,10 @@ class Runner:
         """
         chosen = self._named(names)
         for desk in chosen:
-            desk.retry_at = 0
+            desk.retry_at, desk.compared_at = 0, None
+        # What a surface of another history knows is asked before it goes.
+        self._compare(chosen)
+        for desk in chosen:
             self._attempt(desk, self._reset)
         return self._bring(chosen, deadline)
 
@@ -166,51 +167,46 @@ class Runner:
                 self._pace.pause(FIRST_RETRY / 1000)
 
     def verify_next(self) -> bool:
-        """Compare a surface without a checkpoint with the whole ledger; whether there was one.
-
-        One that shows exactly what the ledger says gets its checkpoint, another is rebuilt.
-        """
-        kept = self._checkpoints
-        for desk in self._desks if kept else ():
+        """Compare a surface without a checkpoint with the whole ledger; whether there was one."""
+        for desk in self._desks:
             if desk.failures or desk.rebuilding:
                 continue
-            if self._attempt(desk, self._is_unverified) and self._at_head(desk):
-                self._attempt(desk, self._verify)
+            if self._attempt(desk, self._histories.is_unverified) and self._at_head(desk):
+                if reason := self._attempt(desk, self._histories.verify):
+                    self._disown({label(desk.surface): reason})
                 return True
         return False
-
-    def _is_unverified(self, desk: Desk) -> bool:
-        return self._checkpoints is not None and self._checkpoints.is_unverified(desk.surface)
 
     def _at_head(self, desk: Desk) -> bool:
         return desk.surface.position() == self._ledger.head(desk.surface.tier)
 
-    def _verify(self, desk: Desk) -> None:
-        if audit(self._ledger, [desk.surface]).ok and self._checkpoints is not None:
-            self._checkpoints.advance(desk.surface, desk.surface.position())
-        elif self._at_head(desk):
-            self._disown(desk, OTHER_ROOT)
+    def _compare(self, desks: Sequence[Desk]) -> None:
+        """Rebuild what was built from another ledger."""
+        due = [desk for desk in desks if self._histories.is_due(desk)]
+        found = {label(desk.surface): self._attempt(desk, self._histories.reason) for desk in due}
+        if foreign := {name: reason for name, reason in found.items() if reason}:
+            self._disown(foreign)
 
-    def _compare(self, desk: Desk) -> bool:
-        """Rebuild the surface if it was built from another ledger; True at any rate."""
-        now = self._clock()
-        fresh = desk.compared_at is not None and 0 <= now - desk.compared_at < _COMPARE_EVERY
-        if self._checkpoints is None or fresh:
-            return True
-        if not desk.foreign and (reason := self._checkpoints.difference(desk.surface)):
-            self._disown(desk, reason)
-        desk.compared_at = now
-        return True
+    def _disown(self, found: Mapping[str, str]) -> None:
+        """Rebuild surfaces of another history, once the ledger took in what they alone know.
 
-    def _disown(self, desk: Desk, reason: str) -> None:
-        """Rebuild a surface of another history; its alarm stays until readers have the new one."""
-        desk.foreign, desk.since = True, self._clock()
-        problem = other_history(desk.surface, reason)
-        self._alarms.raise_alarm(
-            desk.surface, Alarm(label(desk.surface), describe(problem), desk.since, 1)
-        )
-        self._reset(desk)
-        desk.redacted, desk.alarmed = 0, True
+        An alarm stays until readers have the new surface.
+        """
+        try:
+            found = self._histories.take_in(found, self._desks)
+        except Exception as problem:  # noqa: BLE001 - what they know must not be lost, whatever
+            # stands in the way; they are compared and asked again.
+            for desk in self._desks:
+                if label(desk.surface) in found:
+                    desk.compared_at = None
+                    self._fail(desk, problem)
+            return
+        for desk in self._desks:
+            if reason := found.get(label(desk.surface)):
+                desk.foreign = desk.alarmed = True
+                self._alarms.raise_alarm(desk.surface, self._histories.alarm(desk, reason))
+                self._attempt(desk, self._reset)
+                desk.redacted = 0
 
     def _redact(self, desk: Desk) -> bool:
         """Take away what left after what the surface has, and show it at once.
@@ -235,7 +231,7 @@ class Runner:
             self._publish(desk, at_head=False)
         # Only now: if showing it failed, it is redacted and shown again.
         desk.redacted = after
-        self._note_cleared(desk, after)
+        self._histories.cleared(desk, after)
         return found
 
     def _read(self, desk: Desk) -> Sequence[Change]:
@@ -315,8 +311,7 @@ class Runner:
 
     def _apply(self, desk: Desk, changes: Sequence[Change]) -> None:
         surface = desk.surface
-        if self._checkpoints and not desk.rebuilding and not self._is_unverified(desk):
-            self._checkpoints.advance(surface, changes[-1].seq)
+        self._histories.before_apply(desk, changes[-1].seq)
         surface.apply(changes)
         if surface.position() != changes[-1].seq:
             standing_still(surface)
@@ -335,15 +330,10 @@ class Runner:
         desk.showing = desk.published_at - began
         if at_head and desk.rebuilding:
             desk.rebuilding = desk.foreign = False
-            if self._checkpoints:
-                self._checkpoints.restart(desk.surface, position)
+            self._histories.rebuilt(desk, position)
         if not desk.rebuilding:
             desk.published = position
-            self._note_cleared(desk, position)
-
-    def _note_cleared(self, desk: Desk, seq: int) -> None:
-        if self._checkpoints and not desk.foreign:
-            self._checkpoints.cleared(desk.surface, seq)
+            self._histories.cleared(desk, position)
 
     def _reset(self, desk: Desk) -> bool:
         # What left before is taken from the old self, which readers keep until the swap.

@@ -68,6 +68,10 @@ class TriplesReader:
         """Every record with a type statement."""
         return self._reader().subjects(self._site.bases)
 
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Every record with a type statement, with the IRI of its class."""
+        return self._reader().types(self._site.bases)
+
     def digest(self) -> str:
         """LineSum over the statements of records, marks left out.
 

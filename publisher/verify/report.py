@@ -37,6 +37,10 @@ RULES: Final[dict[str, tuple[str, str, str, str]]] = {
         "no retention policy, or one that promises the whole history",
         "State ldes:versionAmount 1 and never ldes:fullLogDuration.",
     ),
+    "epoch": (
+        "纪元不是一个正整数", "根文档只写一个 cr:epoch，为正整数",
+        "the epoch is not one positive whole number", "State one cr:epoch, from 1 on.",
+    ),
     "shape": (
         "成员不符合 tree:shape，读者会丢弃全部成员", "形状只约束信封",
         "a member does not meet tree:shape; readers drop every member", "Shape the envelope only.",
@@ -168,6 +172,7 @@ class Report:
     documents: int = 0
     members: int = 0
     live: int = 0
+    epoch: int | None = None  # None where the root names none
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
 
@@ -187,6 +192,7 @@ class Report:
         return {
             "feed": self.feed,
             "form": self.form,
+            "epoch": self.epoch,
             "valid": self.valid,
             "documents": self.documents,
             "members": self.members,

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ontology.terms import NS
 from publisher.verify.reading import LDES, SH, TREE, Graph, name_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def stream_of(graph: Graph, root: str, report: Report) -> Stream | None:
         if graph.one(iri, LDES + name) is None:
             report.add("delete-terms", root, name)
     _check_retention(graph, root, report)
+    _check_epoch(graph, root, report)
     return Stream(
         iri,
         _path(graph, iri, "timestampPath", report, needed=True),
@@ -86,6 +88,15 @@ def _check_retention(graph: Graph, root: str, report: Report) -> None:
         policies += graph.names(description, f"{LDES}retentionPolicy")
     if len(policies) != 1 or graph.names(policies[0], _PROMISES):
         report.add("retention", root, f"{len(policies)} policies")
+
+
+def _check_epoch(graph: Graph, root: str, report: Report) -> None:
+    """Read which epoch a root is of; feeds of others need not say it."""
+    found = graph.names(root, f"{NS}epoch")
+    if len(found) == 1 and _COUNT.fullmatch(found[0]) and int(found[0]) > 0:
+        report.epoch = int(found[0])
+    elif found:
+        report.add("epoch", root, " ".join(found))
 
 
 def _shape(graph: Graph, stream: str) -> list[Property]:

@@ -32,6 +32,9 @@ class Standings(Protocol):
     def live_among(self, tier: Tier, public_ids: Collection[str], /) -> set[str]:
         """Return those of the records that the tier's readers may see."""
 
+    def epoch(self) -> int:
+        """Return the number of the ledger's epoch."""
+
     def head(self, tier: Tier, /) -> int:
         """Last `seq` of the tier."""
 

@@ -86,6 +86,7 @@ class Site:
         counts = self._listing.counts(lang)
         if http.wants_json(request.environ):
             shown = {
+                "epoch": self._parts.ledger.epoch(),
                 "surfaces": states,
                 "records": None if counts is None else {one.slug: one.count for one in counts},
             }

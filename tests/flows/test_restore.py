@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
+import re
 import shutil
 import socket
 import time
@@ -18,6 +20,10 @@ import pytest
 if TYPE_CHECKING:
     from tests.flows.conftest import Credence
 
+MEMBER = re.compile(
+    r"activitystreams#(\w+)> \.\n<[^>]+> <[^>]+#object> <([^>]+)> \.\n"
+    r'<[^>]+> <[^>]+#published> "([^"]+)"\^\^<[^>]+> \.\n<[^>]+> <[^>]+#seq> "(\d+)"'
+)
 LEDGER = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "seals.sqlite")
 
 
@@ -148,3 +154,80 @@ def test_withdrawing_again_succeeds_and_says_since_when(published: Credence) -> 
     told = published("audit", gone).result
     assert told["removed"] == again["already"]
     assert published("suspend", gone, code=1).err
+
+
+def feed_members(credence: Credence) -> list[tuple[str, int, str, str]]:
+    """Return (time, activity, record) of every member of the public feed, in order."""
+    pages = credence.directory.glob("surfaces/public/feed/current/feed/*/p/*.nq.gz")
+    found = []
+    for page in pages:
+        text = gzip.decompress(page.read_bytes()).decode()
+        found += MEMBER.findall(text)
+    return sorted((time, int(seq), kind, record) for kind, record, time, seq in found)
+
+
+def followed(members: list[tuple[str, int, str, str]], shown: set[str]) -> set[str]:
+    """Return what a follower shows that read these members after what it had."""
+    for _, _, activity, record in members:
+        shown = shown - {record} if activity == "Delete" else shown | {record}
+    return shown
+
+
+def epoch_of(credence: Credence) -> int:
+    root = credence.directory / "surfaces/public/feed/current/feed/all.trig.gz"
+    [found] = re.findall(r'cr:epoch "(\d+)"', gzip.decompress(root.read_bytes()).decode())
+    return int(found)
+
+
+def live(credence: Credence) -> set[str]:
+    query = "SELECT ?r { ?r <https://w3id.org/credence/ns#sourceName> ?x }"
+    return {row["r"] for row in credence.bindings(query)}
+
+
+def test_followers_of_a_lost_history_end_equal_by_the_deletes_of_a_new_epoch(
+    published: Credence, sample: Path, tmp_path: Path
+) -> None:
+    assert epoch_of(published) == 1
+    keep_ledger(published.directory, tmp_path / "kept")
+    revised = tmp_path / "penalty.csv"
+    text = (sample / "penalty.csv").read_text(encoding="utf-8-sig")
+    published("load", sample / "licence.csv", code=1)
+    revised.write_text(text.replace("罚款", "罚款及"), encoding="utf-8")
+    published("load", revised, "--kind", "penalty", code=1)
+    published("publish")
+    ahead = feed_members(published)
+    copy = followed(ahead, set())
+    put_ledger_back(published.directory, tmp_path / "kept")
+    published("publish")
+    new = [one for one in feed_members(published) if one[0] > ahead[-1][0]]
+    assert len(new) > 20
+    assert followed(new, copy) == live(published)
+    assert epoch_of(published) == 2
+    assert published("status").result["ledger"]["epoch"] == 2
+    published("load", sample / "licence.csv", code=1)
+    published("publish")
+    assert epoch_of(published) == 2
+
+
+def test_a_takedown_that_only_a_feed_remembers_is_ordered_again(
+    published: Credence, tmp_path: Path
+) -> None:
+    keep_ledger(published.directory, tmp_path / "kept")
+    gone, erased, *_ = penalties(published)
+    published("withdraw", gone, "--because", "repair")
+    published("erase", erased)
+    put_ledger_back(published.directory, tmp_path / "kept")
+    shutil.rmtree(published.directory.with_name("data.journal"))
+    published("publish")
+    assert not {gone, erased} & set(penalties(published))
+    assert published("audit", gone).result["removed"]["event"] == "withdraw"
+
+
+def test_a_rebuild_asked_for_by_hand_takes_in_what_surfaces_know_first(
+    set_back: Credence,
+) -> None:
+    before = followed(feed_members(set_back), set())
+    set_back("rebuild")
+    gone = {record for _, _, activity, record in feed_members(set_back) if activity == "Delete"}
+    assert before - live(set_back) <= gone
+    assert set_back("status").result["ledger"]["epoch"] == 2

@@ -73,6 +73,7 @@ class Index:
     heads: Mapping[str, str]
     parts: tuple[Part, ...] = ()
     wholes: Mapping[str, Whole] = field(default_factory=dict)
+    epoch: int = 1  # of the ledger
 
     @property
     def records(self) -> int:
@@ -86,7 +87,9 @@ class Index:
         So that the same content has the same name in every rebuild, and other content another.
         """
         made = [[form.body.crc, form.body.size] for form in self._forms()]
-        text = json.dumps([FORMAT, self.kind, dict(self.heads), made])
+        # What is of the first epoch keeps the names that it had before there were epochs.
+        later = [self.epoch] if self.epoch > 1 else []
+        text = json.dumps([FORMAT, self.kind, dict(self.heads), made, *later])
         return f"{moment_of(self.issued)}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
     @property
@@ -123,6 +126,7 @@ class Index:
             "format": FORMAT,
             "kind": self.kind,
             "issued": self.issued,
+            "epoch": self.epoch,
             "heads": dict(self.heads),
             "parts": [_part_json(part) for part in self.parts],
             "wholes": {
@@ -140,6 +144,7 @@ class Index:
             stated["heads"],
             tuple(_part(item) for item in stated["parts"]),
             {form: Whole(Extent(*item[:3]), item[3]) for form, item in stated["wholes"].items()},
+            stated.get("epoch", 1),
         )
 
 
@@ -189,6 +194,7 @@ def manifest(index: Index, media: Mapping[str, str]) -> dict[str, Any]:
         "kind": index.kind,
         "version": index.version,
         "issued": stamp(index.issued) if index.issued else None,
+        "epoch": index.epoch,
         "records": index.records,
         "files": [
             {

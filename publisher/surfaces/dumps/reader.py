@@ -94,6 +94,12 @@ class DumpReader:
         """Every record with text in any form of any part."""
         return iris_in(self._newest(), Stored((self.shelf().tree,)))
 
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Every record with text, with its kind."""
+        texts = Stored((self.shelf().tree,))
+        for index in self._newest():
+            yield from ((iri, index.kind) for iri in iris_in([index], texts))
+
     def digest(self) -> str:
         """LineSum over what the N-Quads say of records, marks left out."""
         return digest_in(self._newest(), Stored((self.shelf().tree,)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from publisher.surfaces.feed.terms import first_epoch
 from publisher.surfaces.texts import Texts
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Place:
 
     `kinds` are those that have a dump from the start; others get one with their first record.
     From the ledger, `pages` tells where members of records are, `created` on which page each
-    record was last created.
+    record was last created, `epoch` its epoch.
     """
 
     directory: Path
@@ -40,6 +41,7 @@ class Place:
     kinds: Mapping[str, Kind]
     pages: Callable[[Collection[str]], Iterable[tuple[str, int]]]
     created: Callable[[Collection[str]], Mapping[str, int]]
+    epoch: Callable[[], int] = first_epoch
     # One for all surfaces that write the same records, where one process has them.
     texts: Texts = field(default_factory=Texts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.domain.failpoints import nothing
@@ -69,8 +70,11 @@ class Writer:
         if kind not in self._indexes:
             version = self._versions.newest(kind)
             read = index_at((self.tree.root,), kind, version) if version else None
-            self._indexes[kind] = read or Index(kind, 0, self._recorder(kind).heads())
+            self._indexes[kind] = read or self._begun(kind)
         return self._indexes[kind]
+
+    def _begun(self, kind: str) -> Index:
+        return Index(kind, 0, self._recorder(kind).heads(), epoch=self._place.epoch())
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the changes; those it has are passed over."""
@@ -142,7 +146,7 @@ class Writer:
 
     def _touch(self, kind: str, published: int) -> None:
         index = self.index(kind)
-        self._indexes[kind] = Index(kind, published, index.heads, index.parts)
+        self._indexes[kind] = replace(index, issued=published, wholes={})
         self._changed.add(kind)
 
     def _write_part(self, kind: str, number: int, pages: Mapping[int, Packed]) -> None:
@@ -154,7 +158,7 @@ class Writer:
             for name, content in made.files.items():
                 self.tree.put(name, content)
         kept = tuple(parts[number] for number in sorted(parts))
-        self._indexes[kind] = Index(kind, index.issued, index.heads, kept)
+        self._indexes[kind] = replace(index, parts=kept, wholes={})
 
     def _publish(self) -> None:
         for kind in sorted(self._changed):

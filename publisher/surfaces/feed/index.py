@@ -66,6 +66,7 @@ class Index:
     """Where a tier's feed stands: everything that the next change needs to know."""
 
     position: int = 0
+    epoch: int = 0  # as the roots say it; 0 before they did
     open: dict[str, OpenPage] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
 
@@ -74,6 +75,7 @@ class Index:
         """Return what `to_json` has written."""
         return cls(
             stated["position"],
+            stated.get("epoch", 0),
             {kind: OpenPage(**page) for kind, page in stated["open"].items()},
             {name: _stream(item) for name, item in stated["streams"].items()},
         )
@@ -150,7 +152,8 @@ def root_document(place: Place, index: Index, name: str) -> list[Node]:
     """Return a root: the stream, how to read it, how far it goes, and its links.
 
     `cr:completeUntil` is the only time from which a reader may resume: pages are written one
-    after the other, and a poll may see a newer one beside an older (decision 0003).
+    after the other, and a poll may see a newer one beside an older (decision 0003). `cr:epoch`
+    changes when an older ledger was put back: what a reader knows of the old one counts no more.
     """
     root, stream = place.iri(f"feed/{name}"), place.stream(name)
     until = index.streams[name].until
@@ -177,6 +180,7 @@ def root_document(place: Place, index: Index, name: str) -> list[Node]:
             (
                 ("a", "tree:Node"),
                 ("ldes:retentionPolicy", f"{root}#retention"),
+                ("cr:epoch", Literal(str(index.epoch), "xsd:integer")),
                 *([("cr:completeUntil", Literal(stamp(until), "xsd:dateTime"))] if until else []),
                 *_relations(place, index.links(name)),
             ),

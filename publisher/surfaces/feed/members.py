@@ -79,6 +79,11 @@ def entry_of(form: int, block: bytes) -> Entry:
     return Entry(found[1].decode(), found[2].decode(), int(found[3]))
 
 
+def event_of(block: bytes) -> str:
+    """Return the IRI of the event that an N-Quads block lists."""
+    return block[: block.index(b"\n")].split(b" ")[1].strip(b"<>").decode()
+
+
 def view_of(block: bytes, record: str) -> bytes:
     """Return the view that an N-Quads block shows of the record, byte for byte."""
     start = block.find(b"\n<%b> " % record.encode())

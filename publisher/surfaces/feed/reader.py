@@ -8,7 +8,7 @@ from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
 from publisher.surfaces.digest import ViewSum, sum_hex, text_sum
 from publisher.surfaces.feed.files import Shelf
-from publisher.surfaces.feed.members import Members, entry_of, view_of
+from publisher.surfaces.feed.members import Members, entry_of, event_of, view_of
 from publisher.surfaces.feed.terms import FORMS, page_path
 from publisher.surfaces.swapped import current_tree
 
@@ -46,6 +46,15 @@ class FeedReader:
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any page."""
         return iris_on(self._shelf(), self._place)
+
+    def members(self) -> Iterator[tuple[str, str, Entry]]:
+        """Every member, tombstones included: its kind, the IRI of its event, what it says.
+
+        Those of one kind come in their order.
+        """
+        for kind, number in self._shelf().pages():
+            for entry, block in _blocks(self._shelf(), self._place, (kind, number), _NQUADS):
+                yield kind, event_of(block), entry
 
     def digest(self) -> str:
         """LineSum over the newest version of each record, from the N-Quads.

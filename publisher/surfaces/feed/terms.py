@@ -44,12 +44,17 @@ ENVELOPE: Final[Mapping[str, Any]] = {
 }
 
 
+def first_epoch() -> int:
+    """Return the epoch of a ledger that was never restored."""
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a tier's feed is: `base` is the tier's address, without a slash at the end.
 
     `kinds` are those that have a stream from the start; others get one with their first
-    member. `pages` tells from the ledger where the members of records are.
+    member. From the ledger, `pages` tells where the members of records are, `epoch` its epoch.
     """
 
     directory: Path
@@ -58,6 +63,7 @@ class Place:
     kinds: Mapping[str, Kind]
     pages: Callable[[Collection[str]], Iterable[tuple[str, int]]]
     fan: int = FAN
+    epoch: Callable[[], int] = first_epoch
     # One for both tiers' feeds where one process writes them.
     texts: Texts = field(default_factory=Texts)
 

@@ -38,6 +38,10 @@ class Writer:
         # A new feed, or one whose model has got new kinds, has roots to write.
         self._stale = {ALL, *place.kinds} - self._index.streams.keys()
         self._index.found(self._stale)
+        epoch = place.epoch()
+        if self._index.epoch != epoch:
+            self._index.epoch = epoch
+            self._stale |= self._index.streams.keys()
         self._members: dict[str, Members] = {}
         # Pages changed since they were last written.
         self._pages: dict[tuple[str, int], Page] = {}

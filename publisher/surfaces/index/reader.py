@@ -78,6 +78,11 @@ class IndexReader:
         with self._readers.reading() as connection:
             yield from (iri for (iri,) in connection.execute("SELECT iri FROM record"))
 
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Every record with a row, with its kind."""
+        with self._readers.reading() as connection:
+            yield from connection.execute("SELECT iri, kind FROM record")
+
     def digest(self) -> str:
         """Sum over the facts of records, marks left out. Raises StoreUnavailable for damage."""
         with self._readers.reading() as connection:

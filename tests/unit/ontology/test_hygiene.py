@@ -46,7 +46,7 @@ FINDS_NOTHING = {
         FILTER NOT EXISTS { ?x sh:path ?term } FILTER NOT EXISTS { ?x ?term ?y }
         FILTER(?term NOT IN (cr:jsonName, cr:tierWhen))
         # said by feeds and of marked records, never by the model itself (ontology/feed.ttl)
-        FILTER(?term NOT IN (cr:seq, cr:completeUntil, cr:objectionOpen))""",
+        FILTER(?term NOT IN (cr:seq, cr:completeUntil, cr:epoch, cr:objectionOpen))""",
 }
 
 

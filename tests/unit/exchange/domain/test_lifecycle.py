@@ -11,6 +11,7 @@ from exchange.domain.record import Arrival
 
 TABLE = {
     ("none", "publish"): "live",
+    ("none", "withdraw"): "withdrawn",  # known to others only, after an older ledger was put back
     ("live", "revise"): "live",
     ("live", "correct"): "live",
     ("live", "object"): "live",

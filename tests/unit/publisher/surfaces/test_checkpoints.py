@@ -14,6 +14,7 @@ from publisher.surfaces.alarms import Alarms
 from publisher.surfaces.checkpoints import AHEAD, OTHER_EPOCH, OTHER_ROOT, Checkpoints
 from publisher.surfaces.desk import Pace
 from publisher.surfaces.guarding import SurfaceGuard
+from publisher.surfaces.histories import Histories
 from publisher.surfaces.runner import Runner
 
 
@@ -28,7 +29,7 @@ def followed(city: Any) -> Runner:
         Alarms(city.root, city.alarms.append),
         city.clock,
         Pace(pause=city.clock.pause),
-        checkpoints=checkpoints(city),
+        histories=Histories(city.ledger, city.clock, checkpoints(city)),
     )
     assert runner.catch_up()
     return runner

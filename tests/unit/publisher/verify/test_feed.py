@@ -161,6 +161,9 @@ TWINS: list[tuple[str, str, Callable[[Site], None]]] = [
         "the whole history",
         edit("", "ldes:versionAmount 1", 'ldes:fullLogDuration "P1Y"'),
     ),
+    ("epoch", "none before the first", add("", "<B/feed/a> cr:epoch 0 .\n")),
+    ("epoch", "two", add("", "<B/feed/a> cr:epoch 1, 2 .\n")),
+    ("epoch", "no number", add("", '<B/feed/a> cr:epoch "first" .\n')),
     ("member", "a blank node", add("/p/2", BLANK)),
     ("twice", "on two pages", add("/p/2", member(2, "Create", "y"))),
     ("time", "no zone", edit("/p/2", "04.000Z", "04.000")),
@@ -261,6 +264,15 @@ def test_a_file_packed_wrongly_is_unreadable_and_a_name_too_long_is_not_there(
     assert report.counts == {"unreadable": 1}
     for name in ("a" * 5_000, "a\0b", "\udcff"):
         assert folder.get(f"http://x/feed/{name}").status == 404
+
+
+def test_the_epoch_of_a_root_is_reported(server: Server) -> None:
+    assert check(server, sound()).epoch is None
+    site = sound()
+    add("", "<B/feed/a> cr:epoch 3 .\n")(site)
+    report = check(server, site)
+    assert report.valid
+    assert report.to_json()["epoch"] == 3
 
 
 def test_every_rule_has_a_twin_that_breaks_it() -> None:

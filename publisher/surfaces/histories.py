@@ -1,0 +1,100 @@
+"""What the runner asks about histories: whether a surface was built from this ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from publisher.surfaces.alarms import Alarm, describe
+from publisher.surfaces.audit import audit
+from publisher.surfaces.checkpoints import OTHER_EPOCH, OTHER_ROOT, other_history
+from publisher.surfaces.port import label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from exchange.domain.recovery import Recovered
+    from publisher.surfaces.checkpoints import Checkpoints
+    from publisher.surfaces.desk import Desk
+    from publisher.surfaces.port import Readable, Source
+
+_COMPARE_EVERY: Final = 60_000  # milliseconds between two comparisons
+
+
+class Histories:
+    """Keeps the checkpoints of the runner's surfaces; without checkpoints, nothing is compared.
+
+    `recover` has the ledger take in what surfaces of another history know, before they are
+    rebuilt; `clock` is milliseconds.
+    """
+
+    def __init__(
+        self,
+        ledger: Source,
+        clock: Callable[[], int],
+        checkpoints: Checkpoints | None = None,
+        recover: Callable[[Sequence[Readable]], Recovered] | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._kept = checkpoints
+        self._recover = recover
+
+    def is_due(self, desk: Desk) -> bool:
+        """Whether a surface is to be compared: at the start, and from time to time."""
+        fresh = desk.compared_at is not None and (
+            0 <= self._clock() - desk.compared_at < _COMPARE_EVERY
+        )
+        return self._kept is not None and not desk.foreign and not fresh
+
+    def reason(self, desk: Desk) -> str:
+        """Return why a surface is not of this ledger, nothing where it is."""
+        found = self._kept.difference(desk.surface) if self._kept else None
+        desk.compared_at = self._clock()
+        return found or ""
+
+    def take_in(self, found: Mapping[str, str], desks: Sequence[Desk]) -> dict[str, str]:
+        """Have the ledger take in what these surfaces know, by label with the reason of each.
+
+        Returns what is to be rebuilt: every surface where that opened a new epoch.
+        """
+        surfaces = [desk.surface for desk in desks if label(desk.surface) in found]
+        if self._recover is None or not self._recover(surfaces).opened:
+            return dict(found)
+        others = {label(desk.surface): OTHER_EPOCH for desk in desks if not desk.foreign}
+        return others | dict(found)
+
+    def alarm(self, desk: Desk, reason: str) -> Alarm:
+        """Return the alarm of a surface of another history."""
+        problem = describe(other_history(desk.surface, reason))
+        return Alarm(label(desk.surface), problem, self._clock(), 1)
+
+    def is_unverified(self, desk: Desk) -> bool:
+        """Whether a surface has content and no root: it was written before roots were kept."""
+        return self._kept is not None and self._kept.is_unverified(desk.surface)
+
+    def verify(self, desk: Desk) -> str:
+        """Compare a surface with the whole ledger; return why it is not of it, or nothing.
+
+        One that shows exactly what the ledger says gets its checkpoint.
+        """
+        head = self._ledger.head(desk.surface.tier)
+        if audit(self._ledger, [desk.surface]).ok:
+            if self._kept is not None:
+                self._kept.advance(desk.surface, desk.surface.position())
+            return ""
+        return OTHER_ROOT if head == self._ledger.head(desk.surface.tier) else ""
+
+    def before_apply(self, desk: Desk, seq: int) -> None:
+        """Note the ledger's tree before changes up to a number are applied."""
+        if self._kept and not desk.rebuilding and not self.is_unverified(desk):
+            self._kept.advance(desk.surface, seq)
+
+    def rebuilt(self, desk: Desk, position: int) -> None:
+        """Note that readers have a surface that was built anew."""
+        if self._kept:
+            self._kept.restart(desk.surface, position)
+
+    def cleared(self, desk: Desk, seq: int) -> None:
+        """Note up to which number no reader is shown what had to leave."""
+        if self._kept and not desk.foreign:
+            self._kept.cleared(desk.surface, seq)
