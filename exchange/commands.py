@@ -264,7 +264,7 @@ class Exchange:
     def reviews(self) -> Iterator[Reviews]:
         """Give the held rows, to look at and to decide on."""
         with closing(self._held()) as held:
-            yield Reviews(self._ledger, held, self._desk.clock, self._desk.at)
+            yield Reviews(self._ledger, self._model, held, self._desk.clock, self._desk.at)
 
     def rescan(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Found]:
         """Yield the records that say something of a private person to the public."""

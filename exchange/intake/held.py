@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import zlib
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -152,11 +152,15 @@ class HeldRows:
     # --- a person looks and decides ---
 
     def count(self) -> int:
-        """Return how many rows wait."""
-        if not self._path.exists():
+        """Return how many rows wait; reads only, also where nothing can be written."""
+        if not self._path.exists() or self._path.stat().st_size == 0:
             return 0
         waiting = select(func.count()).select_from(_item).where(_item.c.state == State.WAITING)
-        with self._open().reading() as connection:
+        url = f"sqlite:///{self._path}"
+        with (
+            closing(open_database(url, File.SEALS, read_only=True)) as database,
+            database.reading() as connection,
+        ):
             return int(connection.execute(waiting).scalar_one())
 
     def waiting(self) -> Iterator[Item]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class HeldRow:
     """A row that waits, with what a person needs to decide about it.
 
-    `findings` say why (`Finding.as_json`), `cells` are the row as it came. `version` is the
-    position of its record's newest version when it was held, 0 where there was none.
+    `findings` say why (`Finding.as_json`), `cells` are the row as it came: by column code of
+    `form`, or a record with JSON names where that is None. `version` is the position of its
+    record's newest version when it was held, 0 where there was none.
     """
 
     submission: Submission
@@ -30,6 +31,7 @@ class HeldRow:
     sheet: str | None
     findings: tuple[dict[str, Any], ...]
     cells: Mapping[str, Any]
+    form: str | None = None
     record: str | None = None  # the IRI of its record, where there is one
 
     @property
@@ -67,6 +69,7 @@ def to_document(row: HeldRow) -> dict[str, Any]:
         "sheet": row.sheet,
         "findings": list(row.findings),
         "cells": dict(row.cells),
+        "form": row.form,
         "record": row.record,
     }
 
@@ -82,5 +85,6 @@ def from_document(document: dict[str, Any]) -> HeldRow:
         sheet=document["sheet"],
         findings=tuple(document["findings"]),
         cells=document["cells"],
+        form=document["form"],
         record=document["record"],
     )

@@ -84,6 +84,7 @@ class Holding:
             sheet=place.sheet,
             findings=tuple(item.as_json() for item in because),
             cells=checked.row.cells or checked.row.record or {},
+            form=None if checked.row.cells is None else self.origin.form,
             record=row.result.iri,
         )
 

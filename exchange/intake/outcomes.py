@@ -85,6 +85,6 @@ def softened(findings: tuple[Finding, ...], result: Result) -> tuple[Finding, ..
 
     What would have held it is no more than an info where the ledger had nothing to append.
     """
-    if result.outcome in (Outcome.HELD, Outcome.REJECTED):
+    if result.review or result.outcome is Outcome.REJECTED:
         return findings
     return tuple(item.softened() if item.severity == "held" else item for item in findings)

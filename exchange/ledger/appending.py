@@ -267,10 +267,9 @@ class Arrivals:
         weighed, refused = self._weigh(row)
         if refused is not None:
             return refused
-        if row.held:
-            return Result(Outcome.HELD, None, None, row.row, review=True)
-        if self._resembles_removed(row):
-            return Result(Outcome.HELD, None, HELD_RESEMBLES, row.row, review=True)
+        reason = HELD_RESEMBLES if self._resembles_removed(row) else None
+        if row.held or reason:
+            return Result(Outcome.HELD, None, reason, row.row, review=True)
         record = self._work.new_record(row.kind, _tier(row))
         join(self._work, macs, record)
         self._write(Name.PUBLISH, row, record, content, weighed)

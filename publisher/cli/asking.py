@@ -9,6 +9,7 @@ import click
 
 from exchange.domain.access import SERVED, Tier
 from exchange.domain.errors import ClockDoubtful, VerificationFailed
+from exchange.intake import PURPOSE, HeldRows
 from publisher import settings
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.lifecycle import removal_document, removal_words
@@ -19,10 +20,11 @@ from publisher.surfaces.checkpoints import REASONS
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
+    from exchange.ledger import Ledger
     from exchange.ledger.removals import Removal
     from publisher.cli.console import Console
     from publisher.surfaces.audit import AuditReport
-    from publisher.wiring import Bench
+    from publisher.wiring import Bench, Station
 
 _JSON = "application/sparql-results+json"
 
@@ -139,6 +141,8 @@ def status(choices: Choices) -> None:
             for name, found in document["surfaces"].items()
         ],
     )
+    if document["heldRows"]:
+        console.say("for-review", count=document["heldRows"])
     if document["pendingDecisions"]:
         console.say("status-pending", count=len(document["pendingDecisions"]))
     console.result(document)
@@ -163,6 +167,7 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
             "unfinishedErasures": counts.unfinished_erasures,
             "clockDoubt": station.clock_guard.doubt(),
         },
+        "heldRows": _held_rows(station, ledger),
         "records": kinds,
         "surfaces": {
             name: {
@@ -178,6 +183,11 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
             for one in ledger.pending_decisions()
         ],
     }
+
+
+def _held_rows(station: Station, ledger: Ledger) -> int:
+    """Count what waits for review."""
+    return HeldRows(station.layout.held, ledger.derived_key(PURPOSE), station.clock).count()
 
 
 def _reason(choices: Choices, reason: str) -> str:

@@ -17,6 +17,7 @@ from exchange.ledger import Genesis, Ledger, Places
 from exchange.ledger.models import ModelVersion
 from exchange.model import Model, load_model
 from tests.holding import hold_rows
+from tests.unit.exchange.intake.hall import Hall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -139,3 +140,9 @@ def office(tmp_path: Path, model: Model) -> Iterator[Office]:
 def holding(monkeypatch: pytest.MonkeyPatch) -> str:
     """Have every row whose facts hold the word returned held."""
     return hold_rows(monkeypatch)
+
+
+@pytest.fixture
+def hall(office: Office, write: Callable[..., Path], table: Callable[..., str]) -> Hall:
+    """Return the use cases over the office."""
+    return Hall(office, write, table)

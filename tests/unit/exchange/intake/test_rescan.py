@@ -9,15 +9,9 @@ import pytest
 from exchange.domain.access import Tier
 from exchange.intake import Reviewer, rescan
 from exchange.model.personal_data import Gate
-from tests.unit.exchange.intake.test_reviewing import Hall
 
 EXAMPLE = "11010519491231002X"  # printed in GB 11643-1999
 HOME = "经查，当事人家住望川区云岑路八号，无照经营。"
-
-
-@pytest.fixture
-def hall(office, write, table):
-    return Hall(office, write, table)
 
 
 @pytest.fixture

@@ -4,100 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from exchange.commands import Desk, Exchange
 from exchange.domain.access import Tier
 from exchange.domain.errors import Conflict, NotFound, UsageError
-from exchange.domain.failpoints import Point
+from exchange.domain.lifecycle import HELD_RESEMBLES
 from exchange.domain.record import Outcome
 from exchange.intake import Reviewer
 from exchange.intake.held import Bounds, HeldRows
-from exchange.ledger import schema
-from exchange.ledger.batch import meta_of
-from exchange.ledger.sealing import unseal
-
-ANNA = Reviewer("安某", "文字中没有个人信息")
-
-
-class Hall:
-    """An office with the use cases over its ledger and folders."""
-
-    def __init__(self, office, write, table):
-        self.ledger = office.ledger
-        self.office = office
-        self._write = write
-        self._table = table
-        self._desk = Desk(office.staging, office.rejects, office.held, lambda: 1_790_000_000_000)
-        self.exchange = self.stopping_at(lambda _: None)
-
-    def stopping_at(self, at):
-        """Return an exchange whose hook at failpoints is `at`."""
-        desk = replace(self._desk, at=at)
-        return Exchange(self.ledger, self.office.model, desk, lambda _: None)
-
-    def file(self, *rows, name="penalty.csv"):
-        return self._write(self._table(rows), name)
-
-    def load(self, *rows, **more):
-        return self.office.load(self.file(*rows), **more)
-
-    def waiting(self):
-        with self.exchange.reviews() as reviews:
-            return list(reviews.waiting())
-
-    def accept(self, item):
-        with self.exchange.reviews() as reviews:
-            return reviews.accept(item.id, ANNA)[1]
-
-    def views(self):
-        return "\n".join(view.decode() for _, _, view in self.ledger.live(Tier.PUBLIC))
-
-    @contextmanager
-    def ledger_stops(self, at):
-        """Have the ledger call `at` at its own failpoints."""
-        parts = self.ledger._parts
-        self.ledger._parts = replace(parts, at=at)
-        try:
-            yield
-        finally:
-            self.ledger._parts = parts
-
-    def bodies(self, name):
-        """Return the bodies of the events of a name, opened."""
-        parts, event = self.ledger._parts, schema.event
-        with parts.database.reading() as connection:
-            statement = select(event).where(event.c.name == name).order_by(event.c.position)
-            rows = connection.execute(statement).all()
-        seals = parts.seals.get([row.seal for row in rows])
-        return [json.loads(unseal(seals[row.seal], meta_of(row), row.body)) for row in rows]
-
-
-@pytest.fixture
-def hall(office, write, table):
-    return Hall(office, write, table)
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
-
-
-def nth(point, number):
-    """Return a hook that ends the process when it passes a point for the nth time."""
-    passed = []
-
-    def stop(at):
-        passed.append(at)
-        if at is point and passed.count(point) == number:
-            raise Killed
-
-    return stop
+from exchange.model import compile_kind
+from exchange.model.compile import Compiled
+from exchange.model.messages import problem
+from tests.unit.exchange.intake.hall import ANNA
 
 
 def test_a_held_row_waits_with_its_cell_and_its_reason(hall, make, holding):
@@ -262,37 +183,6 @@ def test_held_rows_beyond_the_bound_come_back_as_rejects(hall, make, holding, mo
     assert "示市监罚字〔2026〕2号" in Path(receipt.rejects).read_text(encoding="utf-8-sig")
 
 
-# The second commit is that of the rows, the third closes the delivery.
-@pytest.mark.parametrize(
-    ("point", "number"),
-    [(Point.COMMITTED, 2), (Point.HELD_KEPT, 1), (Point.COMMITTED, 3), (Point.REJECTS_WRITTEN, 1)],
-)
-def test_an_interrupted_load_neither_loses_nor_doubles_held_rows(
-    hall, make, holding, point, number
-):
-    rows = make(1), make(2, CF_SY=holding), make(3, CF_SY=f"{holding}乙")
-    stop = nth(point, number)
-    with hall.ledger_stops(stop), pytest.raises(Killed):
-        hall.load(*rows, at=stop)
-    assert hall.load(*rows).held == 2
-    assert len(hall.waiting()) == 2
-    assert hall.ledger.head(Tier.PUBLIC) == 1
-
-
-def test_an_interrupted_acceptance_is_ended_by_the_next(hall, make, holding):
-    hall.load(make(1, CF_SY=holding))
-    (item,) = hall.waiting()
-    stopping = hall.stopping_at(nth(Point.REVIEW_LOGGED, 1))
-    with pytest.raises(Killed), stopping.reviews() as reviews:
-        reviews.accept(item.id, ANNA)
-    assert holding in hall.views(), "the ledger has it"
-    assert len(hall.waiting()) == 1
-    position = hall.ledger.position()
-    assert hall.accept(item).outcome is Outcome.UNCHANGED
-    assert hall.waiting() == []
-    assert hall.ledger.position() == position
-
-
 def test_of_two_persons_who_accept_one_row_one_finds_it_decided(hall, make, holding):
     hall.load(make(1, CF_SY=holding))
     (item,) = hall.waiting()
@@ -314,46 +204,59 @@ def test_of_two_persons_who_accept_one_row_one_finds_it_decided(hall, make, hold
     hall.ledger.verify()
 
 
-def test_an_erasure_destroys_held_rows_of_its_key_and_of_its_text(hall, make, holding):
-    own = "当事人与店名为霁月轩的铺面来往"
-    hall.load(make(1, CF_SY=own), make(7))
-    hall.load(
-        make(1, CF_SY=f"{holding}，改写"),  # its key
-        make(2, CF_SY=f"{holding}：{own}"),  # its text
-        make(3, CF_SY=f"{holding}，另案"),  # another's; authority and law are the same
-    )
-    iri = next(iri for iri, _, view in hall.ledger.live(Tier.PUBLIC) if own in view.decode())
-    erased = hall.exchange.erase(iri)
-    assert erased.held == (("penalty.csv", 2), ("penalty.csv", 3))
-    assert [item.row.submission.row for item in hall.waiting()] == [4]
-
-
-@pytest.mark.parametrize(
-    ("point", "number", "left"),
-    [
-        (Point.SCRUB_BEGUN, 1, 1),
-        (Point.HELD_MARKED, 1, 1),  # nothing was erased: the row waits on
-        (Point.COMMITTED, 2, 0),  # the first is that of the look at what is to go
-        (Point.SEALS_DESTROYED, 1, 0),
-        (Point.SCRUBBED, 1, 0),
-    ],
-)
-def test_a_killed_erasure_is_ended_or_undone_for_held_rows(  # noqa: PLR0913, PLR0917
-    hall, make, holding, point, number, left
-):
-    hall.load(make(1))
+def test_a_row_with_an_error_by_now_is_not_accepted(hall, make, holding, monkeypatch):
     hall.load(make(1, CF_SY=holding))
     (item,) = hall.waiting()
-    stop = nth(point, number)
-    with hall.ledger_stops(stop), pytest.raises(Killed):
-        hall.stopping_at(stop).erase(item.row.record)
-    hall.exchange.heal()
-    assert len(hall.waiting()) == left
-    with hall.exchange.reviews() as reviews:
-        assert reviews._held.marked() == set()
+    examine = Compiled.examine
+
+    def stricter(self, row, form=None):
+        record, problems = examine(self, row, form)
+        field = self.kind.field("violationFacts")
+        return record, [*problems, problem(field, "id-number", "x", form=form)]
+
+    with monkeypatch.context() as newer:
+        newer.setattr(Compiled, "examine", stricter)
+        with pytest.raises(Conflict) as refused:
+            hall.accept(item)
+    assert "zh" in refused.value.details
+    assert hall.waiting() == [item]
+    assert hall.accept(item).outcome is Outcome.ACCEPTED
+
+
+def test_a_held_json_record_is_accepted_as_it_came(hall, make, monkeypatch):
+    record = {
+        "authority": "11140400QQQQ0003X9",
+        "authorityName": "示例市市场监督管理局",
+    }
+    rows, _ = compile_kind(hall.office.model, "penalty").record(make(1), "2018")
+    home = "当事人家住望川区云岑路八号，无照经营。"
+    path = hall.office.staging.parent / "penalty.jsonl"
+    path.write_text(json.dumps(rows | record | {"violationFacts": home}), encoding="utf-8")
+    assert hall.office.load(path).held == 1
+    (item,) = hall.waiting()
+    assert item.row.form is None
+    assert item.row.cells["violationFacts"] == home
+    assert hall.accept(item).outcome is Outcome.ACCEPTED
+    assert hall.office.load(path).unchanged == 1
+
+
+def test_a_row_held_for_two_reasons_shows_both(hall, make):
+    home = "当事人家住望川区云岑路八号，无照经营。"
+    hall.load(make(1))
+    ((iri, _, _),) = hall.ledger.live(Tier.PUBLIC)
+    hall.ledger.withdraw(iri, "repair")
+    hall.load(make(1, CF_SY=home, CF_CFJG="示例市市监局", CF_CFJGDM="11140400QQQQ0007XD"))
+    (item,) = hall.waiting()
+    assert {found["rule"] for found in item.row.findings} == {"home-address", HELD_RESEMBLES}
 
 
 def test_who_decides_and_why_must_be_said() -> None:
-    for actor, because in (("", "x"), ("a", " "), ("a", "b\nc"), ("a", "x" * 501)):
+    for actor, because in (
+        ("", "x"),
+        ("a", " "),
+        ("a", "b\nc"),
+        ("a", "x" * 501),
+        ("a", "家住云岑路八号"),
+    ):
         with pytest.raises(UsageError):
             Reviewer(actor, because)

@@ -76,6 +76,16 @@ def test_a_refused_row_is_gone_and_named_when_it_comes_again(
     assert "拒收 1" in empty.out
 
 
+def test_status_counts_what_waits_and_makes_nothing_where_nothing_does(
+    empty: Run, held: str, run: Run
+) -> None:
+    assert empty.json("status")["heldRows"] == 1
+    assert empty("status") == 0
+    assert "credence review list" in empty.out
+    assert run.json("status")["heldRows"] == 0
+    assert not (run.root / "held").exists()
+
+
 def test_a_decision_needs_a_reason_and_a_row_that_waits(empty: Run, held: str) -> None:
     assert empty("review", "accept", "00000000") == 2
     assert empty("review", "accept", "zzzzzzzz", *BECAUSE) == 1
