@@ -70,7 +70,7 @@ def _outgoing(connection: Connection, record: int, limit: int) -> dict[int, str]
     targets = _targets(connection, ties[:limit])
     found: dict[int, str] = {}
     for tie, target in zip(ties, targets, strict=False):
-        if target is not None and target != record:
+        if target is not None:
             found.setdefault(target, tie.relation)
     return found
 
@@ -93,7 +93,7 @@ def _incoming(
                 return found, before
             before = source
             relation = _relation_to(connection, record, ties.get(source, ()))
-            if relation is not None and source != record:
+            if relation is not None:
                 found[source] = relation
         if len(sources) <= limit:
             return found, None
@@ -123,16 +123,15 @@ def _sources(
     connection: Connection, tier: Tier, macs: Iterable[bytes], before: int | None, most: int
 ) -> list[int]:
     """Return records shown to the tier that may link to a key, the newest first."""
-    link, quoted, record = schema.link, schema.quoted, schema.record
+    quoted, record = schema.quoted, schema.record
     found: set[int] = set()
     for mac in macs:
         # One MAC at a time: the index gives the newest without looking at the others.
         statement = (
             select(quoted.c.source)
             .distinct()
-            .join(link, (link.c.source == quoted.c.source) & (link.c.number == quoted.c.number))
             .join(record, record.c.id == quoted.c.source)
-            .where(quoted.c.mac == mac, link.c.dropped.is_(False), visible_to(tier), _NO_PERSON)
+            .where(quoted.c.mac == mac, visible_to(tier), _NO_PERSON)
             .where(true() if before is None else quoted.c.source < before)
             .order_by(quoted.c.source.desc())
             .limit(most)

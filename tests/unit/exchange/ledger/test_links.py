@@ -75,8 +75,9 @@ def test_a_reference_that_was_dropped_is_no_link(desk, rows):
     check = desk.one(rows.row("check", 1, links=(rows.link("checks", "licence", 1),)))
     assert names(desk, check)[0] == [target]
     desk.ledger.withdraw(target, "correction")
-    desk.ledger.reinstate(target, "decision")
+    again = desk.ledger.reinstate(target, "decision")
     assert names(desk, check) == [[], []], "the check was re-issued without it"
+    assert names(desk, again) == [[], []]
 
 
 def test_who_is_not_shown_is_not_named(desk, rows):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -148,6 +149,19 @@ def test_a_code_nobody_names_is_not_found_and_no_praise(client: Client, busiest:
         assert page.status_code == 404
         assert "没有记录不等于信用良好" in page.text
     assert client.get(f"/subject/{busiest}.docx").status_code == 404
+
+
+def test_what_ended_since_the_index_was_written_is_not_in_the_data(town: Station) -> None:
+    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
+        views = [(iri, view) for iri, _, view in bench.ledger.live(Tier.PUBLIC)]
+        facts = [town.plan.read(iri, view)[0] for iri, view in views]
+        one = min((one for one in facts if one.code and one.until), key=lambda one: one.until or "")
+        last = int(datetime.fromisoformat(f"{one.until}T12:00:00+08:00").timestamp() * 1000)
+        parts = bench.web_parts(queries)  # whose index reads the clock of the town
+        for now, shown in ((last, True), (last + 86_400_000, False)):
+            client = Client(create_app(replace(parts, clock=lambda now=now: now)))
+            data = client.get(f"/subject/{one.code}.nt").text
+            assert (one.iri in data) == shown
 
 
 def test_what_ended_yesterday_is_on_neither_page_nor_data_and_today_still_is(
