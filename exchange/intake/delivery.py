@@ -222,8 +222,8 @@ class _Run:
             outcome = row.result.outcome
             self._counts[outcome] += 1
             self._reviews += row.result.review
-            if row.result.reason is not None:
-                self._reasons[row.result.reason] += 1
+            if row.reason is not None:
+                self._reasons[row.reason] += 1
             for item in row.findings:
                 self._note(item)
             if outcome is Outcome.REJECTED and self._rejects is not None:

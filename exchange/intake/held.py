@@ -132,7 +132,8 @@ class HeldRows:
         sealed = self._sealed(number, State.WAITING, to_document(row))
         if not room.take(len(sealed), known):
             return Stored.FULL, None
-        values = {"state": State.WAITING, "at": self._clock(), "size": len(sealed)}
+        since = self._clock() if known is None else known.at
+        values = {"state": State.WAITING, "at": since, "size": len(sealed)}
         self._write(connection, number, known is None, {**values, "sealed": sealed})
         return Stored.HELD, None
 

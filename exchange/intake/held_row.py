@@ -51,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A held row with its number and the time at which it was held last."""
+    """A held row with its number and since when it waits (milliseconds since 1970-01-01 UTC)."""
 
     id: str
     at: int

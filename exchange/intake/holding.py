@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.record import Outcome, Result
@@ -23,12 +23,23 @@ if TYPE_CHECKING:
     from exchange.ledger import Origin
 
 
+_SEVERITIES: Final = {Outcome.REJECTED: "error", Outcome.HELD: "held"}
+
+
 class Settled(NamedTuple):
     """One row whose outcome is known, with all that its sender has to know."""
 
     checked: Checked
     result: Result
     findings: tuple[Finding, ...]
+
+    @property
+    def reason(self) -> str | None:
+        """The rule by which the row was not applied; None where it was."""
+        if self.result.reason is not None or self.result.outcome not in _SEVERITIES:
+            return self.result.reason
+        severity = _SEVERITIES[self.result.outcome]
+        return next((item.rule for item in self.findings if item.severity == severity), None)
 
 
 def settle(
@@ -74,7 +85,11 @@ class Holding:
         checked, submission = row.checked, row.checked.submission
         assert submission is not None  # noqa: S101 (only the ledger's results are for review)
         place = self.checker.place(checked.row, None)
-        because = [item for item in row.findings if item.severity in {"held", "warning"}]
+        because = [
+            item
+            for item in row.findings
+            if item.severity == "held" or item.rule == row.result.reason
+        ]
         return HeldRow(
             submission=submission,
             version=row.result.version,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.record import Outcome
+from publisher.cli.reasons import words
 
 if TYPE_CHECKING:
     from exchange.domain.errors import CredenceError
@@ -30,10 +31,11 @@ def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dic
 
 
 def tell_reasons(console: Console, name: str, receipt: Receipt) -> None:
-    """Say for which reasons sound rows were not applied, and how many for each."""
+    """Say for which reasons rows were not applied, and how many for each."""
     reasons = dict(sorted(receipt.reasons.items()))
-    told = ", ".join(f"{reason} {count}" for reason, count in reasons.items())
-    console.say("not-applied", file=name, reasons=told)
+    told = [f"{words(reason, console.lang)} {count}" for reason, count in reasons.items()]
+    between = ", " if console.lang == "en" else "，"
+    console.say("not-applied", file=name, reasons=between.join(told))
     console.note({"file": name, "reasons": reasons})
 
 

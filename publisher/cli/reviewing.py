@@ -14,7 +14,7 @@ from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.rescanning import rescan_public
 
 if TYPE_CHECKING:
-    from exchange.intake import Item
+    from exchange.intake import HeldRow, Item
     from publisher.cli.console import Console
 
 _NUMBER = click.argument("number", metavar="ID")
@@ -67,8 +67,9 @@ def list_verb(choices: Choices) -> None:
         console.say("review-none")
     else:
         columns = console.text("review-columns").split("|")
-        names = ("id", "since", "file", "row", "kind", "rule")
-        console.table(columns, ([item[name] for name in names] for item in shown))
+        names = ("id", "since", "file", "row", "kind")
+        rows = ([*(item[name] for name in names), item["why"][console.lang]] for item in shown)
+        console.table(columns, rows)
     console.result({"items": shown})
 
 
@@ -132,6 +133,16 @@ def _summary(item: Item) -> dict[str, Any]:
         "delivery": row.delivery,
         "record": row.record,
         "rule": row.rule,
+        "why": _why(row),
+    }
+
+
+def _why(row: HeldRow) -> dict[str, str]:
+    """Return in both languages why a row is held, without its cells."""
+    messages = [found["message"] for found in row.findings]
+    return {
+        "zh": "；".join(dict.fromkeys(each["zh"] for each in messages)),
+        "en": "; ".join(dict.fromkeys(each["en"] for each in messages)),
     }
 
 

@@ -71,7 +71,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "review-none": ("没有待审的行。", "Nothing waits for review."),
     "review-columns": (
         "编号|待审自（UTC）|文件|行|类别|原因",
-        "Number|Held since (UTC)|File|Row|Kind|Rule",
+        "Number|Held since (UTC)|File|Row|Kind|Why",
     ),
     "review-cells": ("|栏|内容", "|Column|Cell"),
     "review-item": (

@@ -101,11 +101,13 @@ def test_a_row_waits_until_it_is_decided_on(held: HeldRows) -> None:
 
 def test_the_same_row_is_one_item_whichever_file_brings_it(held: HeldRows) -> None:
     held.put([row(1)])
+    held._clock = lambda: 1_790_000_060_000  # a minute later
     elsewhere = row(1, delivery=9, file="again.csv", version=4)
     elsewhere = replace(elsewhere, submission=replace(elsewhere.submission, row=77))
     held.put([elsewhere])
     (item,) = held.waiting()
     assert item.row == elsewhere, "the newest look at it counts"
+    assert item.at == 1_790_000_000_000, "but it waits since it was held first"
 
 
 def test_folder_and_file_are_private_and_hold_no_text(held: HeldRows, tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from exchange.domain import lifecycle, precedence
+from exchange.intake.messages import MESSAGES
 from exchange.model.personal_data import Gate
+from publisher.cli.reasons import WORDS
 from tests.holding import hold_rows
 from tests.unit.exchange.intake.conftest import GOOD, as_csv, penalty
 
@@ -36,6 +39,7 @@ def test_a_load_says_how_many_wait_and_where_to_see_them(
     assert empty("load", tmp_path / "penalty.csv") == 1
     assert "待审 1" in empty.out
     assert "credence review list" in empty.out
+    assert "text 1" in empty.out, "the reason is counted"
     assert empty("--lang", "en", "load", tmp_path / "penalty.csv") == 1
     assert "1 held" in empty.out
 
@@ -119,7 +123,21 @@ def test_a_load_names_every_row_that_it_did_not_apply(
     assert lines[-1]["suppressed"] == 1
     assert empty("load", file) == 0
     assert "公示截止期已过" in empty.out
+    assert "公示期已过 1" in empty.out
     assert "不予恢复" not in empty.out
+    assert empty("--lang", "en", "load", file) == 0
+    assert "publicity ended 1" in empty.out
+
+
+def test_every_reason_of_the_ledger_has_words_in_both_languages() -> None:
+    reasons = {
+        value
+        for module in (lifecycle, precedence)
+        for name, value in vars(module).items()
+        if name.startswith(("SUPPRESSED_", "REJECTED_", "OUTDATED_", "HELD_"))
+    }
+    assert reasons <= set(WORDS)
+    assert set(WORDS) <= set(MESSAGES)
 
 
 def test_a_rescan_names_what_needs_a_person_and_ends_with_one(
