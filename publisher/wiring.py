@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from exchange.ledger import ClockGuard
     from exchange.model import Kind, Model
     from publisher.surfaces.alarms import Alarm
-    from publisher.surfaces.port import Readable, Surface
+    from publisher.surfaces.port import Audited, Surface
 
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
 # Beyond those at work; more are told to come back (503) rather than hold a thread each.
@@ -226,10 +226,11 @@ class Bench:
         guard.beat()
         return guard.doubt() is None
 
-    def readers(self) -> list[Readable]:
+    def readers(self) -> list[Audited]:
         """Return what readers see of every surface."""
-        triples: list[Readable] = [TriplesReader(self._site(tier)) for tier in SERVED]
-        feeds: list[Readable] = [FeedReader(self._feed(tier)) for tier in SERVED]
+        words = self.station.model.vocabulary
+        triples: list[Audited] = [TriplesReader(self._site(tier), words) for tier in SERVED]
+        feeds: list[Audited] = [FeedReader(self._feed(tier)) for tier in SERVED]
         indexes = (self.index(tier) for tier in SERVED)
         return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in SERVED)]
 

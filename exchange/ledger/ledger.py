@@ -18,6 +18,7 @@ from exchange.ledger import (
     deliveries,
     erasing,
     history,
+    listing,
     near,
     opening,
     operations,
@@ -120,11 +121,8 @@ class Ledger(RestoreMethods):
     ) -> Self:
         """Open a ledger to read it, for instance on a read-only copy; nothing is written.
 
-        Raises:
-            NotFound: there is none.
-            EnvironmentFault: its secret or seals are not its own, it needs an upgrade, or
-                it was copied in the middle of a transaction.
-
+        Raises NotFound; EnvironmentFault when its secret or seals are not its own, when it
+        needs an upgrade, or was copied in the middle of a transaction.
         """
         build = opening.assemble(places, rules, government_kinds, clock, monotonic, nothing)
         return cls(opening.open_read_only(places, build))
@@ -327,6 +325,10 @@ class Ledger(RestoreMethods):
     def public_versions(self) -> public_versions.PublicVersions:
         """Return every version whose text the public can read, with the archive's view of it."""
         return public_versions.PublicVersions(self._parts)
+
+    def live_iris(self, tier: Tier) -> Iterator[str]:
+        """Yield the IRI of every record the tier sees, without opening any text."""
+        return listing.live_iris(self._parts, tier)
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exchange.ledger import Ledger
     from exchange.ledger.removals import Removal
     from publisher.cli.console import Console
-    from publisher.surfaces.audit import AuditReport
+    from publisher.surfaces.findings import AuditReport
     from publisher.wiring import Bench, Station
 
 _JSON = "application/sparql-results+json"
@@ -73,29 +73,37 @@ def _show_rows(console: Console, found: dict[str, Any]) -> None:
 def audit_verb(choices: Choices, *, ref: str | None) -> int:
     """核对各公开位置与账本。Compare every surface with the ledger; 4 on any difference."""
     console = choices.console
-    with choices.opened_to_read() as bench:
-        report = audit(bench.ledger, bench.readers(), ref)
+    with choices.opened_to_read() as bench, console.progress() as move:
+        report = audit(bench.ledger, bench.readers(), ref, move)
         differing = bench.projector(lambda _: None).differences()
         removal = bench.ledger.removal(ref) if ref else None
-    report = report.with_problems({at: _reason(choices, why) for at, why in differing.items()})
+    report = report.with_problems({at: REASONS[why] for at, why in differing.items()})
+    _show_findings(console, report)
     document = report.to_json()
-    rows = [
-        (
-            name,
-            found["position"],
-            found["missingCount"],
-            found["leftoverCount"],
-            found["behind"],
-            found.get("problem", "" if found["digest"] == "same" else "digest"),
-        )
-        for name, found in document["surfaces"].items()
-    ]
-    console.table(console.text("audit-columns").split("|"), rows)
     if removal is not None:
         document["removed"] = removal_document(removal)
     _tell_audit(console, report, removal, about_one=ref is not None)
     console.result(document)
     return 0 if report.ok else VerificationFailed.exit_code
+
+
+def _show_findings(console: Console, report: AuditReport) -> None:
+    """Print a line for each surface, and every fault of its files that the line has no room for."""
+    rows = [
+        (
+            name,
+            one.position,
+            one.missing.count,
+            one.leftover.count,
+            one.behind,
+            one.note(console.lang),
+        )
+        for name, one in report.surfaces.items()
+    ]
+    console.table(console.text("audit-columns").split("|"), rows)
+    for one in report.surfaces.values():
+        for fault in one.faults.first[1:] if one.faults else ():
+            console.line(f"  {fault.text(console.lang)}")
 
 
 def _tell_audit(
@@ -109,6 +117,10 @@ def _tell_audit(
         console.say("audit-unknown", places=len(report.surfaces))
     else:
         console.say("audit-ok" if report.ok else "audit-bad", records=report.records)
+    if report.to_rebuild:
+        console.say("audit-mend", names=" ".join(report.to_rebuild))
+    elif not report.ok:
+        console.say("audit-behind")
 
 
 @click.command()

@@ -189,6 +189,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "place-dumps": ("下载文件", "downloads"),
     "audit-ok": ("核对一致：{records} 条记录。", "No difference: {records} records."),
     "audit-bad": ("核对发现差异。", "There are differences."),
+    "audit-mend": (
+        "办法：运行 credence rebuild {names}（由账本重建）。",
+        "Try: credence rebuild {names} (builds them anew from the ledger).",
+    ),
+    "audit-behind": (
+        "办法：运行 credence publish，或等发布进程跟上账本。",
+        "Try: credence publish, or wait until the projector has followed the ledger.",
+    ),
     "audit-columns": (
         "公开位置|序号|缺少|残留|落后|说明",
         "Surface|Position|Missing|Leftover|Behind|Note",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.failpoints import Point, nothing
 from publisher.stores.files import replace_file, sync_directory
+from publisher.stores.sums import sums_path, write_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +107,7 @@ class Generations:
         ours = newest.number if newest else 0
         for number in self._numbers():
             if number > ours:  # a crash came between the copy and its announcement
-                shutil.rmtree(self._path(number))
+                self._drop(number)
         self._ended = {number: now for number in self._numbers() if number != ours}
 
     def current(self) -> Generation | None:
@@ -119,6 +120,7 @@ class Generations:
         number = max([*self._numbers(), previous.number if previous else 0]) + 1
         position = store.position()
         store.backup(self._path(number))
+        write_sums(self._path(number), previous.path if previous else None)
         sync_directory(self._folder)
         self._at(Point.GENERATION_COPIED)
         text = json.dumps({"generation": number, "position": position})
@@ -139,10 +141,14 @@ class Generations:
 
     def _remove(self, numbers: list[int]) -> None:
         for number in numbers:
-            shutil.rmtree(self._path(number), ignore_errors=False)
+            self._drop(number)
             del self._ended[number]
         if numbers:
             sync_directory(self._folder)
+
+    def _drop(self, number: int) -> None:
+        shutil.rmtree(self._path(number))
+        sums_path(self._path(number)).unlink(missing_ok=True)
 
     def _numbers(self) -> list[int]:
         return sorted(int(item.name) for item in self._folder.iterdir() if item.name.isdecimal())

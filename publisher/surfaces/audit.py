@@ -1,104 +1,48 @@
-"""Ask every surface what it shows and compare it with the ledger (DESIGN §6).
+"""Ask every surface what it serves and compare it with the ledger (DESIGN §6).
 
-Read through `Readable`, so that an audit in a process of its own sees what readers see while
-the projector runs.
+The ledger's sequence is read once for all surfaces of both tiers; each works out from it what its
+files must say and reads every file that is served, in every form (`publisher.surfaces.inspection`).
+Read as readers see it, so that an audit can run beside a working projector.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from exchange.domain.identity import id_of
 from exchange.domain.record import Standing
-from publisher.surfaces.alarms import describe
+from publisher.surfaces.findings import AuditReport, Findings, Names
+from publisher.surfaces.inspection import SharedWork, words_of
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from collections.abc import Set as AbstractSet
 
-    from publisher.surfaces.port import Expected, Readable, Source
+    from exchange.domain.access import Tier
+    from exchange.domain.record import Change
+    from publisher.surfaces.findings import Words
+    from publisher.surfaces.inspection import Inspected, Inspection
+    from publisher.surfaces.port import Audited, Source
 
-LISTED = 100  # IRIs named per list; the counts are always whole
-_ATTEMPTS = 3
+    Progress = Callable[[str, int, int], None]  # label, changes compared, changes in all
 
-
-@dataclass(slots=True)
-class Names:
-    """A list of IRIs that counts all of them and keeps the first hundred."""
-
-    count: int = 0
-    first: list[str] = field(default_factory=list)
-
-    def add(self, iri: str) -> None:
-        """Count one more."""
-        self.count += 1
-        if len(self.first) < LISTED:
-            self.first.append(iri)
+_CHUNK = 2_500  # changes read at once; both tiers' text of them stays opened meanwhile
+_ATTEMPTS = 3  # for a surface that was rewritten under the comparison
+_TAILS = 20  # looks at the end of a surface that grows while it is compared
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What one surface shows too much or too little of; `position` is its tier's own."""
-
-    position: int
-    behind: int
-    missing: Names
-    leftover: Names
-    same_digest: bool = True
-    problem: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the surface shows exactly what the ledger says."""
-        sound = self.same_digest and self.problem is None and self.behind == 0
-        return sound and not self.missing.count and not self.leftover.count
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fixed keys of the contract, and what explains them."""
-        return {
-            "position": self.position,
-            "missing": self.missing.first,
-            "leftover": self.leftover.first,
-            "missingCount": self.missing.count,
-            "leftoverCount": self.leftover.count,
-            "behind": self.behind,
-            "digest": "same" if self.same_digest else "different",
-            **({"problem": self.problem} if self.problem else {}),
-        }
+def _nobody(_what: str, _done: int, _all: int) -> None:
+    """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """Findings by surface; `records` is what stands in the narrowest tier asked."""
-
-    records: int
-    surfaces: dict[str, Findings]
-
-    @property
-    def ok(self) -> bool:
-        """False means exit code 4."""
-        return all(findings.ok for findings in self.surfaces.values())
-
-    def with_problems(self, problems: Mapping[str, str]) -> AuditReport:
-        """Return the report with what else is wrong with a surface, by its label."""
-        found = {
-            name: replace(one, problem=one.problem or problems.get(name))
-            for name, one in self.surfaces.items()
-        }
-        return replace(self, surfaces=found)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the audit document of the contract."""
-        return {
-            "records": self.records,
-            "surfaces": {name: found.to_json() for name, found in self.surfaces.items()},
-        }
-
-
-def audit(ledger: Source, surfaces: Sequence[Readable], iri: str | None = None) -> AuditReport:
+def audit(
+    ledger: Source,
+    surfaces: Sequence[Audited],
+    iri: str | None = None,
+    progress: Progress = _nobody,
+) -> AuditReport:
     """Compare every surface with the ledger, or only what they say of one record.
 
     `iri` is an IRI or its last part; UsageError when it is neither. A surface that cannot be
@@ -106,23 +50,28 @@ def audit(ledger: Source, surfaces: Sequence[Readable], iri: str | None = None) 
     """
     if iri is not None:
         return _audit_record(ledger, surfaces, iri)
-    asked: dict[str, _Asked] = {}
-    for tier in dict.fromkeys(surface.tier for surface in surfaces):
-        asked |= _steady(ledger, [surface for surface in surfaces if surface.tier is tier])
+    runs = _compared(ledger, surfaces, progress)
+    for _ in range(_ATTEMPTS - 1):
+        again = [run.surface for run in runs.values() if not run.findings.ok and run.moved(ledger)]
+        if not again:
+            break
+        runs |= _compared(ledger, again, progress)
     return AuditReport(
-        max((one.records for one in asked.values()), default=0),
-        {name: asked[name].findings for name in map(label, surfaces)},
+        max((run.records for run in runs.values()), default=0),
+        {name: runs[name].findings for name in map(label, surfaces)},
     )
 
 
 @dataclass(slots=True)
-class _Asked:
-    """One surface under comparison: what it must show is added up while the ledger is read."""
+class _Run:
+    """One surface under comparison."""
 
-    surface: Readable
-    position: int = 0
-    expected: Expected | None = None
-    problem: str | None = None
+    surface: Audited
+    head: int
+    inspection: Inspection | None = None
+    goal: int = 0  # change whose result it showed when it was asked last
+    taken: int = 0  # last change that was compared
+    problem: Words | None = None
     records: int = 0
     findings: Findings = field(default_factory=lambda: Findings(0, 0, Names(), Names()))
 
@@ -133,70 +82,108 @@ class _Asked:
                 step()
             except Exception as problem:  # noqa: BLE001 - whatever a damaged file makes of its
                 # reader, it is a finding, and the other surfaces are still asked.
-                self.problem = describe(problem)
+                self.problem = words_of(problem)
 
-    def begin(self) -> None:
+    def begin(self, shared: SharedWork) -> None:
         """Ask where it is."""
-        self.position, self.expected = self.surface.position(), self.surface.expecting()
+        self.inspection = self.surface.inspect(shared)
+        self.goal = self.inspection.position()
 
-    def add(self, view: bytes) -> None:
-        """Count a view that it must show."""
-        if self.expected is not None:
-            self.expected.add(view)
+    def take(self, changes: Sequence[Change]) -> None:
+        """Take what it shows of the next changes."""
+        wanted = [one for one in changes if self.taken < one.seq <= self.goal]
+        if wanted and self.inspection is not None:
+            self.inspection.take(wanted)
+            self.taken = wanted[-1].seq
 
-    def compare(self, ledger: Source, iris: AbstractSet[str]) -> None:
-        """Compare what it shows with what was added up."""
-        missing, leftover, unseen = Names(), Names(), set(iris)
-        for iri in self.surface.iris():
-            unseen.discard(iri)
-            if iri not in iris:
-                leftover.add(iri)
-        for iri in sorted(unseen):
-            missing.add(iri)
-        same = self.expected is not None and self.expected.hex() == self.surface.digest()
-        behind = ledger.head(self.surface.tier) - self.position
-        self.records = len(iris)
-        self.findings = Findings(self.position, behind, missing, leftover, same)
-
-
-def _steady(ledger: Source, surfaces: Sequence[Readable]) -> dict[str, _Asked]:
-    """Compare a tier's surfaces together; one by one those that moved under the comparison."""
-    tier, found = surfaces[0].tier, dict[str, _Asked]()
-    begun = ledger.head(tier)
-    for first in _asked(ledger, surfaces):
-        one, head = first, begun
-        for _ in range(_ATTEMPTS - 1):
-            moved = one.findings.behind != 0 or ledger.head(tier) != head
-            if one.findings.ok or not moved:
+    def finish(self, ledger: Source, live: AbstractSet[str]) -> None:
+        """Compare the rest, and what is shown with what stands."""
+        inspection = self.inspection
+        if inspection is None:
+            return
+        for _ in range(_TAILS):
+            found = inspection.finish()
+            self.goal = inspection.position()
+            if self.goal <= self.taken or self.goal > ledger.head(self.surface.tier):
                 break
-            head = ledger.head(tier)
-            [one] = _asked(ledger, [one.surface])
-        found[label(one.surface)] = one
-    return found
+            self._catch_up(ledger)
+        behind = ledger.head(self.surface.tier) - self.goal
+        missing, leftover = _compare(found, live)
+        self.records = len(live)
+        self.findings = Findings(self.goal, behind, missing, leftover, faults=found.faults)
+
+    def _catch_up(self, ledger: Source) -> None:
+        while self.taken < self.goal:
+            changes = ledger.changes(self.surface.tier, self.taken, _CHUNK)
+            if not changes:
+                return
+            self.take(changes)
+
+    def close(self, ledger: Source) -> None:
+        """Let go of its files; what stood in the way becomes the finding."""
+        if self.inspection is not None:
+            self.inspection.close()
+        if self.problem is not None:
+            head = ledger.head(self.surface.tier)
+            self.findings = Findings(0, head, Names(), Names(), problem=self.problem)
+
+    def moved(self, ledger: Source) -> bool:
+        """Whether ledger or surface went on since the comparison began."""
+        behind = self.findings.behind != 0 and self.problem is None
+        return behind or ledger.head(self.surface.tier) != self.head
 
 
-def _asked(ledger: Source, surfaces: Sequence[Readable]) -> list[_Asked]:
-    """Read the ledger once for all of them, then compare one after the other."""
-    tier, asked, iris = surfaces[0].tier, [_Asked(surface) for surface in surfaces], set[str]()
-    for one in asked:
-        one.attempt(one.begin)
+def _compared(ledger: Source, surfaces: Sequence[Audited], progress: Progress) -> dict[str, _Run]:
+    """Read the ledger once for all of the surfaces, and compare each."""
+    shared = SharedWork(readers=len(surfaces))
+    runs = [_Run(surface, ledger.head(surface.tier)) for surface in surfaces]
+    for run in runs:
+        run.attempt(lambda run=run: run.begin(shared))  # type: ignore[misc]
     try:
-        for iri, _, view in ledger.live(tier):
-            iris.add(iri)
-            for one in asked:
-                one.attempt(partial(one.add, view))
+        _stream(ledger, runs, progress)
+        live = {run.surface.tier: set[str]() for run in runs}
+        for tier, iris in live.items():
+            iris.update(ledger.live_iris(tier))
     except Exception as problem:  # noqa: BLE001 - a ledger that cannot be read leaves nothing to
         # compare with: that is said of every surface, and the report still comes.
-        for one in asked:
-            one.problem = one.problem or describe(problem)
-    for one in asked:
-        one.attempt(partial(one.compare, ledger, iris))
-        if one.problem is not None:
-            one.findings = Findings(0, ledger.head(tier), Names(), Names(), problem=one.problem)
-    return asked
+        for run in runs:
+            run.problem = run.problem or words_of(problem)
+    for run in runs:
+        run.attempt(lambda run=run: run.finish(ledger, live[run.surface.tier]))  # type: ignore[misc]
+        run.close(ledger)
+        progress(label(run.surface), run.goal + 1, run.goal + 1)
+    return {label(run.surface): run for run in runs}
 
 
-def _audit_record(ledger: Source, surfaces: Sequence[Readable], iri: str) -> AuditReport:
+def _stream(ledger: Source, runs: Sequence[_Run], progress: Progress) -> None:
+    """Give every run the changes up to its goal, the tiers side by side.
+
+    Tiers show mostly the same text, which is opened and written once if they follow closely.
+    """
+    after: dict[Tier, int] = {run.surface.tier: 0 for run in runs}
+    while after:
+        for tier in list(after):
+            of_tier = [run for run in runs if run.surface.tier is tier and run.problem is None]
+            goal = max((run.goal for run in of_tier), default=0)
+            changes = ledger.changes(tier, after[tier], _CHUNK) if after[tier] < goal else ()
+            if not changes:
+                del after[tier]
+                continue
+            for run in of_tier:
+                run.attempt(lambda run=run: run.take(changes))  # type: ignore[misc]  # noqa: B023
+                progress(label(run.surface), run.taken, run.goal + 1)
+            after[tier] = changes[-1].seq
+
+
+def _compare(found: Inspected, live: AbstractSet[str]) -> tuple[Names, Names]:
+    """Return which live records are missing, and which others are left over."""
+    shown = set(found.expected)
+    missing = (live - shown) | (live & set(found.lost))
+    leftover = (shown - live - set(found.lost)) | (set(found.extra) - live)
+    return Names.of(missing), Names.of(leftover)
+
+
+def _audit_record(ledger: Source, surfaces: Sequence[Audited], iri: str) -> AuditReport:
     public_id, found, lives = id_of(iri), {}, False
     for surface in surfaces:
         live = ledger.standing(surface.tier, public_id) is Standing.LIVE
@@ -205,15 +192,12 @@ def _audit_record(ledger: Source, surfaces: Sequence[Readable], iri: str) -> Aud
     return AuditReport(int(lives), found)
 
 
-def _asked_of(surface: Readable, iri: str, *, live: bool) -> Findings:
-    missing, leftover = Names(), Names()
+def _asked_of(surface: Audited, iri: str, *, live: bool) -> Findings:
     try:
         position, held = surface.position(), surface.holds(iri)
     except Exception as problem:  # noqa: BLE001 - a damaged file may raise anything in its
         # reader; it is a finding, and the other surfaces are still asked.
-        return Findings(0, 0, missing, leftover, problem=describe(problem))
-    if live and not held:
-        missing.add(iri)
-    if held and not live:
-        leftover.add(iri)
-    return Findings(position, 0, missing, leftover)
+        return Findings(0, 0, Names(), Names(), problem=words_of(problem))
+    missing: Collection[str] = [iri] if live and not held else ()
+    leftover: Collection[str] = [iri] if held and not live else ()
+    return Findings(position, 0, Names.of(missing), Names.of(leftover))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from publisher.surfaces.port import Readable, Source
 
 _MODULUS = 1 << 256
 
@@ -66,3 +70,15 @@ def text_sum(text: bytes) -> int:
 def sum_hex(total: int) -> str:
     """Return a sum of `text_sum` as a LineSum writes it."""
     return f"{total % _MODULUS:064x}"
+
+
+def shows_what_stands(ledger: Source, surface: Readable) -> bool:
+    """Return whether a surface holds exactly the records and text that stand in the ledger.
+
+    Compares what the surface itself works with; what lies in every file is for an audit.
+    """
+    expected, iris = surface.expecting(), set[str]()
+    for iri, _, view in ledger.live(surface.tier):
+        iris.add(iri)
+        expected.add(view)
+    return set(surface.iris()) == iris and surface.digest() == expected.hex()

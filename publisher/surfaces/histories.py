@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from publisher.surfaces.alarms import Alarm, describe
-from publisher.surfaces.audit import audit
 from publisher.surfaces.checkpoints import OTHER_EPOCH, OTHER_ROOT, other_history
+from publisher.surfaces.digest import shows_what_stands
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Histories:
         One that shows exactly what the ledger says gets its checkpoint.
         """
         head = self._ledger.head(desk.surface.tier)
-        if audit(self._ledger, [desk.surface]).ok:
+        if shows_what_stands(self._ledger, desk.surface):
             if self._kept is not None:
                 self._kept.advance(desk.surface, desk.surface.position())
             return ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.access import Tier
     from exchange.domain.record import Change, Standing
+    from publisher.surfaces.inspection import Inspection, SharedWork
 
 INLINE: Final = "inline"
 
@@ -55,6 +56,16 @@ class Readable(Protocol):
         """Whether anything of the record (IRI or its last part) is shown.
 
         A tombstone does not count as holding.
+        """
+
+
+class Audited(Readable, Protocol):
+    """A surface as readers have it, whose files can be compared with the ledger."""
+
+    def inspect(self, shared: SharedWork) -> Inspection:
+        """Begin to compare every file that is served; `shared` is one for all of an audit.
+
+        Raises StoreUnavailable, OSError.
         """
 
 
@@ -114,6 +125,9 @@ class Source(Protocol):
 
     def live(self, tier: Tier, /) -> Iterator[tuple[str, str, bytes]]:
         """IRI, kind and view of every record that stands."""
+
+    def live_iris(self, tier: Tier, /) -> Iterator[str]:
+        """IRI of every record that stands."""
 
     def standing(self, tier: Tier, public_id: str, /) -> Standing:
         """How the record stands for the tier's readers."""

@@ -19,6 +19,7 @@ from publisher.stores.generations import GRACE, Generations, current_generation
 from publisher.surfaces.answers import LastAnswer
 from publisher.surfaces.arrivals import MARK, SPAN, Waiting, net_effect
 from publisher.surfaces.digest import LineSum
+from publisher.surfaces.triple_inspection import TripleInspection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
+    from publisher.surfaces.inspection import SharedWork
 
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
@@ -50,14 +52,16 @@ class Site:
 class TriplesReader:
     """What readers of a tier see now: a call opens the generation that is current.
 
-    For audits and withdrawals beside a running projector. Raises StoreUnavailable.
+    For audits and withdrawals beside a running projector; `vocabulary` gives the N-Triples that
+    must stand beside the records. Raises StoreUnavailable.
     """
 
     name = "triples"
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, vocabulary: Callable[[], bytes] = bytes) -> None:
         self.tier = site.tier
         self._site = site
+        self._vocabulary = vocabulary
         self._held = LastAnswer()
 
     def position(self) -> int:
@@ -91,6 +95,10 @@ class TriplesReader:
         return self._held.to(
             (now, iri), lambda: _holds(StoreReader(now.path), iri, self._site.bases)
         )
+
+    def inspect(self, shared: SharedWork) -> TripleInspection:
+        """Begin to compare every statement with the ledger."""
+        return TripleInspection(self._site, self._vocabulary, shared)
 
     def _reader(self) -> StoreReader:
         return StoreReader(current_generation(self._site.directory).path)

@@ -120,6 +120,11 @@ class Index:
         bodies = {form: joined(part.forms[form].body for part in self.parts) for form in FORMS}
         return replace(self, wholes={form: Whole(body) for form, body in bodies.items()})
 
+    def written(self) -> bytes:
+        """Return the content of its file."""
+        text = json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+
     def to_json(self) -> dict[str, Any]:
         """Return it for its file."""
         return {
@@ -181,6 +186,14 @@ def _part(stated: dict[str, Any]) -> Part:
         for name, (file, begin, sha256, body, segments) in stated["forms"].items()
     }
     return Part(stated["number"], tuple(stated["pages"]), tuple(stated["counts"]), forms)
+
+
+def part_file(kind: str, number: int, form: str, whole: Extent) -> str:
+    """Return the path of a part's file: other content has another name.
+
+    So a reader of an older version never sees it.
+    """
+    return f"{kind}/{number:04d}-{whole.crc:08x}{whole.size:x}.{form}.gz"
 
 
 def file_name(kind: str, form: str, part: Part | None = None) -> str:

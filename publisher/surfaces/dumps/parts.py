@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from publisher.surfaces.deflated import HEADER, ending, joined, squeezed
-from publisher.surfaces.dumps.index import Part, PartForm
+from publisher.surfaces.dumps.index import Part, PartForm, part_file
 from publisher.surfaces.dumps.segments import TAILS
 from publisher.surfaces.dumps.terms import FORMS
 
@@ -80,7 +80,6 @@ def _document(
     extents = tuple(extent for extent, _ in pieces)
     body = joined(extents)
     whole = joined([head[0], body, tail[0]])
-    # Other content has another name, so a reader of an older version never sees it.
-    name = f"{index.kind}/{number:04d}-{whole.crc:08x}{whole.size:x}.{form}.gz"
+    name = part_file(index.kind, number, form, whole)
     content = b"".join([HEADER, *(packed for _, packed in everything), ending(whole)])
     return PartForm(name, len(HEADER) + head[0].packed, extents, body), content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import StoreUnavailable
@@ -12,6 +12,7 @@ from publisher.surfaces.arrivals import MARK
 from publisher.surfaces.digest import LineSum, ViewSum
 from publisher.surfaces.dumps.files import Stored, index_at
 from publisher.surfaces.dumps.index import file_name, packed_size
+from publisher.surfaces.dumps.inspection import DumpInspection
 from publisher.surfaces.dumps.segments import records_in
 from publisher.surfaces.dumps.terms import FORMS, part_of
 from publisher.surfaces.staged import state_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from publisher.surfaces.dumps.index import Index
     from publisher.surfaces.dumps.terms import Place
     from publisher.surfaces.dumps.writer import Writer
+    from publisher.surfaces.inspection import SharedWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,10 @@ class DumpReader:
             (shelf, now, iri),
             lambda: holds_in(self._newest(), Stored((shelf.tree,)), self._place, iri),
         )
+
+    def inspect(self, shared: SharedWork) -> DumpInspection:
+        """Begin to compare every file of every version with the ledger."""
+        return DumpInspection(replace(self._place, texts=shared.texts), self.shelf())
 
     def shelf(self) -> Shelf:
         """Return the dumps as they stand now."""

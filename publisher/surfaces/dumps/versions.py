@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from publisher.surfaces.dumps.files import index_at, index_path
@@ -44,8 +43,7 @@ class Versions:
     def put(self, tree: StagedTree, index: Index) -> None:
         """Write the index of a version, the newest from now on."""
         kind, version = index.kind, index.version
-        text = json.dumps(index.to_json(), ensure_ascii=False, separators=(",", ":"))
-        tree.put(index_path(kind, version), text.encode())
+        tree.put(index_path(kind, version), index.written())
         older = [name for name in self._kept.get(kind, ()) if name != version]
         self._kept[kind] = [version, *older[:KEPT]]
         self._files[kind, version] = _files(index)

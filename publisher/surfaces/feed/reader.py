@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
 from publisher.surfaces.digest import ViewSum, sum_hex, text_sum
 from publisher.surfaces.feed.files import Shelf
+from publisher.surfaces.feed.inspection import FeedInspection
 from publisher.surfaces.feed.members import Members, entry_of, event_of, view_of
 from publisher.surfaces.feed.terms import FORMS, page_path
 from publisher.surfaces.swapped import current_tree
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from publisher.surfaces.feed.members import Entry
     from publisher.surfaces.feed.terms import Place
+    from publisher.surfaces.inspection import SharedWork
 
 _NQUADS = FORMS.index("nq")
 
@@ -72,6 +75,11 @@ class FeedReader:
     def holds(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""
         return holds_on(self._shelf(), self._place, iri)
+
+    def inspect(self, shared: SharedWork) -> FeedInspection:
+        """Begin to compare every document with the ledger."""
+        place = replace(self._place, texts=shared.texts)
+        return FeedInspection(place, self._shelf(), self.position)
 
     def _shelf(self) -> Shelf:
         return Shelf(current_tree(self._place.directory))

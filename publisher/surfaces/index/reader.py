@@ -28,6 +28,7 @@ from publisher.surfaces.index.answers import (
     Tally,
 )
 from publisher.surfaces.index.facts import digest
+from publisher.surfaces.index.inspection import IndexInspection
 from publisher.surfaces.index.rows import DIGESTED, position_of
 from publisher.surfaces.index.surface import FactsSum, has
 from publisher.surfaces.index.terms import marked, matches, mistyped, nearness, neighbours, terms
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
     from publisher.stores.sqlite import Connection
     from publisher.surfaces.index.schema import Site
+    from publisher.surfaces.inspection import SharedWork
 
 SECONDS: Final = 2.0
 PAGE: Final = 20
@@ -92,6 +94,10 @@ class IndexReader:
     def expecting(self) -> FactsSum:
         """Return what `digest` must be, once it has every view."""
         return FactsSum(self._site.plan)
+
+    def inspect(self, shared: SharedWork) -> IndexInspection:
+        """Begin to compare every row with the ledger."""
+        return IndexInspection(self._site, self._readers.reading, shared)
 
     def holds(self, iri: str) -> bool:
         """Whether a row is about the record (IRI or its last part)."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.model.kinds import Kind
-    from publisher.surfaces.port import Readable, Surface
+    from publisher.surfaces.port import Audited, Surface
 
 PUBLIC_URL, GOVERNMENT_URL = "https://credit.example.cn", "https://gov.credit.example.cn"
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
@@ -119,8 +119,8 @@ class City:
         self.close_surfaces()
         self.ledger.close()
 
-    def readers(self) -> list[Readable]:
-        readers: list[Readable] = [TriplesReader(self.site(tier)) for tier in SERVED]
+    def readers(self) -> list[Audited]:
+        readers: list[Audited] = [TriplesReader(self.site(tier)) for tier in SERVED]
         if self.feeds:
             readers += [FeedReader(self.place(tier)) for tier in SERVED]
             readers += [DumpReader(self.shelf(tier)) for tier in SERVED]

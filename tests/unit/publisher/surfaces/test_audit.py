@@ -8,10 +8,11 @@ import pytest
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import UsageError
-from publisher.surfaces.audit import LISTED, audit
+from publisher.surfaces.audit import audit
+from publisher.surfaces.findings import LISTED
 
 if TYPE_CHECKING:
-    from publisher.surfaces.audit import Findings
+    from publisher.surfaces.findings import Findings
 
 
 def published(city: Any, count: int) -> list[str]:
@@ -63,7 +64,7 @@ def test_a_changed_statement_is_a_different_digest(city: Any) -> None:
     tamper(city, {iri: view.replace("文书".encode(), "文稿".encode())})
     found = public(city)
     assert (found.missing.count, found.leftover.count) == (0, 0)
-    assert not found.same_digest
+    assert iri in found.note("en")
     assert not found.ok
 
 
@@ -125,7 +126,8 @@ def test_one_record_is_asked_of_every_surface_whatever_a_damaged_one_raises(
 
     monkeypatch.setattr(readers[0], "holds", damaged)
     surfaces = audit(city.ledger, readers, iri).surfaces
-    assert [found.problem for found in surfaces.values() if found.problem] == ["error"]
+    [problem] = [found.problem for found in surfaces.values() if found.problem]
+    assert problem == ("文件已损坏，无法读取。", "A file is damaged and cannot be read.")
     assert sum(found.ok for found in surfaces.values()) == len(readers) - 1
 
 

@@ -1,0 +1,175 @@
+"""Every document of a feed, in every form, compared with what the ledger's sequence gives.
+
+Pages are written anew from the changes, one kind's open page in memory at a time, and compared
+with the file to the byte when they close; roots, index nodes and open pages at the end. A file
+of any other name is one too many, since the service hands out whatever lies there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.record import Activity
+from publisher.surfaces.feed.documents import written
+from publisher.surfaces.feed.files import packed
+from publisher.surfaces.feed.index import Index, node_document, root_document
+from publisher.surfaces.feed.members import Members, entry_of
+from publisher.surfaces.feed.pages import Page
+from publisher.surfaces.feed.terms import ALL, FORMS, root_path
+from publisher.surfaces.inspection import Faults, Inspected, text_within
+from publisher.surfaces.staged import STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from exchange.domain.record import Change
+    from publisher.surfaces.feed.files import Shelf
+    from publisher.surfaces.feed.terms import Place
+
+_HEAD: Final = packed(b"")[:10]  # the same for every text
+_MOST: Final = 64 * 1024 * 1024  # bytes of a document that are searched for records
+_STAGE: Final = "stage/"  # what the next state is put together in; never handed out
+
+
+class FeedInspection:
+    """Inspects the feed on a shelf; `where` says the position of what stands there now."""
+
+    def __init__(self, place: Place, shelf: Shelf, where: Callable[[], int]) -> None:
+        self._place = place
+        self._shelf = shelf
+        self._where = where
+        self._index = Index(epoch=place.epoch())
+        self._index.found({ALL, *place.kinds})
+        self._pages: dict[str, Page] = {}  # the open ones
+        self._members: dict[str, Members] = {}
+        self._names: set[str] = set()
+        self._shown: set[str] = set()
+        self._closed = _Comparison(shelf, place)
+        self.position()
+
+    def position(self) -> int:
+        """Last change whose result stands in the roots."""
+        return self._where()
+
+    def take(self, changes: Sequence[Change]) -> None:
+        """Take the next changes; pages that close are compared at once."""
+        for change in changes:
+            self._take(change)
+
+    def finish(self) -> Inspected:
+        """Compare open pages, roots and the state, and look for what does not belong here."""
+        rest = _Comparison(self._shelf, self._place)
+        for page in self._pages.values():
+            rest.page(page, self._members_of(page.kind), closed=False)
+        for name in sorted(self._index.streams):
+            document = written(root_document(self._place, self._index, name))
+            rest.document(root_path(name), document.values())
+        faults = Faults(self._place.directory)
+        for part in (self._closed, rest):
+            faults.replay(part.faults)
+        self._compare_state(faults)
+        self._compare_names(self._closed.names | rest.names, faults)
+        lost, extra = self._closed.lost | rest.lost, self._closed.extra | rest.extra
+        return Inspected(self._shown, lost, extra, faults)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _take(self, change: Change) -> None:
+        kind = change.kind
+        page = self._pages.get(kind)
+        if page is not None and page.number != change.page:
+            self._closed.page(page, self._members_of(kind), closed=True)
+            page = None
+        if page is None:
+            page = self._pages[kind] = Page(kind, change.page)
+        for node in self._index.enter(kind, change.page, change.published, self._place.fan):
+            self._closed.document(node.path, written(node_document(self._place, node)).values())
+        self._index.position = change.seq
+        if change.activity is Activity.DELETE or change.view is not None:
+            page.add(change, self._members_of(kind))
+        if change.activity is not Activity.DELETE and change.view is not None:
+            self._shown.add(change.iri)
+
+    def _compare_state(self, faults: Faults) -> None:
+        stated = self._shelf.state()
+        if stated is None:
+            faults.missing(f"current/{STATE}")
+        elif Index.from_json(stated) != self._index:
+            faults.differs(f"current/{STATE}")
+
+    def _compare_names(self, names: set[str], faults: Faults) -> None:
+        """Find files that no document of the feed has."""
+        root = self._shelf.root
+        for path in sorted(root.rglob("*")):
+            name = path.relative_to(root).as_posix()
+            if path.is_dir() or name in names or name == STATE or name.startswith(_STAGE):
+                continue
+            faults.foreign(f"current/{name}")
+
+    def _members_of(self, kind: str) -> Members:
+        if kind not in self._members:
+            self._members[kind] = Members(self._place, kind)
+        return self._members[kind]
+
+
+class _Comparison:
+    """Files compared so far: their names, faults, and records that are lost or too many."""
+
+    def __init__(self, shelf: Shelf, place: Place) -> None:
+        self._shelf = shelf
+        self.faults = Faults(place.directory)
+        self.names: set[str] = set()
+        self.lost: set[str] = set()
+        self.extra: set[str] = set()
+        self._place = place
+
+    def page(self, page: Page, members: Members, *, closed: bool) -> None:
+        """Compare a page in every form."""
+        texts = page.written(self._place, members, closed=closed)
+        for form, text in enumerate(texts):
+            stated = self._file(f"{page.path}.{FORMS[form]}.gz", text)
+            if stated is None:
+                continue
+            wanted, found = _records(form, text, members), _records(form, stated, members)
+            self.lost |= wanted - found
+            self.extra |= found - wanted
+
+    def document(self, path: str, texts: Iterable[bytes]) -> None:
+        """Compare a root or an index node in every form."""
+        for form, text in zip(FORMS, texts, strict=True):
+            self._file(f"{path}.{form}.gz", text)
+
+    def _file(self, name: str, text: bytes) -> bytes | None:
+        """Compare one file; return its text where it is another, empty where there is none."""
+        self.names.add(name)
+        shown = f"current/{name}"
+        try:
+            content = (self._shelf.root / name).read_bytes()
+        except FileNotFoundError:
+            self.faults.missing(shown)
+            return b""
+        except OSError as problem:
+            self.faults.raised(shown, problem)
+            return b""
+        if text_within(content, _HEAD, len(text)) == text:
+            return None
+        stated = text_within(content, _HEAD, _MOST)
+        if stated is None:
+            self.faults.damaged(shown)
+            return b""
+        self.faults.differs(shown)
+        return stated
+
+
+def _records(form: int, text: bytes, members: Members) -> set[str]:
+    """Return the records that have text on a page, as far as it can be read."""
+    found = set[str]()
+    for block in text.split(members.marks[form])[1:]:
+        try:
+            entry = entry_of(form, block)
+        except ValueError:  # what is no member shows no record
+            continue
+        if entry.shows:
+            found.add(entry.record)
+    return found

@@ -1,0 +1,202 @@
+"""Every row of the index compared with what the ledger's sequence gives.
+
+What all tables say of a record is one row of one query, and its digest must be that of the rows
+its view gives. Counts and the full-text tables are compared with the records beside them: the
+full-text tables keep no text, so what is compared is in how many records each character stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import StoreUnavailable
+from exchange.domain.record import Activity
+from publisher.stores.sqlite import require_whole
+from publisher.surfaces.index.facts import SUBJECT, Facts, token
+from publisher.surfaces.index.rows import position_of
+from publisher.surfaces.index.schema import FILE
+from publisher.surfaces.inspection import Faults, Inspected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from exchange.domain.record import Change
+    from publisher.stores.sqlite import Connection
+    from publisher.surfaces.index.facts import Rest
+    from publisher.surfaces.index.schema import Site
+    from publisher.surfaces.inspection import SharedWork
+
+_USE: Final = "index"
+_DIGEST: Final = 16  # bytes kept of a SHA-256
+_SHOWN: Final = f"current/{FILE}"
+_PART, _ROW = "\x1f", "\x1e"  # between values, between rows; no text has either
+_SIDES: Final = {"search_subject": True, "search_record": False}
+# What the tokenizer drops, and what it makes of the rest of ASCII.
+_PUNCTUATION: Final = frozenset(map(chr, range(128))) - set(string.ascii_letters + string.digits)
+
+_ROWS: Final = f"""
+SELECT {", ".join(f"r.{name}" for name in Facts._fields)},
+    (SELECT group_concat(role || x'1f' || code, x'1e') FROM mention WHERE record = r.id),
+    (SELECT category || x'1f' || status || x'1f' || division FROM subject WHERE record = r.id),
+    (SELECT class || x'1f' || basis || x'1f' || unit || x'1f' || since || x'1f' ||
+        ifnull(until, '') || x'1f' || ends FROM measure WHERE record = r.id),
+    (SELECT group_concat(list, x'1e') FROM (SELECT list FROM applies WHERE measure = r.id ORDER BY list)),
+    r.objection, r.published
+FROM record r
+"""  # noqa: S608, E501 - our own names
+_STRAY: Final = """
+SELECT count(*) FROM (
+    SELECT record FROM mention UNION ALL SELECT record FROM subject
+    UNION ALL SELECT record FROM measure UNION ALL SELECT measure FROM applies
+) WHERE record NOT IN (SELECT id FROM record)
+"""
+_COUNTED: Final = "SELECT kind, authority, substr(day, 1, 7), count(*) FROM record GROUP BY 1, 2, 3"
+_TALLIED: Final = "SELECT kind, authority, month, count FROM tally"
+
+
+class IndexInspection:
+    """Inspects the index that `reading` opens, a snapshot of it at a time."""
+
+    def __init__(
+        self,
+        site: Site,
+        reading: Callable[[], AbstractContextManager[Connection]],
+        shared: SharedWork,
+    ) -> None:
+        self._site = site
+        self._shared = shared
+        self._reading = reading
+        self._expected: dict[str, bytes] = {}
+        self.position()
+
+    def position(self) -> int:
+        """Last change that readers see."""
+        with self._reading() as connection:
+            return position_of(connection)
+
+    def take(self, changes: Sequence[Change]) -> None:
+        """Take the next changes."""
+        for change in changes:
+            if change.view is None or change.activity is Activity.DELETE:
+                self._expected.pop(change.iri, None)
+            else:
+                told = self._shared.once(_USE, change.view, partial(self._told, change))
+                row = f"{told}{_PART}{int(change.objection)}{_PART}{change.published}"
+                self._expected[change.iri] = _digest(row)
+
+    def finish(self) -> Inspected:
+        """Compare every row."""
+        found = _Rows(self._expected)
+        faults = Faults(self._site.directory)
+        try:
+            with self._reading() as connection:
+                require_whole(connection)
+                found.compare(connection)
+                _compare_derived(connection, faults)
+        except StoreUnavailable as problem:
+            faults.raised(_SHOWN, problem)
+        if named := [*sorted(found.different), *sorted(found.unseen), *sorted(found.extra)]:
+            faults.add(
+                _SHOWN,
+                f"{len(named)} 条记录的内容与账本不符，例如 {named[0]}。",
+                f"{len(named)} records differ from the ledger, for instance {named[0]}.",
+            )
+        return Inspected(self._expected.keys(), found.unseen, found.extra, faults)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _told(self, change: Change) -> str:
+        """Return what the view itself comes to, in the order of the query."""
+        facts, rest = self._site.plan.read(change.iri, change.view or b"")
+        return _joined((*facts, *_others(rest)))
+
+
+class _Rows:
+    """The rows of records compared with the digests that they must have."""
+
+    def __init__(self, expected: dict[str, bytes]) -> None:
+        self._expected = expected
+        self.unseen = set(expected)
+        self.extra: set[str] = set()
+        self.different: set[str] = set()
+
+    def compare(self, connection: Connection) -> None:
+        """Compare every row. Raises StoreUnavailable."""
+        for row in connection.execute(_ROWS):
+            iri, wanted = row[0], self._expected.get(row[0])
+            self.unseen.discard(iri)
+            if wanted is None:
+                self.extra.add(iri)
+            elif wanted != _digest(_joined(row)):
+                self.different.add(iri)
+
+
+def _compare_derived(connection: Connection, faults: Faults) -> None:
+    """Compare what follows from the records with the records."""
+    [(stray,)] = connection.execute(_STRAY).fetchall()
+    if stray:
+        faults.add(
+            _SHOWN,
+            f"有 {stray} 行不属于任何记录。",
+            f"{stray} rows belong to no record.",
+        )
+    if set(connection.execute(_COUNTED)) != set(connection.execute(_TALLIED)):
+        faults.add(_SHOWN, "统计数与记录不符。", "Its counts are not those of its records.")
+    for table, is_subject in _SIDES.items():
+        if _tokens(connection, table) != _wanted_tokens(connection, is_subject=is_subject):
+            faults.add(
+                _SHOWN,
+                f"全文检索表 {table} 与记录不符。",
+                f"Its full-text table {table} does not have the text of its records.",
+            )
+
+
+def _others(rest: Rest) -> tuple[str | None, ...]:
+    """Return what the other tables say of a record, as the query puts it together."""
+    mentions = _ROW.join(f"{role}{_PART}{code}" for role, code in sorted(set(rest.mentions)))
+    subject = _PART.join(rest.subject) if rest.subject else None
+    measure = _PART.join(part or "" for part in rest.measure) if rest.measure else None
+    applies = _ROW.join(sorted(set(rest.applies))) if rest.measure else ""
+    return mentions or None, subject, measure, applies or None
+
+
+def _joined(row: Sequence[object]) -> str:
+    return _PART.join(["\0" if item is None else str(item) for item in row])
+
+
+def _digest(row: str) -> bytes:
+    return hashlib.sha256(row.encode()).digest()[:_DIGEST]
+
+
+def _wanted_tokens(connection: Connection, *, is_subject: bool) -> dict[str, int]:
+    """Return in how many records each token stands that the full-text table must have."""
+    compared = "=" if is_subject else "<>"
+    query = f"SELECT lower(words), kind FROM record WHERE kind {compared} ?"  # noqa: S608 - our own
+    found, kinds = Counter[str](), Counter[str]()
+    for words, kind in connection.execute(query, (SUBJECT,)):
+        found.update(set(words))
+        kinds[kind] += 1
+    for kind, count in kinds.items():
+        found[token(kind).lower()] += count
+    return {one: count for one, count in found.items() if one not in _PUNCTUATION}
+
+
+def _tokens(connection: Connection, table: str) -> dict[str, int]:
+    """Return in how many rows each token of a full-text table stands."""
+    connection.execute("PRAGMA query_only=OFF")  # the file itself was opened to be read only
+    try:
+        connection.execute("DROP TABLE IF EXISTS temp.tokens")
+        connection.execute(
+            f"CREATE VIRTUAL TABLE temp.tokens USING fts5vocab('main', {table}, 'row')"
+        )
+        found = dict(connection.execute("SELECT term, doc FROM temp.tokens").fetchall())
+        connection.execute("DROP TABLE temp.tokens")
+    finally:
+        connection.execute("PRAGMA query_only=ON")
+    return found
