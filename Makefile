@@ -27,9 +27,12 @@ test: setup ## the suite: unit, contracts, flows, docs
 test-all: setup ## also real servers, foreign clients, more kills
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-soak: setup ## 500 kills, each restarted and checked, 10,000 histories, 200 twins (KILLS=n, HISTORIES=n, TWINS=n)
+soak: setup ## 500 kills, each restarted and checked, 10,000 histories, 200 twins, 200 mutants (KILLS=n ...)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -s --kills $(or $(KILLS),500) tests/crash
 	$(BIN)/python -m pytest -s --timeout 3600 --histories $(or $(HISTORIES),10000) --twins $(or $(TWINS),200) tests/soak
+	$(PYTHON) -m venv $(VENV)-mutation
+	$(VENV)-mutation/bin/python -m pip install --quiet --disable-pip-version-check 'cosmic-ray==8.7.0'
+	PYTHONPATH=. $(VENV)-mutation/bin/python -m tests.mutation.run --count $(or $(MUTANTS),200)
 
 check: setup ## format, lint, types, layers, derived files
 	$(BIN)/ruff format --check .
