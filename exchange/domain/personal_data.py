@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.id_numbers import (
     DIGIT,
+    ROUND,
     birth_known,
     check_right,
     division_known,
@@ -20,6 +21,7 @@ from exchange.domain.id_numbers import (
     runs,
     short_birth_known,
 )
+from exchange.domain.person_words import ADDRESS, has_words, told_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,26 +32,14 @@ ID_NUMBER: Final = "id-number"
 ID_NUMBER_LIKELY: Final = "id-number-likely"
 MOBILE: Final = "mobile-number"
 BANK_CARD: Final = "bank-card"
-ADDRESS: Final = "home-address"
-DESCRIPTION: Final = "person-description"
-DOCUMENT: Final = "identity-document"
-ACCOUNT: Final = "personal-account"
 # What a column made for an office's telephone or address may hold.
 OF_OFFICES: Final = frozenset({MOBILE, ADDRESS})
 _LEAST: Final = 11  # digits of a mobile number, the shortest that is looked for
 _ID, _SHORT_ID = 18, 15
 _MASK: Final = "*"
 
-# Two searches over all texts of a row, which cost some nanoseconds a character: so many digits
-# and signs together as the shortest number has digits, and the words of the patterns below.
-_DENSE: Final = re.compile(rf"[{DIGIT}][{DIGIT}\W_]{{{_LEAST - 1}}}")
-_WORDS: Final = re.compile(
-    r"[住籍男女出生份照证信胞官乡○◯⭕@址qQ](?:"
-    r"(?<=[○◯⭕@])|(?<=住)(?![所房建宅宿院户])|(?<=户籍)|(?<=籍)贯|(?<=[男女])性?[\W_]|"
-    rf"(?<=[月日\s{DIGIT}]生)|(?<=出)生|(?<=生)[于日]|(?<=身份)|(?<=护照)|(?<=通行证)|"
-    r"(?<=[微威]信)|(?<=台胞)|(?<=回乡)|(?<=军官)|(?<=士兵证)|(?<=居留证)|(?<=[qQ]{2})|"
-    r"(?<=家庭[地住]址))"
-)
+# So many digits and signs together as the shortest number has digits.
+_DENSE: Final = re.compile(rf"[{DIGIT}{ROUND}][{DIGIT}{ROUND}\W_]{{{_LEAST - 1}}}")
 
 
 class Mark(NamedTuple):
@@ -63,7 +53,7 @@ class Mark(NamedTuple):
 
 def suspicious(text: str) -> bool:
     """Whether `find` may find something in the text."""
-    return _DENSE.search(text) is not None or _WORDS.search(text) is not None
+    return _DENSE.search(text) is not None or has_words(text)
 
 
 def find(text: str, *, registration: bool = False) -> list[Mark]:
@@ -73,11 +63,12 @@ def find(text: str, *, registration: bool = False) -> list[Mark]:
     digit shows to be none of a person.
     """
     marks: list[Mark] = []
-    for run in runs(text, _LEAST):
-        marks += _numbers(text, run, registration=registration)
-    for rule, pattern in _PATTERNS:
-        said = [found.span() for found in pattern.finditer(text)]
-        marks += [Mark(rule, *span, certain=False) for span in said if not _said(marks, span)]
+    if _DENSE.search(text):
+        for run in runs(text, _LEAST):
+            marks += _numbers(text, run, registration=registration)
+    if has_words(text):
+        told = [item for item in told_in_words(text) if not _said(marks, item[1])]
+        marks += [Mark(rule, *span, certain=False) for rule, span in told]
     return marks
 
 
@@ -103,9 +94,7 @@ _MOBILE: Final = re.compile(
     r"1(?:3[0-9]|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8[0-9]|9[0-35-9])[0-9]{8}", re.ASCII
 )
 _MOBILE_PREFIX: Final = re.compile(r"(?:00)?86|0", re.ASCII)
-_MOBILE_GROUPS: Final = frozenset(
-    {(11,), (3, 4, 4), (3, 3, 5), (4, 3, 4), (3, 8), (7, 4), (5, 6), (4, 7), (1,) * 11}
-)
+_MOBILE_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 3, 5), (4, 3, 4), (3, 8), (1,) * 11})
 _LOOSE: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff\-‐-―－_./·•()（）+]*")
 _CARD: Final = re.compile(r"62[0-9]{14,17}", re.ASCII)
 
@@ -171,7 +160,7 @@ def _told(candidate: _Candidate, *, registration: bool) -> tuple[str, bool] | No
         return None
     if len(number) == _SHORT_ID and _short(candidate, registration=registration):
         return ID_NUMBER_LIKELY, False
-    if candidate.loose and _CARD.fullmatch(number) and luhn_right(number):
+    if _is_card(candidate):
         return BANK_CARD, False
     return (MOBILE, False) if _is_mobile(candidate) else None
 
@@ -197,6 +186,13 @@ def _short(candidate: _Candidate, *, registration: bool) -> bool:
     if registration or _REGISTRATION_LABEL.search(before):
         return not registration_number(number)
     return labelled or not _ACCOUNT_LABEL.search(before)
+
+
+def _is_card(candidate: _Candidate) -> bool:
+    number, sizes = candidate.number, candidate.sizes
+    if not candidate.loose or not _CARD.fullmatch(number) or not luhn_right(number):
+        return False
+    return len(sizes) == 1 or set(sizes[:-1]) in ({1}, {4}, {6})
 
 
 def _is_mobile(candidate: _Candidate) -> bool:
@@ -229,65 +225,6 @@ def _sticks(number: str) -> bool:
     return check_right(number) and birth_known(number) and division_known(number)
 
 
-# Words
-
-_BIRTH: Final = rf"[{DIGIT}]{{4}}\s*[年.\-/]\s*[{DIGIT}]{{1,2}}\s*(?:月|[.\-/])"
-_HOUSE: Final = rf"(?:[{DIGIT}十]+\s*[号栋幢楼座单室组户弄]|[村屯庄](?![\u4e00-\u9fff]))"
-_NOT_HELD: Final = "入拦堵遮盖挡压围锁卡封缠绊抓保留记顶粘扣捂罩固绑套夹握按止困稳控吸咬钩"
-_PLACE: Final = rf"[^，。；;\n]{{0,30}}?[省市区县旗乡镇村街路巷道弄][^，。；;\n]{{0,40}}?{_HOUSE}"
-_PATTERNS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
-    (
-        ADDRESS,
-        re.compile(
-            rf"(?:(?<![{_NOT_HELD}])(?:居?住(?![所房建宅宿院户])|家庭地)[在于址地为系:：\s]{{0,4}}"
-            rf"|户籍[所在地为址系:：\s]{{0,6}}){_PLACE}"
-        ),
-    ),
-    (
-        ADDRESS,
-        re.compile(
-            r"(?:户籍(?:所在地|地址?)|家庭住?址|籍贯)[为系是:：\s]{0,3}[\u4e00-\u9fff]{2,8}[省市区县旗]"
-        ),
-    ),
-    (
-        DESCRIPTION,
-        re.compile(
-            r"[男女]性?[，,、;；\s]{1,2}(?:民族[:：]?\s*)?"
-            rf"(?:[\u4e00-\u9fff]{{1,5}}族(?![\u4e00-\u9fff])|(?:现?年)?[{DIGIT}]{{2,3}}\s*周?岁|{_BIRTH})"
-        ),
-    ),
-    (
-        DESCRIPTION,
-        re.compile(
-            rf"{_BIRTH}(?:\s*[{DIGIT}]{{1,2}}\s*日?)?\s*(?:出生|生(?![产效活成意长态]))"
-            rf"|(?:出生(?:日期|年月|于)?|生于|生日)[为系是:：\s]{{0,3}}[{DIGIT}]{{4}}\s*[年.\-/]"
-        ),
-    ),
-    (
-        DOCUMENT,
-        re.compile(
-            r"(?:护照|通行证|[台]胞证|回乡证|军官证|士兵证|居留证)(?:号码?|编号)?[为系是:：\s（(]{0,4}"
-            r"[A-Za-z]{0,2}[0-9]{6,12}"
-        ),
-    ),
-    (
-        DOCUMENT,
-        re.compile(
-            rf"(?:身份证|公民身份|身份号)[^，。；,;\n{DIGIT}*＊]{{0,8}}[{DIGIT}]{{10,20}}(?![{DIGIT}*＊])"
-        ),
-    ),
-    (
-        ACCOUNT,
-        re.compile(
-            r"[\w.+-]{2,64}@(?:qq|vip\.qq|foxmail|163|126|139|189|yeah|sina|sohu|aliyun|gmail|hotmail"
-            r"|outlook|icloud|wo)\.(?:com|cn|net)"
-            r"|(?:微信|威信|[qQ]{2})号?[为系是:：\s]{1,3}[A-Za-z0-9_-]{5,20}",
-            re.ASCII,
-        ),
-    ),
-)
-
-
 # What must not be said again, and what is not looked for
 
 _LOOSELY: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -303,7 +240,7 @@ def mask(text: str) -> str:
 
     A finding or a log repeats a cell by this only: here too much is better than too little.
     """
-    if not suspicious(text):
+    if not _DENSE.search(text):
         return text
     struck: set[int] = set()
     for run in runs(text, _LEAST):

@@ -9,17 +9,25 @@ which no surface shows. Which field is which stands on the shapes.
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain import personal_data
 from exchange.domain.access import SERVED, Leaf, Tier, strictest
-from exchange.domain.id_numbers import birth_known, check_right, division_known, is_code
+from exchange.domain.id_numbers import (
+    birth_known,
+    check_right,
+    division_known,
+    is_code,
+    registration_number,
+)
+from exchange.domain.person_words import DOCUMENT
 from exchange.model.checks import holds
 from exchange.model.kinds import Sort
 from exchange.model.messages import HIDDEN, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from exchange.model.conditions import Severity
     from exchange.model.kinds import Field, Kind
@@ -34,17 +42,21 @@ _BETWEEN: Final = "ǂ"  # a letter that no file holds, so that no number runs ov
 _CENTURIES: Final = frozenset({"19", "20"})
 _SHORTEST_NAME: Final = 2
 _SHORTEST_NUMBER, _TELLING_NUMBER = 6, 14  # characters of a number that are looked for
-_INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+# Names of minorities are written with a dot or without: 阿某·买某.
+_INVISIBLE: Final = re.compile(r"[\s·•‧・．\u00ad\u200b-\u200f\u2060\ufeff]+")
+_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 
 
 class Scope(NamedTuple):
     """What of a record is searched, and what must not be found, by the names of its fields.
 
-    `inner` are those of the texts and codes that the government tier alone sees.
+    `numbers` are the texts that are numbers of a scheme of their own; `inner` are those of the
+    texts and codes that the government tier alone sees.
     """
 
     texts: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     hidden_names: tuple[str, ...] = ()
     hidden_numbers: tuple[str, ...] = ()
@@ -82,8 +94,9 @@ class Gate:
         codes = {field.name for field in shown if field.value.format == "uscc"}
         texts = [f for f in shown if f.sort in _SEARCHED and f.name not in codes]
         return Scope(
-            tuple(field.name for field in texts if not field.many),
-            tuple(field.name for field in texts if field.many),
+            tuple(f.name for f in texts if not (f.many or f.number_scheme)),
+            tuple(f.name for f in texts if f.many),
+            tuple(f.name for f in texts if f.number_scheme and not f.many),
             tuple(codes),
             tuple(field.name for field in hidden if field.personal_name),
             tuple(field.name for field in hidden if field.value.slug == "IdNumber"),
@@ -107,7 +120,10 @@ class Gate:
         joined = _BETWEEN.join(texts)
         found: list[Problem] = []
         if personal_data.suspicious(joined):
-            found = list(self._found(record, scope, form))
+            found = list(self._found(_each(record, scope), scope, form))
+        for name in scope.numbers:
+            if not registration_number(record[name]):
+                found += self._found([(name, record[name])], scope, form)
         if scope.hidden_names or scope.hidden_numbers:
             known = {item.field for item in found}
             hidden = self._hidden(record, scope, joined, form)
@@ -121,7 +137,13 @@ class Gate:
         """Return what `check` would of any record; values that are no texts are passed over."""
         scope = self.scope(record)
         kept: dict[str, Any] = {}
-        for name in (*scope.texts, *scope.codes, *scope.hidden_names, *scope.hidden_numbers):
+        for name in (
+            *scope.texts,
+            *scope.numbers,
+            *scope.codes,
+            *scope.hidden_names,
+            *scope.hidden_numbers,
+        ):
             if isinstance(record[name], str):
                 kept[name] = record[name]
         for name in scope.lists:
@@ -131,9 +153,11 @@ class Gate:
         return self.check(kept, sound._replace(inner=scope.inner), form)
 
     def _found(
-        self, record: Mapping[str, Any], scope: Scope, form: str | None
+        self, texts: Iterable[tuple[str, str]], scope: Scope, form: str | None
     ) -> Iterator[Problem]:
-        for name, text in _each(record, scope):
+        for name, text in texts:
+            if not personal_data.suspicious(text):
+                continue
             field = self._fields[name]
             marks = personal_data.find(text, registration=field.number_scheme is not None)
             if field.contact_of:
@@ -161,7 +185,7 @@ class Gate:
     ) -> Iterator[Problem]:
         for name, text in _public(record, scope):
             if number in _plain(text):
-                yield self._problem(name, personal_data.DOCUMENT, form, certain=False)
+                yield self._problem(name, DOCUMENT, form, certain=False)
 
     def _naming(
         self, record: Mapping[str, Any], scope: Scope, person: str, form: str | None
@@ -195,7 +219,7 @@ class Gate:
 
 
 def _repeats(found: Problem, known: set[str | None]) -> bool:
-    return found.rule == personal_data.DOCUMENT and found.field in known
+    return found.rule == DOCUMENT and found.field in known
 
 
 def _each(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
@@ -215,7 +239,9 @@ def _texts(value: object) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return the text without blanks and invisible characters, in which names are compared."""
+    """Return the text in one width, without blanks and dots, in which names are compared."""
+    if _WIDE.search(text):
+        text = unicodedata.normalize("NFKC", text)
     return _INVISIBLE.sub("", text).upper()
 
 

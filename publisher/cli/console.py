@@ -23,6 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from exchange.domain.personal_data import mask
 from publisher.cli.texts import TEXTS
 from publisher.web.problems import problem_of, sentences
 
@@ -125,8 +126,8 @@ class Console:
         """
         what, hint = sentences(error, self.lang)
         if self.lang == "zh" and "zh" not in error.details:
-            what = f"{problem_of(error).zh}。{_sentence(error.message)}"
-            hint = error.hint or hint
+            what = f"{problem_of(error).zh}。{_sentence(mask(error.message))}"
+            hint = mask(error.hint) or hint
         return what, hint
 
     def warn(self, text: str) -> None:

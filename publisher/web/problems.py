@@ -27,6 +27,7 @@ from exchange.domain.errors import (
     UsageError,
     VerificationFailed,
 )
+from exchange.domain.personal_data import mask
 from publisher.web import http
 from publisher.web.texts import say
 
@@ -195,6 +196,8 @@ def sentences(error: CredenceError, lang: str) -> tuple[str, str]:
     if lang == "zh":
         what = str(error.details.get("zh", problem_of(error).zh + "。"))
         hint = str(error.details.get("zh_hint", "请核对后重试；如仍不行，请告知运行人员。"))
+    # Errors quote what was asked at times; an ID number is never said again.
+    what, hint = mask(what), mask(hint)
     if isinstance(error, QuerySyntax) and error.line:
         place = ("第 {} 行第 {} 列：", "Line {}, column {}: ")[lang != "zh"]
         what = place.format(error.line, error.column) + what

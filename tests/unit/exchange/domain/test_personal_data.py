@@ -85,6 +85,8 @@ def test_a_doubtful_number_is_for_a_person_to_judge(text: str) -> None:
         "统一社会信用代码91140400QQQQ00013E",
         "注册号140400200012345",
         "0355-2023456",
+        "0355-1390013 9000",
+        "电话 0355-1380013 0355-9000123",
         "经住房和城乡建设局查明",
         "住所地：示例市青屏区示范街302号",
         "遮挡住示范街12号的消防栓",
@@ -131,6 +133,12 @@ def test_a_number_with_a_recent_day_is_a_persons_where_it_says_so() -> None:
         ("身份证号码99000019880315001", "identity-document"),
         ("邮箱 nobody@qq.com", "personal-account"),
         ("微信号：nobody_01", "personal-account"),
+        ("护照Ｅ９９９９９９９９", "identity-document"),
+        ("户口所在地：示例县示范村", "home-address"),
+        ("现居青屏区示范小区旁示范路3号", "home-address"),
+        ("性别男，民族汉，农民", "person-description"),
+        ("现年四十五岁", "person-description"),
+        ("男，高中文化", "person-description"),
     ],
 )
 def test_what_tells_of_a_person_is_for_a_person_to_judge(text: str, rule: str) -> None:
@@ -197,7 +205,8 @@ def test_the_cheap_search_misses_nothing_that_the_detectors_find() -> None:
 
 
 def test_a_hostile_text_is_searched_in_linear_time() -> None:
-    for piece in ("1 ", "一", "1-", "○", "男，", "住", "身份证", "19"):
+    pieces = ("1 ", "一", "1-", "○", "男，", "住", "身份证", "19", "住省", "住省1", "户籍市", "a@")
+    for piece in pieces:
         find(piece * 2000)
         mask(piece * 2000)
 

@@ -111,6 +111,7 @@ def test_a_finding_of_another_rule_repeats_no_id_number(kinds: dict[str, Compile
     [
         ({"CF_WSH": f"测罚〔2026〕{PERSON}8号"}, ("documentNumber", "person-name", "held")),
         ({"CF_SY": "试 某\u200b甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试·某·甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
         ({"CF_NR": f"对{PERSON}处以警告"}, ("penaltyContent", "person-name", "held")),
         ({"CF_CFJG": PERSON}, ("authorityName", "person-name-alone", "error")),
         ({"CF_SJLY": f" {PERSON} "}, ("sourceName", "person-name-alone", "error")),

@@ -210,6 +210,24 @@ def test_an_address_that_holds_an_id_number_is_not_repeated(client: Client) -> N
             assert NOBODY not in str(answer.headers)
 
 
+def test_an_error_does_not_repeat_an_id_number(
+    client: Client, penalty: tuple[str, str, str, str]
+) -> None:
+    _, _, code, _ = penalty
+    asked_for = (
+        f"/subject/{code}.ttl?after={NOBODY}",
+        f"/dataset/penalty?page={NOBODY}",
+        f"/search?q=a&page={NOBODY}",
+        f"/feed/{NOBODY}",
+        f"/dump/{NOBODY}/latest.csv",
+    )
+    for path in asked_for:
+        for accept in (BROWSER, "application/json"):
+            answer = client.get(path, headers={"Accept": accept})
+            assert NOBODY not in answer.text, path
+            assert NOBODY not in str(answer.headers), path
+
+
 def test_codes_and_their_beginnings_are_still_found(
     client: Client, penalty: tuple[str, str, str, str]
 ) -> None:
