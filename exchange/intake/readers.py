@@ -182,10 +182,21 @@ def _tables(
     tables = [sheet for sheet in sheets if sheet.header is not None]
     if not tables:
         return (sheets[0],)
+    seen = [sheet for sheet in tables if not sheet.tab.hidden]
+    if not seen:
+        raise refuse(book.name, [finding("sheets-hidden", tables[0].origin)])
+    seen[0].notes += [_left_out(sheet) for sheet in tables if sheet.tab.hidden]
+    tables = seen
     for sheet in sheets:
         if sheet.header is None and sheet.tab.shows:
             tables[0].notes.append(finding("sheet-skipped", sheet.origin, "", "warning"))
     return tuple(tables)
+
+
+def _left_out(sheet: XlsxSheet) -> Finding:
+    """Say that a hidden sheet is not read: whoever sends the workbook does not see its rows."""
+    rule = "sheet-very-hidden" if sheet.tab.state == "veryHidden" else "sheet-hidden"
+    return finding(rule, sheet.origin, "", "warning", rows=sum(1 for _ in sheet.rows()))
 
 
 def _format(stream: BinaryIO, name: str, limits: Limits) -> str:

@@ -30,6 +30,8 @@ _ODD: Final[Mapping[str, tuple[str, Any]]] = {
     "formula": ("formula", "warning"),
     "merged": ("merged", "warning"),
     "merged-across": ("merged-across", "error"),
+    "formula-empty": ("formula-empty", "error"),
+    "date-cell": ("date-cell", "warning"),
     "error": ("formula-error", "error"),
     "digits": ("lost-digits", "error"),
 }
@@ -219,11 +221,11 @@ class TableSheet(ABC):
         findings = []
         for position, mark in sorted(marks.items()):
             if position in known:
-                rule, severity = _ODD[mark]
-                if mark == "formula" and not raw[position]:
-                    rule, severity = "formula-empty", "error"
+                # Behind a blank stands what the cell shows of what it holds.
+                name, _, shown = mark.partition(" ")
+                rule, severity = _ODD.get(name, (name, "error"))
                 place = self._cell(number, line, position, known[position])
-                findings.append(finding(rule, place, raw[position], severity))
+                findings.append(finding(rule, place, raw[position], severity, shown=shown))
         return tuple(findings)
 
 
@@ -240,7 +242,10 @@ def clean(cell: str) -> str:
 
 
 def _filled(record: Record) -> bool:
-    return any(map(str.strip, record.cells)) or "error" in record.marks.values()
+    if any(map(str.strip, record.cells)):
+        return True
+    marks = record.marks.values()
+    return bool(marks) and ("error" in marks or "formula-empty" in marks)
 
 
 def _form(of_kind: Sequence[Book], rows: Sequence[tuple[str, ...]], row: int) -> Book:

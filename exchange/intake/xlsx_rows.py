@@ -1,8 +1,9 @@
 """XLSX: a process of its own unpacks the workbook into a nameless file of rows, bounded.
 
-`xlsx_worker` writes one JSON line `{"sheet", "hidden"}` a sheet, then `[row, cells, marks]` a
-row, and `{"end": true}`; or `{"fault", "details"}` where it gave up. The loading process reads
-the lines as it would read a CSV, so that its own memory does not grow with the workbook.
+`exchange.workbook.worker` writes a JSON line `{"formats"}`, one `{"sheet", "state", ...}` a sheet,
+then `[row, cells, marks]` a row, and `{"end": true}`; or `{"fault", "details"}` where it gave up.
+The loading process reads the lines as it would read a CSV, so that its own memory does not grow
+with the workbook.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.domain.errors import EnvironmentFault
 from exchange.intake.encoding import Encoding
 from exchange.intake.findings import Finding, Place, finding
+from exchange.intake.shown_cells import GRAVE, hidden_parts, shown_columns
 from exchange.intake.tables import Record, TableSheet
 
 if TYPE_CHECKING:
@@ -26,8 +28,14 @@ if TYPE_CHECKING:
 
     from exchange.intake.headers import Book
     from exchange.intake.limits import Limits
+    from exchange.intake.shown_cells import ShownColumn
 
-_WORKER: Final = Path(__file__).with_name("xlsx_worker.py")
+_ROOT: Final = Path(__file__).parents[2]
+# Isolated: no variable and no folder of the caller's says what is imported.
+_WORKER: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1));"
+    "from exchange.workbook.worker import main; main()"
+)
 _ENCODING: Final = Encoding("utf-8", "XLSX")
 _BLOCK: Final = 256 * 1024  # bytes read at once
 _WAIT: Final = 2  # seconds of the clock for each second of processor time
@@ -35,12 +43,25 @@ _WAIT: Final = 2  # seconds of the clock for each second of processor time
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One sheet of a workbook: where its rows begin and end among the spooled lines."""
+    """One sheet of a workbook: where its rows begin and end among the spooled lines.
+
+    `state` is visible, hidden or veryHidden. `rows` and `columns` are hidden ranges, both ends
+    included, rows from 1 and columns from 0; `runs` are [column, first row, last row, style].
+    """
 
     name: str
-    hidden: bool
     start: int
     end: int
+    state: str = "visible"
+    filtered: bool = False
+    rows: tuple[list[int], ...] = ()
+    columns: tuple[list[int], ...] = ()
+    runs: tuple[list[int], ...] = ()
+
+    @property
+    def hidden(self) -> bool:
+        """Whether a person who opens the workbook does not see the sheet."""
+        return self.state != "visible"
 
     @property
     def shows(self) -> bool:
@@ -63,11 +84,15 @@ class Workbook:
         self.spool = tempfile.TemporaryFile()  # noqa: SIM115 (closed with this object)
         weakref.finalize(self, self.spool.close)
         self.tabs: list[Tab] = []
+        self.formats: dict[int, str] = {}
         self.fault = self._unpack(path) or self._index()
 
     def _unpack(self, path: Path) -> Finding | None:
         bounds = self.limits.workbook
-        command = [sys.executable, "-I", str(_WORKER), str(path), json.dumps(asdict(bounds))]
+        command = [
+            *(sys.executable, "-I", "-c", _WORKER, str(_ROOT)),
+            *(str(path), json.dumps(asdict(bounds))),
+        ]
         try:
             ended = subprocess.run(
                 command,
@@ -90,7 +115,7 @@ class Workbook:
 
     def _index(self) -> Finding | None:
         """Note where each sheet stands; return why the workbook cannot be taken, if so."""
-        begun: list[tuple[str, bool, int]] = []
+        begun: list[tuple[dict[str, Any], int]] = []
         before = 0
         self.spool.seek(0)
         for line in self.spool:
@@ -100,10 +125,13 @@ class Workbook:
                 if "fault" in said:
                     return finding(said["fault"], Place(self.name), **said["details"])
                 if begun:
-                    self.tabs.append(Tab(*begun.pop(), before))
+                    self.tabs.append(_tab(*begun.pop(), before))
                 if "end" in said:
                     return self._counted()
-                begun.append((said["sheet"], said["hidden"], after))
+                if "formats" in said:
+                    self.formats = {int(style): code for style, code in said["formats"].items()}
+                else:
+                    begun.append((said, after))
             before = after
         return finding("xlsx-large", Place(self.name))  # the spool is full
 
@@ -126,6 +154,11 @@ class Workbook:
                 yield json.loads(line)
 
 
+def _tab(said: dict[str, Any], start: int, end: int) -> Tab:
+    ranges = {name: tuple(said[name]) for name in ("rows", "columns", "runs")}
+    return Tab(said["sheet"], start, end, said["state"], said["filtered"], **ranges)
+
+
 class XlsxSheet(TableSheet):
     """One sheet of a workbook; see `sources.Sheet`."""
 
@@ -140,8 +173,12 @@ class XlsxSheet(TableSheet):
         """
         self._workbook = book
         self.tab = tab
+        self._shown: dict[int, ShownColumn] = {}
         super().__init__(Place(book.name, tab.name), _ENCODING, book.limits)
         self.choose(candidates)
+        if self.header is not None:
+            self._shown = shown_columns(self.header, tab.runs, book.formats)
+            self.notes += hidden_parts(self.header, tab, self.origin)
 
     def records(self, expected: int) -> Iterator[Record]:
         """Yield the rows, each at least as wide as expected."""
@@ -153,4 +190,9 @@ class XlsxSheet(TableSheet):
                     return
                 continue
             cells.extend([""] * (expected - len(cells)))
-            yield Record(number, None, cells, {int(at): mark for at, mark in marks.items()})
+            known = {int(at): mark for at, mark in marks.items()}
+            for position, column in self._shown.items():
+                mark = column.mark(number, cells[position])
+                if mark and known.get(position) not in GRAVE:
+                    known[position] = mark
+            yield Record(number, None, cells, known)

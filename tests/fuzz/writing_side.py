@@ -16,9 +16,11 @@ from exchange.intake.encoding import detect_encoding
 from exchange.intake.findings import Finding
 from exchange.intake.headers import alike, books, choose, kind_of_name, match
 from exchange.intake.limits import WorkbookLimits
-from exchange.intake.xlsx_worker import BROKEN, Bounds, Refused, marks_of, members_of, weigh
 from exchange.ledger.journal import Journal, Line
 from exchange.model import Model, cells, compile_kind
+from exchange.workbook.bounds import Bounds, Refused
+from exchange.workbook.sheet_xml import Styles, facts_of
+from exchange.workbook.worker import BROKEN, formats_of, members_of, weigh
 from tests.fuzz.target import Target
 from tests.unit.exchange.model.sound import SOUND
 
@@ -246,7 +248,8 @@ def _archive(data: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             weigh(archive, bounds)
             for member in members_of(archive).values():
-                marks_of(archive, member, bounds)
+                with archive.open(member) as stream:
+                    facts_of(stream, Styles(frozenset(formats_of(archive))), bounds)
     except (Refused, *BROKEN):
         return False
     return True

@@ -1,44 +1,38 @@
 """Turns a workbook into JSON lines, in a process of its own that may fall without harm.
 
-Started as a script by `xlsx_rows` (which see for the lines written) with the bounds as JSON in
-its one argument besides the path. It imports nothing of ours, so that it starts fast. What a
-workbook's sizes promise is checked before it is opened; what they hide (a cell far away in an
-otherwise empty sheet, a member longer than declared) ends at the limits of the process.
+Started by `exchange.intake.xlsx_rows` (which see for the lines written) with the bounds as JSON in
+its one argument besides the path. It imports nothing of ours but this package, so that it starts
+fast. What a workbook's sizes promise is checked before it is opened; what they hide (a cell far
+away in an otherwise empty sheet, a member longer than declared) ends at the limits of the process.
 """
 
 from __future__ import annotations
 
 import json
 import lzma
-import re
 import resource
 import sys
 import zipfile
 import zlib
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 import python_calamine as calamine
 
+from exchange.workbook.bounds import Bounds, Refused
+from exchange.workbook.sheet_xml import Styles, facts_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    # column (0 for A) -> what is odd about the cell
-    Marks = dict[int, str]
+    from exchange.workbook.sheet_xml import Marks
 
 _CHUNK: Final = 1024 * 1024
-_OVERLAP: Final = 4096  # longer than a cell's opening tag and that of its formula
-_MARKED: Final = re.compile(
-    rb'<(?:\w+:)?c\s(?=[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})")(?:'
-    rb'[^<>]*?\bt="(e)"[^<>]*>|[^<>]*>\s*<(?:\w+:)?f[\s/>])'
-)
-_FAR: Final = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]+)[0-9]+"[^<>]*[^/<>]>')
 _EXACT: Final = 10**15  # a spreadsheet keeps fifteen digits of a number
-_MARKS: Final = 200_000  # of one sheet
+_MERGED: Final = 200_000  # rows of one merged range
 _HEAD: Final = 10  # rows at the top that are written even if blank
 _INDEX: Final = 4 * _CHUNK  # bytes of the parts that name the sheets
 # What a damaged archive or workbook makes its readers raise.
@@ -56,29 +50,29 @@ BROKEN: Final = (
     lzma.LZMAError,
     zlib.error,
 )
+_STYLES: Final = "xl/styles.xml"
+_AS_IT_IS: Final = frozenset({"General", "@", "0", "G/通用格式"})
+_DAY, _TIME = "yyyy-mm-dd", "hh:mm:ss"
+# Formats that have no code in the file (ECMA-376 part 1, 18.8.30), those of China's edition where
+# they differ; of days and times it matters only that they are that.
+BUILT_IN: Final = {
+    "2": "0.00",
+    "3": "#,##0",
+    "4": "#,##0.00",
+    "9": "0%",
+    "10": "0.00%",
+    "11": "0.00E+00",
+    "12": "# ?/?",
+    "13": "# ??/??",
+    "48": "##0.0E+0",
+    **dict.fromkeys(("5", "6", "42"), "¥#,##0;¥-#,##0"),
+    **dict.fromkeys(("7", "8", "44"), "¥#,##0.00;¥-#,##0.00"),
+    **dict.fromkeys(("37", "38", "41"), "#,##0;(#,##0)"),
+    **dict.fromkeys(("39", "40", "43"), "#,##0.00;(#,##0.00)"),
+    **{str(number): _DAY for number in (*range(14, 18), 22, *range(27, 32), 36, *range(50, 59))},
+    **{str(number): _TIME for number in (*range(18, 22), *range(32, 36), 45, 46, 47)},
+}
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-
-class Refused(Exception):
-    """The workbook breaks a bound or a rule of its format."""
-
-    def __init__(self, rule: str, **details: Any) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.details = details
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Limits of a workbook; bytes, but for `entries`, `ratio`, `columns` and `seconds`."""
-
-    unpacked: int
-    entries: int
-    ratio: int
-    columns: int
-    memory: int
-    spool: int
-    seconds: int
 
 
 def confine(bounds: Bounds) -> None:
@@ -136,49 +130,6 @@ def _member(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
 
 
-def marks_of(archive: zipfile.ZipFile, member: str, bounds: Bounds) -> dict[int, Marks]:
-    """Return the cells of a sheet that hold a formula or an error, by row (from 1) and column.
-
-    Raises:
-        Refused: a cell stands further right than allowed.
-
-    """
-    marks: dict[int, Marks] = {}
-    count, kept = 0, b""
-    with archive.open(member) as stream:
-        while chunk := stream.read(_CHUNK):
-            window = kept + chunk
-            for found in _MARKED.finditer(window):
-                row = marks.setdefault(int(found[2]), {})
-                row[_position(found[1])] = "error" if found[3] else "formula"
-                count += 1
-            if count > _MARKS:
-                break
-            far = _too_far(window, bounds)
-            if far:
-                raise Refused("xlsx-far-cell", cell=far, limit=bounds.columns)
-            kept = window[-_OVERLAP:]
-    return marks
-
-
-def _too_far(window: bytes, bounds: Bounds) -> str:
-    # Three letters begin at column 703: only those need be looked at one by one.
-    for found in _FAR.finditer(window) if b'r="' in window and _THREE.search(window) else ():
-        if _position(found[1]) >= bounds.columns:
-            return found[1].decode()[:8]
-    return ""
-
-
-_THREE: Final = re.compile(rb'\br="[A-Z]{3,}[0-9]')
-
-
-def _position(letters: bytes) -> int:
-    number = 0
-    for letter in letters[:8]:
-        number = number * 26 + letter - 64
-    return number - 1
-
-
 def merge(sheet: calamine.CalamineSheet) -> tuple[dict[int, dict[int, int]], dict[int, Marks]]:
     """Return what merged ranges mean below their first cell, and the marks of wide ones.
 
@@ -191,7 +142,7 @@ def merge(sheet: calamine.CalamineSheet) -> tuple[dict[int, dict[int, int]], dic
         if left != right:
             marks.setdefault(top + 1, {})[left] = "merged-across"
             continue
-        for row in range(top + 1, min(bottom, top + _MARKS) + 1):
+        for row in range(top + 1, min(bottom, top + _MERGED) + 1):
             down.setdefault(row + 1, {})[left] = top + 1
     return down, marks
 
@@ -204,7 +155,8 @@ def rows_of(
     offset = sheet.start[1] if sheet.start else 0
     tops: dict[tuple[int, int], str] = {}
     wanted = {(top, column) for row in down.values() for column, top in row.items()}
-    for number, values in enumerate(sheet.iter_rows(), start=1):
+    number = 0
+    for number, values in enumerate(sheet.iter_rows(), start=1):  # noqa: B007 (used behind it)
         odd = {**wide.get(number, {}), **marks.get(number, {})}
         cells = [""] * offset
         for value in values:
@@ -223,6 +175,9 @@ def rows_of(
             )
         if number <= _HEAD or odd or any(cells):
             yield number, cells, odd
+    # The reader ends with the last value; formulas without one may stand below it.
+    for below in sorted(row for row in marks if row > number):
+        yield below, [""] * (max(marks[below]) + 1), marks[below]
 
 
 def text_of(value: object, column: int, odd: Marks) -> str:
@@ -250,16 +205,54 @@ def convert(path: str, bounds: Bounds) -> None:
     with zipfile.ZipFile(path) as archive:
         weigh(archive, bounds)
         members = members_of(archive)
+        formats = formats_of(archive)
+        say({"formats": formats})
+        styles = Styles(frozenset(formats), frozenset(s for s, c in formats.items() if "@" in c))
         book = calamine.CalamineWorkbook.from_path(path)
         for meta in book.sheets_metadata:
             if meta.typ is not calamine.SheetTypeEnum.WorkSheet:
                 continue
-            marks = marks_of(archive, members[meta.name], bounds)
-            hidden = meta.visible is not calamine.SheetVisibleEnum.Visible
-            say({"sheet": meta.name, "hidden": hidden})
-            for row in rows_of(book.get_sheet_by_name(meta.name), marks):
+            with archive.open(members[meta.name]) as stream:
+                facts = facts_of(stream, styles, bounds)
+            say(
+                {
+                    "sheet": meta.name,
+                    "state": _state(meta),
+                    "rows": facts.rows,
+                    "columns": facts.columns,
+                    "filtered": facts.filtered,
+                    "runs": facts.runs,
+                }
+            )
+            for row in rows_of(book.get_sheet_by_name(meta.name), facts.marks):
                 say(row)
     say({"end": True})
+
+
+def _state(meta: calamine.SheetMetadata) -> str:
+    if meta.visible is calamine.SheetVisibleEnum.Visible:
+        return "visible"
+    return "hidden" if meta.visible is calamine.SheetVisibleEnum.Hidden else "veryHidden"
+
+
+def formats_of(archive: zipfile.ZipFile) -> dict[int, str]:
+    """Return the number formats by style, without those that show a number as it is."""
+    if _STYLES not in archive.namelist():
+        return {}
+    root = _part(archive, _STYLES)
+    own = {item.get("numFmtId"): item.get("formatCode", "") for item in _tagged(root, "numFmt")}
+    found = {}
+    for part in _tagged(root, "cellXfs"):
+        for style, item in enumerate(_tagged(part, "xf")):
+            number = item.get("numFmtId", "0")
+            code = own.get(number, BUILT_IN.get(number, ""))
+            if code and code not in _AS_IT_IS:
+                found[style] = code
+    return found
+
+
+def _tagged(node: ET.Element, name: str) -> Iterator[ET.Element]:
+    return (item for item in node.iter() if item.tag.rpartition("}")[2] == name)
 
 
 def say(document: object) -> None:

@@ -1,0 +1,239 @@
+"""What the XML of a sheet says beyond its values: formulas, errors, number formats, hidden parts.
+
+A sheet may be larger than memory, so it is read through a window; what is said of it is bounded.
+Source: ECMA-376 part 1, 18.3.1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from exchange.workbook.bounds import Bounds, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import IO
+
+    # column (0 for A) -> what is odd about the cell
+    Marks = dict[int, str]
+
+_CHUNK: Final = 1024 * 1024
+_OVERLAP: Final = 64 * 1024  # longer than a cell's tags and its formula
+_MARKS: Final = 200_000  # of one sheet; more are a table of formulas
+_RUNS: Final = 200_000  # of cells of one format in one column
+_RANGES: Final = 1_000  # of hidden rows or columns that are told apart
+_ROW_BOUND: Final = 1_048_576
+
+_CELL: Final = rb'<(?:\w+:)?c\s(?=[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})")'
+# A cell with an error, or one with a formula; of the latter, whether a value is kept beside it.
+_MARKED: Final = re.compile(
+    _CELL + rb'(?:[^<>]*?\bt="(e)"[^<>]*>'
+    rb"|([^<>]*)>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(<(?:\w+:)?v(?:\s[^<>]*)?>[^<]|<(?:\w+:)?is>)?)"
+)
+_FAR: Final = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]+)[0-9]+"[^<>]*[^/<>]>')
+_THREE: Final = re.compile(rb'\br="[A-Z]{3,}[0-9]')
+_ROW: Final = re.compile(
+    rb'<(?:\w+:)?row\s(?=[^<>]*?\br="([0-9]{1,7})")'
+    rb'(?=[^<>]*?\b(?:hidden="(?:1|true)"|ht="0(?:\.0*)?"))'
+)
+_COLUMN: Final = re.compile(
+    rb'<(?:\w+:)?col\s(?=[^<>]*?\bmin="([0-9]{1,5})")(?=[^<>]*?\bmax="([0-9]{1,5})")'
+    rb'(?=[^<>]*?\b(?:hidden="(?:1|true)"|width="0(?:\.0*)?"))'
+)
+_FILTER: Final = re.compile(rb"<(?:\w+:)?(?:autoFilter|filterColumn)[\s>/]")
+_TYPE: Final = re.compile(rb'\bt="(\w+)"')
+_STYLE: Final = re.compile(rb'\bs="([0-9]{1,6})"')
+_TEXTS: Final = frozenset({b"s", b"str", b"inlineStr"})
+# Cells that do not say where they stand, and attributes in single quotes.
+_UNPLACED: Final = re.compile(rb"<(?:\w+:)?c(?=[\s/>])(?![^<>]*\br=\")")
+_TAG: Final = re.compile(rb"<((?:\w+:)?(?:row|c))(?=[\s/>])([^<>]*?)(/?)>")
+_PLACED: Final = re.compile(rb'\br="([A-Z]*)([0-9]+)"')
+
+
+@dataclass(slots=True)
+class Styles:
+    """The styles whose number format matters: for numbers, and for texts (`@"号"`)."""
+
+    numbers: frozenset[int] = frozenset()
+    texts: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class SheetFacts:
+    """What is said of a sheet.
+
+    `marks` by row (from 1) and column (0 for A); `runs` are [column, first row, last row, style];
+    `rows` and `columns` are hidden ranges, both ends included, rows from 1 and columns from 0.
+    """
+
+    marks: dict[int, Marks] = field(default_factory=dict)
+    runs: list[list[int]] = field(default_factory=list)
+    rows: list[list[int]] = field(default_factory=list)
+    columns: list[list[int]] = field(default_factory=list)
+    filtered: bool = False
+
+
+def facts_of(stream: IO[bytes], styles: Styles, bounds: Bounds) -> SheetFacts:
+    """Read a sheet's XML.
+
+    Raises:
+        Refused: a cell stands further right than allowed, or more is said than is kept.
+
+    """
+    facts = SheetFacts()
+    last: dict[int, list[int]] = {}
+    styled = _styled(styles)
+    count = 0
+    for window in _windows(_placed(_chunks(stream))):
+        count += _mark(window, facts)
+        if count > _MARKS:
+            raise Refused("xlsx-formulas", limit=_MARKS)
+        if styled is not None:
+            _run(styled.finditer(window), styles, facts, last)
+        _hide(window, facts)
+        far = _too_far(window, bounds)
+        if far:
+            raise Refused("xlsx-far-cell", cell=far, limit=bounds.columns)
+    return facts
+
+
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _windows(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks, each behind the end of the one before: a cell may lie across."""
+    kept = b""
+    for chunk in chunks:
+        window = kept + chunk
+        yield window
+        kept = window[-_OVERLAP:]
+
+
+def _placed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks; where cells do not say where they stand, written so that they do."""
+    kept, place = b"", None
+    for number, chunk in enumerate(chunks):
+        if not number and _UNPLACED.search(chunk):
+            place = _Place()
+        if place is None:
+            yield chunk
+            continue
+        whole, _, open_tag = (kept + chunk).rpartition(b"<")
+        kept = b"<" + open_tag
+        yield _TAG.sub(place.written, whole)
+    if place is not None:
+        yield _TAG.sub(place.written, kept)
+
+
+class _Place:
+    """Counts rows and cells as a spreadsheet does that meets them without an address."""
+
+    def __init__(self) -> None:
+        self.row = self.column = 0
+
+    def written(self, found: re.Match[bytes]) -> bytes:
+        name, attributes, end = found[1], found[2].replace(b"'", b'"'), found[3]
+        said = _PLACED.search(attributes)
+        if name.endswith(b"row"):
+            self.row = int(said[2]) if said else self.row + 1
+            self.column = 0
+            address = b"%d" % self.row
+        else:
+            column = position_of(said[1]) if said and said[1] else self.column
+            self.column = column + 1
+            address = letters_of(column) + b"%d" % self.row
+        placed = b"" if said else b' r="' + address + b'"'
+        return b"<" + name + placed + attributes + end + b">"
+
+
+def _mark(window: bytes, facts: SheetFacts) -> int:
+    count = 0
+    for found in _MARKED.finditer(window):
+        kind = "error" if found[3] else "formula" if found[5] else "formula-empty"
+        text = _TYPE.search(found[4] or b"")
+        if kind == "formula-empty" and text and text[1] == b"str":
+            continue  # a formula that gave an empty text: the cell is blank
+        facts.marks.setdefault(int(found[2]), {})[position_of(found[1])] = kind
+        count += 1
+    return count
+
+
+def _styled(styles: Styles) -> re.Pattern[bytes] | None:
+    numbers = b"|".join(b"%d" % style for style in sorted(styles.numbers | styles.texts))
+    if not numbers:
+        return None
+    return re.compile(_CELL + rb'(?=[^<>]*?\bs="(?:' + numbers + rb')")[^<>]*>')
+
+
+def _run(
+    cells: Iterable[re.Match[bytes]],
+    styles: Styles,
+    facts: SheetFacts,
+    last: dict[int, list[int]],
+) -> None:
+    """Note the formats of cells, those below each other in one."""
+    for found in cells:
+        style, said = _STYLE.search(found[0]), _TYPE.search(found[0])
+        known = styles.texts if said and said[1] in _TEXTS else styles.numbers
+        number = int(style[1]) if style else -1
+        if number not in known or (said and said[1] not in _TEXTS | {b"n"}):
+            continue
+        column, row = position_of(found[1]), int(found[2])
+        run = last.get(column)
+        if run is not None and run[3] == number and run[1] <= row <= run[2] + 1:
+            run[2] = max(run[2], row)
+            continue
+        if run is not None and row <= run[2]:
+            continue  # met in the window before
+        last[column] = [column, row, row, number]
+        facts.runs.append(last[column])
+        if len(facts.runs) > _RUNS:
+            raise Refused("xlsx-formats", limit=_RUNS)
+
+
+def _hide(window: bytes, facts: SheetFacts) -> None:
+    for found in _ROW.finditer(window):
+        _extend(facts.rows, int(found[1]), int(found[1]))
+    for found in _COLUMN.finditer(window):
+        _extend(facts.columns, int(found[1]) - 1, int(found[2]) - 1)
+    facts.filtered = facts.filtered or _FILTER.search(window) is not None
+
+
+def _extend(ranges: list[list[int]], first: int, last: int) -> None:
+    if ranges and first <= ranges[-1][1] + 1:
+        ranges[-1][1] = max(ranges[-1][1], last)
+    elif len(ranges) < _RANGES:
+        ranges.append([first, last])
+    else:
+        ranges[-1][1] = last
+
+
+def _too_far(window: bytes, bounds: Bounds) -> str:
+    # Three letters begin at column 703: only those need be looked at one by one.
+    for found in _FAR.finditer(window) if b'r="' in window and _THREE.search(window) else ():
+        if position_of(found[1]) >= bounds.columns:
+            return found[1].decode()[:8]
+    return ""
+
+
+def position_of(letters: bytes) -> int:
+    """Return the position of a column by its letters, 0 for A."""
+    number = 0
+    for letter in letters[:8]:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def letters_of(position: int) -> bytes:
+    """Return the letters of a column, 0 for A."""
+    letters = b""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = b"%c" % (65 + rest) + letters
+    return letters
