@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from exchange.domain.access import Leaf
 from exchange.domain.errors import UsageError
 from exchange.intake.findings import letter_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.model import Column, Field, Kind, Model
 
+_SECRET: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
 # A second row is a header too when at least this share of its filled cells are names.
 _SECOND_SHARE: Final = 0.6
 # A row is taken for the header when it names so many columns.
@@ -27,11 +29,12 @@ _LEAST: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A national column of one kind and form."""
+    """A national column of one kind and form; no finding repeats the cells of a secret one."""
 
     code: str
     name: str
     required: bool
+    secret: bool = False
 
 
 class Book:
@@ -57,7 +60,8 @@ class Book:
         # One column for several fields (a name of an organisation or of a person), each of
         # them required in its case: the column itself is always required.
         shared = len(fields) > 1 and all(field.required_when for field in fields)
-        known = Known(column.code, column.label, required or shared)
+        secret = any(field.leaf in _SECRET for field in fields)
+        known = Known(column.code, column.label, required or shared, secret)
         self.columns[column.code] = known
         names = [column.code, column.label]
         for field, item in pairs:

@@ -59,8 +59,9 @@ def shown_columns(
     found: dict[int, list[tuple[int, int, NumberFormat]]] = {}
     sorts = _sorts(header)
     for column, first, last, style in runs:
-        if sorts.get(column, Sort.DATE) not in _TIMES:
-            found.setdefault(column, []).append((first, last, number_format(formats[style])))
+        sort, shown = sorts.get(column, Sort.DATE), number_format(formats[style])
+        if sort not in _TIMES and (sort is not Sort.MONEY or shown.has_unit):
+            found.setdefault(column, []).append((first, last, shown))
     return {
         column: ShownColumn(parts, money=sorts[column] is Sort.MONEY)
         for column, parts in found.items()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from exchange.intake.findings import Finding, Place, finding, letter_of
 from exchange.intake.headers import Book, Header, fitting, form_of, is_header, match, width
 from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row
-from exchange.model import is_error_word
+from exchange.model import HIDDEN, is_error_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -225,7 +225,10 @@ class TableSheet(ABC):
                 name, _, shown = mark.partition(" ")
                 rule, severity = _ODD.get(name, (name, "error"))
                 place = self._cell(number, line, position, known[position])
-                findings.append(finding(rule, place, raw[position], severity, shown=shown))
+                value = raw[position]
+                if known[position].secret and value:
+                    value = shown = HIDDEN
+                findings.append(finding(rule, place, value, severity, shown=shown))
         return tuple(findings)
 
 

@@ -17,7 +17,7 @@ from typing import Final
 _TOKEN: Final = re.compile(
     r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.?)|\[(?P<bracket>[^\]]*)\]?|[_*](?P<room>.?)'
     r"|(?P<general>General|G/通用格式)|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)"
-    r"|(?P<power>E[+-]0+)|(?P<text>@)|(?P<date>[ymdhsegb]+|上午/下午|A/P|AM/PM)|(?P<other>.)",
+    r"|(?P<power>E[+-]0+)|(?P<text>@)|(?P<date>[ymdhsegb]+|aaa+|上午/下午|A/P|AM/PM)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]+)?)")
@@ -87,6 +87,11 @@ class NumberFormat:
     def is_date(self) -> bool:
         """Whether numbers are shown as days or times."""
         return self._sections[0].date
+
+    @property
+    def has_unit(self) -> bool:
+        """Whether some numbers are shown with a unit or scale, or not at all."""
+        return any(item.has_unit or not item.parts for item in self._sections)
 
     def of_number(self, text: str) -> tuple[str, bool] | None:
         """Return how the number is shown and whether with a unit or scale, None if it is none."""

@@ -33,6 +33,7 @@ _MARKED: Final = re.compile(
     rb"|([^<>]*)>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(<(?:\w+:)?v(?:\s[^<>]*)?>[^<]|<(?:\w+:)?is>)?)"
 )
+_MARK_SIGNS: Final = (b't="e"', b"<f", b":f")  # without any, nothing is marked
 _FAR: Final = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]+)[0-9]+"[^<>]*[^/<>]>')
 _THREE: Final = re.compile(rb'\br="[A-Z]{3,}[0-9]')
 _ROW: Final = re.compile(
@@ -43,7 +44,7 @@ _COLUMN: Final = re.compile(
     rb'<(?:\w+:)?col\s(?=[^<>]*?\bmin="([0-9]{1,5})")(?=[^<>]*?\bmax="([0-9]{1,5})")'
     rb'(?=[^<>]*?\b(?:hidden="(?:1|true)"|width="0(?:\.0*)?"))'
 )
-_FILTER: Final = re.compile(rb"<(?:\w+:)?(?:autoFilter|filterColumn)[\s>/]")
+_FILTER: Final = re.compile(rb"autoFilter[\s>/]")
 _TYPE: Final = re.compile(rb'\bt="(\w+)"')
 _STYLE: Final = re.compile(rb'\bs="([0-9]{1,6})"')
 _TEXTS: Final = frozenset({b"s", b"str", b"inlineStr"})
@@ -153,6 +154,8 @@ class _Place:
 
 def _mark(window: bytes, facts: SheetFacts) -> int:
     count = 0
+    if not any(sign in window for sign in _MARK_SIGNS):
+        return 0
     for found in _MARKED.finditer(window):
         kind = "error" if found[3] else "formula" if found[5] else "formula-empty"
         text = _TYPE.search(found[4] or b"")
@@ -197,10 +200,11 @@ def _run(
 
 
 def _hide(window: bytes, facts: SheetFacts) -> None:
-    for found in _ROW.finditer(window):
-        _extend(facts.rows, int(found[1]), int(found[1]))
-    for found in _COLUMN.finditer(window):
-        _extend(facts.columns, int(found[1]) - 1, int(found[2]) - 1)
+    if b"hidden=" in window or b'ht="0' in window or b'width="0' in window:
+        for found in _ROW.finditer(window):
+            _extend(facts.rows, int(found[1]), int(found[1]))
+        for found in _COLUMN.finditer(window):
+            _extend(facts.columns, int(found[1]) - 1, int(found[2]) - 1)
     facts.filtered = facts.filtered or _FILTER.search(window) is not None
 
 

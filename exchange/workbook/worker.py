@@ -156,7 +156,7 @@ def rows_of(
     tops: dict[tuple[int, int], str] = {}
     wanted = {(top, column) for row in down.values() for column, top in row.items()}
     number = 0
-    for number, values in enumerate(sheet.iter_rows(), start=1):  # noqa: B007 (used behind it)
+    for number, values in enumerate(sheet.iter_rows(), start=1):
         odd = {**wide.get(number, {}), **marks.get(number, {})}
         cells = [""] * offset
         for value in values:
