@@ -38,6 +38,7 @@ from exchange.intake import (
     order_by_links,
     order_tolerantly,
     purge_rejects,
+    rehearsing,
     rescan,
     scrub,
     sweep,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.failpoints import At
-    from exchange.intake import FileCheck, Finding, Found, Receipt, Table, Watcher
+    from exchange.intake import FileCheck, Finding, Found, Receipt, Rehearsal, Table, Watcher
     from exchange.ledger import Ledger
     from exchange.ledger.removals import Removal
     from exchange.model import Model
@@ -129,8 +130,9 @@ class Exchange:
         self, sources: Sequence[Path | Table], manner: Manner, watch: Watch
     ) -> Iterator[tuple[Path | Table, Receipt]]:
         """Load files and tables in the order in which they quote each other, each receipted."""
-        for source in order_by_links(sources, self._model, manner.kind):
-            yield source, self._deliver(source, manner, watch)
+        with self._rehearsing(manner) as rehearsal:
+            for source in order_by_links(sources, self._model, manner.kind):
+                yield source, self._deliver(source, manner, watch, rehearsal)
 
     def load_each(
         self, sources: Sequence[Path | Table], manner: Manner, watch: Watch
@@ -141,13 +143,14 @@ class Exchange:
             EnvironmentFault: disk or ledger stand in the way of every file.
 
         """
-        for source in order_tolerantly(sources, self._model, manner.kind):
-            try:
-                yield source, self._taken(source, manner, watch)
-            except EnvironmentFault as error:
-                if "unreadable" not in error.details:
-                    raise
-                yield source, error  # of this one file
+        with self._rehearsing(manner) as rehearsal:
+            for source in order_tolerantly(sources, self._model, manner.kind):
+                try:
+                    yield source, self._taken(source, manner, watch, rehearsal)
+                except EnvironmentFault as error:
+                    if "unreadable" not in error.details:
+                        raise
+                    yield source, error  # of this one file
 
     def follow(
         self, watcher: Watcher, manner: Manner, watch: Watch, wait: Callable[[float], bool]
@@ -175,13 +178,31 @@ class Exchange:
                 if failures == PATIENCE:
                     raise
 
-    def _taken(self, source: Path | Table, manner: Manner, watch: Watch) -> Receipt | CredenceError:
+    @contextmanager
+    def _rehearsing(self, manner: Manner) -> Iterator[Rehearsal | None]:
+        """Give what the files of a dry run share, None for a load that is meant."""
+        if not manner.dry_run:
+            yield None
+            return
+        desk = self._desk
+        with rehearsing(self._ledger, desk.held, desk.clock) as rehearsal:
+            yield rehearsal
+
+    def _taken(
+        self,
+        source: Path | Table,
+        manner: Manner,
+        watch: Watch,
+        rehearsal: Rehearsal | None = None,
+    ) -> Receipt | CredenceError:
         try:
-            return self._deliver(source, manner, watch)
+            return self._deliver(source, manner, watch, rehearsal)
         except (DataInvalid, UsageError) as error:
             return error
 
-    def _deliver(self, source: Path | Table, manner: Manner, watch: Watch) -> Receipt:
+    def _deliver(
+        self, source: Path | Table, manner: Manner, watch: Watch, rehearsal: Rehearsal | None
+    ) -> Receipt:
         return deliver(
             self._ledger,
             self._model,
@@ -193,11 +214,11 @@ class Exchange:
             kind=manner.kind,
             form=manner.form,
             source=manner.source,
-            dry_run=manner.dry_run,
+            rehearsal=rehearsal,
             allow_older=manner.allow_older,
             progress=watch.progress,
             report=watch.report,
-            at=self._desk.at,
+            at=nothing if rehearsal else self._desk.at,
         )
 
     def withdraw(self, ref: str, because: str, decision: Path | None = None) -> Departed:

@@ -6,18 +6,22 @@ of the ledger itself.
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from exchange.commands import Desk, Exchange
 from exchange.domain.access import Tier
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
-from exchange.ledger import Genesis, Ledger, ModelVersion
+from exchange.ledger import Genesis, Ledger, ModelVersion, blank_ledger
 from exchange.ledger.remains import missing_ledger, remains
 from publisher import settings
 from publisher.layout import CONFIG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from exchange.domain.failpoints import At
     from exchange.ledger import ClockGuard, Places
@@ -54,7 +58,12 @@ class LedgerAccess:
         kinds = self._government_kinds()
         if read_only:
             return Ledger.open_read_only(
-                self.places, self.model.links, self.clock, government_kinds=kinds
+                self.places,
+                self.model.links,
+                self.clock,
+                government_kinds=kinds,
+                clock_guard=self.clock_guard,
+                model=self._model_version(),
             )
         if Ledger.exists(self.places, read_only=not self.places.writable()):
             return Ledger.open(
@@ -90,9 +99,40 @@ class LedgerAccess:
     def _has_surfaces(self) -> bool:
         return any(self.layout.surfaces.glob("*/*/current"))
 
-    def _begun(self, begin: Callable[[Genesis], None]) -> Ledger:
+    @contextmanager
+    def rehearsed(self) -> Iterator[Exchange]:
+        """Give the use cases for a dry run, which leaves every file here as it is.
+
+        A ledger is read without a lock; where there is none, an empty one stands in memory.
+        Raises as `open`.
+        """
+        there = Ledger.exists(self.places, read_only=True)
+        with TemporaryDirectory(prefix="credence-") as elsewhere:
+            kept = there and self.places.writable()
+            staging = self.layout.staging if kept else Path(elsewhere)
+            with closing(self.open(None, read_only=True) if there else self.blank()) as ledger:
+                desk = Desk(staging, self.layout.rejects, self.layout.held, self.clock)
+                yield Exchange(ledger, self.model, desk, _no_takedown)
+
+    def blank(self) -> Ledger:
+        """Return an empty ledger in memory, for a dry run; raises as `require_no_remains`."""
+        self.require_no_remains()
+        return blank_ledger(
+            self.places,
+            self._genesis(),
+            self.model.links,
+            self.clock,
+            government_kinds=self._government_kinds(),
+            clock_guard=self.clock_guard,
+            model=self._model_version(),
+        )
+
+    def _genesis(self) -> Genesis:
         chosen = self.settings
-        genesis = Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
+        return Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
+
+    def _begun(self, begin: Callable[[Genesis], None]) -> Ledger:
+        genesis = self._genesis()
         self.layout.root.mkdir(parents=True, exist_ok=True)
         self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
         self._make_journal_folder()
@@ -144,3 +184,7 @@ class LedgerAccess:
                     zh=f"设置项 {name} 为 {set_to}，但本账本创建时固定为 {frozen}。",
                     zh_hint=f"请把 {name} 改回 {frozen}；地址即身份，不可更改。",
                 )
+
+
+def _no_takedown(_: str) -> None:
+    """Take nothing down: a dry run orders no removal."""

@@ -140,7 +140,7 @@ class Station:
         Raises NotFound (none, and no `begin`), UsageError (settings differ from the genesis).
         """
         read_only = reading and not self.places.writable() and self.has_ledger()
-        ledger = self._access().open(begin, read_only=read_only)
+        ledger = self.access().open(begin, read_only=read_only)
         try:
             yield Bench(self, ledger)
         finally:
@@ -153,9 +153,10 @@ class Station:
     def require_ledger(self) -> None:
         """Return unless the ledger of what stands here is missing. Raises EnvironmentFault."""
         if not self.has_ledger():
-            self._access().require_no_remains()
+            self.access().require_no_remains()
 
-    def _access(self) -> LedgerAccess:
+    def access(self) -> LedgerAccess:
+        """Return what opens the ledger."""
         return LedgerAccess(
             self.layout,
             self.settings,
@@ -198,8 +199,7 @@ class Bench:
         )
         projector = self.projector(_silent)
         take_down = partial(projector.take_down, bound=self.station.settings.takedown_bound)
-        if told:
-            take_down = partial(take_down, told=told)
+        take_down = partial(take_down, told=told) if told else take_down
         made = Exchange(self.ledger, self.station.model, desk, take_down)
         made.heal()
         return made
@@ -392,7 +392,7 @@ def web_parts(root: Path) -> Parts:
     """Return the parts of a data directory's web service; they live as long as the process."""
     # Never closed: a worker process ends as a whole, and its query workers with it.
     station = Station(root)
-    bench = Bench(station, station._access().open(None, read_only=False))  # noqa: SLF001 - same module
+    bench = Bench(station, station.access().open(None, read_only=False))
     return bench.web_parts(station.query_pool(Tier.PUBLIC))
 
 

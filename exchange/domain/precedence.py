@@ -37,8 +37,8 @@ class Comparison:
     says newer, 0 where it says nothing. `superseded`: the row is equal to a superseded version.
     `repeated`: this row of this very file was taken before. `own`: what it is equal to and what
     replaced that both came in this very file. `late`: this file was first delivered before the
-    newest version, which another file brought. `bounded`: there are more versions than were
-    compared.
+    newest version came; a row that was never taken follows those of its own file. `bounded`:
+    there are more versions than were compared.
     """
 
     time: int = 0
@@ -80,6 +80,7 @@ def judge(found: Comparison, precedence: Precedence) -> Verdict | None:
         (equal and found.repeated, REPEATED),
         (equal and found.own, None),  # the rows of one file follow each other
         (equal, VERSION),
+        (found.late and found.repeated, FILE),  # it was judged before, and is no news
         (found.time > 0, None),
         (found.late, FILE),
         (found.bounded, UNCOMPARED),

@@ -11,6 +11,7 @@ from exchange.intake.limits import DEFAULT
 from exchange.intake.ordering import deliveries_of, order_by_links, order_tolerantly
 from exchange.intake.pending_erasure import PendingErasure
 from exchange.intake.readers import detect, read, require_file
+from exchange.intake.rehearsing import Rehearsal, rehearsing
 from exchange.intake.rejects import purge_rejects
 from exchange.intake.rescan import Found, rescan
 from exchange.intake.reviewing import Reviewer, Reviews, applied
@@ -32,6 +33,7 @@ __all__ = [
     "Item",
     "PendingErasure",
     "Receipt",
+    "Rehearsal",
     "Reviewer",
     "Reviews",
     "Row",
@@ -50,6 +52,7 @@ __all__ = [
     "order_tolerantly",
     "purge_rejects",
     "read",
+    "rehearsing",
     "require_file",
     "rescan",
     "scrub",

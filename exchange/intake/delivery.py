@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from exchange.intake.database import Table
     from exchange.intake.findings import Finding
     from exchange.intake.holding import Settled
+    from exchange.intake.rehearsing import Rehearsal
     from exchange.intake.sources import Sheet
     from exchange.ledger import Ledger
     from exchange.model import Model
@@ -104,7 +105,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     kind: str | None = None,
     form: str | None = None,
     source: str | None = None,
-    dry_run: bool = False,
+    rehearsal: Rehearsal | None = None,
     allow_older: bool = False,
     progress: Callable[[int, int], None] | None = None,
     report: Callable[[Finding], None] | None = None,
@@ -113,7 +114,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
 ) -> Receipt:
     """Load one file or table into the ledger.
 
-    A dry run writes nothing and counts sound rows as accepted.
+    With `rehearsal`, nothing is kept: the receipt is what the load would give as of its position.
 
     With `allow_older`, rows are applied though they are older than what their records say.
     `source` is the code of the delivering unit; rows that name another are refused. `clock`
@@ -146,10 +147,12 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
             (sheet, Checker(sheet, model, source=unit, today=today, limits=limits))
             for sheet in in_order(sheets, model)
         ]
+        tried = ledger if rehearsal is None else rehearsal.ledger
         precedence = precedence_of(rows_from, allowed=allow_older)
-        run = _Run(checkers, total, listeners, precedence, NearTargets(ledger, model))
-        if dry_run:
-            return run.dry(ledger.position())
+        run = _Run(checkers, total, listeners, precedence, NearTargets(tried, model))
+        if rehearsal is not None:
+            receipt = run.load(tried, copy, unit, None, rehearsal.held)
+            return replace(receipt, position=rehearsal.position)
         with closing(HeldRows(held, ledger.derived_key(PURPOSE), clock)) as waiting:
             return run.load(ledger, copy, unit, partial(_rejects, rejects, clock), waiting)
 
@@ -175,22 +178,12 @@ class _Run:
         self._reviews = 0
         self._rejects: Rejects | None = None
 
-    def dry(self, position: int) -> Receipt:
-        """Check every row, write nothing."""
-        for sheet, checker in self._sheets:
-            self._notes(sheet)
-            for batch in _batches(sheet, checker):
-                self._count(
-                    settle(checker, batch, map(_as_if_appended, _sound(batch)), self._targets)
-                )
-        return self._receipt(position, None)
-
     def load(
         self,
         ledger: Ledger,
         copy: Staged,
         source: str | None,
-        rejects: Callable[[int, Sheet], Rejects],
+        rejects: Callable[[int, Sheet], Rejects] | None,
         held: HeldRows,
     ) -> Receipt:
         """Append every sound row, each sheet between the open and close events of its own."""
@@ -200,9 +193,9 @@ class _Run:
                 before = self._counts.copy()
                 origin = _origin(copy, source, sheet)
                 delivery = ledger.open_delivery(**asdict(origin), part=part)
-                if self._rejects is None:
-                    self._rejects = rejects(delivery, sheet)
-                self._rejects.begin(sheet)
+                if rejects is not None:
+                    self._rejects = self._rejects or rejects(delivery, sheet)
+                    self._rejects.begin(sheet)
                 self._notes(sheet)
                 holding = Holding(held, origin, delivery, checker, self._listeners.at)
                 for batch in _batches(sheet, checker):
@@ -257,12 +250,6 @@ def _rejects(directory: Path, clock: Callable[[], int], delivery: int, sheet: Sh
 def _origin(copy: Staged, source: str | None, sheet: Sheet) -> Origin:
     book = sheet.book
     return Origin(source, copy.name, copy.digest, book.kind.slug, book.form)
-
-
-def _as_if_appended(row: Submission) -> Result:
-    if row.held:
-        return Result(Outcome.HELD, review=True)
-    return Result(Outcome.ACCEPTED)
 
 
 def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[Checked]]:

@@ -100,7 +100,7 @@ class HeldRows:
         clock: Callable[[], int],
         bounds: Bounds | None = None,
     ) -> None:
-        self._path = directory / FILE
+        self.path = directory / FILE
         self._key = key
         self._clock = clock
         self._bounds = bounds or Bounds()
@@ -154,10 +154,10 @@ class HeldRows:
 
     def count(self) -> int:
         """Return how many rows wait; reads only, also where nothing can be written."""
-        if not self._path.exists() or self._path.stat().st_size == 0:
+        if not self.path.exists() or self.path.stat().st_size == 0:
             return 0
         waiting = select(func.count()).select_from(_item).where(_item.c.state == State.WAITING)
-        url = f"sqlite:///{self._path}"
+        url = f"sqlite:///{self.path}"
         with (
             closing(open_database(url, File.SEALS, read_only=True)) as database,
             database.reading() as connection,
@@ -166,7 +166,7 @@ class HeldRows:
 
     def waiting(self) -> Iterator[Item]:
         """Yield the rows that wait, the oldest first."""
-        if not self._path.exists():
+        if not self.path.exists():
             return
         statement = select(_item.c.id).where(_item.c.state == State.WAITING)
         with self._open().reading() as connection:
@@ -187,7 +187,7 @@ class HeldRows:
             NotFound: no such row waits.
 
         """
-        if not self._path.exists():
+        if not self.path.exists():
             raise _unknown(number)
         with self._open().reading() as connection:
             return self._item(_find(connection, number))
@@ -199,7 +199,7 @@ class HeldRows:
         The item leaves when the block ends after `Decide.done` or `Decide.refused` was called;
         it stays when the block raises. Raises as `show`.
         """
-        if not self._path.exists():
+        if not self.path.exists():
             raise _unknown(number)
         with self._open().writing() as connection:
             row = _find(connection, number)
@@ -221,7 +221,7 @@ class HeldRows:
 
     def mark_for_erasure(self, iri: str, wanted: Callable[[HeldRow], bool]) -> int:
         """Mark the waiting rows that an erasure has to destroy; return how many."""
-        if not self._path.exists():
+        if not self.path.exists():
             return 0
         found = [item.id for item in self.waiting() if wanted(item.row)]
         with self._open().writing() as connection:
@@ -231,7 +231,7 @@ class HeldRows:
 
     def marked(self) -> set[str]:
         """Return the IRIs of the records whose erasure marked rows."""
-        if not self._path.exists():
+        if not self.path.exists():
             return set()
         statement = select(_item.c.erasing).where(_item.c.erasing.is_not(None)).distinct()
         with self._open().reading() as connection:
@@ -246,7 +246,7 @@ class HeldRows:
         self._end_marks(iri, destroy=False)
 
     def _end_marks(self, iri: str, *, destroy: bool) -> list[tuple[str, int]]:
-        if not self._path.exists():
+        if not self.path.exists():
             return []
         with self._open().writing() as connection:
             marked = _item.c.erasing == iri
@@ -262,11 +262,14 @@ class HeldRows:
 
     def _open(self) -> Database:
         if self._database is None:
-            private(self._path.parent)
-            self._database = open_database(f"sqlite:///{self._path}", File.SEALS)
+            self._database = self._opened_database()
             with self._database.writing() as connection:
                 _metadata.create_all(connection)
         return self._database
+
+    def _opened_database(self) -> Database:
+        private(self.path.parent)
+        return open_database(f"sqlite:///{self.path}", File.SEALS)
 
     def _item(self, row: Any) -> Item:
         return Item(row.id, row.at, from_document(self._opened(row)))

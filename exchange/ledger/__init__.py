@@ -1,5 +1,6 @@
 """The ledger: append-only events, and what they add up to (DESIGN §4)."""
 
+from exchange.ledger.blank import blank_ledger
 from exchange.ledger.erasing import Traces
 from exchange.ledger.heartbeat import ClockGuard, Heartbeat, Unguarded
 from exchange.ledger.ledger import Ledger
@@ -20,4 +21,5 @@ __all__ = [
     "Places",
     "Traces",
     "Unguarded",
+    "blank_ledger",
 ]

@@ -7,14 +7,14 @@ the lock when they begin (BEGIN IMMEDIATE), so that no transaction fails half wa
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, BigInteger, Engine, Integer, create_engine, event, make_url
+from sqlalchemy import URL, BigInteger, Engine, Integer, StaticPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
@@ -55,18 +55,33 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection with one consistent snapshot; nothing it does is kept."""
-        with _faults(), self._connect("REPEATABLE READ") as connection:
+        with faults(), self._connect("REPEATABLE READ") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection that commits on leaving, and rolls back on any error."""
         with (
-            _faults(),
+            faults(),
             # A writer waits for the head row, and must then see what the one before it wrote.
             self._connect("READ COMMITTED", credence_writer=True) as connection,
             connection.begin(),
         ):
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection of its own with one snapshot, which may make temporary tables.
+
+        Nothing it does is kept, and the connection is closed at the end. SQLite keeps what is
+        temporary in memory.
+        """
+        with faults(), self._connect("REPEATABLE READ") as connection:
+            driver: Any = connection.connection.driver_connection
+            connection.detach()
+            if self.engine.dialect.name == "sqlite":
+                driver.execute("PRAGMA temp_store=MEMORY")
+                driver.execute("PRAGMA query_only=OFF")
             yield connection
 
     def damage(self) -> str | None:
@@ -125,7 +140,19 @@ def open_database(url: str, file: File, *, make: bool = True, read_only: bool = 
             "Install credence-exchange[postgresql].",
         ) from error
     if engine.dialect.name == "sqlite":
-        _listen(engine, () if read_only else (*file.value, "synchronous=FULL"))
+        listen(engine, () if read_only else (*file.value, "synchronous=FULL"))
+    return Database(engine)
+
+
+def memory_database(copied: Path | None = None) -> Database:
+    """Return a SQLite database in memory on one connection, a copy of a file if there is one."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    listen(engine, ())
+    if copied is not None and copied.exists():
+        with engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            with closing(connect_read_only(copied, timeout=BUSY_SECONDS)) as source:
+                source.backup(driver)
     return Database(engine)
 
 
@@ -165,7 +192,9 @@ def _private(url: URL, *, make: bool) -> None:
         ) from error
 
 
-def _listen(engine: Engine, pragmas: Sequence[str]) -> None:
+def listen(engine: Engine, pragmas: Sequence[str]) -> None:
+    """Have every new SQLite connection made strict, with these pragmas besides."""
+
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
         # The driver must not begin transactions on its own.
@@ -182,7 +211,7 @@ def _listen(engine: Engine, pragmas: Sequence[str]) -> None:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def faults() -> Iterator[None]:
     """Turn the driver's errors into ours; values are left out, they may be personal."""
     try:
         yield

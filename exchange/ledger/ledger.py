@@ -7,6 +7,7 @@ its state does not allow the event, `EnvironmentFault` for disk, database, seals
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,12 +27,14 @@ from exchange.ledger import (
     reading,
     receipts,
     record_page,
+    rehearsal,
     removals,
     reviewing,
     status,
     verifying,
 )
 from exchange.ledger.links import PAGE as LINKS
+from exchange.ledger.opening import assemble
 from exchange.ledger.restore_methods import RestoreMethods
 
 if TYPE_CHECKING:
@@ -78,9 +81,7 @@ class Ledger(RestoreMethods):
             Conflict: there is one already.
 
         """
-        build = opening.assemble(
-            places, rules, government_kinds, clock, ticks, at, clock_guard, model
-        )
+        build = assemble(places, rules, government_kinds, clock, ticks, at, clock_guard, model)
         return cls(opening.create(places, genesis, build, at))
 
     @classmethod
@@ -105,27 +106,34 @@ class Ledger(RestoreMethods):
                 secret or seals are not its own.
 
         """
-        build = opening.assemble(
-            places, rules, government_kinds, clock, ticks, at, clock_guard, model
-        )
+        build = assemble(places, rules, government_kinds, clock, ticks, at, clock_guard, model)
         return cls(opening.open_(places, build, restoring=restoring))
 
     @classmethod
-    def open_read_only(
+    def open_read_only(  # noqa: PLR0913 (wiring calls it once)
         cls,
         places: Places,
         rules: Mapping[str, LinkRule],
         clock: Callable[[], int],
         *,
         government_kinds: frozenset[str] = frozenset(),
+        clock_guard: ClockGuard | None = None,
+        model: ModelVersion | None = None,
     ) -> Self:
         """Open a ledger to read it, for instance on a read-only copy; nothing is written.
 
         Raises NotFound; EnvironmentFault when its secret or seals are not its own, when it
         needs an upgrade, or was copied in the middle of a transaction.
         """
-        build = opening.assemble(places, rules, government_kinds, clock, monotonic, nothing)
+        clocks = clock, monotonic
+        build = assemble(places, rules, government_kinds, *clocks, nothing, clock_guard, model)
         return cls(opening.open_read_only(places, build))
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Self]:
+        """Give a ledger that begins as this one is now; it writes no file and takes no lock."""
+        with rehearsal.rehearsed(self._parts) as parts:
+            yield type(self)(parts)
 
     @staticmethod
     def exists(places: Places, *, read_only: bool = False) -> bool:
@@ -154,10 +162,7 @@ class Ledger(RestoreMethods):
         form: str | None,
         part: int = 0,
     ) -> int:
-        """Log that a delivery begins; return its number.
-
-        `part`: which sheet of its file, from 0.
-        """
+        """Log that a delivery begins (`part`: which sheet of its file); return its number."""
         return deliveries.begin(
             self._parts, source=source, name=name, digest=digest, kind=kind, form=form, part=part
         )

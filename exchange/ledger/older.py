@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Submission
     from exchange.ledger.batch import Batch, Rec
     from exchange.ledger.deliveries import Running
+    from exchange.ledger.versions import MarkState
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class OlderData:
             superseded=at is not None,
             repeated=self._repeated(row),
             own=versions.brought_by(self._delivery.digest, at),
-            late=self._late(versions),
+            late=self._late(row, versions),
             bounded=versions.bounded,
         )
         verdict = judge(found, self._precedence)
@@ -99,7 +100,9 @@ class OlderData:
         """Return why a row with the content of the newest version may not change its mark."""
         states = mark_states(self._work, record)
         if len(states) == 1:
-            return None  # the mark has not changed since the version came
+            # The mark has not changed since the version came, so that the row is news unless it
+            # was taken before that version.
+            return self._taken_before(row, states[0])
         before, last = states[-2:]
         found = Comparison(
             superseded=True,
@@ -108,6 +111,14 @@ class OlderData:
         )
         verdict = judge(found, self._precedence)
         return None if verdict is None else Older(verdict, Superseded(before.at, last.at))
+
+    def _taken_before(self, row: Submission, version: MarkState) -> Older | None:
+        first = self._delivery.first
+        if first is None or not self._repeated(row) or (version.delivery or 0) < first:
+            return None
+        verdict = judge(Comparison(superseded=True, repeated=True), self._precedence)
+        superseded = Superseded(self._delivery.first_opened, version.at)
+        return None if verdict is None else Older(verdict, superseded)
 
     def _comparable(self, row: Submission, record: Rec) -> bool:
         """Return whether there is anything to compare with; cheap, for every row that differs."""
@@ -141,7 +152,8 @@ class OlderData:
         gone: Callable[[int], bool],
     ) -> int | None:
         """Return the newest version that says what the row says, counted back from 0."""
-        one = record.versions <= 1 and record.content_mac is not None
+        told = record.content_mac is not None and record.model == self.model
+        one = record.versions <= 1 and told
         if one or self._precedence is Precedence.CURRENT:
             return None
         said: dict[int, Statements] = {}
@@ -160,13 +172,20 @@ class OlderData:
         """Return whether this row of this very file was taken before."""
         return row.row <= self._delivery.through
 
-    def _late(self, versions: Versions) -> bool:
-        """Return whether another file brought the newest version after this one was first seen."""
+    def _late(self, row: Submission, versions: Versions) -> bool:
+        """Return whether the newest version came after this file was first seen.
+
+        A row that was never taken before follows those of its own file; so does one that another
+        model reads otherwise than it did.
+        """
         first = self._delivery.first
         if first is None or not versions.found:
             return False
         newest = versions.found[0]
-        return newest.delivery > first and newest.digest != self._delivery.digest
+        own = newest.digest == self._delivery.digest
+        if self._repeated(row):
+            return newest.delivery >= first and not (own and newest.model != self.model)
+        return newest.delivery > first and not own
 
 
 def _moment(value: str | None) -> int | None:

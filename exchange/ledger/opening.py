@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.domain.links import LinkRule
     from exchange.ledger.heartbeat import ClockGuard
+    from exchange.ledger.seals import Seals
 
 _NEWEST: Final = 1_000  # events whose seals are looked at for the greatest
 
@@ -222,7 +223,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
 ) -> Build:
     """Return what puts the parts of a ledger together."""
 
-    def build(database: Database, seals: SqlSeals, key: secret.Secret, genesis: Genesis) -> Parts:
+    def build(database: Database, seals: Seals, key: secret.Secret, genesis: Genesis) -> Parts:
         return Parts(
             database=database,
             seals=seals,
@@ -243,4 +244,4 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
 
 
 if TYPE_CHECKING:
-    Build = Callable[[Database, SqlSeals, secret.Secret, Genesis], Parts]
+    Build = Callable[[Database, Seals, secret.Secret, Genesis], Parts]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from exchange.commands import Exchange
     from exchange.ledger import Genesis
 
 
@@ -57,6 +58,10 @@ class Choices:
     def begun(self) -> AbstractContextManager[Bench]:
         """Open the ledger; begin one where there is none, and say so."""
         return self.station.opened(self._tell)
+
+    def rehearsed(self) -> AbstractContextManager[Exchange]:
+        """Give the use cases for a dry run."""
+        return self.station.access().rehearsed()
 
     def _tell_narrowed(self, count: int) -> None:
         self.console.warn(self.console.text("narrowed", count=count))

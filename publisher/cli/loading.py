@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,14 @@ from exchange.intake import (
 from exchange.intake.findings import shown
 from exchange.model import derive, load_model
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.cli.receipts import receipt_of, refusal_of, tell_findings, total_of
+from publisher.cli.receipts import receipt_of, refusal_of, total_of
 from publisher.cli.watching import watch_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from exchange.commands import Exchange
     from publisher.cli.console import Console
 
 
@@ -171,7 +173,7 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
     is_flag=True,
     help="较旧的数据也写入 apply rows though their records were changed since",
 )
-@click.option("--dry-run", is_flag=True, help="只校验 check, write nothing")
+@click.option("--dry-run", is_flag=True, help="试运行，不写入 tell what a load would do")
 @common
 @pass_choices
 def load(  # noqa: PLR0913 - the options of the contract
@@ -192,16 +194,13 @@ def load(  # noqa: PLR0913 - the options of the contract
         return watch_folder(choices, folder, manner, files)
     sources = _sources(choices, files)
     choices.station.require_ledger()
-    if dry_run and not choices.station.has_ledger():
-        receipts = [_dry(choices, item, manner, len(sources)) for item in sources]
-    else:
-        receipts = _load(choices, sources, manner)
+    receipts = _load(choices, sources, manner)
     taken = [item for item in receipts if item is not None]
     total = total_of(taken)
     if len(taken) < len(receipts):
         total["refused"] = len(receipts) - len(taken)
     if dry_run:
-        console.say("dry-run")
+        console.say("dry-run", position=total["position"])
     elif total["accepted"] or total["revised"]:
         console.say("next-publish")
     console.result(total)
@@ -212,18 +211,28 @@ def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list
     """Load one file after the other; return their receipts, None for a file that was refused."""
     console = choices.console
     receipts: list[Receipt | None] = []
-    with choices.begun() as bench, console.progress() as move:
+    with _exchange(choices, manner) as exchange, console.progress() as move:
         label = console.text("loading", file=", ".join(shown(item.name) for item in sources))
 
         def progress(done: int, total: int) -> None:
             move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
 
         watch = Watch(progress, console.finding)
-        for source, outcome in bench.exchange().load_each(sources, manner, watch):
+        for source, outcome in exchange.load_each(sources, manner, watch):
             # The bar counts the receipts written so far.
             receipts.append(_told(console, shown(source.name), outcome, len(sources)))
             console.begin_file()
     return receipts
+
+
+@contextmanager
+def _exchange(choices: Choices, manner: Manner) -> Iterator[Exchange]:
+    if manner.dry_run:
+        with choices.rehearsed() as exchange:
+            yield exchange
+        return
+    with choices.begun() as bench:
+        yield bench.exchange()
 
 
 def _told(
@@ -237,40 +246,6 @@ def _told(
         raise outcome
     refusal_of(console, name, outcome, files, told=True)
     return None
-
-
-def _dry(choices: Choices, path: Path | Table, manner: Manner, files: int) -> Receipt | None:
-    """Count a file where there is no ledger yet that could be asked."""
-    if isinstance(path, Table):
-        raise UsageError(
-            "A table can be tried only where there is a ledger.",
-            "Load any file first, or export the table to CSV and check that.",
-            zh="还没有账本，不能试运行数据库表。",
-            zh_hint="请先导入任一文件，或将该表导出为 CSV 后校验。",
-        )
-    console = choices.console
-    console.begin_file()
-    try:
-        found = check(path, choices.station.model, manner, today=_today(choices))
-    except (Rejected, UsageError, EnvironmentFault) as error:
-        tell_findings(console, error)
-        return _told(console, shown(path.name), error, files)
-    for item in found:
-        console.finding(item)
-    tally = found.tally
-    receipt = Receipt(
-        position=0,
-        accepted=tally.sound,
-        revised=0,
-        unchanged=0,
-        outdated=0,
-        held=tally.held,
-        suppressed=0,
-        rejected=tally.rejected,
-        rejects=None,
-        reviews=tally.held,
-    )
-    return _told(console, shown(path.name), receipt, files)
 
 
 def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:

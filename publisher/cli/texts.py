@@ -117,7 +117,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "已停止。处理文件 {files} 个，其中整份退回 {refused} 个。",
         "Stopped. {files} files taken, {refused} of them refused as a whole.",
     ),
-    "dry-run": ("试运行，没有写入。", "Dry run: nothing was written."),
+    "dry-run": (
+        "试运行：以上为按账本第 {position} 个事件时的状况导入的结果，没有写入。",
+        "Dry run: what a load would do as of position {position}; nothing was written.",
+    ),
     "loading": ("导入 {file}", "Loading {file}"),
     "next-publish": (
         "运行 credence publish 使其公开（服务运行时会自动公开）。",

@@ -13,7 +13,7 @@ CASES = [
     ({"time": -1}, "review", ("outdated", "outdated-by-time", False)),
     ({"time": -1, "superseded": True}, "review", ("outdated", "outdated-by-time", False)),
     ({"time": -1}, "current", ("outdated", "outdated-by-time", False)),
-    ({"time": 1, "late": True, "bounded": True}, "review", None),
+    ({"time": 1, "bounded": True}, "review", None),
     # 2. delivered before in that very file
     ({**EQUAL, "repeated": True}, "review", ("outdated", "outdated-repeated", False)),
     ({**EQUAL, "repeated": True, "own": True}, "review", ("outdated", "outdated-repeated", False)),
@@ -26,6 +26,8 @@ CASES = [
     ({**EQUAL, "own": True}, "review", None),
     # What cannot be known is for a person.
     ({"late": True}, "review", ("outdated", "outdated-file", True)),
+    ({"late": True, "time": 1}, "review", None),
+    ({"late": True, "repeated": True, "time": 1}, "review", ("outdated", "outdated-file", True)),
     ({"bounded": True}, "review", ("held", "too-many-versions", True)),
 ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.intake import Finding, Receipt, deliver
+from exchange.intake import Finding, Receipt, deliver, rehearsing
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.ledger.models import ModelVersion
 from exchange.model import Model, load_model
@@ -100,7 +100,10 @@ class Office:
     held: Path
     findings: list[Finding]
 
-    def load(self, path: Path, **more: Any) -> Receipt:
+    def load(self, path: Path, *, dry_run: bool = False, **more: Any) -> Receipt:
+        if dry_run:
+            with rehearsing(self.ledger, self.held, lambda: BASE_TIME) as rehearsal:
+                return self.load(path, rehearsal=rehearsal, **more)
         self.findings.clear()
         return deliver(
             self.ledger,

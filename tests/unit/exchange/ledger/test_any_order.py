@@ -137,12 +137,25 @@ def play(desk, rows, model, step):
 
 
 def load(desk, rows, model, step):
-    results = desk.load(*(a_row(rows, item) for item in step))
+    delivery, submissions = desk.delivery, [a_row(rows, item) for item in step]
+    with desk.ledger.rehearsal() as tried:
+        foreseen = [
+            result
+            for at in range(len(submissions))
+            for result in tried.append(delivery, submissions[at : at + 1])
+        ]
+    results = desk.load(*submissions)
+    assert [answer(result) for result in foreseen] == [answer(result) for result in results]
     for item, result in zip(step, results, strict=True):
         before = len(model.records)
         assert result.outcome.value == model.take(item)
         for record in model.records[before:]:
             record.iri = result.iri
+
+
+def answer(result):
+    """Return what a dry run must foresee: all but the IRI of a record that is new."""
+    return result.outcome, result.reason, result.row, result.review, result.superseded
 
 
 def command(ledger, model, name, record):

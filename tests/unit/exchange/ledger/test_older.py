@@ -335,6 +335,13 @@ def test_an_upgrade_of_the_shapes_turns_no_row_into_a_revision(files):
     files.desk.ledger.verify()
 
 
+def test_a_file_that_is_read_otherwise_by_newer_shapes_is_taken_again(files):
+    under(files, "a", KNOWN)
+    files("1", files.row("甲"))
+    under(files, "b", KNOWN)
+    assert files("1", files.row("甲，读法已改")) == ["revised"]
+
+
 def test_who_may_see_a_statement_is_a_part_of_the_newest_version(files):
     under(files, "a", KNOWN)
     files("1", files.row("甲"))
