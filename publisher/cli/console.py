@@ -22,6 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from exchange.domain.personal_data import mask
 from publisher.cli.texts import TEXTS
@@ -86,7 +87,8 @@ class Console:
         for column in columns:
             shown.add_column(column, overflow="fold")  # never cut what somebody may copy
         for row in rows:
-            shown.add_row(*(str(cell) for cell in row))
+            # What a sender typed is no markup, and must not steer the terminal.
+            shown.add_row(*(Text(_printable(str(cell))) for cell in row))
         self._out.print(shown)
 
     def finding(self, found: Finding) -> None:
@@ -156,6 +158,10 @@ class Console:
                 bars.update(tasks[what], completed=done, total=total)
 
             yield move
+
+
+def _printable(text: str) -> str:
+    return "".join(item if item.isprintable() or item == "\n" else "\ufffd" for item in text)
 
 
 def _sentence(text: str) -> str:

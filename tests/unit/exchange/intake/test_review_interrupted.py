@@ -45,7 +45,7 @@ def test_an_erasure_destroys_held_rows_of_its_key_and_of_its_text(hall, make, ho
     own = "当事人与店名为霁月轩的铺面来往"
     hall.load(make(1, CF_SY=own), make(7))
     hall.load(
-        make(1, CF_SY=f"{holding}，改写"),  # its key
+        make(1, CF_SY=f"{holding}，改写", CF_WSH="示市监罚字[2026]1号"),  # its key
         make(2, CF_SY=f"{holding}：{own}"),  # its text
         make(3, CF_SY=f"{holding}，另案"),  # another's; authority and law are the same
     )

@@ -57,6 +57,18 @@ def test_what_waits_is_listed_and_shown_with_its_cell(empty: Run, held: str) -> 
     assert item["id"] in empty.out
 
 
+def test_cells_are_shown_as_they_are_and_steer_no_terminal(
+    empty: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = f"{hold_rows(monkeypatch)}[bold]甲[/bold][/]乙\u202e丙"
+    file = tmp_path / "odd.csv"
+    file.write_text(as_csv([penalty(5, CF_SY=odd)]), encoding="utf-8")
+    assert empty("load", file) == 1
+    (item,) = empty.json("review", "list")["items"]
+    assert empty("review", "show", item["id"]) == 0
+    assert "[bold]甲[/bold][/]乙\ufffd丙" in empty.out
+
+
 def test_accepting_enters_the_row_and_the_list_is_empty(empty: Run, held: str) -> None:
     (item,) = empty.json("review", "list")["items"]
     done = empty.json("review", "accept", item["id"], *BECAUSE, "--as", "安某")
