@@ -66,10 +66,11 @@ def links_of(  # noqa: PLR0913 (two of them by keyword)
 
 def _outgoing(connection: Connection, record: int, limit: int) -> dict[int, str]:
     """Return the relations of what a record rests on, by the number of the target."""
-    ties = [tie for tie in ties_of(connection, [record]).get(record, ()) if not tie.dropped]
-    targets = _targets(connection, ties[:limit])
+    ties = _standing_ties(connection, [record]).get(record, [])[:limit]
+    known = _keys_of(connection, ties)
     found: dict[int, str] = {}
-    for tie, target in zip(ties, targets, strict=False):
+    for tie in ties:
+        target = meet(tie.macs, known.get).target
         if target is not None:
             found.setdefault(target, tie.relation)
     return found
@@ -87,36 +88,46 @@ def _incoming(
     found: dict[int, str] = {}
     for _ in range(_ROUNDS):
         sources = _sources(connection, tier, macs, before, limit + 1)
-        ties = ties_of(connection, sources)
+        relations = _relations_to(connection, record, sources)
         for source in sources:
             if len(found) == limit:
                 return found, before
             before = source
-            relation = _relation_to(connection, record, ties.get(source, ()))
-            if relation is not None:
-                found[source] = relation
+            if source in relations:
+                found[source] = relations[source]
         if len(sources) <= limit:
             return found, None
     return found, before
 
 
-def _relation_to(connection: Connection, record: int, ties: Sequence[Tie]) -> str | None:
-    """Return the relation of the first link that means the record."""
-    live = [tie for tie in ties if not tie.dropped]
-    targets = _targets(connection, live)
-    return next(
-        (tie.relation for tie, one in zip(live, targets, strict=True) if one == record), None
-    )
+def _relations_to(connection: Connection, record: int, sources: Sequence[int]) -> dict[int, str]:
+    """Return the relation of each source's first link that means the record."""
+    by_source = _standing_ties(connection, sources)
+    known = _keys_of(connection, [tie for ties in by_source.values() for tie in ties])
+    found: dict[int, str] = {}
+    for source, ties in by_source.items():
+        for tie in ties:
+            if meet(tie.macs, known.get).target == record:
+                found.setdefault(source, tie.relation)
+    return found
 
 
-def _targets(connection: Connection, ties: Sequence[Tie]) -> list[int | None]:
-    """Return the number of the record that each link means today, None where none is sure."""
+def _standing_ties(connection: Connection, sources: Sequence[int]) -> dict[int, list[Tie]]:
+    """Return the links of records, without those that were dropped."""
+    return {
+        source: [tie for tie in ties if not tie.dropped]
+        for source, ties in ties_of(connection, sources).items()
+    }
+
+
+def _keys_of(connection: Connection, ties: Sequence[Tie]) -> dict[bytes, Key]:
+    """Return what the MACs of links lead to."""
     macs = sorted({mac for tie in ties for mac in tie.macs.all})
     table, known = schema.key_state, dict[bytes, Key]()
     for part in chunks(macs):
         for row in connection.execute(select(table).where(table.c.mac.in_(part))):
             known[row.mac] = Key(row.mac, row.record, Told(row.told))
-    return [meet(tie.macs, known.get).target for tie in ties]
+    return known
 
 
 def _sources(
