@@ -2,9 +2,10 @@
 
 from exchange.intake.checking import Checker, FileCheck, check_file
 from exchange.intake.database import Table, is_table, table_of
-from exchange.intake.delivery import Receipt, deliver
+from exchange.intake.delivery import Receipt, deliver, unit_code
 from exchange.intake.erasing_held import finish_held, mark_held
 from exchange.intake.findings import Finding
+from exchange.intake.headers import require_kind
 from exchange.intake.held import PURPOSE, HeldRows
 from exchange.intake.held_row import HeldRow, Item
 from exchange.intake.limits import DEFAULT
@@ -54,8 +55,10 @@ __all__ = [
     "read",
     "rehearsing",
     "require_file",
+    "require_kind",
     "rescan",
     "scrub",
     "sweep",
     "table_of",
+    "unit_code",
 ]

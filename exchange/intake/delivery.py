@@ -128,7 +128,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
         EnvironmentFault: disk or ledger stand in the way.
 
     """
-    unit, today = _unit(source), day_of(clock())
+    unit, today = unit_code(source), day_of(clock())
     listeners = Listeners(progress, report, at)
     with staged(rows_from, staging, limits) as copy:
         at(Point.COPY_STAGED)
@@ -287,7 +287,8 @@ def _tell(listeners: Listeners, item: Finding) -> None:
         listeners.report(item)
 
 
-def _unit(source: str | None) -> str | None:
+def unit_code(source: str | None) -> str | None:
+    """Return the code of a delivering unit. Raises UsageError where it is none."""
     if source is None:
         return None
     try:

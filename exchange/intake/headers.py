@@ -134,6 +134,16 @@ def books(model: Model, kind: str | None, form: str | None) -> list[Book]:
     ]
 
 
+def require_kind(model: Model, kind: str | None, form: str | None) -> None:
+    """Refuse a kind or form that there is not before any file is looked at.
+
+    Raises:
+        UsageError: no such kind, or no kind has such a form.
+
+    """
+    books(model, kind, form)
+
+
 def kind_of_name(model: Model, name: str) -> str | None:
     """Return the kind that a file name begins with (slug or Chinese label), the longest first."""
     stem = PurePath(name).name.split(".", 1)[0]

@@ -26,28 +26,29 @@ _AMOUNT: Final = (
     r"(?P<unit{n}>元|圆|块)(?:(?P<jiao{n}>[一二三四五六七八九壹贰叁肆伍陆柒捌玖])角)?"
 )
 _GAP: Final = rf"[^0-9{_NUMERALS};,。、!?\n]{{0,12}}"
+_ALONE: Final = 30  # characters of a text that may be an amount and nothing else
 _BOUND: Final = 20  # amounts of one text that are looked at
 
 
 class Stated:
-    """Finds the amounts that a text states for one of some words (罚款, 没收违法所得)."""
+    """Finds the amounts that a text states for one of some words (罚款, 没收违法所得), or alone."""
 
     def __init__(self, words: Sequence[str]) -> None:
         either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
         after, before = _AMOUNT.format(n=1), _AMOUNT.format(n=2)
         self._words = tuple(words)
         self._found = re.compile(
-            rf"(?:{either}){_GAP}?{after}|{before}(?=(?:整|正)?(?:人民币)?(?:的|之)?(?:{either}))"
+            rf"\A\W*(?:人民币)?{_AMOUNT.format(n=0)}[整正]?\W*\Z|(?:{either}){_GAP}?{after}|{before}(?=(?:整|正)?(?:人民币)?(?:的|之)?(?:{either}))"
         )
 
     def amounts(self, text: str) -> list[Decimal]:
         """Return the amounts in yuan that the text states, in its order."""
-        if not any(word in text for word in self._words):
+        if len(text) > _ALONE and not any(word in text for word in self._words):
             return []
         found = []
         for match in self._found.finditer(unicodedata.normalize("NFKC", text)):
             said = match.groupdict()
-            number = "1" if said["unit1"] else "2"
+            number = next(place for place in "012" if said["unit" + place])
             amount = _value(said["digits" + number], said["scale" + number], said["words" + number])
             if amount is not None:
                 jiao = said["jiao" + number]

@@ -22,9 +22,9 @@ _ERROR_BOUND: Final = 40  # characters; no error word is longer
 _SEVERAL: Final = re.compile(r"[;；]")
 # 1.23E+17, 1E-05; Java programs write 1.23E17.
 _SHORTENED: Final = re.compile(
-    r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?E[+-][0-9]{1,3}|[+-]?[0-9]\.[0-9]{1,20}E[0-9]{1,3}"
+    r"[+-]?[0-9]{1,20}(?:[.,][0-9]{0,20})?E[+-][0-9]{1,3}|[+-]?[0-9][.,][0-9]{1,20}E[0-9]{1,3}"
 )
-_SHORTENED_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?E[+-]?[0-9]{1,3}")
+_SHORTENED_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:[.,][0-9]{0,20})?E[+-]?[0-9]{1,3}")
 _MONTH: Final = r"(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)[A-Z]{0,6}"
 _NUMERAL: Final = r"[0-9一二三四五六七八九十〇零○廿卅]"
 _DATE: Final = re.compile(
@@ -38,6 +38,8 @@ _DATE: Final = re.compile(
 _TIME_BEHIND: Final = re.compile(
     r"[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?[AP]M)?$"
 )
+_CODE: Final = re.compile(r"[0-9A-Z-]{8,20}")
+_CODE_DIGITS: Final = 6  # a name in Latin letters has fewer
 _SERIAL: Final = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
 # Serial numbers count days from here where they are those of 1900 (ECMA-376 part 1, 18.17.4.1).
 _EPOCH: Final = date(1899, 12, 30)
@@ -69,6 +71,12 @@ def is_shortened_number(text: str) -> bool:
 def is_date(text: str) -> bool:
     """Whether a text is a day, a month or a year in any usual writing, with or without a time."""
     return _DATE.fullmatch(_TIME_BEHIND.sub("", plain(text))) is not None
+
+
+def is_code(text: str) -> bool:
+    """Whether a text is the number of a company, a person or a certificate: digits, few letters."""
+    found = _CODE.fullmatch(plain(text))
+    return found is not None and sum(map(str.isdigit, found[0])) >= _CODE_DIGITS
 
 
 def day_of_serial(text: str) -> date | None:

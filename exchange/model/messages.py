@@ -231,6 +231,13 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
                 "Format the column as text, type it again, and check that the columns are aligned.",
             ),
         ),
+        "code-instead": (
+            Label(
+                "{label}填的是代码或证件号码，各列可能错位",
+                "{label} holds the number of a company or document: the columns may be displaced",
+            ),
+            Label("请填写名称，并核对各列是否对齐。", "Give the name; check the columns."),
+        ),
         "letterless": (
             Label("{label}只有数字或标点", "{label} consists of digits or punctuation only"),
             Label("请对照原件核对。", "Check it against the original."),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.amounts import Stated
 from exchange.model.checks import date_problem
-from exchange.model.damage import is_date, is_shortened, plain
+from exchange.model.damage import is_code, is_date, is_shortened, plain
 from exchange.model.kinds import Label
 from exchange.model.messages import Problem, problem
 from exchange.model.rules import Between
@@ -58,6 +58,7 @@ def _has_letters(text: str) -> bool:
 EXPECTATIONS: Final[Mapping[str, tuple[str, Test]]] = {
     "no-shortened-number": ("shortened-number", is_shortened),
     "no-date": ("date-instead", is_date),
+    "no-code": ("code-instead", is_code),
     "letters": ("letterless", lambda text: not _has_letters(text)),
     "several-characters": ("single-character", lambda text: len(text.strip()) < 2),  # noqa: PLR2004
     "no-placeholder": ("placeholder-word", lambda text: plain(text).rstrip("。.") in _PLACEHOLDERS),

@@ -26,7 +26,9 @@ from exchange.intake import (
     generate,
     is_table,
     require_file,
+    require_kind,
     table_of,
+    unit_code,
 )
 from exchange.intake.findings import shown
 from exchange.model import derive, load_model
@@ -87,7 +89,7 @@ def check_verb(
     """校验文件，不写入。Validate files, write nothing."""
     console = choices.console
     manner = Manner(kind, form)
-    sources = _sources(choices, files)
+    sources = _sources(choices, files, manner)
     paths = [item for item in sources if isinstance(item, Path)]
     if len(paths) < len(sources) or (marked and len(paths) > 1):
         raise UsageError(
@@ -192,7 +194,7 @@ def load(  # noqa: PLR0913 - the options of the contract
     manner = Manner(kind, form, source, dry_run, allow_older)
     if folder is not None:
         return watch_folder(choices, folder, manner, files)
-    sources = _sources(choices, files)
+    sources = _sources(choices, files, manner)
     choices.station.require_ledger()
     receipts = _load(choices, sources, manner)
     taken = [item for item in receipts if item is not None]
@@ -248,8 +250,13 @@ def _told(
     return None
 
 
-def _sources(choices: Choices, names: Sequence[str]) -> list[Path | Table]:
-    """Return the files and tables named; a folder stands for the deliveries in it."""
+def _sources(choices: Choices, names: Sequence[str], manner: Manner) -> list[Path | Table]:
+    """Return the files and tables named; a folder stands for the deliveries in it.
+
+    What is wrong with the call itself is said before any of them is read.
+    """
+    require_kind(choices.station.model, manner.kind, manner.form)
+    unit_code(manner.source)
     found: list[Path | Table] = []
     for name in names:
         if is_table(name):

@@ -99,6 +99,16 @@ def test_an_unreadable_file_does_not_stop_the_others(empty: Run, folder: Path, v
     assert "\nb-penalty.csv：" in empty.out
 
 
+@pytest.mark.parametrize("option", [("--kind", "penalties"), ("--form", "1999")])
+def test_a_wrong_call_is_refused_before_any_file(
+    empty: Run, folder: Path, option: tuple[str, str]
+) -> None:
+    for verb in ("check", "load"):
+        assert empty(verb, *option, folder) == 2
+    assert empty("load", "--source", "1114040", folder) == 2
+    assert not empty.root.exists()
+
+
 def test_each_file_shows_findings_up_to_its_own_limit(empty: Run, folder: Path) -> None:
     whole = (folder / "b-penalty.csv").read_text(encoding="utf-8-sig").splitlines()
     spoilt = [line.replace("示例市", "#N/A") for line in whole[1:]]
