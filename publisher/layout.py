@@ -103,6 +103,15 @@ class Layout:
         return self.root / "serve.lock"
 
     @property
+    def restoring(self) -> Path:
+        """Stands while a restore is under way: nothing else may use the directory."""
+        return self.root / "restoring.json"
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path would be lost, or set back, with the data directory."""
+        return path.resolve().is_relative_to(self.root.resolve())
+
+    @property
     def projector_lock(self) -> Path:
         """Locked (flock) by the one process that projects."""
         return self.root / "projector.lock"

@@ -41,12 +41,21 @@ class LedgerAccess:
     clock_guard: ClockGuard
     at: At
 
-    def open(self, begin: Callable[[Genesis], None] | None, *, read_only: bool) -> Ledger:
+    def open(
+        self,
+        begin: Callable[[Genesis], None] | None = None,
+        *,
+        read_only: bool = False,
+        restoring: bool = False,
+    ) -> Ledger:
         """Open the ledger; with `begin`, make a missing one and tell `begin` its genesis.
 
-        `read_only` is for one that cannot be written.
+        `read_only` is for one that cannot be written, `restoring` for one that may be older than
+        its journal. Raises EnvironmentFault while a restore is under way.
         """
-        ledger = self._opened(begin, read_only=read_only)
+        if not restoring:
+            self._require_restored()
+        ledger = self._opened(begin, read_only=read_only, restoring=restoring)
         try:
             self._require_same_identity(ledger.genesis)
         except UsageError:
@@ -54,7 +63,18 @@ class LedgerAccess:
             raise
         return ledger
 
-    def _opened(self, begin: Callable[[Genesis], None] | None, *, read_only: bool) -> Ledger:
+    def _require_restored(self) -> None:
+        if self.layout.restoring.exists():
+            raise EnvironmentFault(
+                f"A restore of {self.layout.root} is under way, or broke off.",
+                "Wait for it, or run the same `credence restore` again.",
+                zh=f"{self.layout.root} 正在恢复，或恢复中途中断。",
+                zh_hint="请等待其完成，或再次运行同一条 credence restore 命令。",
+            )
+
+    def _opened(
+        self, begin: Callable[[Genesis], None] | None, *, read_only: bool, restoring: bool
+    ) -> Ledger:
         kinds = self._government_kinds()
         if read_only:
             return Ledger.open_read_only(
@@ -74,6 +94,7 @@ class LedgerAccess:
                 at=self.at,
                 clock_guard=self.clock_guard,
                 model=self._model_version(),
+                restoring=restoring,
             )
         self.require_no_remains()
         if begin is None:

@@ -131,24 +131,25 @@ class Station:
 
     @contextmanager
     def opened(
-        self, begin: Callable[[Genesis], None] | None = None, *, reading: bool = False
+        self,
+        begin: Callable[[Genesis], None] | None = None,
+        *,
+        reading: bool = False,
+        restoring: bool = False,
     ) -> Iterator[Bench]:
         """Open the ledger and close it at the end.
 
         With `begin`, a missing ledger is made of the settings, and `begin` told its genesis.
-        `reading` is for a verb that changes nothing: a copy that cannot be written will do.
+        `reading` is for a verb that changes nothing: a copy that cannot be written will do;
+        `restoring` for a ledger that may be older than its journal.
         Raises NotFound (none, and no `begin`), UsageError (settings differ from the genesis).
         """
         read_only = reading and not self.places.writable() and self.has_ledger()
-        ledger = self.access().open(begin, read_only=read_only)
+        ledger = self.access().open(begin, read_only=read_only, restoring=restoring)
         try:
             yield Bench(self, ledger)
         finally:
             ledger.close()
-
-    def shares_journal(self) -> bool:
-        """Whether the withdrawal journal would be lost, or set back, with the data directory."""
-        return self.places.journal.resolve().is_relative_to(self.layout.root.resolve())
 
     def require_ledger(self) -> None:
         """Return unless the ledger of what stands here is missing. Raises EnvironmentFault."""
@@ -392,7 +393,7 @@ def web_parts(root: Path) -> Parts:
     """Return the parts of a data directory's web service; they live as long as the process."""
     # Never closed: a worker process ends as a whole, and its query workers with it.
     station = Station(root)
-    bench = Bench(station, station.access().open(None, read_only=False))
+    bench = Bench(station, station.access().open())
     return bench.web_parts(station.query_pool(Tier.PUBLIC))
 
 

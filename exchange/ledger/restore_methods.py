@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exchange.ledger import lineage, recovering
+from exchange.ledger.passages import journal_missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,6 +36,10 @@ class RestoreMethods:
     def removal_since(self, tier: Tier, after: int, before: int) -> bool:
         """Return whether text had to leave a tier after a number, before a time."""
         return lineage.removal_since(self._parts, tier, after, before)
+
+    def catch_up_journal(self) -> None:
+        """Have the withdrawal journal hold every line that the ledger has."""
+        self._parts.journal.catch_up(journal_missing(self._parts.database))
 
     def unknown(self, public_ids: Collection[str]) -> set[str]:
         """Return those of the records that the ledger never heard of."""

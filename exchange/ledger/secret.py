@@ -109,6 +109,10 @@ def read(path: Path) -> Secret:
 
 def _fault(path: Path, error: OSError) -> EnvironmentFault:
     return EnvironmentFault(
-        f"The ledger secret {path.name} cannot be read or made: {error.strerror}.",
-        "Restore the file, or correct the permissions of its folder.",
+        f"The ledger secret {path} cannot be read or made: {error.strerror}.",
+        "Copy secrets/ledger.key from the host that began this ledger, or from its backup "
+        '(docs/operate.md, "A second host"); where it is there, correct the permissions.',
+        zh=f"无法读取或创建账本密钥 {path}：{error.strerror}。",
+        zh_hint="请从创建该账本的主机或其备份复制 secrets/ledger.key"
+        "（见 docs/operate.md）；若文件已在，请更正权限。",
     )

@@ -35,6 +35,7 @@ VERBS: Final = {
     "asking": ("query", "audit", "status", "ledger", "config"),
     "dumping": ("dump",),
     "verifying": ("verify",),
+    "backing_up": ("backup", "restore"),
     "demo": ("demo",),
     "clock": ("clock",),
 }

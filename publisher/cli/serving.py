@@ -25,7 +25,7 @@ def serve_verb(choices: Choices, *, host: str, port: int) -> None:
     """启动服务。Serve the public pages and queries."""
     address = Address(host, port)
     console = choices.console
-    if choices.station.shares_journal():
+    if choices.station.layout.holds(choices.station.places.journal):
         console.warn(console.text("journal-inside", path=choices.station.places.journal))
 
     def started() -> None:

@@ -175,6 +175,42 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "账本中没有这条记录，{places} 处也都没有。",
         "The ledger does not know the record, and none of the {places} places holds it.",
     ),
+    "backed-up": (
+        "备份已写入 {path}：账本位置 {position}，文件 {files} 个：",
+        "Backup in {path}: the ledger up to position {position}, {files} files:",
+    ),
+    "backup-leaves": (
+        "不在备份中：{names}（都可重建或重新取得；撤下日志请另行保存最新的一份）。",
+        (
+            "Not in it: {names} (they can be made again; keep the newest withdrawal journal "
+            "apart from the backups)."
+        ),
+    ),
+    "backup-open": (
+        "提示：{path} 未加密，持有它即可读取账本；请与其余部分分开保存，或使用 --key-file。",
+        (
+            "Note: {path} is not encrypted, and opens the ledger; keep it apart from the rest, or "
+            "use --key-file."
+        ),
+    ),
+    "set-aside": ("原有文件移至 {path}", "What stood here was moved to {path}"),
+    "restored": (
+        (
+            "账本已恢复，进入纪元 {epoch}：补记为撤下 {entered}，再次撤下 {withdrawn}，"
+            "再次删除 {erased}，重新发布 {reissued}。正在重建各公开位置。"
+        ),
+        (
+            "The ledger is back, in epoch {epoch}: {entered} entered as withdrawn, {withdrawn} "
+            "withdrawn again, {erased} erased again, {reissued} issued again. Rebuilding."
+        ),
+    ),
+    "restore-unplaced": (
+        "提示：撤下日志中有 {count} 条记录类别不明，账本也没有，无法补记其删除。",
+        (
+            "Note: {count} records of the journal are of no known kind and not in the ledger; no "
+            "Delete could be entered for them."
+        ),
+    ),
     "parting": ("正在撤下 {iri}", "Taking down {iri}"),
     "surface-gone": (
         "  ✔ {tier} · {surface}（{seconds} 秒）",

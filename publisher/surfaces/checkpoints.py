@@ -58,13 +58,15 @@ class Checkpoint:
     """What is kept of one surface.
 
     `root` is hexadecimal and empty where it is not known; `cleared` is the number in the tier's
-    sequence up to which no reader is shown what had to leave.
+    sequence up to which no reader is shown what had to leave. `taken_in` is the epoch that was
+    opened with what a surface of another history knew; it need not be asked again.
     """
 
     size: int = 0
     root: str = ""
     epoch: int = 0
     cleared: int = 0
+    taken_in: int = 0
 
 
 class Checkpoints:
@@ -123,6 +125,10 @@ class Checkpoints:
         if seq > kept.cleared:
             self._write(surface, replace(kept, cleared=seq))
 
+    def take_in(self, surface: Readable, epoch: int) -> None:
+        """Note that an epoch was opened with what the surface knew beside the ledger."""
+        self._write(surface, replace(self.read(surface) or Checkpoint(), taken_in=epoch))
+
     def restart(self, surface: Readable, position: int) -> None:
         """Note that readers have a surface that was built anew, up to a position."""
         self._write(surface, Checkpoint(cleared=position))
@@ -150,7 +156,7 @@ def _parsed(text: bytes) -> Checkpoint | None:
         found = Checkpoint(**json.loads(text))
     except (ValueError, TypeError):
         return None
-    numbers = (found.size, found.epoch, found.cleared)
+    numbers = (found.size, found.epoch, found.cleared, found.taken_in)
     sound = all(type(each) is int and each >= 0 for each in numbers) and type(found.root) is str
     return found if sound else None
 

@@ -6,19 +6,20 @@ followers have them. Without a Delete at the head nobody would tell them that th
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
+from exchange.domain.errors import CredenceError
 from exchange.domain.identity import id_of
 from exchange.domain.record import Activity
-from exchange.domain.recovery import KnownRecord
+from exchange.domain.recovery import KnownRecord, Recovered
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
-    from exchange.domain.recovery import Recovered
     from publisher.surfaces.checkpoints import Checkpoints
     from publisher.surfaces.feed import FeedReader
     from publisher.surfaces.port import Readable
@@ -78,19 +79,26 @@ class Recovery:
         self._listings = listings
         self._kinds = kinds
 
-    def known(self, foreign: Collection[str]) -> list[KnownRecord]:
-        """Return what the surfaces of these labels know beside the ledger.
+    def known(self, foreign: Collection[str] | None = None) -> dict[str, KnownRecord]:
+        """Return what the surfaces of these labels, or all, know beside the ledger, by id.
 
-        Raises StoreUnavailable for one that cannot be read.
+        What cannot be read of one is left out: a damaged file must not keep it from being rebuilt.
         """
         found: dict[str, KnownRecord] = {}
-        feeds = (self._of_feed(feed) for feed in self._feeds if label(feed) in foreign)
-        listings = (self._listed(one) for one in self._listings if _label(one) in foreign)
-        for source in (*feeds, *listings):
-            for one in source:
-                before = found.get(one.public_id)
-                found[one.public_id] = before.merged(one) if before else one
-        return list(found.values())
+        feeds = [feed for feed in self._feeds if foreign is None or label(feed) in foreign]
+        listings = [one for one in self._listings if foreign is None or _label(one) in foreign]
+        sources = [*map(self._of_feed, feeds), *map(self._listed, listings)]
+        for source in sources:
+            with suppress(CredenceError, OSError, ValueError):
+                for one in source:
+                    before = found.get(one.public_id)
+                    found[one.public_id] = before.merged(one) if before else one
+        return found
+
+    def note(self, surfaces: Iterable[Readable], epoch: int) -> None:
+        """Note that an epoch was opened with what these surfaces know."""
+        for surface in surfaces:
+            self._checkpoints.take_in(surface, epoch)
 
     def epoch(self, surfaces: Iterable[Readable]) -> int:
         """Return the greatest epoch that the ledger or one of the surfaces is of."""
@@ -99,8 +107,19 @@ class Recovery:
 
     def __call__(self, foreign: Sequence[Readable]) -> Recovered:
         """Have the ledger take in what surfaces of another history know."""
-        known = self.known({label(surface) for surface in foreign})
-        return self._ledger.recover(known, self.epoch(foreign), reason=REASON)
+        now = self._ledger.epoch()
+        fresh = [one for one in foreign if not self._is_taken_in(one, now)]
+        if not fresh:
+            return Recovered(now)
+        known = self.known({label(surface) for surface in fresh})
+        done = self._ledger.recover(known.values(), self.epoch(fresh), reason=REASON)
+        if done.opened:
+            self.note(fresh, done.epoch)
+        return done
+
+    def _is_taken_in(self, surface: Readable, epoch: int) -> bool:
+        kept = self._checkpoints.read(surface)
+        return kept is not None and kept.taken_in == epoch
 
     def _of_feed(self, feed: FeedReader) -> Iterator[KnownRecord]:
         """Yield the records of which the feed has an event that the ledger lacks.

@@ -1,0 +1,1 @@
+"""Copies of a ledger, and how one is put back (docs/decisions)."""
