@@ -140,9 +140,8 @@ class Station:
         """Open the ledger and close it at the end.
 
         With `begin`, a missing ledger is made of the settings, and `begin` told its genesis.
-        `reading` is for a verb that changes nothing: a copy that cannot be written will do;
-        `restoring` for a ledger that may be older than its journal.
-        Raises NotFound (none, and no `begin`), UsageError (settings differ from the genesis).
+        `reading`: a copy that cannot be written will do; `restoring`: it may be older than its
+        journal. Raises NotFound (none, and no `begin`), UsageError (settings and genesis differ).
         """
         read_only = reading and not self.places.writable() and self.has_ledger()
         ledger = self.access().open(begin, read_only=read_only, restoring=restoring)

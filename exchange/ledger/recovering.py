@@ -1,4 +1,4 @@
-"""Takes into an older ledger what others know: the end of a restore (docs/decisions).
+"""Takes into an older ledger what others know: the end of a restore (docs/decisions/0044).
 
 Records that the ledger never heard of are entered as withdrawn, each with its Delete, so that
 every follower drops them; what left in the lost part leaves again; what was shown in a lost version

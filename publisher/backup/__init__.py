@@ -1,1 +1,1 @@
-"""Copies of a ledger, and how one is put back (docs/decisions)."""
+"""Copies of a ledger, and how one is put back (docs/decisions/0044)."""

@@ -1,4 +1,4 @@
-"""Files encrypted in chunks under the bytes of a key file (docs/decisions).
+"""Files encrypted in chunks under the bytes of a key file (docs/decisions/0045).
 
 A file is a magic word and 32 random bytes, then chunks of 64 KiB, each sealed by AES-256-GCM. The
 key of a file is derived (HKDF-SHA256) from the key file and those random bytes; the nonce counts
