@@ -32,7 +32,7 @@ def test_what_was_put_in_comes_out(size: int) -> None:
     text = os.urandom(size)
     data = sealed(text)
     assert opened(data) == text
-    assert text[:40] not in data or size == 0
+    assert size < 40 or text[:40] not in data
 
 
 def test_the_same_text_is_never_the_same_file() -> None:
