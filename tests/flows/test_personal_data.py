@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zipfile
 from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -135,6 +136,14 @@ def texts(folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, with_gzip.decode("utf-8", errors="replace")
 
 
+def comments(path: Path) -> list[str]:
+    """Return what a marked workbook says beside the sender's cells."""
+    with zipfile.ZipFile(path) as book:
+        found = [book.read(name).decode() for name in book.namelist() if "comments" in name]
+    assert found
+    return found
+
+
 def refuse(text: str, needles: tuple[str, ...], where: object) -> None:
     for needle in needles:
         assert needle not in text, (needle, where)
@@ -147,6 +156,17 @@ def fates(findings: list[dict[str, str]]) -> dict[int, dict[str, set[str]]]:
         said = found.setdefault(int(item["row"]), {})
         said.setdefault(item["severity"], set()).add(item.get("code", ""))
     return found
+
+
+def nothing_stands_in_files(directory: Path) -> None:
+    surfaces = list(texts(directory / "surfaces"))
+    assert len(surfaces) > 20
+    for path, text in surfaces:
+        refuse(text, (*DIGITS, *NAMES), path)
+    for path in sorted((directory / "rejects").iterdir()):
+        refuse(path.name, DIGITS, path)
+        if path.name.endswith(".findings.jsonl"):
+            refuse(path.read_text(encoding="utf-8"), (*DIGITS, *NAMES), path)
 
 
 @pytest.mark.parametrize("form", [as_csv, as_xlsx])
@@ -164,21 +184,16 @@ def test_no_number_and_no_hidden_name_is_anywhere_after_a_load(
     documents = [json.loads(line) for line in lines if line.startswith("{")]
     found = fates([item["finding"] for item in documents if "finding" in item])
     for number, case in enumerate(CASES, 2):
-        severity = {"rejected": "error", "held": "held"}.get(case.fate)
-        if severity and case.column:
+        if case.column:
+            severity = "error" if case.fate == "rejected" else "held"
             assert case.column in found[number][severity], case
+    for text in comments(tmp_path / "marked.xlsx"):
+        refuse(text, (*DIGITS, *NAMES), "comment")
     credence("publish")
     listed = credence("review", "list")
     for ran in (checked, loaded, listed, credence("status"), credence("audit")):
         refuse(ran.out + ran.err, (*DIGITS, *NAMES), ran)
-    surfaces = list(texts(credence.directory / "surfaces"))
-    assert len(surfaces) > 20
-    for path, text in surfaces:
-        refuse(text, (*DIGITS, *NAMES), path)
-    for path in sorted((credence.directory / "rejects").iterdir()):
-        refuse(path.name, DIGITS, path)
-        if path.name.endswith(".findings.jsonl"):
-            refuse(path.read_text(encoding="utf-8"), (*DIGITS, *NAMES), path)
+    nothing_stands_in_files(credence.directory)
     assert any("公开甲" in text for text in pages(credence)), "the search itself is blind"
 
 

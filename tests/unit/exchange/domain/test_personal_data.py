@@ -103,6 +103,30 @@ def test_ordinary_texts_are_left_alone(text: str) -> None:
     assert find(text) == []
 
 
+def test_a_division_never_allotted_makes_a_right_number_likely_and_a_wrong_one_none() -> None:
+    first = "190000198803150" + "01"
+    assert [(mark.rule, mark.certain) for mark in find(first + check_digit(first))] == [
+        ("id-number-likely", False)
+    ]
+    wrong = "1" if check_digit(first) != "1" else "2"
+    assert find(first + wrong) == []
+
+
+@pytest.mark.parametrize("text", [f"缴款账号{SHORT}", f"账号：{WRONG}", "代码111404198503150002"])
+def test_what_is_only_like_an_id_number_may_be_an_account_or_a_code(text: str) -> None:
+    assert find(text) == []
+
+
+def test_fifteen_digits_with_a_day_of_late_are_a_persons_only_where_they_say_so() -> None:
+    assert find("990000230517001") == []
+    assert rules("身份证990000230517001") == {"id-number-likely"}
+
+
+def test_a_name_that_ends_in_a_numeral_does_not_hide_the_number_behind_it() -> None:
+    assert [mark.certain for mark in find(f"试某八{NOBODY}")] == [True]
+    assert [mark.certain for mark in find(f"试某十九{EXAMPLE}，罚款")] == [True]
+
+
 def test_a_number_with_a_recent_day_is_a_persons_where_it_says_so() -> None:
     child = "990000201605120" + "12"
     child += check_digit(child)

@@ -85,6 +85,19 @@ def test_an_amount_that_is_an_id_number_is_found(kinds: dict[str, Compiled]) -> 
     assert ("fineAmount", "id-number-likely", "held") in told(kinds["penalty"].check(record))
 
 
+def test_an_id_number_that_passes_for_a_code_is_found(kinds: dict[str, Compiled]) -> None:
+    nobodys, office = "990000198503150293", "111404198503150028"  # right by both check digits
+    penalty = kinds["penalty"]
+    row = rows.PENALTY | {"CF_CFJGDM": nobodys, "CF_SJLYDM": office}
+    assert found(penalty, row) == {
+        ("authority", "id-number", "error"),
+        ("source", "id-number-likely", "held"),
+    }
+    assert found(penalty, rows.PENALTY | {"CF_XDR_SHXYM": nobodys}) == {
+        ("uscc", "id-number", "error")
+    }
+
+
 def test_a_persons_own_number_may_stand_in_its_own_column(kinds: dict[str, Compiled]) -> None:
     assert found(kinds["penalty"], person()) == set()
 
@@ -135,8 +148,11 @@ def test_a_shop_may_bear_its_owners_name(kinds: dict[str, Compiled]) -> None:
     assert found(penalty, trader(CF_SY=facts)) == set()
     named = found(penalty, trader(CF_SY=facts + "经营者试某甲承认。"))
     assert named == {("violationFacts", "person-name", "held")}
-    alone = found(penalty, trader(CF_XDR_MC=PERSON))
-    assert alone == {("counterpartName", "person-name-alone", "held")}
+    alone = found(penalty, trader(CF_XDR_MC=PERSON, CF_NR=f"对{PERSON}罚款100元"))
+    assert alone == {
+        ("counterpartName", "person-name-alone", "held"),
+        ("penaltyContent", "person-name", "held"),
+    }
 
 
 def test_the_number_of_a_passport_is_found_where_it_is_repeated(
