@@ -55,6 +55,7 @@ bench: setup ## against other programs, some minutes each; docs/performance.md a
 	$(BIN)/python benchmarks/index/search.py
 	$(BIN)/python benchmarks/index/pages.py
 	$(BIN)/python benchmarks/sparql/bombs.py
+	$(BIN)/python -m benchmarks.sparql.fair
 	$(BIN)/python -m benchmarks.sparql.compare
 	$(BIN)/python -m benchmarks.report
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "intake-memory": "python benchmarks/intake/memory.py --rows 10000 100000",
     "intake-": "python benchmarks/peers/compare.py",
     "sparql-bombs": "python benchmarks/sparql/bombs.py",
+    "sparql-fair": "python -m benchmarks.sparql.fair",
 }
 HEAD = """# Performance
 

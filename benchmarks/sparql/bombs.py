@@ -54,7 +54,7 @@ class City:
         return HTTPConnection("127.0.0.1", self.port, timeout=60)
 
 
-def served(folder: Path) -> City:
+def served(folder: Path, deadline: float = DEADLINE) -> City:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         city = City(folder / "data", probe.getsockname()[1])
@@ -62,7 +62,7 @@ def served(folder: Path) -> City:
     environment = {
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-        "CREDENCE_QUERY_TIMEOUT": str(DEADLINE),
+        "CREDENCE_QUERY_TIMEOUT": str(deadline),
     }
 
     def run(*arguments: str | Path) -> None:

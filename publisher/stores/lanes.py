@@ -2,8 +2,9 @@
 
 Purpose: let no reader starve. Strangers' queries first run in the short lane; one that uses up
 its slice goes on in the slow lane, with its worker if one more slow worker may be had, else anew.
-Queries of a shape that did so go to the slow lane at once, those that already wait included. The
-service's own look-ups have a lane and a worker kept for them. Within a lane clients are served
+Queries of a shape that did so go to the slow lane at once, those that already wait included. One
+worker is kept for the service's own look-ups, which are served first, and for queries of a shape
+known to be cheap: they wait for no query that is not. Within a lane clients are served
 fairly (`queueing`), and one client never has all slow workers where there are two.
 Units: seconds. Errors: Overloaded, StoreUnavailable.
 Source: DESIGN §9; docs/decisions/0034-query-lanes.md.
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 # What a query may use in the short lane: of the processor, and at most so much of the time.
 SLICE_SECONDS: Final = 1.0
 SLICE_WALL_SECONDS: Final = 5.0
+# A shape is cheap whose last query used no more; such a query has a quarter of the slice.
+CHEAP_SECONDS: Final = 0.1
+_CHEAP_SHARE: Final = 0.25
 # Below this share of its time a query that is late was starved, rather than long.
 _STARVED_SHARE: Final = 0.5
 
@@ -49,10 +53,16 @@ class Job:
     seconds: float
     client: str
     lane: Lane
-    turn: threading.Condition
+    turn: threading.Condition | None = None
     process: WorkerProcess | None = None
     error: CredenceError | None = None
     holds_slow: bool = False
+    cheap: bool = False
+
+    def tell(self) -> None:
+        """Wake whoever waits for its turn; the lock is held."""
+        if self.turn is not None:
+            self.turn.notify()
 
 
 class Lanes:
@@ -75,13 +85,15 @@ class Lanes:
 
     def job(self, parsed: ParsedForm, media: str, seconds: float, client: str | None) -> Job:
         """Return a query of a client, or without one of the service itself, in its first lane."""
-        turn = threading.Condition(self._lock)
         if client is None:
-            return Job(parsed, media, seconds, "", Lane.OWN, turn)
+            return Job(parsed, media, seconds, "", Lane.OWN)
         with self._lock:
-            slow = self._costs.is_slow(parsed.shape, time.monotonic())
+            now = time.monotonic()
+            slow = self._costs.is_slow(parsed.shape, now)
             self._counts.recognised += slow
-        return Job(parsed, media, seconds, client, Lane.SLOW if slow else Lane.SHORT, turn)
+            cheap = self._costs.expected(parsed.shape, now) <= CHEAP_SECONDS
+        lane = Lane.SLOW if slow else Lane.SHORT
+        return Job(parsed, media, seconds, client, lane, cheap=cheap)
 
     def acquire(self, job: Job) -> WorkerProcess:
         """Return a worker for the job once it is its turn. Raises Overloaded, StoreUnavailable."""
@@ -96,6 +108,7 @@ class Lanes:
             return job.process
 
     def _await_turn(self, job: Job, until: float) -> None:
+        job.turn = threading.Condition(self._lock)
         waiting = Waiting(job.client, 0.0, time.monotonic(), job)
         self._enqueue(waiting)
         self._serve_waiting()
@@ -114,18 +127,20 @@ class Lanes:
         refused = self._queues[job.lane].add(waiting)
         if refused is not None:
             refused.job.error = self._refusal(refused.job, metrics.QUEUE_FULL)
-            refused.job.turn.notify()
+            refused.job.tell()
 
     def _lend(self, job: Job) -> bool:
         """Give a job an idle worker, if its lane and its client may have one more."""
-        if self._may_run(job.lane, job.client):
-            job.process = self._staff.take(job.lane)
+        if self._may_run(job):
+            job.process = self._staff.take(job.lane, kept=_has_kept(job))
         if job.process is not None and job.lane is Lane.SLOW:
             self._hold_slow(job)
         return job.process is not None
 
-    def _may_run(self, lane: Lane, client: str) -> bool:
-        return lane is not Lane.SLOW or self._slow_by_client[client] < self._slow_share
+    def _may_run(self, job: Job) -> bool:
+        if job.lane is Lane.SLOW:
+            return self._slow_by_client[job.client] < self._slow_share
+        return self._staff.has_fast(kept=_has_kept(job))
 
     def _hold_slow(self, job: Job) -> None:
         job.holds_slow = True
@@ -133,6 +148,8 @@ class Lanes:
 
     def _serve_waiting(self) -> None:
         """Lend workers to those whose turn it is; the lock is held."""
+        if not any(map(len, self._queues.values())):
+            return
         try:
             self._staff.require_usable()
         except CredenceError as error:
@@ -141,22 +158,23 @@ class Lanes:
         for lane in Lane:
             while (waiting := self._next(lane)) is not None and self._lend(waiting.job):
                 self._queues[lane].drop(waiting)
-                waiting.job.turn.notify()
+                waiting.job.tell()
 
     def _next(self, lane: Lane) -> Waiting[Job] | None:
-        return self._queues[lane].next(time.monotonic(), lambda client: self._may_run(lane, client))
+        return self._queues[lane].next(time.monotonic(), self._may_run)
 
     def _refuse_all(self, error: CredenceError) -> None:
         for queue in self._queues.values():
             for waiting in queue.take_out(lambda _: True):
                 waiting.job.error = error
-                waiting.job.turn.notify()
+                waiting.job.tell()
 
     def slice_of(self, job: Job) -> Slice | None:
         """Return what the job may use before it is moved; None where it is not."""
         if job.lane is not Lane.SHORT:
             return None
-        return Slice(SLICE_SECONDS, SLICE_WALL_SECONDS, lambda: self._move(job))
+        share = _CHEAP_SHARE if job.cheap else 1.0
+        return Slice(share * SLICE_SECONDS, share * SLICE_WALL_SECONDS, lambda: self._move(job))
 
     def _move(self, job: Job) -> bool:
         """Move a job whose slice is over to the slow lane; False when it must begin anew."""
@@ -165,7 +183,7 @@ class Lanes:
             job.lane = Lane.SLOW
             self._move_alike(job.parsed.shape)
             assert job.process is not None  # noqa: S101 - it runs
-            goes_on = self._may_run(Lane.SLOW, job.client) and self._staff.move_to_slow(job.process)
+            goes_on = self._may_run(job) and self._staff.move_to_slow(job.process)
             if goes_on:
                 self._hold_slow(job)
             self._counts.continued += goes_on
@@ -248,3 +266,8 @@ class Lanes:
             counts.answered[lane],
             counts.cut[lane],
         )
+
+
+def _has_kept(job: Job) -> bool:
+    """Whether the worker that is kept may serve the job."""
+    return job.cheap or job.lane is Lane.OWN

@@ -47,7 +47,7 @@ class WorkerStopped(Exception):
     """The query used up its slice and may not go on in this worker, which still runs it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slice:
     """What a query may use before `over` is asked whether it may go on.
 
@@ -154,12 +154,11 @@ class WorkerProcess:
 
     def _answers_within(self, part: Slice, until: float) -> bool:
         """Wait for the answer to begin; False when the slice is over before."""
-        while (left := part.processor - self.spent()) > 0:
-            wall = until - time.monotonic()
-            if self._readable.poll(max(0.0, min(max(left, _LEAST_LOOK_SECONDS), wall)) * 1000):
+        left = part.processor
+        while left > 0 and (wall := until - time.monotonic()) > 0:
+            if self._readable.poll(min(max(left, _LEAST_LOOK_SECONDS), wall) * 1000):
                 return True
-            if wall <= 0:
-                return False
+            left = part.processor - self.spent()
         return bool(self._readable.poll(0))
 
     def _used(self) -> float:

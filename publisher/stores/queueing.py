@@ -60,12 +60,12 @@ class FairQueue(Generic[T]):
         self._waiting.remove(refused)
         return refused
 
-    def next(self, now: float, eligible: Callable[[str], bool] | None = None) -> Waiting[T] | None:
+    def next(self, now: float, eligible: Callable[[T], bool] | None = None) -> Waiting[T] | None:
         """Return the query to be served next; it stays until it is removed.
 
-        `eligible` says whether a client may be served at all at this moment.
+        `eligible` says whether a query may be served at all at this moment.
         """
-        among = [one for one in self._waiting if eligible is None or eligible(one.client)]
+        among = [one for one in self._waiting if eligible is None or eligible(one.job)]
         return min(among, key=lambda one: self._urgency(one, now), default=None)
 
     def drop(self, query: Waiting[T]) -> None:

@@ -1,10 +1,10 @@
 """The query workers of a pool as processes: start, lend, replace, follow the generation.
 
 Purpose: `size` fast workers for queries and one more, which is kept for the service's own
-look-ups; at most `size` slow ones. A fast worker whose query runs long becomes a slow one and
-goes on with it, and a new fast one is started: nothing is computed twice. A slow worker has a
-lower priority, which cannot be taken back, and so stays slow; it ends when it was idle for a
-minute. So there are at most 2 * `size` + 1 workers.
+look-ups and for queries known to end at once; at most `size` slow ones. A fast worker whose
+query runs long becomes a slow one and goes on with it, and a new fast one is started: nothing is
+computed twice. A slow worker has a lower priority, which cannot be taken back, and so stays slow;
+it ends when it was idle for a minute. So there are at most 2 * `size` + 1 workers.
 Errors: StoreUnavailable.
 Source: docs/decisions/0002-bulk-load-in-chunks.md (generations), 0004-socket-filter.md (isolation).
 """
@@ -76,7 +76,7 @@ class Staff:
 
     def running(self, lane: Lane) -> int:
         """Return how many workers a lane holds, those that are being ended included."""
-        return sum(each is lane for each in self._busy.values())
+        return [*self._busy.values()].count(lane)
 
     def lane_of(self, process: WorkerProcess) -> Lane:
         """Return the lane that a busy worker belongs to by now."""
@@ -87,24 +87,30 @@ class Staff:
         if self._closed or (self._failure and not self._busy and not self._fast):
             raise refusals.unavailable(self._failure)
 
-    def take(self, lane: Lane) -> WorkerProcess | None:
-        """Lend an idle worker to a lane, of the current generation as soon as it has one."""
-        process = self._slow_one() if lane is Lane.SLOW else self._fast_one(lane)
+    def take(self, lane: Lane, *, kept: bool = False) -> WorkerProcess | None:
+        """Lend an idle worker to a lane, of the current generation as soon as it has one.
+
+        With `kept` it may be the one kept for queries that are known to end at once.
+        """
+        process = self._slow_one() if lane is Lane.SLOW else self._fast_one(kept=kept)
         if process is not None:
             self._busy[process] = lane
         return process
 
-    def _fast_one(self, lane: Lane) -> WorkerProcess | None:
+    def has_fast(self, *, kept: bool) -> bool:
+        """Whether a fast worker is idle and may be lent, with `kept` also the last."""
+        if kept:
+            return bool(self._fast)
+        return self._has_spare() and self.running(Lane.SHORT) < self._size
+
+    def _fast_one(self, *, kept: bool) -> WorkerProcess | None:
         # Whether it lives shows when it is asked; a look at each query would be a system call.
-        if lane is Lane.OWN:
-            return self._fast.pop() if self._fast else None
-        full = self.running(Lane.SHORT) >= self._size
-        return self._fast.pop() if self._has_spare() and not full else None
+        return self._fast.pop() if self.has_fast(kept=kept) else None
 
     def _has_spare(self) -> bool:
-        """Whether there is an idle fast worker beside the one kept for the service itself.
+        """Whether there is an idle fast worker beside the one that is kept.
 
-        Before the first of a generation are all started, strangers may have that one, too.
+        Before the first of a generation are all started, any query may have that one, too.
         """
         return len(self._fast) > (1 if self._complete else 0)
 

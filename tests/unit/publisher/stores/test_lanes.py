@@ -135,6 +135,32 @@ def test_look_ups_beside_heavy_clients_are_all_answered_and_soon(
     assert pool.metrics().lanes["slow"].cut >= 1
 
 
+def test_a_shape_known_to_be_cheap_waits_for_no_query_that_is_not(
+    pool: QueryPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.query(LOOK_UP.format(0), JSON, client="a")
+    monkeypatch.setattr(lanes, "SLICE_SECONDS", 60.0)  # so that both short workers are held
+    monkeypatch.setattr(lanes, "SLICE_WALL_SECONDS", 60.0)
+    with Heavy(pool, 6, shaped, "a"):
+        assert eventually(lambda: pool.metrics().lanes["short"].waiting >= 4, 3)
+        assert value(pool.query(LOOK_UP.format(7), JSON, client="a", deadline=2.5)) == "v7"
+        with pytest.raises(Overloaded, match="not begun"):
+            pool.query(COUNT, JSON, client="a", deadline=0.2)
+    assert pool.metrics().lanes["slow"].answered == 0
+
+
+def test_a_shape_that_was_cheap_is_moved_sooner(
+    pool: QueryPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c < {0}) }} LIMIT {1}"
+    pool.query(text.format('"a"', 0), JSON, client="a")
+    monkeypatch.setattr(lanes, "SLICE_SECONDS", 2.0)
+    with pytest.raises((QueryTimeout, Overloaded)):
+        pool.query(text.format('"z"', 1), JSON, client="a", deadline=6)
+    counts = pool.metrics()
+    assert (counts.continued, counts.recognised) == (1, 0)
+
+
 def test_the_services_own_look_ups_wait_for_no_stranger(pool: QueryPool) -> None:
     with Heavy(pool, 8, shaped, "heavy-{0}"):
         time.sleep(0.5)

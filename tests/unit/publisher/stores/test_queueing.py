@@ -86,12 +86,12 @@ def test_a_full_queue_refuses_the_costliest_of_that_client_first() -> None:
     assert queue.add(waiting("a", cost=0.01)) is heavy
 
 
-def test_clients_that_may_not_be_served_are_passed_over() -> None:
+def test_queries_that_may_not_be_served_are_passed_over() -> None:
     queue: FairQueue[str] = FairQueue(4)
     queue.add(waiting("a", cost=0.1))
     second = waiting("b")
     queue.add(second)
-    assert queue.next(0.0, lambda client: client != "a") is second
+    assert queue.next(0.0, lambda job: job != "a") is second
     assert queue.next(0.0, lambda _: False) is None
 
 
