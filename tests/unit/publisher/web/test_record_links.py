@@ -138,6 +138,24 @@ def test_an_entry_and_its_penalty_name_each_other_whatever_form_each_came_in(
         assert "引用本记录" not in _page(client, iris["penalty"])
 
 
+def test_what_joins_two_records_of_a_person_is_on_no_page(tmp_path: Path) -> None:
+    at = station(tmp_path / "desk")
+    entry = next(
+        row for kind, _, row in sound.SOUND if kind == "list-entry" and "MD_XDR_ZJHM" in row
+    )
+    _load(at, tmp_path, ("penalty", "2018", sound.PERSON), ("list-entry", "credence", entry))
+    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
+        iris = {kind: iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC)}
+        assert set(iris) == {"penalty", "list-entry"}
+        client = Client(create_app(bench.web_parts(queries)))
+        for one, other in (("penalty", "list-entry"), ("list-entry", "penalty")):
+            page = _page(client, iris[one])
+            assert iris[other].rpartition("/")[2] not in page
+            assert "引用" not in page.partition("来源与经过")[0].partition("记录内容")[2]
+        bench.ledger.withdraw(iris["penalty"], "repair")
+        assert not list(bench.ledger.live(Tier.PUBLIC)), "the ledger does join them"
+
+
 def test_a_record_with_many_links_says_so_and_leads_on(tmp_path: Path) -> None:
     at = station(tmp_path / "desk")
     entries = [{**ENTRY, "MD_WSH": f"测环列〔2026〕{number}号"} for number in range(30)]
