@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from exchange.domain.errors import CredenceError
+from publisher.surfaces.phrases import Phrases
 from publisher.surfaces.texts import Texts
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HELD: Final = 20_000
+_HELD: Final = 20_000  # results for one tier that wait for the other
+_STATEMENTS: Final = 60_000  # what a chunk of changes says in both tiers
 LISTED: Final = 100  # faults named; the count is always whole
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
@@ -131,7 +134,9 @@ class SharedWork:
 
     def __init__(self, readers: int) -> None:
         # Feeds and downloads of every tier.
-        self.texts = Texts(readers=readers)
+        self.texts = Texts(
+            readers=readers, phrases=partial(Phrases, remembered=_STATEMENTS, free_text=True)
+        )
         self._held: dict[tuple[str, bytes], Any] = {}
 
     def once(self, use: str, view: bytes, make: Callable[[], T]) -> T:

@@ -49,10 +49,18 @@ class _Predicate:
 
 
 class Phrases:
-    """The statements of one kind. Not for several threads."""
+    """The statements of one kind. Not for several threads.
 
-    def __init__(self, kind: Kind | None) -> None:
+    So many statements are remembered, and of free text, which comes once a version, none unless
+    `free_text`: for readers to whom both tiers' views of a version come one after the other.
+    """
+
+    def __init__(
+        self, kind: Kind | None, remembered: int = _REMEMBERED, *, free_text: bool = False
+    ) -> None:
         self._kind = kind
+        self._remembered = remembered
+        self._free_text = free_text
         self._fields = {f.iri.encode(): f for f in kind.fields} if kind else {}
         self._known: dict[bytes, Said] = {}
         self._predicates: dict[bytes, _Predicate] = {}
@@ -74,8 +82,8 @@ class Phrases:
         trig = b"%b %b" % (predicate.name, _short(value))
         said = Said(trig, predicate.key, predicate.json(value), predicate.many)
         # Free text is the record's own and comes once; codes, names of others and dates again.
-        if not value.endswith(b'"'):
-            if len(self._known) >= _REMEMBERED:
+        if self._free_text or not value.endswith(b'"'):
+            if len(self._known) >= self._remembered:
                 self._known.clear()
             self._known[text] = said
         return said

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from publisher.surfaces.phrases import Phrases, members_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from exchange.model.kinds import Kind
 
 # A chunk of ordinary records and half another; the other surfaces take them next.
@@ -30,8 +32,14 @@ class Texts:
     A view names its record, so its bytes are all that the text depends on beside the kind.
     """
 
-    def __init__(self, most: int = _BYTES, readers: int = 2) -> None:
+    def __init__(
+        self,
+        most: int = _BYTES,
+        readers: int = 2,
+        phrases: Callable[[Kind | None], Phrases] = Phrases,
+    ) -> None:
         self._most = most
+        self._new_phrases = phrases
         self._readers = readers
         self._size = 0
         self._phrases: dict[str | None, Phrases] = {}
@@ -49,7 +57,7 @@ class Texts:
                 return found[0]
             phrases = self._phrases.get(slug)
             if phrases is None:
-                phrases = self._phrases[slug] = Phrases(kind)
+                phrases = self._phrases[slug] = self._new_phrases(kind)
             said = phrases.of(iri, view)
             text = Text(b" ;\n    ".join([item.trig for item in said]), members_of(said))
             if self._readers > 1:

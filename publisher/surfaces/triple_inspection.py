@@ -136,13 +136,15 @@ class _Values:
 
     def as_stored(self, lines: list[bytes]) -> list[bytes]:
         """Return a record's statements as the engine has them."""
-        start = lines[0].index(b" ") + 1
+        start, changed = lines[0].index(b" ") + 1, False
         for at, line in enumerate(lines):
             # Plain texts and names come back as they are.
             if b'"^^<' in line or line[-3:] not in _PLAIN:
                 value = line[start:]
                 lines[at] = line[:start] + (self._known.get(value) or self._learn(value))
-        return lines
+                changed = True
+        # Two spellings of one value are one statement.
+        return list(set(lines)) if changed else lines
 
     def _learn(self, value: bytes) -> bytes:
         if len(self._known) >= _REMEMBERED:
@@ -205,7 +207,7 @@ class _Subjects:
 
 
 def _digest(lines: Iterable[bytes]) -> bytes:
-    return hashlib.sha256(b"\n".join(sorted(set(lines)))).digest()[:_DIGEST]
+    return hashlib.sha256(b"\n".join(sorted(lines))).digest()[:_DIGEST]
 
 
 def _said(found: _Subjects) -> tuple[str, str]:

@@ -34,21 +34,34 @@ if TYPE_CHECKING:
 _USE: Final = "index"
 _DIGEST: Final = 16  # bytes kept of a SHA-256
 _SHOWN: Final = f"current/{FILE}"
-_PART, _ROW = "\x1f", "\x1e"  # between values, between rows; no text has either
+_PART, _ROW, _NONE = (
+    "\x1f",
+    "\x1e",
+    "\x1d",
+)  # between values, between rows, for none; no text has any
 _SIDES: Final = {"search_subject": True, "search_record": False}
 # What the tokenizer drops, and what it makes of the rest of ASCII.
 _PUNCTUATION: Final = frozenset(map(chr, range(128))) - set(string.ascii_letters + string.digits)
 
-_ROWS: Final = f"""
-SELECT {", ".join(f"r.{name}" for name in Facts._fields)},
-    (SELECT group_concat(role || x'1f' || code, x'1e') FROM mention WHERE record = r.id),
-    (SELECT category || x'1f' || status || x'1f' || division FROM subject WHERE record = r.id),
-    (SELECT class || x'1f' || basis || x'1f' || unit || x'1f' || since || x'1f' ||
-        ifnull(until, '') || x'1f' || ends FROM measure WHERE record = r.id),
-    (SELECT group_concat(list, x'1e') FROM (SELECT list FROM applies WHERE measure = r.id ORDER BY list)),
-    r.objection, r.published
-FROM record r
-"""  # noqa: S608, E501 - our own names
+# Of each record its IRI and one text of all that the tables say of it, put together by SQLite,
+# which takes a third of the time. The column `print` is the only one of bytes.
+_COLUMNS: Final = [f"hex(r.{name})" if name == "print" else f"r.{name}" for name in Facts._fields]
+_OTHERS: Final = (
+    "(SELECT group_concat(role || x'1f' || code, x'1e') FROM mention WHERE record = r.id)",
+    "(SELECT category || x'1f' || status || x'1f' || division FROM subject WHERE record = r.id)",
+    (
+        "(SELECT class || x'1f' || basis || x'1f' || unit || x'1f' || since || x'1f' || "
+        "ifnull(until, '') || x'1f' || ends FROM measure WHERE record = r.id)"
+    ),
+    (
+        "(SELECT group_concat(list, x'1e') FROM "
+        "(SELECT list FROM applies WHERE measure = r.id ORDER BY list))"
+    ),
+    "r.objection",
+    "r.published",
+)
+_TOGETHER: Final = " || x'1f' || ".join(f"ifnull({one}, x'1d')" for one in (*_COLUMNS, *_OTHERS))
+_ROWS: Final = f"SELECT r.iri, {_TOGETHER} FROM record r"  # noqa: S608 - our own names
 _STRAY: Final = """
 SELECT count(*) FROM (
     SELECT record FROM mention UNION ALL SELECT record FROM subject
@@ -128,12 +141,12 @@ class _Rows:
 
     def compare(self, connection: Connection) -> None:
         """Compare every row. Raises StoreUnavailable."""
-        for row in connection.execute(_ROWS):
-            iri, wanted = row[0], self._expected.get(row[0])
+        for iri, row in connection.execute(_ROWS):
+            wanted = self._expected.get(iri)
             self.unseen.discard(iri)
             if wanted is None:
                 self.extra.add(iri)
-            elif wanted != _digest(_joined(row)):
+            elif wanted != _digest(row):
                 self.different.add(iri)
 
 
@@ -167,7 +180,9 @@ def _others(rest: Rest) -> tuple[str | None, ...]:
 
 
 def _joined(row: Sequence[object]) -> str:
-    return _PART.join(["\0" if item is None else str(item) for item in row])
+    """Return the text of a row as the query puts it together."""
+    said = [item.hex().upper() if type(item) is bytes else item for item in row]
+    return _PART.join([_NONE if item is None else str(item) for item in said])
 
 
 def _digest(row: str) -> bytes:
