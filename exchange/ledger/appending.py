@@ -75,11 +75,7 @@ def append(
     if not submissions:
         return []
     with batch(parts, bulk=True) as work:
-        started = parts.ticks()
-
-        def passed() -> float:
-            return parts.ticks() - started
-
+        due = parts.ticks() + PREPARING_SECONDS
         opened = running(work, delivery)
         if opened is None:
             raise UsageError(
@@ -92,21 +88,21 @@ def append(
             rows = submissions[at : min(at + SLICE, ROWS)]
             arrivals.fetch(rows)
             # Rows that are compared with many versions take long; others are taken by the slice.
-            results += _taken(arrivals, rows, lambda: passed() > 2 * PREPARING_SECONDS)
-            if len(results) < at + len(rows) or passed() > PREPARING_SECONDS:
+            results += _taken(arrivals, rows, parts.ticks, due + PREPARING_SECONDS)
+            if len(results) < at + len(rows) or parts.ticks() > due:
                 break
         taken(work, delivery, submissions[len(results) - 1].row)
     return results
 
 
 def _taken(
-    arrivals: Arrivals, rows: Sequence[Submission], late: Callable[[], bool]
+    arrivals: Arrivals, rows: Sequence[Submission], ticks: Callable[[], float], end: float
 ) -> list[Result]:
-    """Take rows, and leave off where it is late."""
+    """Take rows, and leave off where it is later than `end`."""
     results = []
     for row in rows:
         results.append(arrivals.take(row))
-        if late():
+        if ticks() > end:
             break
     return results
 
@@ -172,7 +168,8 @@ class Arrivals:
             return self._new(row, macs)
         record = self._work.record(met.records[0])
         result = self._known(row, self._whole(row, record), record)
-        if result.outcome not in NOT_TAKEN:
+        outcome = result.outcome
+        if outcome is Outcome.UNCHANGED or outcome not in NOT_TAKEN:
             self._join(macs, record)
         return result
 

@@ -156,8 +156,12 @@ class OlderData:
         one = record.versions <= 1 and told
         if one or self._precedence is Precedence.CURRENT:
             return None
+        # Its MAC says that the newest differs; only links may be told otherwise and mean the same.
+        differs = told and not row.untold and not row.links
         said: dict[int, Statements] = {}
         for at, version in enumerate(versions.found):
+            if at == 0 and differs:
+                continue
             before = versions.text(version)
             if before is None:
                 continue

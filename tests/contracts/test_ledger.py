@@ -229,3 +229,47 @@ def test_a_changed_column_is_found(ledger: Ledger):
         connection.execute(text("UPDATE event SET at = at + 1 WHERE name = 'publish'"))
     with pytest.raises(VerificationFailed, match="does not open"):
         ledger.verify()
+
+
+def said(results):
+    return [(item.outcome.value, item.reason) for item in results]
+
+
+def deliver(ledger: Ledger, digest: str, *rows: Submission) -> list[tuple[str, str | None]]:
+    number = ledger.open_delivery(
+        source=None, name="rows.csv", digest=digest * 64, kind="penalty", form=None
+    )
+    results = ledger.append(number, rows)
+    ledger.close_delivery(number, {})
+    return said(results)
+
+
+def test_a_dry_run_answers_as_the_load_and_keeps_nothing(ledger: Ledger):
+    files = [
+        ("a", [row("penalty", 1), row("penalty", 2), row("list-entry", 1, "名单", 1, 2)]),
+        ("b", [row("penalty", 1, "改"), row("list-entry", 1, "名单", 2), row("penalty", 3)]),
+        ("a", [row("penalty", 1), row("penalty", 2), row("list-entry", 1, "名单", 1, 2)]),
+        ("c", [row("penalty", 1), row("list-entry", 2, "名单", 3), row("penalty", 9)]),
+    ]
+    (gone,) = load(ledger, row("penalty", 9))
+    ledger.withdraw(gone or "", "repair")
+    position = ledger.position()
+    with ledger.rehearsal() as tried:
+        foreseen = [deliver(tried, digest, *rows) for digest, rows in files]
+        seen = tried.position()
+    assert ledger.position() == position
+    assert [deliver(ledger, digest, *rows) for digest, rows in files] == foreseen
+    assert ledger.position() == seen
+    assert foreseen[2][0] == ("outdated", "outdated-repeated")
+    assert foreseen[3][0] == ("outdated", "outdated-version")
+    assert foreseen[3][2] == ("suppressed", "key-gone")
+    ledger.verify()
+
+
+def test_a_writer_and_a_dry_run_do_not_wait_for_each_other(ledger: Ledger):
+    load(ledger, row("penalty", 1))
+    with ledger.rehearsal() as tried:
+        assert deliver(tried, "a", row("penalty", 2)) == [("accepted", None)]
+        assert deliver(ledger, "b", row("penalty", 2, "真")) == [("accepted", None)]
+        assert deliver(tried, "c", row("penalty", 2)) == [("unchanged", None)]
+    assert "真" in texts(ledger)
