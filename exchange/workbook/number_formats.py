@@ -168,8 +168,6 @@ def _section(code: str) -> Section:
             section.scale, commas = section.scale + commas, 0
         _take(section, kind or "", said)
     section.scale += commas
-    if not any(part in "0#?" for part in section.parts):
-        section.scale = 0
     return section
 
 

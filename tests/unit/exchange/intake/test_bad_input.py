@@ -98,7 +98,7 @@ def test_what_lenient_readers_let_pass_refuses_its_own_record(office, write, rec
     assert Path(receipt.rejects).read_text(encoding="utf-8").count("\n") == 1
 
 
-def test_swapped_columns_refuse_their_rows_at_both_cells(office, write, table, make):
+def test_displaced_columns_refuse_their_rows_at_each_cell(office, write, table, make):
     rows = [
         make(
             1, CF_JDRQ="示例市市场监督管理局", CF_CFJGDM="2026-05-06", CF_CFJG="11140400QQQQ0003X9"
@@ -106,7 +106,7 @@ def test_swapped_columns_refuse_their_rows_at_both_cells(office, write, table, m
     ]
     receipt = office.load(write(table(rows)))
     assert (receipt.accepted, receipt.rejected) == (0, 1)
-    assert {item.place.code for item in office.findings} == {"CF_JDRQ", "CF_CFJGDM"}
+    assert {item.place.code for item in office.findings} == {"CF_JDRQ", "CF_CFJG", "CF_CFJGDM"}
 
 
 def test_two_header_rows_and_a_title_are_no_data(office, write, table, make, model):

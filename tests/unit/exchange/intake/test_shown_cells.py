@@ -183,6 +183,15 @@ def test_hidden_rows_and_columns_are_named(workbook, model):
     assert "CP" not in said[1].message.zh
 
 
+def test_hidden_rows_above_the_data_are_not_counted(workbook, model):
+    def hide(book, _header):
+        for row in (0, 1, 2):
+            book.worksheets()[0].set_row(row, None, None, {"hidden": True})
+
+    (item,) = check_file(workbook(fill=hide), model)
+    assert item.message.en == "Hidden rows are read too: 2-3."
+
+
 def test_rows_hidden_by_a_filter_are_named_as_such(workbook, model):
     def filtered(book, header):
         (sheet,) = book.worksheets()

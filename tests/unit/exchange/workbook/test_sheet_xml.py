@@ -85,6 +85,15 @@ def test_what_is_told_is_bounded(monkeypatch):
     assert len(facts(f"<worksheet><sheetData>{rows}</sheetData></worksheet>").rows) == 1000
 
 
+def test_a_cell_of_another_format_ends_a_run():
+    row = '<row r="{0}"><c r="A{0}" s="{1}"><v>1</v></c></row>'
+    rows = "".join(row.format(number, style) for number, style in ((1, 3), (2, 9), (3, 3), (4, 3)))
+    assert facts(f"<worksheet><sheetData>{rows}</sheetData></worksheet>").runs == [
+        [0, 1, 1, 3],
+        [0, 3, 4, 3],
+    ]
+
+
 @pytest.mark.parametrize("position", [0, 25, 26, 701, 702, 16383])
 def test_columns_have_letters(position):
     assert position_of(letters_of(position)) == position
