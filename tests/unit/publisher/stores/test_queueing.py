@@ -71,7 +71,7 @@ def test_a_full_queue_refuses_the_client_with_the_most_waiting() -> None:
     many = [waiting("many", since=float(number)) for number in range(4)]
     for each in many:
         assert queue.add(each) is None
-    one = waiting("one")
+    one = waiting("one", cost=2.0, since=9.0)
     assert queue.add(one) is many[-1]
     assert len(queue) == 4
     late = waiting("many", since=9.0)
@@ -83,7 +83,7 @@ def test_a_full_queue_refuses_the_costliest_of_that_client_first() -> None:
     heavy, other = waiting("a", cost=1.0), waiting("a", cost=0.5)
     queue.add(heavy)
     queue.add(other)
-    assert queue.add(waiting("a", cost=0.01)) is heavy
+    assert queue.add(waiting("a", cost=0.01, since=1.0)) is heavy
 
 
 def test_queries_that_may_not_be_served_are_passed_over() -> None:
