@@ -224,10 +224,12 @@ class Lanes:
                 return refusals.starved(job.process.spent(), job.seconds)
         return refusals.late(job.seconds)
 
-    def died(self) -> None:
-        """Count a worker that ended under a query."""
+    def died(self, job: Job) -> None:
+        """Count a worker that ended under a query; such queries go to the slow lane at once."""
         with self._lock:
             self._counts.died += 1
+            self._costs.record(job.parsed.shape, SLICE_SECONDS, time.monotonic())
+            self._queues[job.lane].charge(job.client, SLICE_SECONDS)
 
     def release(self, job: Job, *, keep: bool) -> None:
         """Give the job's worker back; one that is not kept is ended."""

@@ -142,7 +142,7 @@ class QueryPool:
                 raise self._lanes.cut(job) from None
             except WorkerDied as death:
                 if death.begun:
-                    self._lanes.died()
+                    self._lanes.died(job)
                     raise refusals.died(death.code) from None
                 continue
             finally:

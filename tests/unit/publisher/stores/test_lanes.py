@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import pytest
@@ -244,6 +245,16 @@ def test_a_query_that_never_ends_is_cut_at_its_deadline_and_its_worker_replaced(
     assert eventually(lambda: slow_nice() not in nice_levels())
     assert eventually(lambda: fast_workers(pool) == 3)
     assert value(pool.query(COUNT, JSON, client="a")) == "600"
+
+
+def test_a_query_that_breaks_its_worker_is_sent_to_the_slow_lane_the_next_time(
+    pool: QueryPool,
+) -> None:
+    bomb = replace(check("SELECT * { ?s ?p ?o }"), text="SELECT * " + "{" * 20_000 + "}" * 20_000)
+    for _ in range(2):
+        assert outcome(lambda: pool.query(bomb, JSON, client="a")) == "QueryRefused"
+    assert (pool.metrics().died, pool.metrics().recognised) == (2, 1)
+    assert value(pool.query(LOOK_UP.format(3), JSON, client="b")) == "v3"
 
 
 def test_a_query_that_got_little_of_the_processor_is_told_so(
