@@ -6,6 +6,7 @@ import pytest
 
 from exchange.domain import body as bodies
 from exchange.domain.access import Leaf, Tier
+from exchange.domain.body import statements, value_of
 
 
 def text_of(*lines: str) -> str:
@@ -36,3 +37,49 @@ def test_a_link_number_stays_with_its_line() -> None:
     assert confined == text_of(bodies.line(Leaf.GOV_UNCONDITIONAL, '<urn:p> "v"', 12))
     assert bodies.without_links(text, {1, 2}) == text
     assert bodies.without_links(text, {12}) == ""
+
+
+# --- what two bodies have in common, and a link that one of them lacks ---
+
+TEXT = 'o <a> "1"\no0 <link> "x"\no1 <link> "y"\nu <b> "2"\n'
+
+
+def never(_number):
+    return False
+
+
+def always(_number):
+    return True
+
+
+def test_order_leaves_and_numbers_of_links_say_nothing():
+    other = 'p <b> "2"\no1 <link> "x"\no0 <link> "y"\nu <a> "1"\n'
+    assert statements(TEXT, ()).same(statements(other, ()), never)
+    seen = [statements(text, (), leaves=True) for text in (TEXT, other)]
+    assert not seen[0].same(seen[1], never)
+
+
+def test_a_link_may_be_lacking_only_where_its_target_has_left():
+    less = statements('o <a> "1"\no0 <link> "y"\nu <b> "2"\n', ())
+    whole = statements(TEXT, ())
+    asked = []
+    assert whole.same(less, lambda number: asked.append(number) or True)
+    assert asked == [0]
+    assert not whole.same(less, never)
+    assert not less.same(whole, always), "what came later says more"
+
+
+def test_other_words_are_never_the_same():
+    assert not statements(TEXT, ()).same(statements(TEXT.replace('"2"', '"3"'), ()), always)
+    other = TEXT.replace('"x"', '"z"')
+    assert not statements(TEXT, ()).same(statements(other, ()), always)
+
+
+def test_properties_are_left_out():
+    assert statements(TEXT, {"<a>", "<link>"}).plain == {'<b> "2"'}
+    assert statements(TEXT, {"<link>"}).links == {}
+
+
+def test_the_value_of_a_property():
+    assert value_of(TEXT, "<b>") == "2"
+    assert value_of(TEXT, "<c>") is None

@@ -128,6 +128,21 @@ def test_a_broken_off_file_goes_on_where_it_broke_off(files):
     assert files("broken", *whole) == [REPEATED, "unchanged", "unchanged"]
 
 
+def test_how_far_a_broken_off_file_was_taken_is_known(files):
+    files("broken", files.row("甲"), close=False)
+    files("after", files.row("乙"))
+    assert files("broken", files.row("甲"), close=False) == [REPEATED], "taken before"
+
+
+def test_a_row_that_was_left_aside_is_no_news_at_the_reload(files):
+    """The last row has no time, so that nothing but the order of the file speaks against it."""
+    rows = [timed(files, "甲", JULY), timed(files, "乙", JUNE), files.row("丙")]
+    assert files("1", *rows) == ["accepted", "outdated outdated-by-time", "revised"]
+    answer = [REPEATED, "outdated outdated-file review", "unchanged"]
+    assert files("1", *rows) == answer
+    assert '"丙"' in files.text()
+
+
 def test_a_correction_that_was_never_taken_is_not_called_delivered_before(files):
     """The file that goes back to 甲 broke off before its row: the reload still asks a person."""
     files("1", files.row("甲"))
@@ -247,20 +262,18 @@ def test_versions_from_before_a_reinstatement_are_older_too(files):
 
 
 def test_a_version_without_a_reference_that_had_to_go_is_found_again(files, rows):
-    files("penalties", files.row("甲", 7))
-    (basis,) = files.desk.live()
-    check = {"kind": "check", "links": [rows.link("checks", "licence", 5)]}
-    files("1", files.row("甲", **check))
-    files("2", files.row("乙", **check))
     files("licence", files.row("许可", 5, kind="licence"))
-    (licence,) = (
-        set(files.desk.live())
-        - {basis}
-        - {i for i, v in files.desk.live().items() if b"checks" in v}
-    )
+    (licence,) = files.desk.live()
     files.desk.ledger.withdraw(licence, "correction")
-    assert files("3", files.row("甲", **check)) == [VERSION]
-    assert files("1", files.row("甲", **check)) == [REPEATED]
+    links = [rows.link("checks", "licence", 5)]
+    files("1", files.row("甲", kind="check", links=links))
+    assert "checks" not in files.text(), "the ledger left the reference out"
+    files("2", files.row("乙", kind="check", links=links))
+    assert files("3", files.row("甲", kind="check", links=links)) == [VERSION]
+    more = [*links, rows.link("checks", "licence", 6)]
+    assert files("4", files.row("甲", kind="check", links=more)) == ["revised"], "says more"
+    files.desk.ledger.reinstate(licence, "decision")
+    assert files("2", files.row("乙", kind="check", links=links)) == [REPEATED]
 
 
 def test_a_person_is_known_again_in_a_superseded_version(files):

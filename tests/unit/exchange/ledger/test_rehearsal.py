@@ -105,6 +105,35 @@ def test_a_dry_run_waits_for_no_writer_and_keeps_none_waiting(city, rows):
         assert load(tried, "e", again) == [("revised", None, False)]
 
 
+class Guard(Unguarded):
+    """Counts the readings that it was asked to keep."""
+
+    beats = 0
+
+    def beat(self):
+        self.beats += 1
+
+
+def test_a_dry_run_keeps_no_heartbeat_and_no_line_of_the_journal(city, rows):
+    guard = Guard()
+    city.close()
+    ledger = Ledger.open(
+        rows.places(city.folder),
+        rows.rules,
+        lambda: rows.noon,
+        government_kinds=rows.government,
+        clock_guard=guard,
+    )
+    kept = guard.beats
+    with ledger.rehearsal() as tried:
+        for digest, items in files(rows):
+            load(tried, digest, *items)
+        assert guard.beats == kept
+        load(ledger, "z", rows.row(number=50))
+        assert guard.beats > kept
+    ledger.close()
+
+
 def test_nothing_of_one_dry_run_is_left_to_the_next(city, rows):
     for _ in range(2):
         with city.ledger.rehearsal() as tried:
