@@ -302,6 +302,12 @@ class FileCheck:
         return findings
 
     @property
+    def refusal(self) -> Finding | None:
+        """Why a load would refuse the whole file, known once it has been read; None if not."""
+        faults = (item for _, checker in self._checkers for item in checker.faults)
+        return next((item for item in faults if item.severity == "error"), None)
+
+    @property
     def sound(self) -> bool:
         """Whether the whole file, once read, holds no error."""
         return not self.tally.errors

@@ -143,6 +143,10 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
         rejected=tally.rejected,
         warnings=tally.warnings,
     )
+    refusal = found.refusal
+    if refusal is not None:
+        what = refusal.message.en if console.lang == "en" else refusal.message.zh
+        console.say("refused", file=shown(path.name), what=what, hint="")
     if marked:
         console.say("marked", path=marked)
     return {
@@ -157,6 +161,7 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
         "rejected": tally.rejected,
         "errors": tally.errors,
         "warnings": tally.warnings,
+        **({"refused": refusal.message.en} if refusal is not None else {}),
     }
 
 

@@ -99,6 +99,17 @@ def test_an_unreadable_file_does_not_stop_the_others(empty: Run, folder: Path, v
     assert "\nb-penalty.csv：" in empty.out
 
 
+def test_check_says_of_a_file_without_a_header_that_it_is_refused(empty: Run, folder: Path) -> None:
+    (folder / "penalty-d.csv").write_text("甲;乙\n1;2\n", encoding="utf-8")
+    found = empty.json("check", folder, code=1)["files"]
+    assert [item["file"] for item in found if "refused" in item] == [
+        "a-penalty.csv",
+        "penalty-d.csv",
+    ]
+    assert empty("check", folder) == 1
+    assert "penalty-d.csv：整份退回。前 5 行中找不到表头。" in empty.out
+
+
 @pytest.mark.parametrize("option", [("--kind", "penalties"), ("--form", "1999")])
 def test_a_wrong_call_is_refused_before_any_file(
     empty: Run, folder: Path, option: tuple[str, str]
