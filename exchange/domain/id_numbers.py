@@ -26,7 +26,7 @@ _FIRST_BIRTH: Final = 1900
 # Numbers of permits and cases carry their day behind the division, as ID numbers do (a
 # construction permit: division, YYYYMMDD, four digits). Such forms came up after 2012.
 _LAST_BIRTH: Final = 2012
-_LONG, _SHORT_FORM = 18, 15
+_SHORT_FORM: Final = 15
 # Two digits of a year that files of these years carry; nobody with a 15-digit number is so old.
 _DATED_YEARS: Final = frozenset(f"{year:02}" for year in range(10, 27))
 # Registering department and sort of body (GB 32100-2015, annex A).

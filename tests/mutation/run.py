@@ -31,7 +31,7 @@ import cosmic_ray.plugins
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 
-from tests.mutation.plan import PLAN
+from tests.mutation.plan import ALWAYS, PLAN, WHOLE_FILE
 
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
@@ -130,6 +130,42 @@ def draw(count: int, seed: int) -> Iterator[Mutant]:
                 return
 
 
+def span(module: str, line: int) -> range:
+    """Return the lines of the statement at a line: of a compound one, its head."""
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    spans = []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+            start = getattr(node, "lineno", None) or node.pattern.lineno
+            body = getattr(node, "body", None)
+            end = max(start, body[0].lineno - 1) if body else node.end_lineno
+            spans.append(range(start, end + 1))
+    return min((found for found in spans if line in found), key=len, default=range(line, line + 1))
+
+
+class Touched:
+    """Which tests reach which lines, and how long each takes, fastest first."""
+
+    def __init__(self, found: dict) -> None:
+        self._seconds: dict[str, float] = found["seconds"]
+        self._by_module: dict[str, dict[int, set[str]]] = {}
+        for test, lines in found["reached"].items():
+            for module, line in lines:
+                self._by_module.setdefault(module, {}).setdefault(line, set()).add(test)
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Return the tests of a mutant's module that reach it, or, where none does, its module."""
+        lines = self._by_module.get(mutant.module, {})
+        reached = [lines.get(line, set()) for line in span(mutant.module, mutant.line)]
+        named = set().union(*reached) or set().union(*lines.values())
+        files = tuple(test.partition("::")[0] for test in named if test.endswith(f"::{WHOLE_FILE}"))
+        planned = tuple(PLAN[mutant.module].split())
+        every = [test for test in self._seconds if test.startswith(planned)]
+        chosen = [test for test in every if test in named or (files and test.startswith(files))]
+        always = [test for test in self._seconds if test.startswith(ALWAYS)]
+        return always + sorted(chosen or every, key=self._seconds.__getitem__)
+
+
 def copy_tree(into: Path) -> Path:
     for name in KEPT:
         shutil.copytree(ROOT / name, into / name, symlinks=True)
@@ -138,21 +174,42 @@ def copy_tree(into: Path) -> Path:
     return into
 
 
-def noticed(mutant: Mutant, tree: Path, python: Path) -> bool:
-    """Return whether a fast test fails, breaks or hangs with the mutant."""
-    file = tree / mutant.module
-    kept = file.read_text(encoding="utf-8")
-    file.write_text(mutant.code, encoding="utf-8")
-    tests = PLAN[mutant.module].split()
+def run_tests(
+    python: Path, tree: Path, tests: list[str], seconds: float | None, more: dict[str, str]
+) -> subprocess.CompletedProcess[bytes]:
     command = [
-        str(python), "-m", "pytest", "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider",
-        "--hypothesis-profile", "quick", *tests,
+        str(python), "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider",
+        "-p", "tests.mutation.touching", "--hypothesis-profile", "quick", *tests,
     ]  # fmt: skip
     environment = {"PATH": os.defpath, "PYTHONPATH": str(tree), "HOME": str(tree)}
+    environment |= {"TMPDIR": str(tree.parent)} | more
+    return subprocess.run(
+        command, cwd=tree, capture_output=True, timeout=seconds, check=False, env=environment
+    )
+
+
+def touched_by_tests(python: Path, tree: Path, kept: Path | None) -> Touched:
+    """Run every test of the plan once and return what each reached, or what an earlier run kept."""
+    found = kept or tree / "touched.json"
+    if not found.exists():
+        tests = sorted({ALWAYS, *(test for tests in PLAN.values() for test in tests.split())})
+        run_tests(python, tree, tests, None, {"TOUCHED": str(found)})
+    touched = json.loads(found.read_text(encoding="utf-8"))
+    for test in touched["not passed"]:  # it notices nothing, as it fails or is skipped by itself
+        print(f"left out: {test}", flush=True)
+    return Touched(touched)
+
+
+def noticed(mutant: Mutant, tree: Path, python: Path, touched: Touched) -> bool:
+    """Return whether a fast test fails, breaks or hangs with the mutant."""
+    file, chosen = tree / mutant.module, tree / "chosen.txt"
+    kept = file.read_text(encoding="utf-8")
+    tests = touched.tests(mutant)
+    chosen.write_text("\n".join(tests), encoding="utf-8")
+    file.write_text(mutant.code, encoding="utf-8")
+    files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
     try:
-        ran = subprocess.run(
-            command, cwd=tree, capture_output=True, timeout=SECONDS, check=False, env=environment
-        )
+        ran = run_tests(python, tree, ["-x", *files], SECONDS, {"CHOSEN": str(chosen)})
     except subprocess.TimeoutExpired:
         return True
     finally:
@@ -167,6 +224,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--least", type=float, default=0.85)
+    parser.add_argument("--skip", type=int, default=0, help="mutants of the draw not to try")
+    parser.add_argument("--touched", type=Path, help="keep here which tests reach what")
     parser.add_argument("--result", type=Path)
     chosen = parser.parse_args()
     equivalent = {
@@ -174,17 +233,21 @@ def main() -> int:
         for line in EQUIVALENT.read_text(encoding="utf-8").splitlines()
         if line and not line.startswith("#")
     }
-    mutants = list(draw(chosen.count, chosen.seed))
+    mutants = list(draw(chosen.skip + chosen.count, chosen.seed))[chosen.skip :]
     survivors: list[Mutant] = []
     with tempfile.TemporaryDirectory() as folder:
         trees: Queue[Path] = Queue()
         for number in range(chosen.workers):
             trees.put(copy_tree(Path(folder) / str(number)))
+        python = chosen.python.absolute()
+        touched = touched_by_tests(
+            python, trees.queue[0], chosen.touched and chosen.touched.absolute()
+        )
 
         def tried(mutant: Mutant) -> bool:
             tree = trees.get()
             try:
-                killed = noticed(mutant, tree, chosen.python.absolute())
+                killed = noticed(mutant, tree, python, touched)
             finally:
                 trees.put(tree)
             if not killed and mutant.name not in equivalent:

@@ -91,6 +91,20 @@ def test_a_check_character_needs_seventeen_characters() -> None:
         ("140402199002300011", "id-birth-date"),
         ("140402000003070011", "id-birth-date"),
         ("14040219900307001Y", "id-character"),
+        ("04040219900307001X", "id-character"),
+        ("14040218500101001X", "id-check-digit"),
+        ("14040218491231001X", "id-birth-date"),
+        ("14040221501231001X", "id-check-digit"),
+        ("14040221510101001X", "id-birth-date"),
+        ("140402199001010011", "id-check-digit"),
+        ("140402199000010011", "id-birth-date"),
+        ("140402199012310012", "id-check-digit"),
+        ("140402199001000011", "id-birth-date"),
+        ("140402199202290011", "id-check-digit"),
+        ("140402199102290011", "id-birth-date"),
+        ("140402199004310011", "id-birth-date"),
+        ("", "id-length"),
+        ("1404021990030700111", "id-length"),
         ("1404021990030700", "id-length"),
     ],
 )
@@ -132,3 +146,34 @@ def test_every_place_of_an_identifier_is_random() -> None:
         len(set(place)) >= wanted
         for place, wanted in zip(zip(*made, strict=True), least, strict=True)
     )
+
+
+@given(st.integers(0, 2**40))
+def test_one_check_digit_of_an_id_number_is_right(serial: int) -> None:
+    first = f"990000{1900 + serial % 200}{1 + serial % 12:02}{1 + serial % 28:02}{serial % 1000:03}"
+    right = [last for last in "0123456789X" if identity.id_number_problem(first + last) is None]
+    weights = [2 ** (17 - place) % 11 for place in range(17)]
+    total = sum(int(digit) * weight for digit, weight in zip(first, weights, strict=True))
+    assert right == ["10X98765432"[total % 11]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("91140400qqqq00013e", "91140400QQQQ00013E"),
+        (" 9114 0400\u3000qqqq\t00013e\n", "91140400QQQQ00013E"),
+        ("９１a", "91A"),
+        ("ab-c", "AB-C"),
+        ("甲 a", "甲A"),
+        ("", ""),
+    ],
+)
+def test_a_code_is_written_in_one_way(text: str, expected: str) -> None:
+    assert identity.normal_code(text) == expected
+
+
+def test_a_check_character_is_of_the_alphabet_only() -> None:
+    for wrong in ("9114040OQQQQ00013", "91140400QQQQ000133", "91140400QQQQ0001"):
+        with pytest.raises(DataInvalid):
+            identity.uscc_check_character(wrong)
+    assert identity.uscc_check_character("91140400QQQQ00013") == "E"

@@ -97,3 +97,44 @@ def test_notes_versions_and_departures_are_different_events():
     assert not NOTES & VERSIONS
     assert not NOTES & LEAVING
     assert not VERSIONS & LEAVING
+
+
+@pytest.mark.parametrize("state", ["none", "live", "suspended"])
+def test_the_reason_of_every_arrival_is_told(state: str) -> None:
+    def told(arrival: str, **more: bool) -> tuple[str, str | None]:
+        step, reason = arrive(
+            State(state), Arrival(arrival), **{"same": False, "ended": False} | more
+        )
+        return step.value, reason
+
+    new = state == "none"
+    assert told("live") == ("publish" if new else "revise", None)
+    assert told("live", same=True) == ("keep", None)
+    assert told("revoked") == (("suppress", "arrived-revoked") if new else ("withdraw", None))
+    assert told("live", ended=True) == ("suppress" if new else "expire", "publicity-ended")
+    doubtful = told("live", ended=True, clock_trusted=False)
+    assert doubtful == ("suppress", "clock-doubtful")
+    assert told("live", clock_trusted=False) == ("publish" if new else "revise", None)
+    assert told("live", same=True, ended=True, clock_trusted=False) == ("keep", None)
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("event", list(Name))
+def test_a_refused_event_says_what_to_do_instead(state: State, event: Name) -> None:
+    if (state.value, event.value) in TABLE:
+        return
+    with pytest.raises(Conflict) as caught:
+        advance(state, event)
+    expected = {
+        "none": "Load the record first.",
+        "live": "nothing needs to be done",
+        "suspended": "Resume the record first",
+        "erased": "cannot come back",
+    }.get(state.value, "nothing is left to do")
+    if state in {State.WITHDRAWN, State.EXPIRED} and event.value in {
+        "resume", "publish", "revise", "correct",
+    }:  # fmt: skip
+        expected = "Use reinstate with a decision"
+    assert expected in caught.value.hint
+    assert caught.value.details["state"] == state.value
+    assert caught.value.details["event"] == event.value

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exchange.domain import keys
 from exchange.domain.near_keys import MOST, distance, is_number, near, variants
@@ -67,3 +71,72 @@ def test_the_distance_of_two_texts_counts_what_differs() -> None:
         2,
         3,
     ]
+
+
+@given(st.text("甲乙1", max_size=7), st.text("甲乙1", max_size=7))
+def test_the_distance_is_the_least_number_of_changes(one: str, other: str) -> None:
+    @functools.cache
+    def changes(at: int, to: int) -> int:
+        if at == len(one) or to == len(other):
+            return len(one) - at + len(other) - to
+        if one[at] == other[to]:
+            return changes(at + 1, to + 1)
+        return 1 + min(changes(at + 1, to), changes(at, to + 1), changes(at + 1, to + 1))
+
+    assert distance(one, other) == changes(0, 0)
+
+
+def test_numbers_may_differ_by_three_characters_and_not_by_four() -> None:
+    assert near(key("示罚〔2026〕1号"), key("示罚〔2026〕1234号"))
+    assert not near(key("示罚〔2026〕1号"), key("示罚〔2026〕12345号"))
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("A12345", True),
+        ("A1234", False),
+        ("ABCDEF", False),
+        ("示罚〔2026〕", True),
+        ("示市监罚字第号", False),
+        (CODE, False),
+        (f"{CODE}1", True),
+        (CODE[:17], True),
+        ("示" + CODE[:17], True),
+        ("-" + CODE[:17], True),
+        ("id:123456", False),
+    ],
+)
+def test_a_part_with_digits_that_is_no_code_is_a_number(part: str, expected: bool) -> None:
+    assert is_number(part) is expected
+
+
+def test_every_slip_of_the_pen_is_tried_once() -> None:
+    """Another digit, two neighbours changed, one left out, a digit or a word put in."""
+    number = "AB12C3"
+    sought = keys.SEPARATOR.join(["penalty", number])
+    tried = [each.split(keys.SEPARATOR)[1] for each in variants(sought)]
+    assert len(tried) == len(set(tried))
+    assert tried[0] == "AB12C3号"
+    expected = set()
+    for text in (number, f"{number}号"):
+        for at, character in enumerate(text):
+            if character in "0123456789":
+                expected |= {text[:at] + digit + text[at + 1 :] for digit in "0123456789"}
+            expected.add(text[:at] + text[at + 1 :])
+        for at in range(len(text) - 1):
+            expected.add(text[:at] + text[at + 1] + text[at] + text[at + 2 :])
+        for at in range(len(text) + 1):
+            added = "第字号罚处决许准登"
+            if at and any(each in "0123456789" for each in text[at - 1 : at + 1]):
+                added += "0123456789"
+            expected |= {text[:at] + character + text[at:] for character in added}
+    assert set(tried) == expected - {number}
+
+
+def test_each_part_but_the_kind_is_varied_and_the_others_stay() -> None:
+    sought = keys.SEPARATOR.join(["kind-123456", "示罚9999", CODE, "甲乙丙丁12"])
+    found = [each.split(keys.SEPARATOR) for each in variants(sought)]
+    assert {(parts[0], parts[2]) for parts in found} == {("kind-123456", CODE)}
+    assert all((parts[1] != "示罚9999") != (parts[3] != "甲乙丙丁12") for parts in found)
+    assert any(parts[3] != "甲乙丙丁12" for parts in found)

@@ -70,3 +70,29 @@ def test_an_optional_part_tells_two_records_apart_only_where_both_have_it(
 ) -> None:
     found = resembles(stored('"9"', part=delivered), stored('"9"', part=removed), OPTIONAL)
     assert found is expected
+
+
+def test_marks_are_texts_of_kind_properties_and_values() -> None:
+    sep = "\x1f"
+    text = stored('"示罚〔2026〕第9号"', part='"C-1"')
+    common = sep.join(["penalty", NUMBER, NAME, "示罚20269", "甲公司"])
+    assert removed_marks("penalty", text, OPTIONAL) == [f"{common}{sep}any", f"{common}{sep}=C1"]
+    assert delivered_marks("penalty", text, OPTIONAL) == [f"{common}{sep}=C1", f"{common}{sep}none"]
+    bare = stored('"示罚〔2026〕第9号"')
+    assert removed_marks("penalty", bare, OPTIONAL) == [f"{common}{sep}any", f"{common}{sep}none"]
+    assert delivered_marks("penalty", bare, OPTIONAL) == [f"{common}{sep}any"]
+    # The part counts only where a rule names it.
+    assert removed_marks("penalty", text, RULES) == removed_marks("penalty", bare, RULES)
+
+
+def test_a_rule_whose_parts_are_missing_does_not_hide_the_next() -> None:
+    rules = (Resemblance(("<urn:absent>",)), *RULES)
+    text = stored('"9"')
+    assert removed_marks("penalty", text, rules) == removed_marks("penalty", text, RULES) != []
+    assert delivered_marks("penalty", text, rules) == delivered_marks("penalty", text, RULES) != []
+
+
+def test_the_first_of_several_values_counts_and_a_link_is_read_too() -> None:
+    lines = [f"o {NUMBER} <urn:x9>", f'o {NAME} "乙"', f'o {NAME} "丙"', f'o {PART} "1"']
+    found = removed_marks("penalty", bodies.body(lines), RULES)
+    assert found[0].split("\x1f")[3:] == ["URNX9", "丙", "any"]
