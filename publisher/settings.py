@@ -180,8 +180,8 @@ KEYS: Final = (
     ),
     Key(
         "metrics_token_file", "", _text,
-        "监控令牌文件；不设则不提供 /metrics",
-        "file with the token for /metrics; not set: no /metrics",
+        "监控令牌文件；不设则仅试用时本机可读 /metrics",
+        "file with the token for /metrics; not set: for a trial, from this machine",
     ),
 )  # fmt: skip
 _BY_NAME: Final = {key.name: key for key in KEYS}

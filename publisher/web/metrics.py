@@ -2,9 +2,10 @@
 
 Purpose: lanes and refusals of queries, position and lag of each surface, alarms, held rows and
 decisions that wait, the age of the last write, answers by place, this process's memory. No label
-and no value says anything of a record or a person. Only who has the token of the setting
+and no value says anything of a record or a person. Who has the token of the setting
 `metrics_token_file` may read it: behind a reverse proxy every request comes from this machine, so
-an address proves nothing; without the setting there is nothing at this address.
+an address proves nothing. Without the setting only a trial shows it, whose base URL is this
+machine's own, and to this machine only; otherwise there is nothing at this address.
 Source: Prometheus text format 0.0.4; docs/operate.md lists every metric.
 """
 
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 import hmac
 import time
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, request
 from prometheus_client import (
@@ -218,6 +221,7 @@ class Metrics:
         # They are a second series for every counter, of no use to a monitor.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._token = parts.metrics_token
+        self._trial = is_loopback(urlsplit(parts.base_url).hostname or "")
         self._registry = CollectorRegistry(auto_describe=False)
         self.meter = Meter(self._registry)
         self._registry.register(State(parts, health))
@@ -232,10 +236,23 @@ class Metrics:
     def page(self) -> http.Reply:
         """Return every metric. Raises NotFound, Unauthorized, EnvironmentFault."""
         if self._token is None:
-            raise _nothing()
+            if not (self._trial and is_loopback(request.remote_addr or "")):
+                raise _nothing()
+            return self._reply()
         _require(request.headers.get("Authorization", ""), _read(self._token))
+        return self._reply()
+
+    def _reply(self) -> http.Reply:
         body = generate_latest(self._registry)
         return http.Reply(body, MEDIA, headers=(("Cache-Control", "no-store"),))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name or address is this machine's own."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _require(given: str, token: str) -> None:

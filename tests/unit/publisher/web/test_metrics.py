@@ -54,6 +54,15 @@ def test_without_the_setting_there_is_nothing_at_the_address(client: Client) -> 
     assert (answer.status_code, answer.data) == (404, unknown.data)
 
 
+def test_a_trial_shows_it_to_its_own_machine_only(town: Station) -> None:
+    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
+        parts = replace(bench.web_parts(queries), base_url="http://127.0.0.1:8080")
+        client = Client(create_app(parts))
+        for address, status in (("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 404), ("", 404)):
+            answer = client.get("/metrics", environ_base={"REMOTE_ADDR": address})
+            assert answer.status_code == status, address
+
+
 def test_only_the_token_opens_it_and_it_is_read_anew(town: Station, token: Path) -> None:
     with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
         client = Client(create_app(replace(bench.web_parts(queries), metrics_token=token)))
