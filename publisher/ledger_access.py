@@ -106,6 +106,11 @@ class LedgerAccess:
             )
         return self._begun(begin)
 
+    def require_ledger(self) -> None:
+        """Return unless the ledger of what stands here is missing. Raises EnvironmentFault."""
+        if not Ledger.exists(self.places, read_only=not self.places.writable()):
+            self.require_no_remains()
+
     def require_no_remains(self) -> None:
         """Return if nothing stands here that belonged to a ledger which is not there.
 

@@ -121,6 +121,10 @@ class Station:
         """Says whether the clock is trusted; one that the caller brought always is."""
         return self.heartbeat if self.clock is now else Unguarded()
 
+    def today(self) -> str:
+        """Return the day in China as an ISO date."""
+        return day_of(self.clock()).isoformat()
+
     def falls_with(self, process: int) -> None:
         """Let a failpoint end that process, too: this one helps it."""
         self._falling.insert(0, process)
@@ -149,11 +153,6 @@ class Station:
             yield Bench(self, ledger)
         finally:
             ledger.close()
-
-    def require_ledger(self) -> None:
-        """Return unless the ledger of what stands here is missing. Raises EnvironmentFault."""
-        if not self.has_ledger():
-            self.access().require_no_remains()
 
     def access(self) -> LedgerAccess:
         """Return what opens the ledger."""
@@ -234,10 +233,9 @@ class Bench:
         indexes = (self.index(tier) for tier in SERVED)
         return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in SERVED)]
 
-    def index(self, tier: Tier) -> IndexReader:
-        """Return the tier's index as readers see it, on the day it is by the clock."""
-        clock = self.station.clock
-        return IndexReader(self._index(tier), lambda: day_of(clock()).isoformat())
+    def index(self, tier: Tier, ready: Callable[[], None] | None = None) -> IndexReader:
+        """Return the tier's index as readers see it; `ready` raises when it must not be read."""
+        return IndexReader(self._index(tier), self.station.today, ready)
 
     def dumps(self, tier: Tier) -> dumping.DumpReader:
         """Return what readers see of a tier's dumps."""
@@ -249,6 +247,7 @@ class Bench:
         current = Pointer(station.layout.triples(tier))
         checkpoints = self._checkpoints()
         readers = [reader for reader in self.readers() if reader.tier is tier]
+        guard = SurfaceGuard(self.ledger, checkpoints, readers, station.clock)
         return Parts(
             name=station.settings.deployment_name,
             base_url=self.ledger.genesis.base_url,
@@ -256,11 +255,11 @@ class Bench:
             model=station.model,
             ledger=self.ledger,
             queries=queries,
-            index=self.index(tier),
+            index=self.index(tier, partial(guard.require, "index")),
             generation=lambda: current().path.name,
             readers=readers,
             checkpoints=checkpoints,
-            guard=SurfaceGuard(self.ledger, checkpoints, readers, station.clock),
+            guard=guard,
             alarms=station.layout.surfaces,
             feed=current_tree(station.layout.feed(tier)),
             dumps=self.dumps(tier),
@@ -334,11 +333,11 @@ class Bench:
 
     def recovery(self) -> Recovery:
         """Return what asks surfaces of another history for what the ledger lacks."""
-        kinds = {kind.class_iri: slug for slug, kind in self.station.model.kinds.items()}
         feeds = [FeedReader(self._feed(tier)) for tier in SERVED]
         triples = [TriplesReader(self._site(tier)) for tier in SERVED]
         others = [reader for tier in SERVED for reader in (self.index(tier), self.dumps(tier))]
-        return Recovery(self.ledger, self._checkpoints(), feeds, [*triples, *others], kinds)
+        kinds, kept = self._kinds(Tier.GOVERNMENT), self._checkpoints()
+        return Recovery(self.ledger, kept, feeds, [*triples, *others], kinds)
 
     def _checkpoints(self) -> Checkpoints:
         return Checkpoints(self.station.layout.surfaces, self.ledger)

@@ -44,7 +44,7 @@ def query(choices: Choices, *, sparql: str, tier: str) -> None:
     parsed = check(sparql)
     graph = parsed.form in {"CONSTRUCT", "DESCRIBE"}
     console = choices.console
-    choices.station.require_ledger()
+    choices.station.access().require_ledger()
     media = ("application/ld+json" if console.as_json else "text/turtle") if graph else _JSON
     with choices.station.query_pool(Tier(tier)) as pool:
         body = pool.query(parsed, media).body

@@ -200,7 +200,7 @@ def load(  # noqa: PLR0913 - the options of the contract
     if folder is not None:
         return watch_folder(choices, folder, manner, files)
     sources = _sources(choices, files, manner)
-    choices.station.require_ledger()
+    choices.station.access().require_ledger()
     receipts = _load(choices, sources, manner)
     taken = [item for item in receipts if item is not None]
     total = total_of(taken)

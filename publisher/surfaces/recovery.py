@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.access import Tier
+    from exchange.model import Kind
     from publisher.surfaces.checkpoints import Checkpoints
     from publisher.surfaces.feed import FeedReader
     from publisher.surfaces.port import Readable
@@ -62,7 +63,7 @@ class Source(Protocol):
 class Recovery:
     """Asks surfaces what they know; `feeds` and `listings` are what readers have of them.
 
-    `kinds` are the slugs of kinds by the IRI of their class.
+    `kinds` are those of the model, by slug.
     """
 
     def __init__(
@@ -71,13 +72,13 @@ class Recovery:
         checkpoints: Checkpoints,
         feeds: Sequence[FeedReader],
         listings: Sequence[Listing],
-        kinds: Mapping[str, str],
+        kinds: Mapping[str, Kind],
     ) -> None:
         self._ledger = ledger
         self._checkpoints = checkpoints
         self._feeds = feeds
         self._listings = listings
-        self._kinds = kinds
+        self._kinds = {kind.class_iri: slug for slug, kind in kinds.items()}
 
     def known(self, foreign: Collection[str] | None = None) -> dict[str, KnownRecord]:
         """Return what the surfaces of these labels, or all, know beside the ledger, by id.

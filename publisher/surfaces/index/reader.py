@@ -35,6 +35,7 @@ from publisher.surfaces.index.terms import marked, matches, mistyped, nearness, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from exchange.domain.access import Tier
     from publisher.stores.sqlite import Connection
@@ -56,17 +57,30 @@ _PLACE: Final = re.compile(r"(.{0,20})\.([0-9]{1,18})")
 class IndexReader:
     """The index of a tier that is read now; safe to use from many threads.
 
-    `today` is the day in China as an ISO date; `seconds` ends a query that takes longer.
+    `today` is the day in China as an ISO date; `ready` raises while it must not be read; `seconds`
+    ends a query that takes longer.
     """
 
     name = "index"
 
-    def __init__(self, site: Site, today: Callable[[], str], seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        site: Site,
+        today: Callable[[], str],
+        ready: Callable[[], None] | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
         self.tier: Tier = site.tier
         self._site = site
         self._today = today
+        self._ready = ready
         self._seconds = seconds
-        self._readers = Readers(site.read_from)
+        self._readers = Readers(self._where)
+
+    def _where(self) -> Path:
+        if self._ready is not None:
+            self._ready()
+        return self._site.read_from()
 
     # What an audit asks; it takes as long as it takes.
 

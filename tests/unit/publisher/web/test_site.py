@@ -220,6 +220,9 @@ def test_a_surface_of_another_history_is_not_answered_from(own: Station) -> None
             assert answer.status_code == 503, address
             assert answer.content_type == "application/problem+json"
             assert int(answer.headers["Retry-After"]) > 0
+        for address in ("/search?q=文", "/lists", "/list/judgment-debtor"):
+            assert client.get(address).status_code == 503, address
+        assert client.get("/").status_code == 200
         ready = client.get("/readyz")
         assert ready.status_code == 503
         assert set(ready.get_json()["surfaces"].values()) == {"other-history"}
