@@ -75,26 +75,18 @@ class Checkpoints:
     def __init__(self, root: Path, ledger: Lineage) -> None:
         self._root = root
         self._ledger = ledger
-        # By file: its identity and content, so that a look at an unchanged one is one stat.
-        self._seen: dict[Path, tuple[tuple[int, int], Checkpoint | None]] = {}
 
     def read(self, surface: Readable) -> Checkpoint | None:
         """Return what is kept of a surface; None when nothing is, or nothing legible."""
-        path = self._path(surface)
         try:
-            stated = path.stat()
-            identity = stated.st_ino, stated.st_mtime_ns
-            known = self._seen.get(path)
-            if known is None or known[0] != identity:
-                known = self._seen[path] = identity, _parsed(path.read_bytes())
+            return _parsed(self._path(surface).read_bytes())
         except FileNotFoundError:
             return None
-        return known[1]
 
     def difference(self, surface: Readable) -> str | None:
         """Return why a surface is not one of this ledger (a key of REASONS); None when it is.
 
-        Costs a stat and three look-ups by key. A surface without a root is compared by its
+        Costs a small file and three look-ups by key. A surface without a root is compared by its
         position alone. Raises StoreUnavailable where the position cannot be read.
         """
         kept = self.read(surface)
@@ -131,8 +123,11 @@ class Checkpoints:
 
     def restart(self, surface: Readable, position: int) -> None:
         """Note that readers have a surface that was built anew, up to a position."""
-        self._write(surface, Checkpoint(cleared=position))
-        self.advance(surface, position)
+        point = self._ledger.tree_point(surface.tier, position)
+        if point is None:
+            self._write(surface, Checkpoint(cleared=position))
+        else:
+            self._write(surface, Checkpoint(point.size, point.root.hex(), point.epoch, position))
 
     def _write(self, surface: Readable, checkpoint: Checkpoint) -> None:
         """Replace the file. Not synced: one that a power cut takes is verified anew."""
@@ -145,7 +140,6 @@ class Checkpoints:
         with os.fdopen(handle, "wb") as file:
             file.write(json.dumps(asdict(checkpoint)).encode())
         aside.replace(path)
-        self._seen.pop(path, None)
 
     def _path(self, surface: Readable) -> Path:
         return self._root / surface.tier.value / surface.name / _FILE
