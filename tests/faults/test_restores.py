@@ -169,5 +169,5 @@ def test_a_service_finds_its_way_or_refuses_to_start(
         begun = time.monotonic()
         case.credence("withdraw", again, "--because", "repair")
         assert time.monotonic() - begun < SEEN_SECONDS * 3  # the command's own start included
-        case.credence("audit")
+        case.credence("audit", again)
     case.credence.is_sound()
