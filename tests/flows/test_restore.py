@@ -106,10 +106,10 @@ def test_a_withdrawal_over_surfaces_of_another_history_is_seen_everywhere(
 def test_a_service_over_another_history_rebuilds_before_it_answers(set_back: Credence) -> None:
     with served(set_back) as url:
         assert status_of(f"{url}/readyz")[0] == 200
-        set_back("audit")
+        set_back.apart("audit")
         gone = min(penalties(set_back))
         begun = time.monotonic()
-        set_back("withdraw", gone, "--because", "repair")
+        set_back.apart("withdraw", gone, "--because", "repair")
         assert time.monotonic() - begun < 30
     set_back.is_sound()
 
