@@ -21,14 +21,14 @@ from exchange.domain.failpoints import Point
 from exchange.domain.identity import USCC_BASE, id_of
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
-from exchange.ledger.batch import batch, meta_of
+from exchange.ledger.batch import Batch, batch, meta_of
 from exchange.ledger.departures import leave
 from exchange.ledger.operations import named
 from exchange.ledger.quoting import forget
 from exchange.ledger.sealing import unseal
 
 if TYPE_CHECKING:
-    from exchange.ledger.batch import Batch, Rec
+    from exchange.ledger.batch import Rec
     from exchange.ledger.parts import Parts
 
 COMPARED: Final = 1_000  # other records whose public texts tell nothing of an erased one
@@ -81,7 +81,9 @@ class Traces:
 
 def traces(parts: Parts, ref: str) -> Traces:
     """Return by what a record that is to be erased may be found elsewhere; change nothing."""
-    with batch(parts) as work:
+    with parts.database.reading() as connection:
+        head = connection.execute(select(schema.head)).one()
+        work = Batch(connection, parts, head)
         record = named(work, ref)
         # The bodies of one that was erased before cannot be opened any more.
         group = [each for each in _of_the_key(work, record) if each.state is not State.ERASED]

@@ -149,7 +149,12 @@ class City:
 
     def append(self, rows: list[Submission]) -> list[str]:
         delivery = self.ledger.open_delivery(
-            source=None, name="f.csv", digest="0" * 64, kind=rows[0].kind, form=None
+            # A file of its own each time: the same one again would bring nothing new.
+            source=None,
+            name="f.csv",
+            digest=f"{next(self.numbers):064x}",
+            kind=rows[0].kind,
+            form=None,
         )
         iris: list[str] = []
         while rows:
