@@ -167,7 +167,7 @@ def _told(candidate: _Candidate, *, registration: bool) -> tuple[str, bool] | No
 
 def _long(candidate: _Candidate) -> tuple[str, bool] | None:
     number, labelled = candidate.number, _LABEL.search(candidate.before) is not None
-    if not number[:-1].isdecimal() or not birth_known(number, labelled=labelled):
+    if not birth_known(number, labelled=labelled):
         return None
     right, division = check_right(number), division_known(number)
     if right and division and not is_code(number):
@@ -215,7 +215,7 @@ def _windows(run: Digits) -> Iterator[Mark]:
     value = run.value
     for start in range(len(value) - _ID + 1):
         number = value[start : start + _ID]
-        if number[0] != "0" and number[:-1].isdecimal() and _sticks(number):
+        if _sticks(number):
             end = run.at[start + _ID - 1] + 1
             yield Mark(ID_NUMBER_LIKELY, run.at[start], end, certain=False)
             return
@@ -289,4 +289,4 @@ def _asked(run: Digits) -> bool:
 
 
 def _sticks_loosely(number: str) -> bool:
-    return number[:-1].isdecimal() and check_right(number) and birth_known(number, labelled=True)
+    return check_right(number) and birth_known(number, labelled=True)

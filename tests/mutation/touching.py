@@ -2,7 +2,7 @@
 
 With TOUCHED=FILE a run records for every test its seconds and the lines of the modules of
 `plan.PLAN` that it reached. With CHOSEN=FILE only the tests named there run, in that order. What a
-fixture of a wider scope than one test reaches counts for every test of its file.
+fixture of a file reaches counts for every test of the file.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Recorder:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Iterator[None]:
-        if fixturedef.scope == "function":
+        if fixturedef.scope in {"function", "session"}:  # of a session: the first that needs it
             return (yield)
         kept, file = self._now, request.node.nodeid.partition("::")[0]
         self._now = self._reached.setdefault(f"{file}::{WHOLE_FILE}", set())

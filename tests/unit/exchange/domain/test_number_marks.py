@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain.id_numbers import check_right, luhn_right, registration_number
+from exchange.domain.identity import uscc_check_character
 from exchange.domain.personal_data import asks_for_person, find, mask, suspicious
 
 EXAMPLE = "11010519491231002X"
@@ -65,8 +66,13 @@ def test_each_of_several_numbers_is_marked_once() -> None:
     # Nothing but a blank between them: groups of one run.
     assert marks(f"{NOBODY} {EXAMPLE}") == found
     assert marks(f"{PHONE} {PHONE}") == [("mobile-number", PHONE, False)] * 2
+    spaced = f"{NOBODY[:6]} {NOBODY[6:14]} {NOBODY[14:]}"
+    assert [mark[1] for mark in marks(f"{spaced} {PHONE} {EXAMPLE}")] == [spaced, PHONE, EXAMPLE]
     assert marks(f"12 {NOBODY}") == found[:1]
     assert marks(f"{NOBODY} 12") == found[:1]
+    # Another script begins another group, with nothing between the two.
+    chinese = PHONE.translate(str.maketrans("0123456789", "〇一二三四五六七八九"))
+    assert [mark[1] for mark in marks(NOBODY + chinese)] == [NOBODY, chinese]
 
 
 def test_a_number_in_a_longer_run_of_digits_is_marked_where_it_stands() -> None:
@@ -123,6 +129,39 @@ def test_a_mobile_number_is_grouped_as_people_group_it(written: str, expected: b
 
 
 @pytest.mark.parametrize(
+    ("before", "written"),
+    [
+        ("", "86 139 0013 9000"),
+        ("+", "86 13900139000"),
+        ("+", "8613900139000"),
+        ("", "0086 139-0013-9000"),
+        ("电话", "0 13900139000"),
+        ("电话", "0139 0013 9000"),
+    ],
+)
+def test_a_prefix_is_marked_with_its_number(before: str, written: str) -> None:
+    assert marks(before + written + "。") == [("mobile-number", written, False)]
+
+
+def test_an_id_number_is_found_wherever_it_stands_in_a_long_row_of_digits() -> None:
+    for before in range(1, 25):
+        for behind in (0, 1, 5, 16):
+            text = "7" * before + NOBODY + "7" * behind
+            found = marks(text)
+            assert ("id-number-likely", NOBODY, False) in found or "bank-card" in str(found), text
+            assert asks_for_person(text), text
+
+
+def test_words_beside_a_number_have_a_mark_of_their_own_and_words_over_it_have_none() -> None:
+    words = "男，汉族"
+    for text in (NOBODY + words, words + NOBODY, f"{NOBODY}，{words}，{PHONE}"):
+        told = [rule for rule, _, _ in marks(text)]
+        assert told[0] == "id-number"
+        assert told.count("person-description") == 1, text
+    assert marks(f"身份证号码{NOBODY}") == [("id-number", NOBODY, True)]
+
+
+@pytest.mark.parametrize(
     ("written", "expected"),
     [
         *((card(length), 16 <= length <= 19) for length in range(14, 21)),
@@ -167,6 +206,8 @@ NOWHERE_WRONG = NOWHERE[:17] + ("1" if NOWHERE[17] != "1" else "2")
         ("身份证甲乙丙丁戊己庚辛" + CHILD, True),
         ("身份证甲乙丙丁戊己庚辛壬" + CHILD, None),
         ("身份证，" + CHILD, None),
+        ("identity no. is " + CHILD, True),
+        ("identity no. was " + CHILD, None),
         (f"账号{SHORT}", None),
         (f"账号，{SHORT}", False),
         (f"账号甲乙丙丁戊己{SHORT}", None),
@@ -255,6 +296,7 @@ def test_a_repeated_cell_shows_no_digit_of_what_may_be_a_person(text: str, maske
         (f"7{WRONG}", False),
         (f"7{NOBODY}", True),
         (f"7{NOBODY}7", True),
+        (f"7{CHILD}", True),
         (NOWHERE, True),
         (CHILD, True),
         ("91140400QQQQ00013E", False),
@@ -263,6 +305,14 @@ def test_a_repeated_cell_shows_no_digit_of_what_may_be_a_person(text: str, maske
 )
 def test_a_search_asks_for_a_person_from_the_year_of_birth_on(text: str, expected: bool) -> None:
     assert asks_for_person(text) is expected
+
+
+def test_a_code_of_digits_alone_asks_for_an_organisation() -> None:
+    codes = (f"9114041985031500{last}" for last in range(10))
+    code = next(c for first in codes if (c := first + uscc_check_character(first)).isdecimal())
+    assert asks_for_person(f"{code[:-1]}{(int(code[-1]) + 1) % 10}")
+    assert not asks_for_person(code)
+    assert not asks_for_person(f" {code[:9]} {code[9:]}")
 
 
 def test_a_search_for_a_registration_number_is_answered() -> None:

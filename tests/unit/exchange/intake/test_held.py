@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -200,3 +202,118 @@ def test_marked_rows_are_destroyed_or_kept_as_the_erasure_ends(
     assert held.destroy_marked("r2") == []
     assert held.count() == 2
     assert (tmp_path / "held" / FILE).stat().st_size == size
+
+
+def sizes(held: HeldRows, tmp_path: Path) -> list[int]:
+    with closing(sqlite3.connect(tmp_path / "held" / FILE)) as connection:
+        return [size for (size,) in connection.execute("SELECT size FROM item ORDER BY size")]
+
+
+def test_what_waits_already_counts_towards_the_bounds(
+    opened: Callable[..., HeldRows], tmp_path: Path
+) -> None:
+    held = opened(Bounds(rows=2))
+    assert [outcomes(held.put([row(number)])) for number in (1, 2, 3)] == [
+        ["held"],
+        ["held"],
+        ["full"],
+    ]
+    (one, other) = sizes(held, tmp_path)
+    # A waiting row may come again where there is no more room, and its room is free afterwards.
+    exact = opened(Bounds(bytes=one + other))
+    assert outcomes(exact.put([row(1), row(2)])) == ["held", "held"]
+    with exact.deciding(next(exact.waiting()).id) as (_, decide):
+        decide.done()
+    assert outcomes(exact.put([row(1), row(2), row(3)])).count("full") == 1
+    assert exact.count() == 2
+    less = opened(Bounds(bytes=one + other - 1))
+    assert "full" in outcomes(less.put([row(4, text=TEXT * 2)]))
+
+
+def test_as_many_bytes_as_the_bound_are_kept_and_one_more_is_not(
+    opened: Callable[..., HeldRows], tmp_path: Path
+) -> None:
+    held = opened()
+    held.put([row()])
+    (size,) = sizes(held, tmp_path)
+    with held.deciding(next(held.waiting()).id) as (_, decide):
+        decide.done()
+    assert outcomes(opened(Bounds(bytes=size - 1)).put([row()])) == ["full"]
+    assert held.count() == 0
+    assert outcomes(opened(Bounds(bytes=size)).put([row(), row()])) == ["held", "held"]
+    assert held.count() == 1
+
+
+def test_the_bounds_are_those_of_the_documentation() -> None:
+    assert (Bounds().rows, Bounds().bytes, Bounds().refused) == (10_000, 67_108_864, 10_000)
+
+
+def test_a_row_waits_since_it_came_first_and_the_oldest_is_first(tmp_path: Path) -> None:
+    now = [1_790_000_000_000]
+    held = HeldRows(tmp_path / "held", KEY, lambda: now[0])
+    for number in (3, 1, 2):
+        now[0] += 1_000
+        held.put([row(number)])
+    now[0] += 1_000
+    held.put([row(3)])
+    found = [(item.at - 1_790_000_000_000, item.row.submission.row) for item in held.waiting()]
+    assert found == [(1_000, 4), (2_000, 2), (3_000, 3)]
+    held.close()
+    held.close()
+    assert held.count() == 3, "it opens again"
+
+
+def test_the_number_of_a_row_follows_from_what_it_says_alone(held: HeldRows) -> None:
+    first = held.id_of(row())
+    assert len(first) == 16
+    assert first == held.id_of(row(file="other.csv", delivery=9, version=3, cells={}))
+    moved = replace(row(), submission=replace(row().submission, row=99, held=False))
+    assert held.id_of(moved) == first
+    assert held.id_of(row(text="别的")) != first
+
+
+def test_a_row_is_found_by_four_characters_of_its_number_in_any_case(held: HeldRows) -> None:
+    held.put([row()])
+    (item,) = held.waiting()
+    for begin in (item.id, item.id[:4], item.id[:15], item.id.upper()):
+        assert held.show(begin) == item
+    with pytest.raises(UsageError, match="names no held row"):
+        held.show(item.id[:3])
+    with pytest.raises(NotFound):
+        held.show(f"{item.id}0")
+    with held.deciding(item.id) as (given, decide):
+        assert given == item
+        decide.refused(Refusal("a", 1, "b"))
+    with pytest.raises(NotFound):
+        held.show(item.id)
+
+
+def test_nothing_is_made_and_nothing_found_where_no_row_was_ever_held(
+    held: HeldRows, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFound, match="waits for review"):
+        held.show("abcd")
+    with pytest.raises(NotFound, match="waits for review"), held.deciding("abcd"):
+        pass
+    assert held.put([]) == []
+    assert held.mark_for_erasure("r", lambda _: True) == 0
+    assert held.marked() == set()
+    assert held.destroy_marked("r") == []
+    held.unmark("r")
+    assert list(held.waiting()) == []
+    assert not (tmp_path / "held").exists()
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / FILE).touch()
+    assert held.count() == 0, "a file that was begun and never written"
+
+
+def test_erasing_names_file_and_row_in_order_and_leaves_the_refused(held: HeldRows) -> None:
+    held.put([row(5), row(1), row(3, file="a.csv")])
+    held.put([row(9)])
+    refused = next(item for item in held.waiting() if item.row.submission.row == 10)
+    with held.deciding(refused.id) as (_, decide):
+        decide.refused(Refusal("a", 1, "b"))
+    assert held.mark_for_erasure("r", lambda _: True) == 3
+    assert held.destroy_marked("r") == [("a.csv", 4), ("penalty.csv", 2), ("penalty.csv", 6)]
+    assert outcomes(held.put([row(9)])) == ["refused"]
+    assert held.marked() == set()

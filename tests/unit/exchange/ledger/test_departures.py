@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from exchange.domain.access import Tier
@@ -247,4 +249,24 @@ def test_each_of_twelve_references_is_dropped_alone(desk, rows, gone):
     kept = desk.live()[entry].decode()
     stated = {chr(97 + number) for number in numbers if f'restsOn> "{chr(97 + number)}"' in kept}
     assert stated == {chr(97 + number) for number in numbers if number != gone}
+    desk.ledger.verify()
+
+
+def test_a_reference_that_is_learned_of_later_is_put_up_for_decision_once(desk, rows):
+    entry = desk.one(rows.row("list-entry"))
+    applied = [rows.link("appliedTo", "list-entry", number) for number in (1, 2, 3)]
+    application = desk.one(rows.row("application", tier=GOVERNMENT, links=applied))
+    desk.ledger.withdraw(entry, "revocation")
+    # Only now is it told that the other numbers are of the record that left.
+    for also in ("list-entry\x1f2", "list-entry\x1f3"):
+        again = replace(rows.row("list-entry"), aliases=(also,))
+        assert desk.load(again)[0].outcome == "suppressed"
+    assert [item.iri for item in desk.ledger.pending_decisions()] == [application]
+    # Another departure is another reason to decide.
+    second = desk.one(rows.row("list-entry", number=9))
+    both = [*applied, rows.link("appliedTo", "list-entry", 9)]
+    desk.load(rows.row("application", text="改", tier=GOVERNMENT, links=both))
+    before = len(desk.ledger.pending_decisions())
+    desk.ledger.withdraw(second, "revocation")
+    assert len(desk.ledger.pending_decisions()) == before + 1
     desk.ledger.verify()
