@@ -98,8 +98,11 @@ def reinstate(choices: Choices, *, ref: str, decision: Path) -> None:
     """凭决定重新公示，使用新网址。Publish a withdrawn record again under a new IRI."""
     with choices.opened() as bench:
         iri = bench.exchange().reinstate(_iri(bench, ref), decision)
-    choices.console.say("reinstated", iri=iri)
-    choices.console.say("next-publish")
+    if iri:
+        choices.console.say("reinstated", iri=iri)
+        choices.console.say("next-publish")
+    else:
+        choices.console.say("key-freed", ref=ref)
     choices.console.result({"id": iri})
 
 

@@ -155,6 +155,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "suspended": ("已暂时屏蔽 {iri}", "Suspended: {iri}"),
     "resumed": ("已恢复公示 {iri}", "Shown again: {iri}"),
     "reinstated": ("已重新公示，新网址 {iri}", "Published again at its new address {iri}"),
+    "key-freed": (
+        "{ref} 的内容已随旧账本丢失，无法重新公示；再次报送同一行即可公示。",
+        "The text of {ref} was lost with an older ledger; deliver its row again to publish it.",
+    ),
     "erased": (
         "已彻底删除 {iri}；另从拒收与暂存文件中清除 {scrubbed} 处。",
         "Erased: {iri}; {scrubbed} more places cleaned in rejected and staged files.",
