@@ -196,3 +196,55 @@ def test_reinstating_a_record_without_text_frees_its_key(desk, rows):
     assert result.outcome is Outcome.ACCEPTED
     desk.ledger.erase(gone, None)
     desk.reopen().verify()
+
+
+def test_every_record_is_counted_in_one_place(desk, rows):
+    live, shielded, left = (desk.one(rows.row(number=number)) for number in (1, 2, 3))
+    desk.ledger.suspend(shielded)
+    desk.ledger.withdraw(left, "repair")
+    lost, other = new_id(), new_id()
+    known = [
+        KnownRecord(lost, "penalty", Tier.PUBLIC, gone=True),
+        KnownRecord(new_id(), "penalty", None, gone=True),
+        KnownRecord(new_id(), None, Tier.PUBLIC, gone=True),
+        KnownRecord(new_id(), None, None, shown=True),
+        KnownRecord(other, "penalty", Tier.PUBLIC, erased=True),
+        KnownRecord(left[-26:], gone=True),
+        KnownRecord(left[-26:], shown=True),
+        KnownRecord(live[-26:]),
+        KnownRecord(shielded[-26:], gone=True, shown=True),
+    ]
+    done = desk.ledger.recover(known, 1, reason="restore")
+    counts = (done.entered, done.withdrawn, done.erased, done.reissued, done.unplaced)
+    assert counts == (2, 1, 1, 0, 3)
+    standing = [desk.ledger.standing(Tier.PUBLIC, iri[-26:]) for iri in (live, shielded, left)]
+    assert standing == [Standing.LIVE, Standing.GONE, Standing.GONE]
+    assert desk.ledger.removal(other).event == "erase"
+    again = desk.ledger.recover(known, 1, reason="restore")
+    counts = (again.entered, again.withdrawn, again.erased, again.reissued, again.unplaced)
+    assert (again.opened, counts) == (False, (0, 0, 0, 0, 3))
+    desk.reopen().verify()
+
+
+def test_a_key_that_leads_elsewhere_by_now_stays_there(desk, rows):
+    keep(desk)
+    gone = desk.one(rows.row(number=7))
+    desk.ledger.withdraw(gone, "repair")
+    [known] = known_of(desk)
+    put_back(desk, journal=False)
+    with desk.recovering():
+        pass
+    mine = desk.one(rows.row(number=7, text="neu"))
+    desk.ledger.recover([known], 1, reason="restore", force=True)
+    assert desk.ledger.standing(Tier.PUBLIC, mine[-26:]) is Standing.LIVE
+    [result] = desk.load(rows.row(number=7, text="neuer"))
+    assert result.outcome is Outcome.REVISED
+    desk.reopen().verify()
+
+
+def test_many_records_are_taken_in_and_a_key_without_a_part_is_kept_as_such(desk, rows):
+    many = [KnownRecord(new_id(), "penalty", Tier.PUBLIC) for _ in range(260)]
+    done = desk.ledger.recover(many, 1, reason="restore")
+    assert (done.epoch, done.entered) == (2, 260)
+    assert desk.ledger.unknown([one.public_id for one in many]) == set()
+    desk.reopen().verify()
