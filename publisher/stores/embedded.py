@@ -102,6 +102,26 @@ class StoreReader:
                 if isinstance(subject, NamedNode) and subject.value.startswith(bases):
                     yield subject.value, found.value if isinstance(found, NamedNode) else ""
 
+    def count_held(self, nquads: bytes) -> int | None:
+        """Return how many statements these are if the store holds each of them, else None.
+
+        Compared as the engine keeps them, by value; a blank node is never held.
+        """
+        count = 0
+        with _readable():
+            # Lenient: what comes from the ledger was checked when it was taken in.
+            for quad in parse(nquads, format=RdfFormat.N_QUADS, lenient=True):
+                if quad not in self._store:
+                    return None
+                count += 1
+        return count
+
+    def count(self) -> int:
+        """Return how many statements the default graph holds."""
+        with _readable():
+            [solution] = self._solutions("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+            return int(cast("Literal", solution[0]).value)
+
     def dump(self, sink: Sink) -> None:
         """Write every statement of the default graph as canonical N-Quads lines, unordered."""
         output = cast("IO[bytes]", sink)  # the engine calls write and flush only

@@ -29,6 +29,11 @@ class Differing:
     altered: list[str]
     foreign: list[str]
 
+    @property
+    def none(self) -> bool:
+        """Whether all are."""
+        return not (self.missing or self.altered or self.foreign)
+
 
 def sums_path(generation: Path) -> Path:
     """Return the file that has the digests of a generation."""

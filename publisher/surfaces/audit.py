@@ -52,10 +52,10 @@ def audit(
         return _audit_record(ledger, surfaces, iri)
     runs = _compared(ledger, surfaces, progress)
     for _ in range(_ATTEMPTS - 1):
-        again = [run.surface for run in runs.values() if not run.findings.ok and run.moved(ledger)]
+        again = [run.surface for run in runs.values() if run.unsettled(ledger)]
         if not again:
             break
-        runs |= _compared(ledger, again, progress)
+        runs |= _compared(ledger, again, progress, closely=True)
     return AuditReport(
         max((run.records for run in runs.values()), default=0),
         {name: runs[name].findings for name in map(label, surfaces)},
@@ -73,6 +73,7 @@ class _Run:
     taken: int = 0  # last change that was compared
     problem: Words | None = None
     records: int = 0
+    named: bool = True  # whether the findings say what is wrong
     findings: Findings = field(default_factory=lambda: Findings(0, 0, Names(), Names()))
 
     def attempt(self, step: Callable[[], object]) -> None:
@@ -110,6 +111,7 @@ class _Run:
         behind = ledger.head(self.surface.tier) - self.goal
         missing, leftover = _compare(found, live)
         self.records = len(live)
+        self.named = found.named
         self.findings = Findings(self.goal, behind, missing, leftover, faults=found.faults)
 
     def _catch_up(self, ledger: Source) -> None:
@@ -127,15 +129,20 @@ class _Run:
             head = ledger.head(self.surface.tier)
             self.findings = Findings(0, head, Names(), Names(), problem=self.problem)
 
-    def moved(self, ledger: Source) -> bool:
-        """Whether ledger or surface went on since the comparison began."""
+    def unsettled(self, ledger: Source) -> bool:
+        """Whether it has to be compared again: nothing is named, or all moved on meanwhile."""
+        return not self.named or (not self.findings.ok and self._moved(ledger))
+
+    def _moved(self, ledger: Source) -> bool:
         behind = self.findings.behind != 0 and self.problem is None
         return behind or ledger.head(self.surface.tier) != self.head
 
 
-def _compared(ledger: Source, surfaces: Sequence[Audited], progress: Progress) -> dict[str, _Run]:
+def _compared(
+    ledger: Source, surfaces: Sequence[Audited], progress: Progress, *, closely: bool = False
+) -> dict[str, _Run]:
     """Read the ledger once for all of the surfaces, and compare each."""
-    shared = SharedWork(readers=len(surfaces))
+    shared = SharedWork(readers=len(surfaces), closely=closely)
     runs = [_Run(surface, ledger.head(surface.tier)) for surface in surfaces]
     for run in runs:
         run.attempt(lambda run=run: run.begin(shared))  # type: ignore[misc]

@@ -98,13 +98,15 @@ class Inspected:
     """What an inspection came to.
 
     `expected` are the records that must be shown; of these `lost` are not in every place where
-    they must be, and `extra` are records seen where the ledger has none.
+    they must be, and `extra` are records seen where the ledger has none. Without `named` something
+    is wrong that only another inspection, one that reads `closely`, can name.
     """
 
     expected: Collection[str]
     lost: Collection[str]
     extra: Collection[str]
     faults: Faults
+    named: bool = True
 
 
 class Inspection(Protocol):
@@ -129,10 +131,12 @@ class Inspection(Protocol):
 class SharedWork:
     """What inspections of both tiers work out once: tiers mostly show the same bytes of a version.
 
-    Not for several threads.
+    `closely` asks for inspections that name what is wrong where a quicker one sees only that
+    something is. Not for several threads.
     """
 
-    def __init__(self, readers: int) -> None:
+    def __init__(self, readers: int, *, closely: bool = False) -> None:
+        self.closely = closely
         # Feeds and downloads of every tier.
         self.texts = Texts(
             readers=readers, phrases=partial(Phrases, remembered=_STATEMENTS, free_text=True)

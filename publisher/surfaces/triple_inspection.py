@@ -1,6 +1,10 @@
 """Every statement of a generation compared with what the ledger's sequence gives.
 
-The engine keeps a statement in three orders and writes them together; a dump reads one of them.
+The quick way asks the engine for each statement that must be there and counts those that are: it
+holds all of them and no other. The close way reads a dump and names the records that differ; it is
+taken once the quick one has found something, and where the engine's files cannot be relied on.
+
+The engine keeps a statement in three orders and writes them together; either way reads one of them.
 That the files of the others are as the engine wrote them is seen by their digests, which are kept
 with each generation; one without digests is read in all three orders instead, as slow as that is.
 """
@@ -46,6 +50,9 @@ class TripleInspection:
         self._store = self._opened()
         self._values = _Values()
         self._expected: dict[str, bytes] = {}
+        self._counts: _Counts | None = None
+        if self._store is not None and self._files_known and not shared.closely:
+            self._counts = _Counts(self._store)
 
     def position(self) -> int:
         """Position of the generation."""
@@ -54,20 +61,25 @@ class TripleInspection:
     def take(self, changes: Sequence[Change]) -> None:
         """Take the next changes."""
         for change in changes:
-            if not change.view or change.activity is Activity.DELETE:
-                self._expected.pop(change.iri, None)
-            elif change.objection:
-                mark = b"<%b>%b" % (change.iri.encode(), MARK)
-                self._expected[change.iri] = self._digest(change.view + mark)
+            view = b"" if change.activity is Activity.DELETE else change.view or b""
+            mark = b"<%b>%b" % (change.iri.encode(), MARK) if change.objection else b""
+            if self._counts is not None:
+                self._counts.take(change.iri, view and view + mark)
+            elif view:
+                digest = partial(self._digest, view + mark)
+                self._expected[change.iri] = self._shared.once(_USE, view + mark, digest)
             else:
-                digest = partial(self._digest, change.view)
-                self._expected[change.iri] = self._shared.once(_USE, change.view, digest)
+                self._expected.pop(change.iri, None)
 
     def _digest(self, statements: bytes) -> bytes:
         return _digest(self._values.as_stored(statements.split(b"\n")[:-1]))
 
     def finish(self) -> Inspected:
         """Compare every statement."""
+        if self._counts is not None and self._store is not None:
+            same = self._counts.complete(self._vocabulary())
+            same = same and self._store.position() == self._generation.position
+            return Inspected(self._counts.records, (), (), self._faults, named=same)
         found = _Subjects(self._site.bases, self._expected)
         try:
             self._compare(found)
@@ -83,6 +95,7 @@ class TripleInspection:
     def _opened(self) -> StoreReader | None:
         """Compare the files, then open the store if it can be."""
         wrong = differing_files(self._generation.path)
+        self._files_known = wrong is not None and wrong.none
         if wrong is not None:
             self._compare_files(wrong)
         try:
@@ -126,6 +139,36 @@ class TripleInspection:
                 "词表内容与本版程序不符。",
                 "Its vocabulary is not the one of this program.",
             )
+
+
+class _Counts:
+    """How many statements each record must have; None where the store lacks one of them."""
+
+    def __init__(self, store: StoreReader) -> None:
+        self._store = store
+        self.records: dict[str, int | None] = {}
+
+    def take(self, iri: str, statements: bytes) -> None:
+        """Let a record have these statements, or none any more."""
+        if statements:
+            self.records[iri] = self._held(statements)
+        else:
+            self.records.pop(iri, None)
+
+    def complete(self, vocabulary: bytes) -> bool:
+        """Return whether the store holds these statements and the vocabulary, and no others."""
+        total = 0
+        for count in (*self.records.values(), self._held(as_stored(vocabulary))):
+            if count is None:
+                return False
+            total += count
+        return total == self._store.count()
+
+    def _held(self, statements: bytes) -> int | None:
+        try:
+            return self._store.count_held(statements)
+        except StoreUnavailable:  # the close way says what cannot be read
+            return None
 
 
 class _Values:
