@@ -127,7 +127,7 @@ def _views(parts: Parts, connection: Connection, iris: Mapping[int, str]) -> dic
         for row in rows:
             if seal := seals.get(row.seal):
                 text = unseal(seal, meta_of(row), row.body)
-                views = cut(text, iris[row.position], Tier.PUBLIC)[: len(SERVED)]
+                views = cut(text, iris[row.position], SERVED[0], SERVED[-1])
                 parts.opened.keep(row.position, views)
                 found[row.position] = views
     return found

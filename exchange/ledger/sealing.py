@@ -103,8 +103,10 @@ def commit(seal: bytes, tier: Tier, view: bytes) -> bytes:
     return hmac.digest(salt(seal, tier), view, "sha256")
 
 
-def views(text: bytes, iri: str, widest: Tier) -> tuple[bytes | None, ...]:
-    """Return a version's views for public, government and archive; None where there is none.
+def views(
+    text: bytes, iri: str, widest: Tier, narrowest: Tier = Tier.ARCHIVE
+) -> tuple[bytes | None, ...]:
+    """Return a version's views for public and each further tier; None where there is none.
 
     The same bytes as `body.view` for each tier, in one pass: most records differ in nothing.
     """
@@ -112,7 +114,7 @@ def views(text: bytes, iri: str, widest: Tier) -> tuple[bytes | None, ...]:
     letters = {line[0] for line in lines}
     made: dict[frozenset[int], bytes] = {}
     held: list[bytes | None] = [None] * widest.rank
-    for tier in TIERS[widest.rank :]:
+    for tier in TIERS[widest.rank : narrowest.rank + 1]:
         seen = _LETTERS[tier] & letters
         if seen not in made:
             # Mostly a letter and a blank; the number of a link may stand in between.

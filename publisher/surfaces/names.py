@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from ontology.terms import NS
@@ -18,6 +19,7 @@ PREFIXES: Final = {
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
+@lru_cache(maxsize=64)  # all that one step of the ledger has published has one time
 def stamp(milliseconds: int) -> str:
     """Return an xsd:dateTime in UTC with exactly three decimals: text order is time order."""
     seconds, rest = divmod(milliseconds, 1000)

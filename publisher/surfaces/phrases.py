@@ -30,12 +30,16 @@ _REMEMBERED: Final = 10_000
 
 
 class Said(NamedTuple):
-    """One statement without its subject; `key` and `value` are of the record's JSON object."""
+    """One statement without its subject; `key` and `value` are of the record's JSON object.
+
+    `member` is both as they stand there when the property has no other value.
+    """
 
     trig: bytes
     key: bytes
     value: bytes
     many: bool
+    member: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Phrases:
         if predicate is None:
             predicate = self._predicates[iri] = self._read(iri)
         trig = b"%b %b" % (predicate.name, _short(value))
-        said = Said(trig, predicate.key, predicate.json(value), predicate.many)
+        shown, key, many = predicate.json(value), predicate.key, predicate.many
+        said = Said(trig, key, shown, many, (b"%b:[%b]" if many else b"%b:%b") % (key, shown))
         # Free text is the record's own and comes once; codes, names of others and dates again.
         if self._free_text or not value.endswith(b'"'):
             if len(self._known) >= self._remembered:
@@ -143,20 +148,15 @@ def _expanded(value: bytes) -> bytes:
 def members_of(said: list[Said]) -> bytes:
     """Return the members of the record's JSON object; values of one property in one array."""
     if len({item.key for item in said}) == len(said):
-        return b",".join(
-            [
-                b"%b:[%b]" % (item.key, item.value) if item.many else b"%b:%b" % item[1:3]
-                for item in said
-            ]
-        )
+        return b",".join([item.member for item in said])
     grouped: dict[bytes, list[Said]] = {}
     for item in said:
         grouped.setdefault(item.key, []).append(item)
     return b",".join(
         [
             b"%b:[%b]" % (key, b",".join([item.value for item in items]))
-            if len(items) > 1 or items[0].many
-            else b"%b:%b" % (key, items[0].value)
+            if len(items) > 1
+            else items[0].member
             for key, items in grouped.items()
         ]
     )

@@ -8,7 +8,6 @@ from the files and compared, for manifests, SHA256SUMS and ranges are answered f
 
 from __future__ import annotations
 
-import hashlib
 import json
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.record import Activity
 from publisher.surfaces.dumps.files import index_path
 from publisher.surfaces.dumps.index import Index
-from publisher.surfaces.dumps.part_files import DIGEST, PartFiles
+from publisher.surfaces.dumps.part_files import PartFiles, kept
 from publisher.surfaces.dumps.segments import Recorder
 from publisher.surfaces.inspection import Faults, Inspected
 from publisher.surfaces.staged import STATE
@@ -151,7 +150,7 @@ class _Kind:
                 iri.encode(), change.view or b"", objection=change.objection
             )
             page = self.pages.setdefault(self._created[iri], {})
-            page[iri] = b"".join([hashlib.sha256(text).digest()[:DIGEST] for text in texts])
+            page[iri] = kept(texts)
 
     def shown(self) -> chain[str]:
         """Return the records that must stand somewhere."""

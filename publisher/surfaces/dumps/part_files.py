@@ -13,18 +13,29 @@ from publisher.surfaces.dumps.segments import TAILS, records_in
 from publisher.surfaces.dumps.terms import FORMS, part_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from publisher.surfaces.dumps.index import Index, Part
     from publisher.surfaces.inspection import Faults
 
-# Bytes kept of a text's SHA-256, for each of FORMS one after the other.
-DIGEST: Final = 16
-# Page of the sequence -> record -> digests of its texts, in the order in which they stand.
+# Bytes kept of a text: some of its SHA-256, then its length.
+_DIGEST: Final = 16
+_KEPT: Final = _DIGEST + 4
+# Page of the sequence -> record -> what is kept of its texts, in the order in which they stand.
 Pages = dict[int, dict[str, bytes]]
 
 
-Record = tuple[str, bytes]  # IRI, digest of its text in one form
+Record = tuple[str, bytes]  # IRI, what is kept of its text in one form
+
+
+def kept(texts: Iterable[bytes]) -> bytes:
+    """Return what is kept of a record's texts, for each of FORMS one after the other."""
+    return b"".join([_kept(text) for text in texts])
+
+
+def _kept(text: bytes) -> bytes:
+    return hashlib.sha256(text).digest()[:_DIGEST] + len(text).to_bytes(4)
 
 
 class Damaged(Exception):
@@ -109,7 +120,11 @@ class PartFiles:
         shown = f"current/{stated.file}"
         try:
             texts = unpacked((self._tree / stated.file).read_bytes(), stated, head, form)
-            found = [_digests(form, text) for text in texts]
+            found = {
+                page: [(iri.decode(), _kept(record)) for iri, record in records_in(form, text)]
+                for page, text in zip(part.pages, texts, strict=False)
+                if not _is_made_of(text, self._wanted(page, form))
+            }
         except OSError as problem:
             self._lose(shown, part, problem)
         except (Damaged, ValueError, IndexError) as problem:
@@ -118,7 +133,7 @@ class PartFiles:
             for text in texts:
                 whole.update(text)
             self._sound[stated.file] = replace(stated, sha256=_digest(head, texts, form))
-            self._compare_records(shown, form, dict(zip(part.pages, found, strict=False)))
+            self._compare_records(shown, form, found)
         return whole
 
     def _lose(self, shown: str, part: Part, problem: Exception) -> None:
@@ -130,16 +145,10 @@ class PartFiles:
             self.lost |= self._pages.get(page, {}).keys()
 
     def _compare_records(self, shown: str, form: str, pages: dict[int, list[Record]]) -> None:
-        """Compare the records of a file with those that must stand in it."""
-        start = FORMS.index(form) * DIGEST
+        """Compare the records of pages that differ with those that must stand there."""
         same = True
         for page, found in pages.items():
-            wanted = [
-                (iri, digests[start : start + DIGEST])
-                for iri, digests in self._pages.get(page, {}).items()
-            ]
-            if found == wanted:
-                continue
+            wanted = self._wanted(page, form)
             extra = dict(found).keys() - dict(wanted).keys()
             same = same and not self._newest and not extra and set(found) <= set(wanted)
             self.extra |= extra
@@ -147,6 +156,11 @@ class PartFiles:
                 self.lost |= dict(wanted).keys() - dict(found).keys()
         if not same:
             self._faults.differs(shown)
+
+    def _wanted(self, page: int, form: str) -> list[Record]:
+        start = FORMS.index(form) * _KEPT
+        records = self._pages.get(page, {})
+        return [(iri, texts[start : start + _KEPT]) for iri, texts in records.items()]
 
 
 def unpacked(content: bytes, stated: PartForm, head: bytes, form: str) -> list[bytes]:
@@ -197,9 +211,12 @@ def _digest(head: bytes, texts: list[bytes], form: str) -> str:
     return sha.hexdigest()
 
 
-def _digests(form: str, text: bytes) -> list[Record]:
-    """Return the records of a text with their digests. Raises ValueError for what is none."""
-    return [
-        (iri.decode(), hashlib.sha256(record).digest()[:DIGEST])
-        for iri, record in records_in(form, text)
-    ]
+def _is_made_of(text: bytes, records: list[Record]) -> bool:
+    """Return whether a text is that of these records one after the other."""
+    start = 0
+    for _, wanted in records:
+        end = start + int.from_bytes(wanted[_DIGEST:])
+        if _kept(text[start:end]) != wanted:
+            return False
+        start = end
+    return start == len(text)

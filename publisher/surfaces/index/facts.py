@@ -120,7 +120,7 @@ class Plan:
             _first(found, ("authorityName",))[:LONGEST],
             _notation(_first(found, (_LIST,))) or None,
             _first(found, (self._ends.get(kind, ""),)) or None,
-            hashlib.sha256(view).digest()[:16],
+            print_of(view),
             BREAK.join(
                 searchable(value[:_SEARCHED_MOST])
                 for name in _SEARCHED
@@ -129,6 +129,16 @@ class Plan:
             ),
         )
         return facts, Rest(mentions, *_more(found))
+
+    def relevant(self, iri: str, view: bytes) -> bytes:
+        """Return the statements of a view that `read` looks at, itself a view."""
+        names, start = self._names, len(iri.encode()) + 3
+        found = [
+            statement
+            for statement in view.split(b" .\n")[:-1]
+            if statement[start : statement.index(b" ", start)] in names
+        ]
+        return b" .\n".join([*found, b""])
 
     def _found(self, iri: str, view: bytes) -> dict[str, list[str]]:
         names, found, start = self._names, dict[str, list[str]](), len(iri.encode()) + 3
@@ -154,6 +164,11 @@ def fingerprint(row: Sequence[object]) -> int:
     """Return what one record's facts add to the digest."""
     said = "\x1f".join("" if item is None else str(item) for item in row)
     return int.from_bytes(hashlib.sha256(said.encode()).digest(), "big")
+
+
+def print_of(view: bytes) -> bytes:
+    """Return what tells a view from any other."""
+    return hashlib.sha256(view).digest()[:16]
 
 
 def subject_of(view: bytes) -> str:
