@@ -8,7 +8,7 @@ group whole if it stays within 250 members, else the next page begins. Holes sta
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 GROUP = 100
 PAGE = 250
+_PAGES_OF_EPOCH: Final = 1_000_000
 
 
 class Shown(NamedTuple):
@@ -48,8 +49,10 @@ class Page:
     page: int = 1
     members: int = 0
 
-    def take(self, group: int) -> int:
-        """Return the page that a group of so many members goes to."""
+    def take(self, group: int, first: int = 1) -> int:
+        """Return the page that a group of so many members goes to; `first` is its epoch's."""
+        if self.page < first:
+            self.page, self.members = first, 0
         if self.members + group > PAGE:
             self.page += 1
             self.members = 0
@@ -72,6 +75,15 @@ class _Open:
     records: set[int] = field(default_factory=set)
 
 
+def first_page(epoch: int) -> int:
+    """Return the number of an epoch's first page.
+
+    A restore cannot know how many pages its lost part had, which followers may keep as immutable;
+    so the pages of a new epoch have numbers that no earlier one ever had.
+    """
+    return 1 if epoch <= 1 else epoch * _PAGES_OF_EPOCH
+
+
 def groups(members: Iterable[Shown]) -> list[list[Shown]]:
     """Return the members of one tier in groups, in the order the groups began."""
     made: list[list[Shown]] = []
@@ -87,12 +99,13 @@ def groups(members: Iterable[Shown]) -> list[list[Shown]]:
 
 
 def place(
-    members: Iterable[Shown], now: int, stream: Stream, pages: dict[str, Page]
+    members: Iterable[Shown], now: int, stream: Stream, pages: dict[str, Page], epoch: int = 1
 ) -> Iterator[Placed]:
     """Yield one tier's members with their places, moving the stream and the pages on."""
+    first = first_page(epoch)
     for group in groups(members):
         stream.published = max(now, stream.published + 1)
-        page = pages.setdefault(group[0].kind, Page()).take(len(group))
+        page = pages.setdefault(group[0].kind, Page()).take(len(group), first)
         for member in group:
             stream.seq += 1
             yield Placed(member, stream.seq, stream.published, page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ from sqlalchemy import func, select
 
 from exchange.ledger import schema
 from exchange.ledger.faults import fault, holds
-from exchange.ledger.sequence import GROUP, Page
+from exchange.ledger.sequence import GROUP, Page, first_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 _CHUNK = 1000
 
 
-def check_sequence(connection: Connection, tier: Tier) -> int:
-    """Check the sequence of a tier; return how many members it has."""
+def check_sequence(connection: Connection, tier: Tier, epochs: Sequence[tuple[int, int]]) -> int:
+    """Check the sequence of a tier; return how many members it has.
+
+    `epochs`: the position of each event `epoch`, and the number of the epoch that began there.
+    """
+    positions = [position for position, _ in epochs]
     seq = published = 0
     pages: dict[str, Page] = {}
     for time, group in groupby(_members(connection, tier), key=lambda row: row.published):
@@ -33,7 +38,9 @@ def check_sequence(connection: Connection, tier: Tier) -> int:
         for row in members:
             seq += 1
             holds(row.seq == seq, f"Number {seq} of the {tier} sequence is missing.", at)
-        _check_group(members, pages, at)
+        began = bisect(positions, at)
+        first = first_page(epochs[began - 1][1] if began else 1)
+        _check_group(members, pages, at, first)
     _check_ends(connection, tier, seq, published, pages)
     return seq
 
@@ -54,13 +61,13 @@ def _members(connection: Connection, tier: Tier) -> Iterator[Any]:
         after = rows[-1].seq
 
 
-def _check_group(members: list[Any], pages: dict[str, Page], at: int) -> None:
+def _check_group(members: list[Any], pages: dict[str, Page], at: int, first: int) -> None:
     kinds = {row.kind for row in members}
     records = {row.record for row in members}
     holds(len(members) <= GROUP, "A group has too many members.", at)
     holds(len(kinds) == 1, "A group holds members of two kinds.", at)
     holds(len(records) == len(members), "A group holds two versions of one record.", at)
-    page = pages.setdefault(members[0].kind, Page()).take(len(members))
+    page = pages.setdefault(members[0].kind, Page()).take(len(members), first)
     for row in members:
         if row.page != page:
             raise fault(f"A member stands on page {row.page}, not {page}.", row.position)

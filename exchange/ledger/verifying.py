@@ -7,15 +7,19 @@ The first difference is named and ends the check.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from exchange.domain.access import SERVED
+from exchange.domain.events import Name
 from exchange.ledger import schema
+from exchange.ledger.batch import meta_of
 from exchange.ledger.faults import fault, holds
 from exchange.ledger.passages import line_of
+from exchange.ledger.sealing import unseal
 from exchange.ledger.verify_events import check_events
 from exchange.ledger.verify_records import check_records, check_rest
 from exchange.ledger.verify_sequences import check_sequence
@@ -58,7 +62,8 @@ def verify(parts: Parts) -> Verification:
         records = check_records(parts, connection)
         holds(records == head.record, f"There are {records} records, not {head.record}.")
         check_rest(parts, connection)
-        members = {tier.value: check_sequence(connection, tier) for tier in SERVED}
+        epochs = _epochs(parts, connection)
+        members = {tier.value: check_sequence(connection, tier, epochs) for tier in SERVED}
         _check_journal(parts, connection, head)
     seals = sum(1 for number in parts.seals.ids() if number <= walked.last_seal)
     return Verification(
@@ -69,6 +74,18 @@ def verify(parts: Parts) -> Verification:
         erased=walked.erased,
         orphan_seals=seals - (head.position - walked.erased),
     )
+
+
+def _epochs(parts: Parts, connection: Connection) -> list[tuple[int, int]]:
+    """Return where each epoch but the first began, and its number."""
+    event, number, found = schema.event, 1, []
+    statement = select(event).where(event.c.name == Name.EPOCH).order_by(event.c.position)
+    for row in connection.execute(statement).all():
+        seal = parts.seals.get([row.seal])[row.seal]
+        body = json.loads(unseal(seal, meta_of(row), row.body))
+        number = int(body.get("epoch", number + 1))
+        found.append((row.position, number))
+    return found
 
 
 def _check_journal(parts: Parts, connection: Connection, head: Any) -> None:

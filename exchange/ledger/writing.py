@@ -152,7 +152,7 @@ def _tier_members(work: Batch, tier: Tier, shown: list[Shown]) -> None:
     ).all()
     pages = {row.kind: Page(row.page, row.members) for row in found}
     known = set(pages)
-    placed = list(place(shown, work.now, stream, pages))
+    placed = list(place(shown, work.now, stream, pages, work.epoch))
     _insert(connection, schema.member, [_member(item) for item in placed])
     veils = [item for item in placed if item.shown.veils]
     _insert(

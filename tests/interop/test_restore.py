@@ -53,3 +53,31 @@ def test_a_follower_that_starts_anew_with_the_epoch_ends_equal(
         assert gone not in kept
         deleted = {one["record"] for one in anew.members if one["type"] == "Delete"}
         assert lost - kept <= deleted
+
+
+def test_a_follower_that_goes_on_after_the_restore_ends_equal(
+    client: Any, sample: Path, tmp_path: Path
+) -> None:
+    city = City(tmp_path / "data")
+    url, state = f"{city.base}/feed/all", str(tmp_path / "state")
+    city.run("load", sample / "penalty.csv")
+    city.run("publish")
+    city.run("backup", tmp_path / "backup")
+    with city.served():
+        runs = [client(url, ordered="ascending", state=state)]
+        city.run("load", sample / "licence.csv")
+        city.run("load", more_rows(sample, tmp_path, 400, "lost"))  # more than one page of them
+        city.run("publish")
+        city.run("withdraw", min(live(city, "penalty")), "--because", "repair")
+        runs.append(client(url, ordered="ascending", state=state))
+        assert settled(city, "all", runs[-1].live(*runs[:-1]))
+    for path in city.root.glob("ledger.sqlite*"):
+        path.unlink()
+    city.run("restore", tmp_path / "backup")
+    with city.served():
+        runs.append(client(url, ordered="ascending", state=state))
+        assert settled(city, "all", runs[-1].live(*runs[:-1]))
+        city.run("load", more_rows(sample, tmp_path, 30, "after"))
+        city.run("publish")
+        runs.append(client(url, ordered="ascending", state=state))
+        assert settled(city, "all", runs[-1].live(*runs[:-1]))

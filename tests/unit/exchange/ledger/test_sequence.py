@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exchange.domain.access import Tier
 from exchange.domain.record import Activity
-from exchange.ledger.sequence import GROUP, PAGE, Page, Shown, Stream, place
+from exchange.ledger.sequence import GROUP, PAGE, Page, Shown, Stream, first_page, place
 
 BATCHES = st.lists(
     st.tuples(
@@ -59,3 +59,13 @@ def test_the_clock_going_back_does_not_turn_the_sequence_back():
         for now in (1000, 500, 2000)
     ]
     assert times == [1000, 1001, 2000]
+
+
+def test_an_epoch_begins_on_pages_that_no_earlier_one_had():
+    page = Page(page=7, members=3)
+    assert page.take(100, first_page(1)) == 7
+    assert page.take(100, first_page(2)) == 2_000_000
+    assert (page.take(100, first_page(2)), page.members) == (2_000_000, 200)
+    assert page.take(100, first_page(2)) == 2_000_001
+    assert page.take(1, first_page(3)) == 3_000_000
+    assert [first_page(epoch) for epoch in (0, 1)] == [1, 1]
