@@ -144,3 +144,45 @@ def test_the_projector_and_the_clock_end_together(own: Station) -> None:
         stop.set()
         running.join(30)
     assert not running.is_alive()
+
+
+def test_every_look_counts_those_that_left_and_gathers_once() -> None:
+    """At the last minutes of a day it gathers, at midnight it ends what it gathered, then all."""
+    day = date(2098, 12, 31)
+    town = Town({}, NEW_YEAR - STAGING * 1000 - 1_000)
+    midnight = town.midnight()
+    assert midnight.look() == 0
+    assert town.said == ["due 2098-12-31", "end 0"]
+    town.said.clear()
+    assert midnight.look() == 0
+    assert town.said == [], "nothing is gathered as yet"
+    town.ends = {"a": day, "b": day}
+    for moment in (STAGING, STAGING, 1):
+        town.now = NEW_YEAR - moment * 1000
+        assert midnight.look() == 0
+    assert town.said == ["due 2099-01-01"]
+    town.said.clear()
+    town.ends |= {"c": day}
+    town.now = NEW_YEAR
+    assert midnight.look() == 3
+    assert town.said == ["end 2", "due 2099-01-01", "end 1"]
+    town.said.clear()
+    town.now += DAY
+    assert midnight.look() == 0
+    assert town.said == ["due 2099-01-02", "end 0"], "what was gathered is used once"
+
+
+def test_what_was_gathered_waits_while_the_clock_stands_before_its_day() -> None:
+    town = Town({"a": date(2098, 12, 31)}, NEW_YEAR - DAY // 2)
+    midnight = town.midnight()
+    midnight.look()
+    town.now = NEW_YEAR - 1_000
+    midnight.look()
+    town.now = NEW_YEAR - 2 * DAY
+    town.said.clear()
+    assert midnight.look() == 0
+    assert town.said == ["due 2098-12-30", "end 0"]
+    town.now = NEW_YEAR + DAY
+    town.said.clear()
+    assert midnight.look() == 1
+    assert town.said[0] == "end 1", "a later day than it was gathered for will do"

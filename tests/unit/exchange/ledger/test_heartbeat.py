@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.domain.clock_trust import ClockDoubt, ClockReading
-from exchange.domain.errors import ClockDoubtful
+from exchange.domain.errors import ClockDoubtful, EnvironmentFault
 from exchange.domain.record import Arrival, Outcome, Result
 from exchange.ledger import Heartbeat, Ledger
 from exchange.ledger.heartbeat import PERIOD
@@ -169,3 +169,43 @@ def test_a_takedown_does_not_ask_the_clock(machine: Machine, ledger: Ledger) -> 
     [revoked] = load(ledger, row(number=2, arrival=Arrival.REVOKED))
     assert revoked.outcome is Outcome.REVISED
     assert second.iri == revoked.iri
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"wall": 1, "uptime": 1}',
+        b'{"wall": "x", "uptime": 1, "boot_id": ""}',
+        b'{"wall": null, "uptime": 1, "boot_id": ""}',
+    ],
+)
+def test_whatever_is_no_heartbeat_is_unreadable_and_no_time_is_trusted(
+    machine: Machine, text: bytes
+) -> None:
+    (machine.folder / "clock.json").write_bytes(text)
+    heartbeat = machine.heartbeat()
+    assert heartbeat.doubt() is ClockDoubt.UNREADABLE
+    assert heartbeat.trusted_time() is None
+
+
+def test_a_heartbeat_that_cannot_be_read_or_written_is_told(machine: Machine) -> None:
+    (machine.folder / "clock.json").mkdir()
+    heartbeat = machine.heartbeat()
+    assert heartbeat.doubt() is ClockDoubt.UNREADABLE
+    assert heartbeat.trusted_time() is None
+    with pytest.raises(EnvironmentFault, match="cannot be written") as caught:
+        heartbeat.confirm()
+    assert "无法写入" in caught.value.details["zh"]
+
+
+def test_without_a_heartbeat_nothing_is_doubted(machine: Machine) -> None:
+    heartbeat = machine.heartbeat()
+    assert heartbeat.trusted_time() is None
+    assert heartbeat.doubt() is None
+    assert heartbeat.confirm().wall == NOON == heartbeat.trusted_time()

@@ -110,3 +110,43 @@ def test_the_accounts_of_any_number_of_clients_are_bounded() -> None:
     for number in range(3 * MOST_ACCOUNTS):
         queue.charge(str(number), 1.0)
     assert len(queue._accounts) <= MOST_ACCOUNTS
+
+
+def test_a_second_of_waiting_counts_as_a_tenth_of_a_second_of_cost() -> None:
+    queue: FairQueue[str] = FairQueue(20)
+    old, fresh = waiting("a", cost=1.0, since=0.0), waiting("b", cost=0.5, since=10.0)
+    queue.add(fresh)
+    queue.add(old)
+    assert queue.next(10.0) is old, "waited ten seconds: one second less"
+    fresh.since = 4.0
+    assert queue.next(10.0) is fresh, "waited six seconds less: six tenths"
+    fresh.cost, fresh.since = 0.39, 6.0
+    assert queue.next(10.0) is fresh, "0.39 less 0.4 is less than 1 less 1"
+    fresh.cost = 0.42
+    assert queue.next(10.0) is old
+
+
+def test_what_nobody_waited_for_puts_no_client_behind_one_that_comes_later() -> None:
+    queue: FairQueue[str] = FairQueue(20)
+    queue.charge("early", 5.0)
+    early, late = waiting("early", cost=1.0), waiting("late", cost=1.1)
+    queue.add(late)
+    queue.add(early)
+    assert queue.next(0.0) is early, "both begin where the early client ended"
+    queue.charge("early", 2.0)
+    assert queue.next(0.0) is late, "now somebody waited"
+    queue.charge("late", 3.0)
+    assert queue.next(0.0) is early
+
+
+def test_a_queue_holds_its_limit_and_forgets_what_was_dropped() -> None:
+    queue: FairQueue[str] = FairQueue(2)
+    first, second, third = waiting("a"), waiting("b"), waiting("c", cost=0.5)
+    assert queue.add(first) is None
+    assert queue.add(second) is None
+    assert queue.add(third) in (first, second)
+    assert len(queue) == 2
+    for each in (first, second, third, third):
+        queue.drop(each)
+    assert len(queue) == 0
+    assert queue.next(0.0) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.domain.access import Tier
@@ -110,3 +111,44 @@ def test_a_withdrawal_is_shown_at_once_while_a_load_goes_on(city: Any) -> None:
     runner.step()
     assert current_generation(growing._directory).position > before
     assert not city.readers()[0].holds(iri)
+
+
+def test_a_chunk_is_doubled_below_and_halved_above_its_bounds(city: Any) -> None:
+    runner = city.runner(chunk=9_000)
+
+    def sizes(*took: int) -> list[int]:
+        found = []
+        for milliseconds in took:
+            runner._adapt(milliseconds)
+            found.append(runner._chunk)
+        return found
+
+    assert runner._chunk == 1_000
+    assert sizes(0, 599, 600, 1_500) == [2_000, 4_000, 4_000, 4_000]
+    assert sizes(1_501, 9_999, 1_501, 1_501) == [2_000, 1_000, 500, 500]
+    assert sizes(1, 1, 1, 1, 1, 1) == [1_000, 2_000, 4_000, 8_000, 9_000, 9_000]
+    small = city.runner(chunk=300)
+    assert small._chunk == 300
+    small._adapt(2_000)
+    assert small._chunk == 300
+
+
+def test_a_deadline_is_over_at_its_very_millisecond(city: Any) -> None:
+    city.publish(1)
+    city.open_surfaces()
+    runner = city.runner()
+    now = [1_700_000_000_000]
+    runner._clock = lambda: now[0]
+    for surface in city.surfaces:
+        surface.apply = lambda _: (_ for _ in ()).throw(OSError(5, "broken"))
+    began = now[0]
+    pauses = []
+    runner._pace = replace(runner._pace, pause=lambda seconds: pauses.append(seconds) or end())
+
+    def end() -> None:
+        now[0] += 1_000
+
+    assert not runner.catch_up(began)
+    assert pauses == []
+    assert not runner.catch_up(began + 1_000)
+    assert pauses == [0.5]
