@@ -193,7 +193,7 @@ def run_tests(
 ) -> subprocess.CompletedProcess[bytes]:
     command = [
         str(python), "-m", "pytest", "-q", "-m", "not slow", "-p", "no:cacheprovider",
-        "-p", "tests.mutation.touching", "--hypothesis-profile", "quick", *tests,
+        "-p", "tests.mutation.touching", "--hypothesis-profile", "quick", "--timeout", "60", *tests,
     ]  # fmt: skip
     environment = {"PATH": os.defpath, "PYTHONPATH": str(tree), "HOME": str(tree)}
     environment |= {"TMPDIR": str(tree.parent)} | more

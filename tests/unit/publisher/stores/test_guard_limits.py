@@ -201,3 +201,12 @@ def test_a_query_that_is_no_text_at_all_is_refused() -> None:
     for query in ("ASK { ?s ?p '\ud800' }", b"\x80"):
         with pytest.raises(QuerySyntax, match="not UTF-8"):
             check(query)
+
+
+@pytest.mark.parametrize(
+    "operand", ["<urn:p>", "'x'", "?x", "a:b", "1", "@en", "true", "}", ")", ".", "||"]
+)
+def test_signs_count_together_only_while_nothing_stands_between(operand: str) -> None:
+    check("PREFIX a: <urn:a> SELECT * { " + f"! {operand} " * 150 + "}")
+    with pytest.raises(QueryRefused, match="nests"):
+        check("PREFIX a: <urn:a> SELECT * { " + "! " * 100 + f"{operand} }}")
