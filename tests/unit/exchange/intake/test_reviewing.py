@@ -260,3 +260,27 @@ def test_who_decides_and_why_must_be_said() -> None:
     ):
         with pytest.raises(UsageError):
             Reviewer(actor, because)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("理", True),
+        ("理" * 500, True),
+        ("理" * 501, False),
+        ("理" * 1_000, False),
+        ("", False),
+        (" \u3000", False),
+        ("一行\n两行", False),
+        ("零宽\u200b字", False),
+    ],
+)
+def test_actor_and_reason_are_one_line_of_up_to_five_hundred_characters(
+    text: str, taken: bool
+) -> None:
+    for given in ((text, "理由"), ("王某岚", text)):
+        if taken:
+            assert (Reviewer(*given).actor, Reviewer(*given).because) == given
+        else:
+            with pytest.raises(UsageError, match="one line of 1 to 500"):
+                Reviewer(*given)

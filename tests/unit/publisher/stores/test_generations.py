@@ -103,10 +103,67 @@ def test_generations_of_an_earlier_process_get_a_grace_of_their_own(
     assert standing(tmp_path) == ["2"]
 
 
-def test_a_broken_pointer_is_unavailable_not_a_crash(tmp_path: Path, clock: Clock) -> None:
-    (tmp_path / "current").write_bytes(b"\xff{")
-    with pytest.raises(StoreUnavailable):
-        current_generation(tmp_path)
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"\xff{",
+        b"{",
+        b"[]",
+        b"[1, 2]",
+        b"null",
+        b"7",
+        b"{}",
+        b'{"generation": 1}',
+        b'{"position": 1}',
+        b'{"generation": null, "position": 1}',
+        b'{"generation": 1, "position": "x"}',
+        None,
+    ],
+)
+def test_a_broken_pointer_is_unavailable_not_a_crash(
+    tmp_path: Path, clock: Clock, text: bytes | None
+) -> None:
+    if text is None:
+        (tmp_path / "current").mkdir()
+    else:
+        (tmp_path / "current").write_bytes(text)
+    for read in (lambda: current_generation(tmp_path), lambda: Generations(tmp_path, clock)):
+        with pytest.raises(StoreUnavailable, match="pointer") as caught:
+            read()
+        assert "credence rebuild" in caught.value.hint
+
+
+def test_the_first_copy_is_removed_where_it_was_never_announced(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    (tmp_path / "generations").mkdir()
+    for name in ("1", "2"):
+        store.backup(tmp_path / "generations" / name)
+    generations = Generations(tmp_path, clock)
+    assert standing(tmp_path) == []
+    assert generations.current() is None
+    assert generations.publish(store).number == 1
+
+
+def test_each_generation_has_a_grace_of_its_own(
+    tmp_path: Path, clock: Clock, store: EmbeddedStore
+) -> None:
+    generations = Generations(tmp_path, clock, grace=1_000)
+    for _ in range(3):
+        generations.publish(store)
+        clock.now += 300
+    began = clock.now - 900
+    for after, left in (
+        (1_299, ["1", "2", "3"]),
+        (1_300, ["2", "3"]),
+        (1_599, ["2", "3"]),
+        (1_600, ["3"]),
+        (10**9, ["3"]),
+    ):
+        clock.now = began + after
+        generations.prune()
+        assert [name for name in standing(tmp_path) if name.isdecimal()] == left, after
 
 
 def test_a_kept_pointer_follows_every_publication_and_reads_the_file_only_then(

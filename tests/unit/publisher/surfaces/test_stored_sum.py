@@ -36,3 +36,23 @@ def test_no_text_of_a_record_passes_for_a_mark_or_for_other_lines(text: str) -> 
     hostile = f'{text}> <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .'
     assert digest([view(hostile)]) != digest([view("")])
     assert digest([view(hostile)]) == through_a_store(view(hostile))
+
+
+def test_what_the_engine_writes_in_other_words_counts_as_it_writes_it() -> None:
+    """Language tags come back in small letters, numbers and dates by their value."""
+    objects = ['"x"@zh-Hans', '"x"@EN', f'"1.50"^^{DECIMAL}', f'"+2"^^{DECIMAL}', '"y"', "<urn:z>"]
+    lines = "".join(f"{SUBJECT} <urn:t:{at}> {item} .\n" for at, item in enumerate(objects))
+    assert digest([lines.encode()]) == through_a_store(lines.encode())
+    for at in range(len(objects)):
+        fewer = "".join(lines.splitlines(keepends=True)[:at])
+        assert digest([fewer.encode()]) != digest([lines.encode()])
+
+
+def test_the_sum_of_many_views_does_not_depend_on_their_order_or_on_how_they_are_cut() -> None:
+    lines = [f'{SUBJECT} <urn:t:{at}> "{at}.0"^^{DECIMAL} .\n'.encode() for at in range(4_500)]
+    whole = digest([b"".join(lines)])
+    assert digest(lines) == digest(lines[::-1]) == whole
+    assert digest(lines[1:]) != whole
+    total = StoredSum()
+    total.add(lines[0])
+    assert total.hex() == total.hex() == digest(lines[:1])
