@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from exchange.domain.access import Tier
-from exchange.ledger import Ledger, Places
+from exchange.ledger import Ledger, Places, resemblance
 from exchange.ledger.models import ModelVersion
 from tests.unit.exchange.model import sound as rows
 
@@ -108,11 +108,15 @@ def test_after_reinstating_nothing_resembles_it_any_more(office, deliver):
 
 
 def test_what_earlier_releases_removed_is_recognised_after_the_upgrade(
-    office, deliver, model, tmp_path
+    office, deliver, model, tmp_path, monkeypatch
 ):
+    monkeypatch.setattr(resemblance, "EARLIER", 2)
+    numbers = [f"示市监罚字〔2026〕{number}号" for number in range(801, 806)]
+    for number in numbers:
+        assert deliver(CF_WSH=number) == "accepted"
     deliver()
-    (iri,) = live(office)
-    office.ledger.withdraw(iri, "repair")
+    for iri in live(office):
+        office.ledger.withdraw(iri, "repair")
     parts = office.ledger._parts
     with parts.database.writing() as connection:  # as an earlier release left it
         connection.execute(text("DELETE FROM resemblance"))
@@ -129,3 +133,7 @@ def test_what_earlier_releases_removed_is_recognised_after_the_upgrade(
         assert connection.execute(text("SELECT resemblances FROM head")).scalar() == 1
     opened.close()
     assert deliver(CF_CFJGDM=OTHER_AUTHORITY, CF_CFJG="测试他局") == "held"
+    for number in numbers:
+        assert deliver(CF_WSH=number, CF_CFJGDM=OTHER_AUTHORITY, CF_CFJG="测试他局") == "held"
+    other = deliver(CF_WSH="示市监罚字〔2026〕899号", CF_CFJGDM=OTHER_AUTHORITY, CF_CFJG="测试他局")
+    assert other == "accepted"

@@ -75,6 +75,23 @@ def test_what_cannot_be_taken_apart_is_deleted_whole(place, name, data):
     assert list(place.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.json", b'[{"a": "other"'),
+        ("x.csv", b'a,"other'),
+        ("x.csv", "别的文字".encode("utf-16")),
+        ("x", b"\xff\xfe\x00other"),
+        ("x.jsonl", b"{\nother\n"),
+        ("empty.csv", b""),
+    ],
+)
+def test_what_cannot_be_taken_apart_stays_where_it_holds_no_literal(place, name, data):
+    (place / name).write_bytes(data)
+    assert scrub([place], [NAME]) == 0
+    assert (place / name).read_bytes() == data
+
+
 def test_files_without_the_literals_stay_as_they_are(place, make, table):
     path = place / "a.csv"
     path.write_text(table([make(1)]).replace("\r\n", "\n"))

@@ -115,3 +115,46 @@ def test_texts_with_escapes_are_named_as_they_were_received(desk, rows, text):
     escaped = json.dumps(plain, ensure_ascii=False)[1:-1]
     iri = desk.one(rows.row(text=escaped))
     assert {plain, escaped} <= set(desk.ledger.erase(iri).literals)
+
+
+def test_each_record_alone_is_erased_whatever_became_of_the_others(desk, rows):
+    """The numbers of records are random, so that some are before and some behind each."""
+    iris = [desk.one(rows.row(number=number)) for number in range(9)]
+    for number in (1, 4, 7):
+        desk.ledger.withdraw(iris[number], "repair")
+    gone: set[str] = set()
+    for iri in sorted(iris[::2]):
+        desk.ledger.erase(iri)
+        gone.add(iri)
+        assert {each for each in iris if desk.ledger.is_erased(each)} == gone
+    assert not desk.ledger.is_erased("b" * 26)
+    assert set(desk.live()) == {iris[3], iris[5]}
+    desk.ledger.verify()
+
+
+def test_traces_are_the_keys_and_the_texts_that_no_other_record_says(desk, rows):
+    mine = desk.one(rows.row(number=1, text="某某甲甲甲甲"))
+    desk.load(
+        rows.row(number=1, text="某某甲甲甲甲与某某乙乙乙乙"),
+        rows.row(number=2, text="某某乙乙乙乙"),
+    )
+    withdrawn = desk.one(rows.row(number=3, text="某某丙丙丙丙"))
+    desk.ledger.withdraw(withdrawn, "repair")
+    desk.load(rows.row(number=1, text="某某乙乙乙乙"), rows.row(number=1, text="某某丙丙丙丙"))
+    found = desk.ledger.traces(mine)
+    assert found.iri == mine
+    assert {
+        "某某甲甲甲甲",
+        "某某甲甲甲甲与某某乙乙乙乙",
+        "某某丙丙丙丙",
+        "gov 某某乙乙乙乙",
+    } <= found.own_literals
+    assert "某某乙乙乙乙" not in found.own_literals, "another live record says it to the public"
+    assert len(found.keys) == 1
+    desk.ledger.withdraw(mine, "repair")
+    again = desk.one(rows.row(number=2, text="某某丁丁丁丁"))
+    assert desk.ledger.traces(mine).own_literals >= found.own_literals | {"某某乙乙乙乙"}
+    assert desk.ledger.traces(again).keys.isdisjoint(found.keys)
+    desk.ledger.erase(mine)
+    left = desk.ledger.traces(mine)
+    assert (left.own_literals, left.keys) == (frozenset(), found.keys)

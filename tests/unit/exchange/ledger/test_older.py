@@ -228,6 +228,14 @@ def test_a_mark_taken_off_by_hand_is_not_set_by_a_reload(files):
     assert files.desk.ledger.read(Tier.PUBLIC, iri).objection
 
 
+def test_a_mark_that_came_with_its_version_is_taken_off_by_another_file(files):
+    files("1", files.row("甲", arrival=OBJECTION))
+    (iri,) = files.desk.live()
+    assert files("2", files.row("甲")) == ["revised"]
+    assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
+    assert files("1", files.row("甲", arrival=OBJECTION)) == [REPEATED]
+
+
 def test_an_older_row_does_not_take_off_a_newer_mark(files):
     files("1", files.row("甲"))
     files("2", files.row("甲", arrival=OBJECTION))
