@@ -7,6 +7,7 @@ costs. Whether a reader may have the text is asked of the database each time, ne
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from typing import Final
 
 # Both tiers' views, mostly one and the same object: some 5,000 records of an ordinary size.
@@ -20,7 +21,7 @@ class Opened:
     def __init__(self, most: int = _BYTES) -> None:
         self._most = most
         self._size = 0
-        self._held: dict[int, Views] = {}
+        self._held: OrderedDict[int, Views] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, position: int) -> Views | None:
@@ -35,7 +36,7 @@ class Opened:
             self._held[position] = views
             self._size += _size(views)
             while self._size > self._most:
-                self._size -= _size(self._held.pop(next(iter(self._held))))
+                self._size -= _size(self._held.popitem(last=False)[1])
 
     def clear(self) -> None:
         """Hold nothing any more: an erasure leaves no text in memory either."""

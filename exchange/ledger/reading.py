@@ -68,7 +68,11 @@ def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
         iris = [parts.iri(row.kind, row.public_id) for row in rows]
         shown = zip(rows, iris, strict=True)
         views = _views(parts, connection, {row.version: iri for row, iri in shown if row.shows})
-    return [_change(parts, tier, row, iri, views) for row, iri in zip(rows, iris, strict=True)]
+    place, made = tier.rank, list[Change]()
+    for row, iri in zip(rows, iris, strict=True):
+        seen = views.get(row.version) if row.shows else None
+        made.append(_change(parts, tier, row, iri, None if seen is None else seen[place]))
+    return made
 
 
 def _members(tier: Tier, after: int, limit: int) -> Select[Any]:
@@ -133,8 +137,7 @@ def _views(parts: Parts, connection: Connection, iris: Mapping[int, str]) -> dic
     return found
 
 
-def _change(parts: Parts, tier: Tier, row: Any, iri: str, views: Mapping[int, Views]) -> Change:
-    seen = views.get(row.version) if row.shows else None
+def _change(parts: Parts, tier: Tier, row: Any, iri: str, view: bytes | None) -> Change:
     return Change(
         row.seq,
         Activity(row.activity),
@@ -144,7 +147,7 @@ def _change(parts: Parts, tier: Tier, row: Any, iri: str, views: Mapping[int, Vi
         row.published,
         row.page,
         row.mark,
-        None if seen is None else seen[tier.rank],
+        view,
         row.veils is not None,
     )
 

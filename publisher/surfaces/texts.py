@@ -6,6 +6,7 @@ Tiers mostly show the same bytes of a version.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from publisher.surfaces.phrases import Phrases, members_of
@@ -44,7 +45,7 @@ class Texts:
         self._size = 0
         self._phrases: dict[str | None, Phrases] = {}
         # With how many readers are still to come.
-        self._held: dict[tuple[str | None, bytes], tuple[Text, int]] = {}
+        self._held: OrderedDict[tuple[str | None, bytes], tuple[Text, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, kind: Kind | None, iri: bytes, view: bytes) -> Text:
@@ -75,8 +76,8 @@ class Texts:
         self._held[key] = text, self._readers - 1
         self._size += _size(key[1], text)
         while self._size > self._most:
-            oldest = next(iter(self._held))
-            self._size -= _size(oldest[1], self._held.pop(oldest)[0])
+            (_, oldest), (given_up, _) = self._held.popitem(last=False)
+            self._size -= _size(oldest, given_up)
 
 
 def _size(view: bytes, text: Text) -> int:

@@ -82,6 +82,9 @@ def test_views_are_the_bytes_of_the_body_module(parts):
         for tier, view in zip(Tier, held, strict=True):
             narrower = tier.rank >= widest.rank
             assert view == (bodies.view(text, IRI, tier) if narrower else None)
+        for narrowest in Tier:
+            shown = views(text.encode(), IRI, widest, narrowest)
+            assert shown == held[: max(narrowest.rank + 1, widest.rank)]
 
 
 @given(LINES)

@@ -121,6 +121,18 @@ def test_subjects_are_typed_and_under_a_base(store: EmbeddedStore) -> None:
     assert list(store.subjects((BASE,))) == [BASE + "a"]
 
 
+def test_statements_are_counted_only_where_the_store_holds_each_of_them(
+    store: EmbeddedStore,
+) -> None:
+    value = f'<{BASE}a> <urn:t:value> "1.50"^^<http://www.w3.org/2001/XMLSchema#decimal> .\n'
+    said = lines(BASE + "a", "one") + value.encode()
+    store.load_chunk(said, 1)
+    assert store.count_held(said) == store.count() == 2
+    assert store.count_held(said.replace(b"1.50", b"1.5")) == 2  # by value, as it is kept
+    assert store.count_held(said + lines(BASE + "a", "two")) is None
+    assert store.count_held(b'_:a <urn:t:text> "one" .\n') is None
+
+
 def test_a_second_writer_is_refused_with_a_hint(tmp_path: Path, store: EmbeddedStore) -> None:
     with pytest.raises(StoreUnavailable) as refusal:
         EmbeddedStore(tmp_path / "writer")

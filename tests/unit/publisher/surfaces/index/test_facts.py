@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from exchange.domain.access import Tier
 from exchange.domain.keys import searchable
 from publisher.surfaces.index import Plan
-from publisher.surfaces.index.facts import BREAK, LONGEST, NAMES, NUMBERS
+from publisher.surfaces.index.facts import BREAK, LONGEST, NAMES, NUMBERS, print_of
 from publisher.surfaces.index.terms import marked, neighbours
 from tests.unit.publisher.surfaces.index.conftest import BASE, NS, USCC, code_of, view_of
 
@@ -46,6 +46,9 @@ def test_what_is_read_of_every_record_is_what_a_parser_reads(town: Station) -> N
         rows = [row for tier in (Tier.PUBLIC, Tier.GOVERNMENT) for row in bench.ledger.live(tier)]
     for iri, kind, view in rows:
         facts, rest = plan.read(iri, view)
+        relevant = plan.relevant(iri, view)
+        assert plan.read(iri, relevant) == (facts._replace(print=print_of(relevant)), rest)
+        assert set(relevant.split(b"\n")) < set(view.split(b"\n"))
         said: dict[str, list[ox.NamedNode | ox.Literal]] = {}
         for quad in ox.parse(view, ox.RdfFormat.N_QUADS):
             said.setdefault(quad.predicate.value.removeprefix(NS), []).append(quad.object)
