@@ -10,12 +10,23 @@ Decision: docs/decisions/0017-resemblance.md.
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 from exchange.domain.keys import SEPARATOR, searchable
 
-# Written or left out at will: 973 and 第973号 are one number.
-_NUMBER_WORDS = str.maketrans({"号": None, "第": None, "號": None})
+# Words of a number that are written or left out at will: 973, 第973号 and 字第0973号 are one.
+_FILLERS: Final = re.compile("文号|编号|文書|文书|决定书|NO|第|号|字|年")
+# Digits as Chinese writes them, one for each place; older characters of the offices' words.
+_ALIKE: Final = str.maketrans(
+    "〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖號罰許處證書監稅環應農業國審質決",
+    "00123456789123456789号罚许处证书监税环应农业国审质决",
+)
+_SHORT_YEAR: Final = re.compile(r"([\[(〔（【{〈《「『])\s*(\d\d)\s*年?\s*([\])〕）】}〉》」』])")
+_UNSEEN: Final = re.compile("[\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0]")
+_ZEROS: Final = re.compile(r"(?<!\d)0+(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +86,26 @@ def _value(body: str, name: str | None) -> str | None:
     found = body[start : body.index("\n", start)]
     if found.startswith('"'):
         found = json.loads(found[: found.rindex('"') + 1])  # escapes of N-Quads are those of JSON
-    return searchable(found).translate(_NUMBER_WORDS) or None
+    return alike(found) or None
+
+
+def alike(text: str) -> str:
+    """Return a number or a name in the writing that marks compare.
+
+    Brackets, blanks, unseen characters and filling words go; digits of any script and Chinese
+    ones become 0 to 9; zeros before a number go; a year of two digits in brackets is one of 2000.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(map(_plain, _UNSEEN.sub("", text))).translate(_ALIKE)
+    text = _ZEROS.sub("", _SHORT_YEAR.sub(r"\g<1>20\2\3", text))
+    return _FILLERS.sub("", searchable(text))
+
+
+def _plain(char: str) -> str:
+    """Return a digit of any script as 0 to 9, nothing for a character that is not seen."""
+    if char.isascii():
+        return char
+    digit = unicodedata.decimal(char, None)
+    if digit is not None:
+        return str(digit)
+    return "" if unicodedata.category(char) == "Cf" else char

@@ -128,6 +128,10 @@ def written_otherwise(row: Row, history: History, form: str, pick: random.Random
             f"测试决字[2026]{number}号",
             f"测试决字（2026）{number}号",
             f"测试决字 〔2026〕 {number} 号",
+            f"测试决字〔2026〕0{number}号",
+            f"测试决〔2026年〕第{number}号",
+            f"测试决字〔二〇二六〕{number}号",
+            f"测试决字\u3164〔26〕№{number}",
         ]
     )
 

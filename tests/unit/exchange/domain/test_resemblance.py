@@ -31,7 +31,22 @@ def resembles(
 
 @pytest.mark.parametrize(
     "number",
-    ['"示罚〔2026〕9号"', '"示罚(2026)9"', '"示罚[2026]第9号"', '"示罚 〔２０２６〕９號"'],
+    [
+        '"示罚〔2026〕9号"',
+        '"示罚(2026)9"',
+        '"示罚[2026]第9号"',
+        '"示罚 〔２０２６〕９號"',
+        '"示罚〔2026〕09号"',
+        '"示罚字〔2026〕第0009号"',
+        '"示罚〔二〇二六〕九号"',
+        '"示罚〔二零二六年〕玖号"',
+        '"示罰〔26〕9号"',
+        '"示罚（26年）№9"',
+        '"文号：示罚〔2026〕9号"',
+        '"示罚〔٢٠٢٦〕٩号"',
+        '"示罚\u3164〔2026〕\u200b9\ufe00号"',
+        '"示罚2026-9"',
+    ],
 )
 def test_a_number_is_the_same_however_it_is_written(number: str) -> None:
     assert resembles(stored(number), stored('"示罚〔2026〕9号"'))
@@ -39,7 +54,8 @@ def test_a_number_is_the_same_however_it_is_written(number: str) -> None:
 
 def test_another_number_name_or_kind_does_not_resemble() -> None:
     removed = stored('"示罚〔2026〕9号"')
-    assert not resembles(stored('"示罚〔2026〕19号"'), removed)
+    for other in ("示罚〔2026〕19号", "示罚〔2026〕90号", "示罚〔2025〕9号", "示税罚〔2026〕9号"):
+        assert not resembles(stored(f'"{other}"'), removed), other
     assert not resembles(stored('"示罚〔2026〕9号"', '"乙公司"'), removed)
     assert not resembles(removed, removed, kind="licence")
 
