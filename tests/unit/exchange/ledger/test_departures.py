@@ -270,3 +270,29 @@ def test_a_reference_that_is_learned_of_later_is_put_up_for_decision_once(desk, 
     desk.ledger.withdraw(second, "revocation")
     assert len(desk.ledger.pending_decisions()) == before + 1
     desk.ledger.verify()
+
+
+@pytest.mark.parametrize("order", [("appliedTo", "concerns"), ("concerns", "appliedTo")])
+def test_each_link_to_what_left_has_its_own_rule_in_any_order(desk, rows, order):
+    entry = desk.one(rows.row("list-entry"))
+    links = [rows.link(relation, "list-entry", 1) for relation in order]
+    links.append(rows.link("concerns", "list-entry", 2))
+    iri = desk.one(rows.row("inspection", tier=GOVERNMENT, links=links))
+    desk.ledger.withdraw(entry, "revocation")
+    view = desk.live(GOVERNMENT)[iri]
+    assert b"appliedTo" in view
+    assert b'concerns> "1"' not in view
+    assert b'concerns> "2"' in view
+    assert [item.iri for item in desk.ledger.pending_decisions()] == [iri]
+    desk.ledger.verify()
+
+
+def test_a_dependent_that_left_before_hides_none_of_the_others(desk, rows):
+    penalty = desk.one(rows.row())
+    basis = [rows.link("restsOn", "penalty", 1)]
+    entries = [desk.one(rows.row("list-entry", number, links=basis)) for number in range(5)]
+    for number in (0, 2):
+        desk.ledger.withdraw(entries[number], "revocation")
+    desk.ledger.withdraw(penalty, "repair")
+    assert desk.live() == {}
+    desk.ledger.verify()

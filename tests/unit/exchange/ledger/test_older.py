@@ -236,6 +236,18 @@ def test_a_mark_that_came_with_its_version_is_taken_off_by_another_file(files):
     assert files("1", files.row("甲", arrival=OBJECTION)) == [REPEATED]
 
 
+def test_a_mark_that_was_taken_before_the_newest_version_is_not_set_again(files):
+    files("1", files.row("甲", arrival=OBJECTION))
+    files("2", files.row("乙"))
+    files("3", files.row("甲"), allow=True)
+    (iri,) = files.desk.live()
+    assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
+    assert files("1", files.row("甲", arrival=OBJECTION)) == [REPEATED]
+    assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
+    assert files("1", files.row("甲", arrival=OBJECTION), table=True) == ["revised"]
+    assert files.desk.ledger.read(Tier.PUBLIC, iri).objection
+
+
 def test_an_older_row_does_not_take_off_a_newer_mark(files):
     files("1", files.row("甲"))
     files("2", files.row("甲", arrival=OBJECTION))
