@@ -190,12 +190,13 @@ def _stated(kind: Kind, field: Field, rule: StatedIn) -> Check:
         if given is None:
             return None
         text = record.get(other)
-        if type(text) is not str or f"{given.removesuffix('.00')}元" in text:
+        if type(text) is not str or _in_so_many_words(given, text):
             return None
         stated, amount = amounts(text), Decimal(given)
         if not stated or amount in stated or amount == sum(stated):
             return None
-        factor = any(amount in (item * _FACTOR, item / _FACTOR) for item in stated)
+        every = (*stated, sum(stated))
+        factor = any(amount in (item * _FACTOR, item / _FACTOR) for item in every)
         return problem(
             field,
             "amount-factor" if factor else "amount-differs",
@@ -206,6 +207,12 @@ def _stated(kind: Kind, field: Field, rule: StatedIn) -> Check:
         )
 
     return check
+
+
+def _in_so_many_words(amount: str, text: str) -> bool:
+    """Whether a text has the amount as it is usually written; a longer number is another."""
+    at = text.find(f"{amount.removesuffix('.00')}元")
+    return at == 0 or (at > 0 and text[at - 1] not in "0123456789,，. ")
 
 
 def _swapped(kind: Kind, field: Field, other: str) -> Check:

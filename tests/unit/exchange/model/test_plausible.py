@@ -138,6 +138,68 @@ def test_a_fine_is_the_amount_that_its_decision_states(
     assert told == ([("CF_NR_FK", *said)] if said else [])
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            "罚款￥3000",
+            "罚款¥3,000.00。",
+            "罚款3000",
+            "罚款：3000。",
+            "罚款RMB 3000",
+            "罚款3000CNY",
+        ),
+        *("罚没3000元", "罚没款人民币3000元", "罚款3 000元", "罚款3\u00a0000.00元", "罚款3’000元"),
+        *(
+            "人民币（大写）叁仟元整",
+            "（大写）叁仟圆整（小写）￥3000.00",
+            "罚款叁仟",
+            "罚款 叁 仟 元 整",
+        ),
+        *("３０００元", "￥３，０００．００", "3千元", "3000圆", "罚款人民币三千圓", "三千块钱"),
+        *("处3000元的行政处罚", "处叁仟元整（3000.00元）的罚款", "处罚人民币3000元", "罚3000块"),
+        *("罚款0.3万", "罚款金额3000，限15日内缴纳", "罚款合计3000 人民币", "3000", "罚款30百元"),
+        *("对该公司罚款2000元，对负责人罚款1000元", "没收工具并处罚款3000元"),
+    ],
+)
+def test_a_factor_is_seen_however_the_text_words_the_amount(
+    penalty: Compiled, content: str
+) -> None:
+    row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
+    told = found(penalty, row, "2018", CF_NR=content, CF_NR_FK="3000")
+    assert ("CF_NR_FK", "amount-factor", "held") in told
+    told = found(penalty, row, "2018", CF_NR=content, CF_NR_FK="0.3")
+    assert not [item for item in told if item[0] == "CF_NR_FK"]
+    told = found(penalty, row, "2018", CF_NR=content, CF_NR_FK="0.7")
+    assert ("CF_NR_FK", "amount-differs", "warning") in told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(
+            "罚款3倍",
+            "罚款100%",
+            "罚款2026年缴清",
+            "罚款〔2026〕300号",
+            "罚款0.5",
+            "1、罚款2、警告",
+        ),
+        *("处罚：没收违法所得300元", "并处没收违法所得300元", "依法应处300元以上罚款，予以警告"),
+        *("处罚依据第300条", "罚款500余元"),
+    ],
+)
+def test_a_number_that_is_no_fine_is_not_taken_for_one(penalty: Compiled, content: str) -> None:
+    row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
+    assert found(penalty, row, "2018", CF_NR=content, CF_NR_FK="0.7") == []
+
+
+def test_a_longer_number_does_not_state_its_end(penalty: Compiled) -> None:
+    row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
+    told = found(penalty, row, "2018", CF_NR="罚款13000元", CF_NR_FK="0.3")
+    assert told == [("CF_NR_FK", "amount-differs", "warning")]
+
+
 def test_a_confiscated_amount_is_held_to_its_own_words(penalty: Compiled) -> None:
     cells = {"CF_NR": "罚款 2000 元，没收违法所得 100 元。", "CF_NR_WFFF": "100"}
     assert found(penalty, rows.PENALTY, "2018", **cells) == [
