@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 ROUNDS = 5
 # Options whose values are no part of the command that others would give.
-PLACES = frozenset({"--folder", "--file", "--note"})
+PLACES = frozenset({"--base", "--folder", "--file", "--note"})
 VERSIONED = ("pyoxigraph", "sqlalchemy", "flask", "granian", "jsonschema-rs", "python-calamine")
 
 

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from exchange.domain import body as bodies
 from exchange.domain.access import Leaf, Tier
 from exchange.domain.errors import VerificationFailed
-from exchange.ledger.sealing import Meta, close, commit, commitments, new_seals, unseal, views
+from exchange.domain.events import Name
+from exchange.ledger.sealing import (
+    Meta,
+    canonical,
+    close,
+    commit,
+    commitments,
+    new_seals,
+    unseal,
+    views,
+)
 
 META = Meta(7, "publish", 1_795_406_400_000, 1, 3, "public")
 IRI = "https://credit.example/record/aaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -104,3 +114,17 @@ def test_commitments_of_absent_views_are_random():
     assert first[2] == second[2]
     assert {len(item) for item in first} == {32}
     assert not set(first[:2]) & set(second[:2])
+
+
+@given(
+    numbers=st.tuples(*[st.integers(0, 2**53)] * 2),
+    delivery=st.none() | st.integers(0, 2**53),
+    record=st.none() | st.integers(0, 2**53),
+    tier=st.none() | st.sampled_from([tier.value for tier in Tier]),
+    name=st.sampled_from([name.value for name in Name]),
+)
+def test_what_is_authenticated_beside_a_body_is_canonical_json(
+    numbers, delivery, record, tier, name
+):
+    meta = Meta(numbers[0], name, numbers[1], delivery, record, tier)
+    assert meta.aad() == canonical(meta._asdict())
