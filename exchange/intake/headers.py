@@ -29,12 +29,18 @@ _LEAST: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A national column of one kind and form; no finding repeats the cells of a secret one."""
+    """A national column of one kind and form; no finding repeats the cells of a secret one.
+
+    `free_text`: its cells are texts of no pattern. `refuses_shortened`: the shapes refuse
+    numbers in E-notation there.
+    """
 
     code: str
     name: str
     required: bool
     secret: bool = False
+    free_text: bool = False
+    refuses_shortened: bool = False
 
 
 class Book:
@@ -61,7 +67,16 @@ class Book:
         # them required in its case: the column itself is always required.
         shared = len(fields) > 1 and all(field.required_when for field in fields)
         secret = any(field.leaf in _SECRET for field in fields)
-        known = Known(column.code, column.label, required or shared, secret)
+        known = Known(
+            column.code,
+            column.label,
+            required or shared,
+            secret,
+            free_text=all(field.value.slug == "Text" for field in fields),
+            refuses_shortened=any(
+                "no-shortened-number" in rule.formats for field in fields for rule in field.expects
+            ),
+        )
         self.columns[column.code] = known
         names = [column.code, column.label]
         for field, item in pairs:

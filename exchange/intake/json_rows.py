@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.headers import Book, Header, fitting, form_of
 from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row, opened
-from exchange.model import is_error_word
+from exchange.intake.spoilt_cells import may_be_spoilt, spoilt
+from exchange.model import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,17 +118,32 @@ class JsonSheet:
             )
             for flaw in _flaws(value, self._limits.depth)
         )
-        if "#" in raw or "＃" in raw or ":5" in raw or "\\u" in raw:
-            flaws += _error_words(place, value)
-        if flaws:
-            return Row(number, line, raw, findings=flaws)
+        suspect = may_be_spoilt(str(value) if "\\u" in raw else raw)
+        odd = self._spoilt(place, value) if suspect else ()
+        if flaws or any(item.severity == "error" for item in odd):
+            return Row(number, line, raw, findings=flaws + odd)
         if not any(name in self.book.columns for name in value):
-            return Row(number, line, raw, record=value)
-        return self._coded(place, raw, value)
+            return Row(number, line, raw, record=value, findings=odd)
+        return self._coded(place, raw, value, odd)
 
-    def _coded(self, place: Place, raw: str, value: dict[str, Any]) -> Row:
-        cells: dict[str, str] = {}
+    def _spoilt(self, place: Place, value: dict[str, Any]) -> tuple[Finding, ...]:
+        """Say which members a spreadsheet or a wrong encoding spoilt, alone or in an array."""
         findings = []
+        for name, item in value.items():
+            known = self.book.by_field.get(name) or self.book.columns.get(name)
+            for text in item if isinstance(item, list) else [item]:
+                found = spoilt(text, known) if isinstance(text, str) else None
+                if found:
+                    at = replace(place, code=shown(name))
+                    cell = HIDDEN if known and known.secret else text
+                    findings.append(finding(found[0], at, cell, found[1]))
+        return tuple(findings)
+
+    def _coded(
+        self, place: Place, raw: str, value: dict[str, Any], odd: tuple[Finding, ...]
+    ) -> Row:
+        cells: dict[str, str] = {}
+        findings = [*odd]
         for name, item in value.items():
             known = self.book.columns.get(name) or self.book.find(name)
             if known is None or item is None:
@@ -138,16 +154,6 @@ class JsonSheet:
             else:
                 cells[known.code] = str(item).strip()
         return Row(place.row or 0, place.line or 0, raw, cells, findings=tuple(findings))
-
-
-def _error_words(place: Place, value: dict[str, Any]) -> tuple[Finding, ...]:
-    """Refuse members that hold an error's word of a spreadsheet, alone or in an array."""
-    return tuple(
-        finding("formula-error", replace(place, code=shown(name)), shown(text))
-        for name, item in value.items()
-        for text in (item if isinstance(item, list) else [item])
-        if isinstance(text, str) and is_error_word(text)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from exchange.workbook.number_formats import NumberFormat
 
 # Marks of a cell that say more than its number format could.
-GRAVE: Final = frozenset({"error", "digits", "formula-empty", "merged-across"})
+GRAVE: Final = frozenset({"error", "digits", "formula-empty", "merged-across", "cell-twice"})
 _TIMES: Final = frozenset({Sort.DATE, Sort.MOMENT})
 _TOLD: Final = 10  # ranges that one finding lists
 

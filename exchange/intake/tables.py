@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from exchange.intake.findings import Finding, Place, finding, letter_of
 from exchange.intake.headers import Book, Header, fitting, form_of, is_header, match, width
 from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row
-from exchange.model import HIDDEN, is_error_word
+from exchange.intake.spoilt_cells import may_be_spoilt, spoilt
+from exchange.model import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ _ODD: Final[Mapping[str, tuple[str, Any]]] = {
     "date-cell": ("date-cell", "warning"),
     "error": ("formula-error", "error"),
     "digits": ("lost-digits", "error"),
+    "cell-twice": ("cell-twice", "error"),
 }
 
 
@@ -166,8 +168,8 @@ class TableSheet(ABC):
             return Row(number, line, tuple(raw), findings=(self._uneven(header, record, found),))
         joined = "".join(raw)
         findings = () if joined.isprintable() else self._control(header, record, joined)
-        if "#" in joined or "＃" in joined or "rr:5" in joined or "误:5" in joined:
-            findings += self._error_words(header, record)
+        if may_be_spoilt(joined):
+            findings += self._spoilt(header, record)
         if marks:
             findings += self._odd(header, record)
         cells = {
@@ -188,14 +190,18 @@ class TableSheet(ABC):
             place, value = self._cell(number, line, stray, None), raw[stray]
         return finding("cell-count", place, value, found=found, expected=header.width)
 
-    def _error_words(self, header: Header, record: Record) -> tuple[Finding, ...]:
-        """Refuse cells that hold an error's word, as a formula that failed leaves it behind."""
+    def _spoilt(self, header: Header, record: Record) -> tuple[Finding, ...]:
+        """Say which cells a spreadsheet or a wrong encoding left nothing, or not all, of."""
         number, line, raw, marks = record
-        return tuple(
-            finding("formula-error", self._cell(number, line, position, known), raw[position])
-            for position, known in header.positions
-            if is_error_word(raw[position]) and marks.get(position) != "error"
-        )
+        findings = []
+        for position, known in header.positions:
+            found = spoilt(raw[position], known) if raw[position] else None
+            if found and marks.get(position) != "error":
+                rule, severity = found
+                value = HIDDEN if known.secret else raw[position]
+                place = self._cell(number, line, position, known)
+                findings.append(finding(rule, place, value, severity))
+        return tuple(findings)
 
     def _control(self, header: Header, record: Record, joined: str) -> tuple[Finding, ...]:
         number, line, raw, _ = record

@@ -127,6 +127,36 @@ WORKBOOK_MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请改正公式，或填写数值。",
         "Mend the formula, or give the value.",
     ),
+    "formula-error-inside": (
+        "单元格的文字中夹有公式的错误值（如 #REF!）。",
+        "An error of a formula, such as #REF!, stands within the cell's text.",
+        "请对照原件重新填写。",
+        "Type it again from the original.",
+    ),
+    "encoding-lost": (
+        "单元格中有乱码：原文的编码已丢失，看不出原来的文字。",
+        "The cell's text is garbled: its encoding was lost before it was saved here.",
+        "请从业务系统重新导出（UTF-8），或对照原件重新填写。",
+        "Export it again as UTF-8, or type it again from the original.",
+    ),
+    "shortened-inside": (
+        "文字中有科学计数法的数字，可能是被表格软件缩写的号码。",
+        "The text holds a number in E-notation, maybe a number that a spreadsheet shortened.",
+        "请对照原件核对，写出完整的数字。",
+        "Check it against the original and write the whole number.",
+    ),
+    "cell-twice": (
+        "工作簿中此单元格出现两次，看不出哪个值是对的。",
+        "The workbook gives this cell twice; which value is right cannot be told.",
+        "请在表格软件中打开，核对该单元格后重新保存。",
+        "Open it in the spreadsheet, check the cell and save it again.",
+    ),
+    "truth-value": (
+        "文本列中填的是逻辑值（TRUE 或 FALSE）。",
+        "A column of text holds TRUE or FALSE.",
+        "请填写实际内容；没有内容时请留空。",
+        "Say what it really is, or leave the cell empty.",
+    ),
     "merged": (
         "单元格与上方单元格合并，取上方的值。",
         "The cell is merged with the one above; the value above is taken.",

@@ -1,7 +1,6 @@
 """Shapes -> fields -> compiled row, record, body and check functions; and what is derived."""
 
 from exchange.model.compile import CONTEXT, Compiled, compile_kind
-from exchange.model.damage import is_error_word
 from exchange.model.kinds import Column, Concept, Field, Kind, Label, Model, Sort
 from exchange.model.load import load_model, read_model
 from exchange.model.messages import HIDDEN, Problem
@@ -19,7 +18,6 @@ __all__ = [
     "Problem",
     "Sort",
     "compile_kind",
-    "is_error_word",
     "load_model",
     "read_model",
 ]

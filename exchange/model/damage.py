@@ -13,10 +13,15 @@ from typing import Final
 
 # The words of Excel, WPS and LibreOffice, in any of their languages: "#", letters, "!" or "?";
 # some have no mark at their end, and a column too narrow shows "#" alone.
-_LETTER: Final = r"[^\W\d_\u3400-\u9fff]"
+_LETTER: Final = r"[^\W\d_]"
 _ERROR: Final = re.compile(
-    rf"#+|#[¡¿]?{_LETTER}{{2,20}}(?:/0)?[!?]|#{_LETTER}{{1,3}}/{_LETTER}{{1,3}}"
-    r"|#NV|#GETTING_DATA|(?:ERR|错误):5[0-9]{2}"
+    rf"#+|#[¡¿]?{_LETTER}{{1,20}}(?:/0)?[!?]|#{_LETTER}{{1,3}}/{_LETTER}{{1,3}}"
+    r"|#NV|#GETTING_DATA|#(?:不可用|不适用|无数据|正在获取数据)|(?:ERR|错误):5[0-9]{2}"
+)
+# Those that are sought within a longer text: in English and Chinese, with their mark.
+_ERROR_INSIDE: Final = re.compile(
+    r"#(?:(?:VALUE|REF|NUM|NULL|SPILL|CALC|FIELD|BLOCKED|CONNECT|UNKNOWN|BUSY|DIV/0)!|NAME\?"
+    r"|N/A(?![A-Z0-9])|GETTING_DATA|名称\?|(?:值|引用|数|数值|数字|空|空值|除以零|除/0|被零除|溢出|计算)!)"
 )
 _ERROR_BOUND: Final = 40  # characters; no error word is longer
 _SEVERAL: Final = re.compile(r"[;；]")
@@ -25,6 +30,10 @@ _SHORTENED: Final = re.compile(
     r"[+-]?[0-9]{1,20}(?:[.,][0-9]{0,20})?E[+-][0-9]{1,3}|[+-]?[0-9][.,][0-9]{1,20}E[0-9]{1,3}"
 )
 _SHORTENED_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,20}(?:[.,][0-9]{0,20})?E[+-]?[0-9]{1,3}")
+_SHORTENED_INSIDE: Final = re.compile(
+    r"(?<![0-9A-Z.])[0-9](?:[.,][0-9]{1,20})?E[+-][0-9]{1,3}(?![0-9A-Z])"
+)
+_TRUTHS: Final = frozenset({"TRUE", "FALSE"})
 _MONTH: Final = r"(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)[A-Z]{0,6}"
 _NUMERAL: Final = r"[0-9一二三四五六七八九十〇零○廿卅]"
 _DATE: Final = re.compile(
@@ -61,6 +70,21 @@ def is_error_word(text: str) -> bool:
 def is_shortened(text: str) -> bool:
     """Whether a text is a number that was shortened to E-notation."""
     return _SHORTENED.fullmatch(plain(text)) is not None
+
+
+def has_error_word(text: str) -> bool:
+    """Whether an error's word stands within a text."""
+    return _ERROR_INSIDE.search(plain(text)) is not None
+
+
+def has_shortened(text: str) -> bool:
+    """Whether a number in E-notation stands within a text."""
+    return _SHORTENED_INSIDE.search(plain(text)) is not None
+
+
+def is_truth_value(text: str) -> bool:
+    """Whether a text is what a spreadsheet or a program writes for true or false."""
+    return plain(text) in _TRUTHS
 
 
 def is_shortened_number(text: str) -> bool:

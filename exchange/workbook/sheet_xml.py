@@ -45,6 +45,9 @@ _COLUMN: Final = re.compile(
     rb'(?=[^<>]*?\b(?:hidden="(?:1|true)"|width="0(?:\.0*)?"))'
 )
 _FILTER: Final = re.compile(rb"autoFilter[\s>/]")
+_ADDRESS: Final = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br=[\"']([A-Z]{1,3}[0-9]{1,7})[\"']")
+_PARTS: Final = re.compile(rb"([A-Z]+)([0-9]+)")
+_KEPT: Final = 2 * 16_384  # addresses before a chunk: those of two rows
 _TYPE: Final = re.compile(rb'\bt="(\w+)"')
 _STYLE: Final = re.compile(rb'\bs="([0-9]{1,6})"')
 _TEXTS: Final = frozenset({b"s", b"str", b"inlineStr"})
@@ -88,7 +91,8 @@ def facts_of(stream: IO[bytes], styles: Styles, bounds: Bounds) -> SheetFacts:
     last: dict[int, list[int]] = {}
     styled = _styled(styles)
     count = 0
-    for window in _windows(_placed(_chunks(stream))):
+    twice = _Twice()
+    for window in _windows(twice.watched(_placed(_chunks(stream)))):
         count += _mark(window, facts)
         if count > _MARKS:
             raise Refused("xlsx-formulas", limit=_MARKS)
@@ -98,7 +102,42 @@ def facts_of(stream: IO[bytes], styles: Styles, bounds: Bounds) -> SheetFacts:
         far = _too_far(window, bounds)
         if far:
             raise Refused("xlsx-far-cell", cell=far, limit=bounds.columns)
+    for row, column in twice.found:
+        facts.marks.setdefault(row, {})[column] = "cell-twice"
     return facts
+
+
+class _Twice:
+    """Finds cells that a sheet gives twice: either value may be the wrong one.
+
+    `found` are (row, column), rows from 1 and columns from 0.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int]] = []
+        self._before: list[bytes] = []
+
+    def watched(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the chunks and look at the addresses in them; no tag is looked at in two halves."""
+        kept = b""
+        for chunk in chunks:
+            yield chunk
+            whole, _, open_tag = (kept + chunk).rpartition(b"<")
+            kept = b"<" + open_tag
+            self._look(whole)
+        self._look(kept)
+
+    def _look(self, text: bytes) -> None:
+        addresses = [*self._before, *_ADDRESS.findall(text)]
+        if len(set(addresses)) < len(addresses):
+            seen: set[bytes] = set()
+            for address in addresses:
+                parts = _PARTS.fullmatch(address) if address in seen else None
+                if parts and len(self.found) < _MARKS:
+                    self.found.append((int(parts[2]), position_of(parts[1])))
+                seen.add(address)
+            addresses = [*dict.fromkeys(addresses)]
+        self._before = addresses[-_KEPT:]
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -242,3 +242,21 @@ def test_formats_are_seen_where_cells_do_not_say_where_they_stand(workbook, mode
     assert before == [(3, "CF_NR_FK", "money-shown", "error")]
     bare = rewritten(path, lambda xml: re.sub(r' r="[A-Z]+[0-9]+"', "", xml))
     assert found(bare, model) == before
+
+
+def test_a_cell_that_is_given_twice_is_refused(workbook, model):
+    def twice(xml):
+        return re.sub(r'(<c r="C3"[^>]*>.*?</c>)', r"\1\1", xml, count=1)
+
+    path = rewritten(workbook(), twice)
+    assert [item for item in found(path, model) if item[3] == "error"] == [
+        (3, "CF_XDR_SHXYM", "cell-twice", "error")
+    ]
+
+
+def test_a_truth_value_in_a_text_column_is_told(workbook, model):
+    path = workbook((2, "BZ", True, None), (3, "CF_SY", False, None))
+    assert found(path, model) == [
+        (2, "BZ", "truth-value", "warning"),
+        (3, "CF_SY", "truth-value", "warning"),
+    ]

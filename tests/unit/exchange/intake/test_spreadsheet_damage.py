@@ -12,6 +12,7 @@ from exchange.intake import check_file, table_of
 WORDS = [
     *("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
     *("#GETTING_DATA", "#n/a", "＃Ｎ／Ａ", "＃ＲＥＦ！", "########", "#", "#WERT!", "#¿NOMBRE?"),
+    *("#名称?", "#值！", "#引用!", "#数!", "#空!", "#除以零!", "#不可用", "＃名称？", "#이름?"),
     *("#Н/Д", "#ИМЯ?", "#NV", "Err:509", "'#N/A", " #N/A "),
 ]
 SHORT = ["7.65E+14", "7E+14", "7.65e14", "７．６５Ｅ＋１４", "7E14"]
@@ -47,9 +48,99 @@ def test_an_error_word_among_several_values_is_refused(write, table, make, model
     assert (2, "CF_CFLB", "formula-error", "error") in found(path, model)
 
 
-@pytest.mark.parametrize("text", ["C#语言培训", "3#厂房", "#1锅炉房", "第#号", "见 #REF! 一栏"])
+@pytest.mark.parametrize("text", ["C#语言培训", "3#厂房", "#1锅炉房", "第#号", "#一号楼"])
 def test_a_text_with_the_sign_in_it_passes(write, table, make, model, text):
     assert found(write(table([make(1, CF_SY=f"检查{text}时发现问题")])), model) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["处罚款#REF!元整", "共计#N/A元", "见#名称？附表", "数量＃ＤＩＶ／０！", "#值!件商品"]
+)
+def test_an_error_word_within_a_text_is_refused(spoilt, text):
+    assert spoilt("CF_SY", text) == [("CF_SY", "formula-error-inside", "error")]
+
+
+FACTS = "当事人未按规定标明价格"
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("当事人\ufffd\ufffd规定", "error"),
+        ("锟斤拷锟斤拷", "error"),
+        (FACTS.encode().decode("gb18030", "replace"), "error"),
+        ("经检查，" + FACTS[:4].encode().decode("gb18030"), "error"),
+        (FACTS.encode().decode("cp1252", "replace"), "error"),
+        (FACTS.encode("utf-8").decode("latin-1").encode().decode("cp1252", "replace"), "error"),
+        (FACTS.encode("gbk").decode("latin-1"), "error"),
+        ("店名â€œ春茶â€", "error"),
+        ("标明".encode().decode("gb18030"), "held"),
+        (("罚款人民币" * 2).encode().decode("gbk", "ignore"), "held"),
+        *[(text, "held") for text in ("烫烫烫", "屯屯屯屯", "??????", "未按???规定")],
+    ],
+)
+def test_a_cell_whose_encoding_was_lost_is_said_to_be_so(spoilt, text, severity):
+    text = "".join(item for item in text if not "\x7f" <= item <= "\x9f")
+    assert ("CF_SY", "encoding-lost", severity) in spoilt("CF_SY", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "×××公司",
+        "“×”“×”两处",
+        "Café——咖啡馆",
+        "déjà vu牌香水",
+        "3·15晚会",
+        "涓涓细流公司",
+        "什么？？？",
+        "瑾瑜店",
+    ],
+)
+def test_signs_and_rare_characters_are_no_lost_encoding(spoilt, text):
+    assert spoilt("CF_SY", f"当事人销售{text}") == []
+
+
+@pytest.mark.parametrize("code", ["CF_SY", "CF_WFXW", "CF_NR", "BZ", "CF_YJ"])
+def test_a_number_in_e_notation_or_a_truth_value_in_a_text_is_asked_about(spoilt, code):
+    for text in (
+        "6.30225E+17",
+        "合同编号6.30225e+17《规定》",
+        "编号６．３Ｅ＋１１《规定》",
+        "值1E-05《规定》",
+    ):
+        assert (code, "shortened-inside", "warning") in spoilt(code, text)
+    for text in ("TRUE", "False", "ＴＲＵＥ"):
+        assert (code, "truth-value", "warning") in spoilt(code, text)
+
+
+def test_a_refused_number_in_e_notation_is_told_once(spoilt):
+    assert spoilt("CF_WSH", "6.3E+17") == [("CF_WSH", "shortened-number", "error")]
+    assert spoilt("CF_WSH", "示罚6.3E+17号") == [("CF_WSH", "shortened-inside", "warning")]
+    assert spoilt("CF_SY", "型号AE+3和CODE-7、2E-8B") == []
+
+
+def test_json_and_its_escapes_are_looked_at_too(write, make, model):
+    rows = [make(1, CF_SY="锟斤拷"), make(2, CF_SY="编号6.3E+17"), make(3, CF_SY="烫烫烫烫")]
+    for ascii_only in (True, False):
+        path = write(json.dumps(rows, ensure_ascii=ascii_only), "penalty.json")
+        assert found(path, model) == [
+            (1, "CF_SY", "encoding-lost", "error"),
+            (2, "CF_SY", "shortened-inside", "warning"),
+            (3, "CF_SY", "encoding-lost", "held"),
+        ]
+
+
+def test_a_row_whose_encoding_may_be_lost_is_held(office, write, table, make):
+    receipt = office.load(write(table([make(1, CF_SY="烫烫烫火锅"), make(2)])))
+    assert (receipt.accepted, receipt.held, receipt.rejected) == (1, 1, 0)
+
+
+def test_the_garbled_cell_of_a_secret_column_is_not_repeated(write, table, make, model):
+    path = write(table([make(1, CF_FR_ZJHM="锟斤拷QX77")], [*make(1), "CF_FR_ZJHM"]))
+    said = [item for item in check_file(path, model) if item.rule == "encoding-lost"]
+    assert said
+    assert not any("QX77" in item.text("zh") for item in said)
 
 
 def test_cells_of_unknown_columns_are_not_looked_at(write, table, make, model):

@@ -97,3 +97,12 @@ def test_a_cell_of_another_format_ends_a_run():
 @pytest.mark.parametrize("position", [0, 25, 26, 701, 702, 16383])
 def test_columns_have_letters(position):
     assert position_of(letters_of(position)) == position
+
+
+@pytest.mark.parametrize("size", [16, 64, 100, 10_000])
+def test_a_cell_given_twice_is_found_wherever_a_window_ends(monkeypatch, size):
+    monkeypatch.setattr(sheet_xml, "_CHUNK", size)
+    for again in ('<c r="A4"><v>9</v></c>', '<x:c s="1" r="A4"/>', "<c r='A4' s='1'><v>9</v></c>"):
+        found = facts(SHEET.replace('<c r="B4">', f'{again}<c r="B4">'))
+        assert found.marks[4][0] == "cell-twice"
+        assert [*found.marks[1].values()] == ["error"]
