@@ -4,9 +4,11 @@
 
 Rows are those of the sample. Planted: an ID number of no region, or the one printed in GB
 11643-1999, in one public text, code or number column of every kind, in one of many writings; it is
-public where the row is taken and a public statement has its digits. Clean: numbers made up by the
-rules of permits, projects, cases, registrations, accounts. Counts, no times: a busy machine does
-no harm. Kept as benchmarks/results/intake-personal-data.json; exits 1 where a target is missed.
+public where the row is taken and a public statement has its digits. Telling: chat accounts, homes,
+births, telephones, cards, passports and disguised numbers among the facts; none may pass. Clean:
+numbers made up by the rules of permits, projects, cases, registrations, accounts. Counts, no
+times: a busy machine does no harm. Kept as benchmarks/results/intake-personal-data.json;
+exits 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -64,6 +66,53 @@ WITHIN: Final = (
     "{old}，持证人{}。",
     "证号{}",
 )
+# What else tells of a person; {} is some digits of chance, the others are filled by `_told`.
+TELLING: Final = {
+    "chat": (
+        "微信号demo_{}",
+        "微信demo{}",
+        "微信号（demo{}）",
+        "WeChat: demo{}",
+        "vx:demo{}",
+        "QQ{}",
+        "QQ号{}",
+        "mailto:demo{}@mail.example",
+        "demo{} @ 163 . com",
+    ),
+    "home": (
+        "身份证地址：示例省示例市{}号",
+        "户口所在地示例村",
+        "籍贯山西",
+        "居所：示范小区{}栋",
+        "经常居住地示例镇",
+        "其家在示范小区",
+        "系示范村五组村民",
+        "示范小区3栋2单元401室",
+        "住\u200b址：示范小区",
+        "住\u3164址：示范小区",
+        "住\ufe0f址：示范小区",
+    ),
+    "birth": ("某甲，男，1971年出生", "某甲，女，1984年生，"),
+    "mobile": (
+        "13900 {m}",
+        "13900\n{m}",
+        "139，00{m2}，{m4}",
+        "139*00{m2}*{m4}",
+        "1 3 9-00{m2}-{m4}",
+        "编号13900{m}",
+        "某甲13900{m}处",
+    ),
+    "card": ("卡号62{c}", "银行卡4{c}", "卡号5{c}", "本人账号62{c}"),
+    "passport": ("持E{}号护照", "passport no. E{}"),
+    "id number": (
+        "{a}年{b}号{c4}",
+        "{a}（出生）{b}（序号）{c4}",
+        "{O}",
+        "{l}",
+        "{bengali}",
+        "{hindi}",
+    ),
+}
 SHORT: Final = 15
 REGISTRATION: Final = "businessRegistrationNumber"
 
@@ -165,6 +214,45 @@ def planted(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
     }
 
 
+def _told(chance: random.Random, pattern: str) -> str:
+    own = number(chance, len(EXAMPLE))
+    digits = "".join(chance.choices("0123456789", k=16))
+    bengali = own.translate(str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯"))
+    hindi = own.translate(str.maketrans("0123456789", "०१२३४५६७८९"))
+    return pattern.format(
+        f"1{digits[:7]}",
+        m=digits[:6],
+        m2=digits[:2],
+        m4=digits[2:6],
+        c=digits[:14] + "0",
+        a=own[:6],
+        b=own[6:14],
+        c4=own[14:],
+        bengali=bengali,
+        hindi=hindi,
+        O=own.replace("0", "O"),
+        l=own.replace("1", "l"),
+    )
+
+
+def telling(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
+    """Plant phrases and numbers of every class into the public texts of facts and content."""
+    fates: dict[str, Counter[str]] = {name: Counter(passed=0) for name in TELLING}
+    passed: Counter[str] = Counter()
+    for _ in range(count):
+        slug = chance.choice(list(PLACES))
+        row = dict(chance.choice(rows.rows[slug]))
+        code = chance.choice(("CF_SY", "CF_NR") if slug == "penalty" else ("XK_NR",))
+        name = chance.choice(list(TELLING))
+        pattern = chance.choice(TELLING[name])
+        row[code] = f"{row.get(code) or ''}经查，{_told(chance, pattern)}，责令改正。"
+        severities, _ = rows.refused(slug, row)
+        fate = "refused" if "error" in severities else "held" if severities else "passed"
+        fates[name][fate] += 1
+        passed.update([pattern] if fate == "passed" else [])
+    return {"fates": fates, "passed": dict(passed)}
+
+
 def _groups(text: str) -> str:
     """Return the numbers of a text, whole or as its separate groups, a line each."""
     lines = []
@@ -201,6 +289,9 @@ def clean_text(chance: random.Random) -> dict[str, str]:
         "registration": f"营业执照注册号{registration}",
         "account": f"缴款账号{account}，开户行示例银行",
         "account alone": account,
+        "villagers": "影响示范村村民出行，移送户籍所在地公安机关，以居住地为准，"
+        f"编号{division}{digits[:5]}",
+        "premises": f"经营场所位于示范小区{digits[0]}栋1单元{digits[1:4]}室，关注微信公众号领奖",
         "phone": f"举报电话{phone}，住所地示例市示范街{digits[:2]}号",
         "number": registration,
     }
@@ -209,7 +300,7 @@ def clean_text(chance: random.Random) -> dict[str, str]:
 PLACES: Final = {
     "penalty": {
         "CF_WSH": ("permit alone", "plan", "case"),
-        "CF_SY": ("permit", "account", "phone"),
+        "CF_SY": ("permit", "account", "phone", "villagers", "premises"),
         "CF_NR": ("account", "registration", "case"),
         "CF_NR_ZKDX": ("permit", "account alone"),
         "CF_XDR_GSZC": ("number",),
@@ -217,7 +308,7 @@ PLACES: Final = {
     "licence": {
         "XK_WSH": ("plan", "case"),
         "XK_XKBH": ("permit alone", "project alone"),
-        "XK_NR": ("permit", "phone", "account"),
+        "XK_NR": ("permit", "phone", "account", "villagers", "premises"),
         "XK_XDR_GSZC": ("number",),
     },
 }
@@ -252,13 +343,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         rows = Rows(Path(name), chance)
         found = planted(rows, chance, chosen.planted)
+        told = telling(rows, chance, chosen.planted)
         spared = clean(rows, chance, chosen.clean)
     reached = (
         not found["fates"]["public"]
+        and not told["passed"]
         and not spared["fates"]["refused"]
         and spared["fates"]["held"] <= chosen.clean / 1000
     )
-    figures = {"planted": found, "clean": spared, "reached": reached}
+    figures = {"planted": found, "telling": told, "clean": spared, "reached": reached}
     written("intake-personal-data", figures, [])
     raise SystemExit(0 if reached else 1)
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from exchange.domain.disguised_numbers import (
+    IN_PIECES,
+    holds_letter,
+    in_pieces,
+    letters_as_digits,
+)
 from exchange.domain.id_numbers import (
-    DIGIT,
+    MAYBE_DIGIT,
     ROUND,
     birth_known,
     check_right,
+    digit_of,
     division_known,
     is_code,
     luhn_right,
     registration_number,
     runs,
     short_birth_known,
+    visible,
 )
 from exchange.domain.person_words import ADDRESS, has_words, told_in_words
 
@@ -38,8 +46,10 @@ _LEAST: Final = 11  # digits of a mobile number, the shortest that is looked for
 _ID, _SHORT_ID = 18, 15
 _MASK: Final = "*"
 
-# So many digits and signs together as the shortest number has digits.
-_DENSE: Final = re.compile(rf"[{DIGIT}{ROUND}][{DIGIT}{ROUND}\W_]{{{_LEAST - 1}}}")
+# So many digits and signs together as the shortest number has digits, or an ID number in pieces.
+_DENSE: Final = re.compile(
+    rf"[{MAYBE_DIGIT}{ROUND}](?:[{MAYBE_DIGIT}{ROUND}\W_]{{{_LEAST - 1}}}|{IN_PIECES})"
+)
 
 
 class Mark(NamedTuple):
@@ -60,13 +70,18 @@ def find(text: str, *, registration: bool = False) -> list[Mark]:
     """Return what the text says of a private person, at most one mark a place.
 
     `registration` says that the text is a registration number of its own, which a right check
-    digit shows to be none of a person.
+    digit shows to be none of a person. The places of the marks are those of the text without its
+    invisible characters.
     """
+    text = visible(text)
     marks: list[Mark] = []
     if _DENSE.search(text):
         for run in runs(text, _LEAST):
             marks += _numbers(text, run, registration=registration)
+        pieces = [span for span in in_pieces(text) if not _said(marks, span)]
+        marks += [Mark(ID_NUMBER_LIKELY, *span, certain=False) for span in pieces]
     if has_words(text):
+        marks += [mark for mark in _lettered(text) if not _said(marks, (mark.start, mark.end))]
         told = [item for item in told_in_words(text) if not _said(marks, item[1])]
         marks += [Mark(rule, *span, certain=False) for rule, span in told]
     return marks
@@ -76,6 +91,17 @@ def _said(marks: list[Mark], span: tuple[int, int]) -> bool:
     return any(mark.start < span[1] and span[0] < mark.end for mark in marks)
 
 
+def _lettered(text: str) -> Iterator[Mark]:
+    """Yield the numbers in which a letter stands for a digit; a person decides on each."""
+    digits = letters_as_digits(text)
+    for run in runs(digits, _LEAST) if digits else ():
+        for mark in _numbers(text, run, registration=False):
+            if holds_letter(text[mark.start : mark.end]):
+                yield mark._replace(
+                    rule=ID_NUMBER_LIKELY if mark.certain else mark.rule, certain=False
+                )
+
+
 # Numbers
 
 _LABEL: Final = re.compile(
@@ -83,7 +109,13 @@ _LABEL: Final = re.compile(
 )
 _ACCOUNT_LABEL: Final = re.compile(r"(?:[账帐][号户]|对公|基本户)[^，。；,;\n\d]{0,6}$")
 _REGISTRATION_LABEL: Final = re.compile(r"(?:注册|登记)证?(?:号码?|编号)[^，。；,;\n\d]{0,4}$")
-_NUMBER_LABEL: Final = re.compile(r"(?:第|编号|字号|文号)[^，。；,;\n\d]{0,4}$")
+_CARD_LABEL: Final = re.compile(
+    r"(?:银行卡|借记卡|信用卡|储蓄卡|存折|行卡|(?<![油C员饭通])卡号)[^，。；,;\n\d]{0,8}$"
+)
+_PERSONAL_ACCOUNT: Final = re.compile(
+    r"(?:个人|本人|私人|其|代表人|负责人|经营者|户名)[^。；;\n\d]{0,8}[账帐][号户][^，。；,;\n\d]{0,6}$"
+)
+_NUMBER_LABEL: Final = re.compile(r"(?:第|字号|文号)[^，。；,;\n\d]{0,4}$")
 _PHONE_LABEL: Final = re.compile(
     r"(?:电话|手机|联系|移动|tel|phone|mobile)[^，。；,;\n\d]{0,8}$", re.IGNORECASE
 )
@@ -95,8 +127,16 @@ _MOBILE: Final = re.compile(
 )
 _MOBILE_PREFIX: Final = re.compile(r"(?:00)?86|0", re.ASCII)
 _MOBILE_GROUPS: Final = frozenset({(11,), (3, 4, 4), (3, 3, 5), (4, 3, 4), (3, 8), (1,) * 11})
+_PREFIX_APART: Final = ((1, 1, 1), (1, 2), (2, 1))  # "1 3 9-1234-5678"
+_PREFIX_LENGTH: Final = 3
+_DIGIT_BEFORE: Final = re.compile(r"[0-9][\s\-‐-―－]{0,3}$")
 _LOOSE: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff\-‐-―－_./·•()（）+]*")
-_CARD: Final = re.compile(r"62[0-9]{14,17}", re.ASCII)
+_LISTING: Final = re.compile(r"[\s\-‐-―－_./·•()（）+，,、*＊×~～|｜:：;；#]*")
+_BROKEN: Final = re.compile(r"[\s\-‐-―－]*")
+_UNIONPAY: Final = re.compile(r"62[0-9]{14,17}", re.ASCII)
+# Cards of the first years: of one bank each, 19 digits.
+_CARD: Final = re.compile(r"62[0-9]{14,17}|(?:9558|4563|6013)[0-9]{15}", re.ASCII)
+_CARD_LENGTHS: Final = range(14, 20)
 
 
 class _Candidate(NamedTuple):
@@ -107,7 +147,11 @@ class _Candidate(NamedTuple):
     start: int
     end: int
     before: str
-    loose: bool  # nothing but blanks, hyphens and dots within
+    signs: str  # what stands between its digits
+
+    def only(self, signs: re.Pattern[str]) -> bool:
+        """Whether nothing but these signs is within."""
+        return signs.fullmatch(self.signs) is not None
 
 
 def _numbers(text: str, run: Digits, *, registration: bool) -> Iterator[Mark]:
@@ -147,17 +191,18 @@ def _candidate(text: str, run: Digits, groups: tuple[int, int], before: str) -> 
     digits = set(run.at[bounds[0] : end])
     offset = run.at[bounds[0]]
     signs = "".join(item for at, item in enumerate(inside, offset) if at not in digits)
-    loose = _LOOSE.fullmatch(signs) is not None
     value = run.value[bounds[0] : end]
-    return _Candidate(value, sizes, offset, run.at[end - 1] + 1, before, loose)
+    return _Candidate(value, sizes, offset, run.at[end - 1] + 1, before, signs)
 
 
 def _told(candidate: _Candidate, *, registration: bool) -> tuple[str, bool] | None:
     number = candidate.number
     if len(number) == _ID and (told := _long(candidate)):
         return told
-    if not number.isdecimal():
-        return None
+    if number.endswith("X"):  # a letter behind a number that has no such digit
+        *sizes, last = candidate.sizes
+        number = number[:-1]
+        candidate = candidate._replace(number=number, sizes=(*sizes, last - 1))
     if len(number) == _SHORT_ID and _short(candidate, registration=registration):
         return ID_NUMBER_LIKELY, False
     if _is_card(candidate):
@@ -190,9 +235,13 @@ def _short(candidate: _Candidate, *, registration: bool) -> bool:
 
 def _is_card(candidate: _Candidate) -> bool:
     number, sizes = candidate.number, candidate.sizes
-    if not candidate.loose or not _CARD.fullmatch(number) or not luhn_right(number):
+    if not candidate.only(_LOOSE) or not (len(sizes) == 1 or set(sizes[:-1]) in ({1}, {4}, {6})):
         return False
-    return len(sizes) == 1 or set(sizes[:-1]) in ({1}, {4}, {6})
+    if len(number) in _CARD_LENGTHS and _CARD_LABEL.search(candidate.before):
+        return True
+    if _UNIONPAY.fullmatch(number) and _PERSONAL_ACCOUNT.search(candidate.before):
+        return True
+    return _CARD.fullmatch(number) is not None and luhn_right(number)
 
 
 def _is_mobile(candidate: _Candidate) -> bool:
@@ -204,10 +253,24 @@ def _is_mobile(candidate: _Candidate) -> bool:
         if more == 1 and not _PHONE_LABEL.search(candidate.before):
             return False  # the trunk prefix 0, which many other numbers begin with
         sizes = sizes[1:] if sizes[0] == more else (sizes[0] - more, *sizes[1:])
-    if not candidate.loose or sizes not in _MOBILE_GROUPS or not _MOBILE.fullmatch(number, more):
+    if not _MOBILE.fullmatch(number, more) or not _grouped(candidate, sizes):
         return False
     before = candidate.before
     return not (_NUMBER_LABEL.search(before) or _ACCOUNT_LABEL.search(before))
+
+
+def _grouped(candidate: _Candidate, sizes: tuple[int, ...]) -> bool:
+    """Whether the digits stand in groups as of a telephone number."""
+    for apart in _PREFIX_APART:
+        if sizes[: len(apart)] == apart and len(set(sizes)) > 1:
+            sizes = (_PREFIX_LENGTH, *sizes[len(apart) :])
+            break
+    if sizes in _MOBILE_GROUPS:
+        return candidate.only(_LISTING)
+    if _DIGIT_BEFORE.search(candidate.before):
+        return False  # the end of a longer number
+    in_two = len(sizes) == 2 and min(sizes) >= _PREFIX_LENGTH  # noqa: PLR2004 (two is two)
+    return in_two and candidate.only(_BROKEN)
 
 
 def _windows(run: Digits) -> Iterator[Mark]:
@@ -246,6 +309,8 @@ def mask(text: str) -> str:
     for run in runs(text, _LEAST):
         if _may_be_person(run):
             struck.update(run.at)
+    for start, end in in_pieces(text):
+        struck.update(at for at in range(start, end) if digit_of(text[at]))
     return "".join(_MASK if at in struck else item for at, item in enumerate(text))
 
 
@@ -273,6 +338,7 @@ def asks_for_person(text: str) -> bool:
 
     A whole social credit code asks for an organisation.
     """
+    text = visible(text)
     plain = "".join(text.split()).upper()
     if len(plain) == _ID and is_code(plain):
         return False

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from exchange.domain import personal_data
 from exchange.domain.access import SERVED, Leaf, Tier, strictest
 from exchange.domain.id_numbers import (
+    INVISIBLE,
     birth_known,
     check_right,
     division_known,
     is_code,
     registration_number,
+    visible,
 )
 from exchange.domain.person_words import DOCUMENT
 from exchange.model.checks import holds
@@ -43,8 +45,13 @@ _CENTURIES: Final = frozenset({"19", "20"})
 _SHORTEST_NAME: Final = 2
 _SHORTEST_NUMBER, _TELLING_NUMBER = 6, 14  # characters of a number that are looked for
 # Names of minorities are written with a dot or without: 阿某·买某.
-_INVISIBLE: Final = re.compile(r"[\s·•‧・．\u00ad\u200b-\u200f\u2060\ufeff]+")
-_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ]")
+# Nor do brackets, hyphens and quotation marks within it make it another name.
+_SENTENCE: Final = "，,。；;：:、！!？?"
+_PUNCTUATION: Final = re.compile(rf"(?:[^\w{_SENTENCE}]|[_{INVISIBLE}])+")
+_ALL_PUNCTUATION: Final = re.compile(rf"[{_SENTENCE}]+")
+_LONGER_NAME: Final = 3  # characters: such names hardly arise from the end and start of two words
+# Full-width signs, radicals and characters kept for old code pages.
+_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ⺀-⿕豈-\ufaff\U0002f800-\U0002fa1f]")
 
 
 class Scope(NamedTuple):
@@ -176,8 +183,8 @@ class Gate:
             if len(number) >= _SHORTEST_NUMBER and number in plain:
                 yield from self._holding(record, scope, number, form)
         for hidden in scope.hidden_names:
-            name = _plain(record[hidden])
-            if name in plain and _is_name(name):
+            name = _bare(_plain(record[hidden]))
+            if _is_name(name) and any(name in text for text in _readings(plain, name)):
                 yield from self._naming(record, scope, name, form)
 
     def _holding(
@@ -200,9 +207,11 @@ class Gate:
         for name, text in _public(record, scope):
             registered = self._fields[name].registered_name
             plain = _plain(text)
-            if plain == person:
+            if _bare(plain) == person:
                 yield self._problem(name, "person-name-alone", form, certain=not registered)
-            elif not registered and _names(plain, person, shops):
+            elif registered or not _names(plain, person, shops):
+                continue
+            elif not person.isascii() or _whole_words(text, person):
                 yield self._problem(name, "person-name", form, certain=False)
 
     def _code(self, name: str, code: str, form: str | None) -> Iterator[Problem]:
@@ -239,10 +248,19 @@ def _texts(value: object) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return the text in one width, without blanks and dots, in which names are compared."""
+    """Return the text in one width, without blanks and most signs, to compare names in."""
     if _WIDE.search(text):
         text = unicodedata.normalize("NFKC", text)
-    return _INVISIBLE.sub("", text).upper()
+    return _PUNCTUATION.sub("", text).upper()
+
+
+def _bare(text: str) -> str:
+    return _ALL_PUNCTUATION.sub("", text)
+
+
+def _readings(text: str, name: str) -> tuple[str, ...]:
+    """Return the plain text, for names that are long enough also without commas and stops."""
+    return (text,) if len(name) < _LONGER_NAME else (text, _bare(text))
 
 
 def _is_name(text: str) -> bool:
@@ -252,6 +270,11 @@ def _is_name(text: str) -> bool:
 def _names(text: str, person: str, shops: list[str]) -> bool:
     for shop in shops:
         text = text.replace(shop, _BETWEEN)
-    if person.isascii():
-        return re.search(rf"(?<![A-Z]){re.escape(person)}(?![A-Z])", text) is not None
-    return person in text
+    return any(person in reading for reading in _readings(text, person))
+
+
+def _whole_words(text: str, person: str) -> bool:
+    """Whether a text holds a Latin name that is no part of longer words."""
+    text = unicodedata.normalize("NFKC", visible(text)).upper()
+    letters = r"[\W_]{0,4}".join(map(re.escape, person))
+    return re.search(rf"(?<![A-Z]){letters}(?![A-Z])", text) is not None

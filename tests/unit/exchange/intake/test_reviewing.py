@@ -257,6 +257,10 @@ def test_who_decides_and_why_must_be_said() -> None:
         ("a", "b\nc"),
         ("a", "x" * 501),
         ("a", "家住云岑路八号"),
+        ("a", "已问微信demo_user01"),
+        ("a", "联系139，0013，9000"),
+        ("a", "户口所在地：示例村"),
+        ("a", "持E99999999号护照"),
     ):
         with pytest.raises(UsageError):
             Reviewer(actor, because)

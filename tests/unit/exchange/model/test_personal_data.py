@@ -125,6 +125,14 @@ def test_a_finding_of_another_rule_repeats_no_id_number(kinds: dict[str, Compile
         ({"CF_WSH": f"测罚〔2026〕{PERSON}8号"}, ("documentNumber", "person-name", "held")),
         ({"CF_SY": "试 某\u200b甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
         ({"CF_SY": "试·某·甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试-某甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试某（甲）醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试/某/甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "“试”“某甲”醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试，某_甲*醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试\ufe00某\u3164甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_SY": "试\n某\U000e0100甲醉酒驾驶"}, ("violationFacts", "person-name", "held")),
+        ({"CF_CFJG": "试（某甲）"}, ("authorityName", "person-name-alone", "error")),
         ({"CF_NR": f"对{PERSON}处以警告"}, ("penaltyContent", "person-name", "held")),
         ({"CF_CFJG": PERSON}, ("authorityName", "person-name-alone", "error")),
         ({"CF_SJLY": f" {PERSON} "}, ("sourceName", "person-name-alone", "error")),
@@ -140,6 +148,25 @@ def test_the_hidden_name_of_a_person_is_found_in_every_public_field(
 
 def test_a_name_that_only_shares_a_character_is_no_match(kinds: dict[str, Compiled]) -> None:
     assert found(kinds["penalty"], person(CF_SY="试验场内某甲车间漏油")) == set()
+
+
+def test_a_name_of_two_characters_does_not_run_over_the_end_of_a_phrase(
+    kinds: dict[str, Compiled],
+) -> None:
+    penalty = kinds["penalty"]
+    assert found(penalty, person(CF_XDR_MC="试明", CF_SY="多次尝试，明知无证仍经营")) == set()
+    assert found(penalty, person(CF_XDR_MC="试明", CF_SY="试（明）无证经营")) == {
+        ("violationFacts", "person-name", "held")
+    }
+
+
+def test_a_latin_name_is_found_whole_across_signs(kinds: dict[str, Compiled]) -> None:
+    penalty = kinds["penalty"]
+    for text in ("with DEMO-PERSON.", "DEMO, PERSON；", "demo person"):
+        assert found(penalty, person(CF_XDR_MC="Demo Person", CF_SY=f"驾驶人{text}")) == {
+            ("violationFacts", "person-name", "held")
+        }
+    assert found(penalty, person(CF_XDR_MC="Demo", CF_SY="DEMOCRAT牌")) == set()
 
 
 def test_a_shop_may_bear_its_owners_name(kinds: dict[str, Compiled]) -> None:
