@@ -303,14 +303,15 @@ def mask(text: str) -> str:
 
     A finding or a log repeats a cell by this only: here too much is better than too little.
     """
-    if not _DENSE.search(text):
+    digits = letters_as_digits(text) or text
+    if not _DENSE.search(digits):
         return text
     struck: set[int] = set()
-    for run in runs(text, _LEAST):
+    for run in runs(digits, _LEAST):
         if _may_be_person(run):
             struck.update(run.at)
-    for start, end in in_pieces(text):
-        struck.update(at for at in range(start, end) if digit_of(text[at]))
+    for start, end in in_pieces(digits):
+        struck.update(at for at in range(start, end) if digit_of(digits[at]))
     return "".join(_MASK if at in struck else item for at, item in enumerate(text))
 
 

@@ -65,6 +65,7 @@ def test_what_does_not_fit_an_id_number_in_everything_is_left_alone(text: str) -
 def test_a_finding_repeats_no_digits_of_a_number_in_pieces() -> None:
     struck = mask(f"{PIECES[0]}{YEAR}年{MONTH}月{DAY}日{PIECES[2]}")
     assert not any(character.isdigit() for character in struck)
+    assert mask(f"甲{NOBODY.replace('0', 'O')}乙") == f"甲{'*' * len(NOBODY)}乙"
 
 
 def test_digits_of_every_script_are_digits() -> None:
