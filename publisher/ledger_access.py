@@ -107,7 +107,11 @@ class LedgerAccess:
         return self._begun(begin)
 
     def require_ledger(self) -> None:
-        """Return unless the ledger of what stands here is missing. Raises EnvironmentFault."""
+        """Return unless the ledger of what stands here is missing, or being restored.
+
+        Raises EnvironmentFault.
+        """
+        self._require_restored()
         if not Ledger.exists(self.places, read_only=not self.places.writable()):
             self.require_no_remains()
 

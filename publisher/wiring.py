@@ -241,13 +241,16 @@ class Bench:
         """Return what readers see of a tier's dumps."""
         return dumping.DumpReader(self._dumps(tier))
 
+    def guard(self, tier: Tier) -> SurfaceGuard:
+        """Return what says whether a surface of the tier may be answered from."""
+        readers = [reader for reader in self.readers() if reader.tier is tier]
+        return SurfaceGuard(self.ledger, self._checkpoints(), readers, self.station.clock)
+
     def web_parts(self, queries: QueryPool) -> Parts:
         """Return the parts of the public web service."""
         station, tier = self.station, Tier.PUBLIC
         current = Pointer(station.layout.triples(tier))
-        checkpoints = self._checkpoints()
-        readers = [reader for reader in self.readers() if reader.tier is tier]
-        guard = SurfaceGuard(self.ledger, checkpoints, readers, station.clock)
+        guard, key = self.guard(tier), self.ledger.derived_key(PURPOSE)
         return Parts(
             name=station.settings.deployment_name,
             base_url=self.ledger.genesis.base_url,
@@ -257,8 +260,8 @@ class Bench:
             queries=queries,
             index=self.index(tier, partial(guard.require, "index")),
             generation=lambda: current().path.name,
-            readers=readers,
-            checkpoints=checkpoints,
+            readers=[reader for reader in self.readers() if reader.tier is tier],
+            checkpoints=self._checkpoints(),
             guard=guard,
             alarms=station.layout.surfaces,
             feed=current_tree(station.layout.feed(tier)),
@@ -269,9 +272,7 @@ class Bench:
             trusted_proxies=tuple(filter(None, station.settings.trusted_proxies.split(","))),
             clock_doubt=station.clock_guard.doubt,
             watched=self.readers(),
-            held=HeldRows(
-                station.layout.held, self.ledger.derived_key(PURPOSE), station.clock
-            ).count,
+            held=HeldRows(station.layout.held, key, station.clock).count,
             metrics_token=Path(token) if (token := station.settings.metrics_token_file) else None,
         )
 

@@ -18,6 +18,7 @@ from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.audit import audit
 from publisher.surfaces.checkpoints import REASONS
 from publisher.surfaces.port import label
+from publisher.surfaces.triples import TriplesReader
 
 if TYPE_CHECKING:
     from exchange.ledger import Ledger
@@ -44,7 +45,7 @@ def query(choices: Choices, *, sparql: str, tier: str) -> None:
     parsed = check(sparql)
     graph = parsed.form in {"CONSTRUCT", "DESCRIBE"}
     console = choices.console
-    choices.station.access().require_ledger()
+    _require_fit(choices, Tier(tier))
     media = ("application/ld+json" if console.as_json else "text/turtle") if graph else _JSON
     with choices.station.query_pool(Tier(tier)) as pool:
         body = pool.query(parsed, media).body
@@ -58,6 +59,18 @@ def query(choices: Choices, *, sparql: str, tier: str) -> None:
         console.raw(str(found["boolean"]).lower())
     else:
         _show_rows(console, found)
+
+
+def _require_fit(choices: Choices, tier: Tier) -> None:
+    """Return if the tier's triple store may be answered from, as the web would be.
+
+    Raises EnvironmentFault while a restore is under way, StoreUnavailable for a store that shows
+    another history or what had to leave.
+    """
+    choices.station.access().require_ledger()
+    if choices.station.has_ledger():
+        with choices.opened_to_read() as bench:
+            bench.guard(tier).require(TriplesReader.name)
 
 
 def _show_rows(console: Console, found: dict[str, Any]) -> None:

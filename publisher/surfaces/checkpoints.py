@@ -29,11 +29,15 @@ _FILE: Final = "checkpoint.json"
 AHEAD: Final = "ahead"
 OTHER_ROOT: Final = "other-root"
 OTHER_EPOCH: Final = "other-epoch"
+REPLACED: Final = "replaced"
+DAMAGED: Final = "damaged"
 # reason -> (zh, en)
 REASONS: Final = {
     AHEAD: ("比账本更新", "it is ahead of the ledger"),
     OTHER_ROOT: ("由另一份历史建成", "it was built from another history"),
     OTHER_EPOCH: ("属于另一纪元", "it belongs to another epoch"),
+    REPLACED: ("文件被换成了另一副本", "another copy of its files was put in its place"),
+    DAMAGED: ("文件已损坏", "its files are damaged"),
 }
 
 
@@ -89,14 +93,22 @@ class Checkpoints:
         Costs a small file and three look-ups by key. A surface without a root is compared by its
         position alone. Raises StoreUnavailable where the position cannot be read.
         """
-        kept = self.read(surface)
-        if kept is not None and kept.root:
-            root = self._ledger.root_at(kept.size)
-            if root is None or root.hex() != kept.root:
-                return OTHER_ROOT
-            if kept.epoch != self._ledger.epoch():
-                return OTHER_EPOCH
+        if reason := self._contradiction(self.read(surface)):
+            return reason
         return AHEAD if surface.position() > self._ledger.head(surface.tier) else None
+
+    def is_of_ledger(self, surface: Readable) -> bool:
+        """Whether the kept root is one of the ledger; nothing of the surface itself is read."""
+        kept = self.read(surface)
+        return kept is not None and bool(kept.root) and self._contradiction(kept) is None
+
+    def served(self, surface: Readable) -> tuple[int, int] | None:
+        """Return the identity of the file or link that names what is served; None without one."""
+        try:
+            stated = (self._path(surface).parent / "current").lstat()
+        except OSError:
+            return None
+        return stated.st_ino, stated.st_mtime_ns
 
     def is_unverified(self, surface: Readable) -> bool:
         """Whether it has content but no root: it was written before roots were kept."""
@@ -128,6 +140,14 @@ class Checkpoints:
             self._write(surface, Checkpoint(cleared=position))
         else:
             self._write(surface, Checkpoint(point.size, point.root.hex(), point.epoch, position))
+
+    def _contradiction(self, kept: Checkpoint | None) -> str | None:
+        if kept is None or not kept.root:
+            return None
+        root = self._ledger.root_at(kept.size)
+        if root is None or root.hex() != kept.root:
+            return OTHER_ROOT
+        return OTHER_EPOCH if kept.epoch != self._ledger.epoch() else None
 
     def _write(self, surface: Readable, checkpoint: Checkpoint) -> None:
         """Replace the file. Not synced: one that a power cut takes is verified anew."""

@@ -6,16 +6,20 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from exchange.domain.errors import VerificationFailed
+from exchange.domain.errors import StoreUnavailable, UsageError, VerificationFailed
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
+    from publisher.surfaces.checkpoints import Checkpoint
     from publisher.surfaces.port import Surface
 
 FIRST_RETRY: Final = 500  # milliseconds; doubles with each failure in a row
 LAST_RETRY: Final = 30_000
+# Failures in a row after which a surface that cannot be read is rebuilt without being asked for.
+HEAL_AT: Final = frozenset({2, 6})
+UNREADABLE: Final = (StoreUnavailable, FileNotFoundError, NotADirectoryError)
 CHUNK = 2_500  # changes applied at once at most: what is held of them is read, cut and sent
 # Milliseconds between generations while a backlog is worked off: each costs the servers a new
 # set of query workers. What takes text away does not wait for it.
@@ -45,10 +49,34 @@ class Desk:
     # Whether what readers have was built from another ledger; until the rebuild is shown.
     foreign: bool = False
     compared_at: int | None = None
+    # What named the served files after this process published, and its newest checkpoint; None
+    # while nothing is known of them.
+    served: tuple[int, int] | None = None
+    noted: Checkpoint | None = None
+    unreadable: bool = False  # whether the newest failure is one of its files
+    healed: int = 0  # how many failures there were when it was last rebuilt for them
     alarmed: bool = True  # an earlier process may have left an alarm
     failures: int = 0
     since: int = 0
     retry_at: int = 0
+
+
+def named(desks: Sequence[Desk], names: Collection[str]) -> list[Desk]:
+    """Return those of the names, all of them without names. Raises UsageError."""
+    if not names:
+        return list(desks)
+    known = {name for desk in desks for name in names_of(desk)}
+    if unknown := sorted(set(names) - known):
+        raise UsageError(
+            f"there is no surface {', '.join(unknown)}",
+            f"The surfaces are {', '.join(label(desk.surface) for desk in desks)}.",
+        )
+    return [desk for desk in desks if set(names) & set(names_of(desk))]
+
+
+def needs_healing(desk: Desk) -> bool:
+    """Whether a surface failed often enough for its files to be given up; bounded tries."""
+    return desk.unreadable and desk.failures in HEAL_AT and desk.healed != desk.failures
 
 
 def standing_still(surface: Surface) -> NoReturn:

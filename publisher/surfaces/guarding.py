@@ -52,6 +52,7 @@ class SurfaceGuard:
         self._clock = clock
         self._ticks = ticks
         self._known: dict[str, tuple[float, StoreUnavailable | None]] = {}
+        self._newest: dict[str, int] = {}  # up to where each was seen to be clear
 
     def require(self, name: str) -> None:
         """Return if the surface of that name may be read.
@@ -66,6 +67,14 @@ class SurfaceGuard:
         if known[1] is not None:
             raise known[1]
 
+    def is_fit(self, name: str) -> bool:
+        """Return whether the surface of that name may be read; raises nothing."""
+        try:
+            self.require(name)
+        except StoreUnavailable:
+            return False
+        return True
+
     def _fault(self, reader: Readable) -> StoreUnavailable | None:
         try:
             reason = self._checkpoints.difference(reader)
@@ -78,7 +87,10 @@ class SurfaceGuard:
     def _lags(self, reader: Readable) -> bool:
         kept = self._checkpoints.read(reader) or Checkpoint()
         cleared = max(kept.cleared, reader.position())
-        before = self._clock() - int(REMOVAL_SECONDS * 1000)
+        # One that showed more before was put back as it had been: nothing is on its way to it.
+        newest = self._newest[reader.name] = max(cleared, self._newest.get(reader.name, 0))
+        grace = int(REMOVAL_SECONDS * 1000) if cleared == newest else -1
+        before = self._clock() - grace
         return self._ledger.removal_since(reader.tier, cleared, before)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from publisher.surfaces.alarms import Alarm, describe
-from publisher.surfaces.checkpoints import OTHER_EPOCH, OTHER_ROOT, other_history
+from publisher.surfaces.checkpoints import (
+    OTHER_EPOCH,
+    OTHER_ROOT,
+    REPLACED,
+    Checkpoint,
+    other_history,
+)
 from publisher.surfaces.digest import shows_what_stands
 from publisher.surfaces.port import label
 
@@ -44,13 +50,37 @@ class Histories:
         fresh = desk.compared_at is not None and (
             0 <= self._clock() - desk.compared_at < _COMPARE_EVERY
         )
-        return self._kept is not None and not desk.foreign and not fresh
+        return self._kept is not None and not desk.foreign and (not fresh or self.replaced(desk))
+
+    def replaced(self, desk: Desk) -> bool:
+        """Whether other files were put in a surface's place since this process wrote them.
+
+        Asked at every step: a look at one file and a small file to read.
+        """
+        if self._kept is None or desk.foreign:
+            return False
+        if desk.served is not None and desk.served != self._kept.served(desk.surface):
+            return True
+        if desk.noted is None:
+            return False
+        kept = self._kept.read(desk.surface) or Checkpoint()
+        return kept.size < desk.noted.size or kept.cleared < desk.noted.cleared
+
+    def published(self, desk: Desk) -> None:
+        """Note which files readers have now."""
+        if self._kept is not None and not desk.foreign:
+            desk.served = self._kept.served(desk.surface)
+
+    def can_heal(self, desk: Desk) -> bool:
+        """Whether nothing that only the surface knows is lost by building it anew."""
+        return self._kept is not None and self._kept.is_of_ledger(desk.surface)
 
     def reason(self, desk: Desk) -> str:
         """Return why a surface is not of this ledger, nothing where it is."""
+        replaced = REPLACED if self.replaced(desk) else None
         found = self._kept.difference(desk.surface) if self._kept else None
         desk.compared_at = self._clock()
-        return found or ""
+        return found or replaced or ""
 
     def take_in(self, found: Mapping[str, str], desks: Sequence[Desk]) -> dict[str, str]:
         """Have the ledger take in what these surfaces know, by label with the reason of each.
@@ -88,13 +118,16 @@ class Histories:
         """Note the ledger's tree before changes up to a number are applied."""
         if self._kept and not desk.rebuilding and not self.is_unverified(desk):
             self._kept.advance(desk.surface, seq)
+            desk.noted = self._kept.read(desk.surface)
 
     def rebuilt(self, desk: Desk, position: int) -> None:
         """Note that readers have a surface that was built anew."""
         if self._kept:
             self._kept.restart(desk.surface, position)
+            desk.noted = self._kept.read(desk.surface)
 
     def cleared(self, desk: Desk, seq: int) -> None:
         """Note up to which number no reader is shown what had to leave."""
-        if self._kept and not desk.foreign:
+        if self._kept and not desk.foreign and not self.replaced(desk):
             self._kept.cleared(desk.surface, seq)
+            desk.noted = self._kept.read(desk.surface)

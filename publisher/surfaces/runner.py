@@ -10,16 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from exchange.domain.errors import CredenceError, UsageError
+from exchange.domain.errors import CredenceError
 from publisher.surfaces.alarms import Alarm, describe
+from publisher.surfaces.checkpoints import DAMAGED, REPLACED
 from publisher.surfaces.desk import (
     FIRST_RETRY,
     LAST_RETRY,
+    UNREADABLE,
     Desk,
     Pace,
     has_reached,
     is_due,
-    names_of,
+    named,
+    needs_healing,
     standing_still,
 )
 from publisher.surfaces.histories import Histories
@@ -85,6 +88,7 @@ class Runner:
         """
         now = self._clock()
         due = [desk for desk in self._desks if is_due(desk.retry_at, now)]
+        self._heal(due)
         self._compare(due)
         due = [desk for desk in due if is_due(desk.retry_at, now)]
         sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
@@ -115,7 +119,7 @@ class Runner:
         A name is a label (`public/triples`) or a surface's name in every tier (`triples`).
         Raises UsageError for a name that no surface has.
         """
-        chosen = self._named(names)
+        chosen = named(self._desks, names)
         for desk in chosen:
             desk.retry_at, desk.compared_at = 0, None
         # What a surface of another history knows is asked before it goes.
@@ -203,10 +207,24 @@ class Runner:
             return
         for desk in self._desks:
             if reason := found.get(label(desk.surface)):
-                desk.foreign = desk.alarmed = True
-                self._alarms.raise_alarm(desk.surface, self._histories.alarm(desk, reason))
+                self._mark_foreign(desk, reason)
+                if reason == REPLACED:
+                    desk.surface.close()  # it has the files open that are gone
                 self._attempt(desk, self._reset)
                 desk.redacted = 0
+
+    def _heal(self, desks: Iterable[Desk]) -> None:
+        """Build anew what failed because its files cannot be read, and holds nothing of its own."""
+        for desk in filter(needs_healing, desks):
+            if self._histories.can_heal(desk):
+                desk.healed = desk.failures
+                if self._attempt(desk, self._reset):
+                    self._mark_foreign(desk, DAMAGED)
+
+    def _mark_foreign(self, desk: Desk, reason: str) -> None:
+        """Keep the alarm until readers have the surface that was built anew."""
+        desk.foreign = desk.alarmed = True
+        self._alarms.raise_alarm(desk.surface, self._histories.alarm(desk, reason))
 
     def _redact(self, desk: Desk) -> bool:
         """Take away what left after what the surface has, and show it at once.
@@ -221,7 +239,7 @@ class Runner:
 
     def _take_away(self, desk: Desk) -> bool:
         tier = desk.surface.tier
-        after = max(desk.redacted, desk.surface.position())
+        after = desk.redacted if desk.rebuilding else max(desk.redacted, desk.surface.position())
         found = False
         while rows := self._ledger.departures(tier, after, DEPARTURES):
             desk.surface.redact([iri for _, iri in rows])
@@ -229,9 +247,10 @@ class Runner:
             found = True
         if found:
             self._publish(desk, at_head=False)
-        # Only now: if showing it failed, it is redacted and shown again.
-        desk.redacted = after
-        self._histories.cleared(desk, after)
+            # Only now: if showing it failed, it is redacted and shown again. Where nothing was to
+            # redact, the chunk itself may take text away, and is not shown yet.
+            self._histories.cleared(desk, after)
+            desk.redacted = after
         return found
 
     def _read(self, desk: Desk) -> Sequence[Change]:
@@ -324,6 +343,8 @@ class Runner:
             self._chunk = max(self._chunk // 2, min(_LEAST, self._pace.chunk))
 
     def _publish(self, desk: Desk, *, at_head: bool) -> None:
+        if self._histories.replaced(desk):
+            return  # what we would note of our files is not true of these; the next step compares
         position, began = desk.surface.position(), self._clock()
         desk.surface.publish(at_head=at_head)
         desk.published_at = self._clock()
@@ -331,6 +352,7 @@ class Runner:
         if at_head and desk.rebuilding:
             desk.rebuilding = desk.foreign = False
             self._histories.rebuilt(desk, position)
+        self._histories.published(desk)
         if not desk.rebuilding:
             desk.published = position
             self._histories.cleared(desk, position)
@@ -340,20 +362,10 @@ class Runner:
         # One that cannot even say where it is has no self to take it from.
         with suppress(CredenceError, OSError):
             desk.redacted = max(desk.redacted, desk.surface.position())
+        desk.served = desk.noted = None
         desk.surface.reset()
         desk.rebuilding, desk.published = True, -1
         return True
-
-    def _named(self, names: Collection[str]) -> list[Desk]:
-        if not names:
-            return list(self._desks)
-        known = {name for desk in self._desks for name in names_of(desk)}
-        if unknown := sorted(set(names) - known):
-            raise UsageError(
-                f"there is no surface {', '.join(unknown)}",
-                f"The surfaces are {', '.join(label(desk.surface) for desk in self._desks)}.",
-            )
-        return [desk for desk in self._desks if set(names) & set(names_of(desk))]
 
     def _attempt(self, desk: Desk, action: Callable[[Desk], T]) -> T | None:
         """Do it; None when it failed, which is then state, alarm and a time to try again."""
@@ -371,10 +383,12 @@ class Runner:
         desk.retry_at = now + min(LAST_RETRY, FIRST_RETRY << min(desk.failures - 1, 10))
         name = label(desk.surface)
         desk.alarmed = True
+        desk.unreadable = isinstance(problem, UNREADABLE)
+        desk.served = None  # opening it again publishes
         alarm = Alarm(name, describe(problem), desk.since, desk.failures)
         self._alarms.raise_alarm(desk.surface, alarm)
 
     def _recover(self, desk: Desk) -> None:
         self._alarms.clear(desk.surface)
         desk.alarmed = False
-        desk.failures = desk.since = desk.retry_at = 0
+        desk.failures = desk.since = desk.retry_at = desk.healed = 0

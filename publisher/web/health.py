@@ -62,7 +62,7 @@ class Health:
             level = surface.position() >= self._parts.ledger.head(surface.tier)
         except StoreUnavailable:
             level = False
-        if name in alarmed:
+        if name in alarmed or (level and not self._parts.guard.is_fit(surface.name)):
             return ALARM
         with self._lock:
             if level:

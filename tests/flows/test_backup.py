@@ -172,7 +172,13 @@ def test_a_restore_that_broke_off_is_refused_by_every_verb_and_done_again(
     published.directory.mkdir()
     shutil.copy2(tmp_path / "backup" / "ledger.sqlite", published.directory / "ledger.sqlite")
     (published.directory / "restoring.json").write_text("{}")
-    assert "restore" in published("status", code=3).err
+    for verb in (
+        ("status",),
+        ("query", "ASK { ?s ?p ?o }"),
+        ("dump", "penalty", "--format", "csv", "-o", tmp_path / "all.csv"),
+        ("audit",),
+    ):
+        assert "A restore of" in published(*verb, code=3).err
     published("restore", tmp_path / "backup")
     published("status")
 

@@ -17,6 +17,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from exchange.domain.access import Tier
+from publisher.wiring import Station
+
 if TYPE_CHECKING:
     from tests.flows.conftest import Credence
 
@@ -44,7 +47,8 @@ def put_ledger_back(directory: Path, kept: Path) -> None:
 
 def penalties(credence: Credence) -> list[str]:
     """Return the penalties that the ledger says are public."""
-    return sorted(credence.records())
+    with Station(credence.directory, {}).opened() as bench:
+        return sorted(iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty")
 
 
 def status_of(url: str, accept: str = "application/json") -> tuple[int, bytes, dict[str, str]]:
@@ -83,6 +87,7 @@ def set_back(published: Credence, sample: Path, tmp_path: Path) -> Credence:
 def test_audit_and_status_name_surfaces_that_know_more_than_the_ledger(set_back: Credence) -> None:
     told = set_back("audit", code=4).result
     assert all("history" in found["problem"] for found in told["surfaces"].values())
+    assert "another history" in set_back("query", "ASK { ?s ?p ?o }", code=3).err
     shown = set_back("status").result
     assert all("history" in found["alarm"] for found in shown["surfaces"].values())
 

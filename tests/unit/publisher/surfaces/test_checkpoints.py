@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ from publisher.surfaces.checkpoints import AHEAD, OTHER_EPOCH, OTHER_ROOT, Check
 from publisher.surfaces.desk import Pace
 from publisher.surfaces.guarding import SurfaceGuard
 from publisher.surfaces.histories import Histories
+from publisher.surfaces.ondemand import OnDemand
 from publisher.surfaces.runner import Runner
+from publisher.surfaces.triples import TriplesSurface
 
 
 def checkpoints(city: Any) -> Checkpoints:
@@ -188,3 +192,117 @@ def test_a_surface_of_another_history_is_not_read_and_an_answer_is_kept_for_a_mo
     ticks[0] += 1
     with pytest.raises(StoreUnavailable, match="another history"):
         asked.require("triples")
+
+
+def test_a_removal_that_was_applied_but_could_not_be_shown_does_not_count_as_followed(
+    city: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [first, *_] = city.publish(3)
+    runner = followed(city)
+    city.ledger.withdraw(first, "repair")
+    store = city.surfaces[0]
+
+    def unable(**_: object) -> None:
+        raise OSError("the disk cannot be written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "publish", unable)
+        runner.step()
+        runner.step()
+    assert store.position() == city.ledger.head(Tier.PUBLIC)
+    late = guard(city, city.clock.now + 6_000, [0.0])
+    with pytest.raises(StoreUnavailable, match="removal"):
+        late.require("triples")
+    assert runner.catch_up(city.clock.now + 60_000)
+    guard(city, city.clock.now + 60_000, [0.0]).require("triples")
+
+
+def triples_of(city: Any) -> Path:
+    return file_of(city).parent
+
+
+def opened_on_demand(city: Any) -> Runner:
+    """Return a runner over the public triple store as the projector opens it."""
+    site = city.site(Tier.PUBLIC)
+    make = partial(TriplesSurface, site, b"", city.clock)
+    city.surfaces = [OnDemand("triples", Tier.PUBLIC, site.directory, make)]
+    return followed(city)
+
+
+def was_told(city: Any, text: str) -> bool:
+    return any(text in alarm.message for alarm in city.alarms)
+
+
+def test_an_older_copy_put_over_a_surface_is_not_read_and_is_rebuilt_at_the_next_step(
+    city: Any, tmp_path: Path
+) -> None:
+    [first, *_] = city.publish(3)
+    runner = opened_on_demand(city)
+    shutil.copytree(triples_of(city), tmp_path / "older")
+    city.ledger.withdraw(first, "repair")
+    assert runner.catch_up()
+    shutil.rmtree(triples_of(city))
+    shutil.copytree(tmp_path / "older", triples_of(city))
+    watch = guard(city, city.clock.now + 6_000, [0.0])
+    assert not watch.is_fit("triples")
+    assert city.readers()[0].holds(first)
+    runner.step()
+    assert was_told(city, "another copy")
+    assert runner.catch_up()
+    assert not city.readers()[0].holds(first)
+    assert guard(city, city.clock.now + 60_000, [0.0]).is_fit("triples")
+
+
+def test_a_surface_seen_to_go_back_is_given_no_time_to_follow(city: Any, tmp_path: Path) -> None:
+    [first, *_] = city.publish(3)
+    runner = opened_on_demand(city)
+    shutil.copytree(triples_of(city), tmp_path / "older")
+    city.ledger.withdraw(first, "repair")
+    assert runner.catch_up()
+    ticks = [0.0]
+    watch = guard(city, city.clock.now, ticks)
+    assert watch.is_fit("triples")
+    city.close_surfaces()
+    shutil.rmtree(triples_of(city))
+    shutil.copytree(tmp_path / "older", triples_of(city))
+    ticks[0] += 1
+    assert not watch.is_fit("triples")
+
+
+def test_a_pointer_set_back_alone_is_noticed_at_the_next_step(city: Any) -> None:
+    [first, *_] = city.publish(3)
+    runner = opened_on_demand(city)
+    current = triples_of(city) / "current"
+    older = current.read_bytes()
+    city.ledger.withdraw(first, "repair")
+    assert runner.catch_up()
+    current.unlink()
+    current.write_bytes(older)
+    runner.step()
+    assert was_told(city, "another copy")
+    assert runner.catch_up()
+    assert not city.readers()[0].holds(first)
+
+
+def test_a_surface_that_lost_its_checkpoint_under_the_projector_is_rebuilt(city: Any) -> None:
+    city.publish(3)
+    runner = opened_on_demand(city)
+    file_of(city).unlink()
+    runner.step()
+    assert was_told(city, "another copy")
+    assert runner.catch_up()
+    assert file_of(city).exists()
+
+
+def test_a_store_whose_files_were_removed_is_rebuilt_without_being_asked_for(city: Any) -> None:
+    [first, second, _] = city.publish(3)
+    runner = opened_on_demand(city)
+    for path in (triples_of(city) / "writer").iterdir():
+        if path.name.startswith("MANIFEST") or path.suffix == ".sst":
+            path.unlink()
+    city.ledger.withdraw(first, "repair")
+    assert runner.catch_up(city.clock.now + 30_000)
+    assert was_told(city, "damaged")
+    assert not list(city.root.glob("*/*/alarm.json"))
+    assert city.readers()[0].holds(second)
+    assert not city.readers()[0].holds(first)
