@@ -100,7 +100,8 @@ class JsonSheet:
             coded = any(name in book.columns for book in of_kind for name in names)
             self.book = form_of(of_kind, names) if coded else of_kind[-1]
         elif self._any_kind:
-            self._head_faults.append(finding("no-header", Place(self.name, row=1), rows=1))
+            unknown = finding("no-json-fields", Place(self.name, row=1))
+            self._head_faults.append(replace(unknown, rule="no-header"))
             self._faults.found = [*self._head_faults]
 
     def _row(self, number: int, line: int, raw: str, value: Any) -> Row:

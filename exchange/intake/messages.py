@@ -131,6 +131,18 @@ MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "第一行应为国家字段代码（如 CF_WSH）或中文字段名。",
         "The first row holds national codes (CF_WSH) or the Chinese column names.",
     ),
+    "header-separator": (
+        "各列以{separator}分隔，应以逗号分隔，因此找不到表头。",
+        "The columns are separated by {separator}; they must be by comma, so no header was found.",
+        "请在表格软件中打开并分列，另存为“CSV UTF-8（逗号分隔）”或 .xlsx。",
+        "Open it in a spreadsheet with that separator, and save as CSV UTF-8 (comma) or .xlsx.",
+    ),
+    "no-json-fields": (
+        "第一条 JSON 记录中没有任何认识的字段名，看不出是哪一类数据。",
+        "The first JSON record has no field that is known, so its kind cannot be told.",
+        "请用数据字典中的字段名（如 documentNumber）或国家字段代码（如 CF_WSH）；只有 type 不够。",
+        "Use names of the dictionary (documentNumber) or codes (CF_WSH); a type will not do.",
+    ),
     "missing-column": (
         "缺少必填列 {code}（{name}）。",
         "The required column {code} ({name}) is missing.",

@@ -26,6 +26,14 @@ _PREFIXED: Final = re.compile("'+[=+\\-@＝＋－＠]")
 _INVISIBLE: Final = "\ufeff\u200b"
 # A cell that neither begins nor ends with one of these is clean as it stands.
 _EDGE: Final = frozenset([*filter(str.isspace, map(chr, range(0x3001))), *_INVISIBLE, "'"])
+# Separators of columns that other programs write, in Chinese and English.
+_SEPARATORS: Final = {
+    "\t": "制表符 (tab)",
+    ";": "分号 (semicolon)",
+    "|": "竖线 (vertical bar)",
+    "；": "全角分号 (full-width semicolon)",
+    "，": "全角逗号 (full-width comma)",
+}
 # What a spreadsheet's cell may be besides text: mark -> (rule, severity).
 _ODD: Final[Mapping[str, tuple[str, Any]]] = {
     "formula": ("formula", "warning"),
@@ -121,8 +129,19 @@ class TableSheet(ABC):
         for fault in broken:
             self._note_fault(fault)
         if rows or not broken:
-            self._note_fault(finding("no-header", self._place(1, 1), rows=HEADER_SEARCH))
+            self._note_fault(self._no_header(candidates, rows))
         return None
+
+    def _no_header(self, candidates: Sequence[Book], rows: Sequence[tuple[str, ...]]) -> Finding:
+        """Say that there is none, and whether it is because of another separator than a comma."""
+        for cells in rows[:HEADER_SEARCH]:
+            line = ",".join(cells)
+            for separator, name in _SEPARATORS.items():
+                if fitting(candidates, tuple(map(clean, line.split(separator)))):
+                    place = self._place(1, 1)
+                    found = finding("header-separator", place, separator=name)
+                    return replace(found, rule="no-header")
+        return finding("no-header", self._place(1, 1), rows=HEADER_SEARCH)
 
     def _place(self, row: int, line: int | None, **more: Any) -> Place:
         return replace(self.origin, row=row, line=line, **more)

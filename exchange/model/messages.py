@@ -261,6 +261,13 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
                 "Give its name and article.",
             ),
         ),
+        "numberless": (
+            Label(
+                "{label}中没有任何数字或括号，可能填的是别的列的内容",
+                "{label} has neither digit nor bracket: maybe another column's text",
+            ),
+            Label("请核对文号，并核对各列是否对齐。", "Check the number and the columns."),
+        ),
         "swapped": (
             Label(
                 "{label}未引法规，而{limit}引了条款，两列可能颠倒",

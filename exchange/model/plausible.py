@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Check = Callable[[Mapping[str, Any], str | None], Problem | None]
     Test = Callable[[str], bool]
 
+_SOME: Final = 4  # characters; a shorter document number is odd for another reason
 _FACTOR: Final = 10_000  # between yuan and the forms' 10,000 yuan
 _PLACEHOLDERS: Final = frozenset(
     {
@@ -41,6 +42,8 @@ _TRIAL: Final = re.compile(
 _LAW: Final = re.compile(
     r"《|第.{1,8}条|法|条例|规定|办法|规则|细则|准则|标准|通知|决定|制度|公约|意见|备忘录|清单|公告|纲要"
 )
+# What the number of a document has: a digit, a numeral or brackets around the year.
+_NUMBER: Final = re.compile(r"[0-9０-９〔\[(（【〇零一二三四五六七八九十百]")
 _ARTICLE: Final = re.compile(r"《[^》]{2,60}》.{0,40}?第[^条]{1,12}条")
 # What can only be an ordinary text: every test of one text holds of it. It begins with a Chinese
 # character that is no numeral and none of those that placeholders begin with, and goes on.
@@ -66,13 +69,14 @@ EXPECTATIONS: Final[Mapping[str, tuple[str, Test]]] = {
 }
 # Tests of whole texts for which no text is ordinary before it is looked at.
 LAW: Final = "cites-law"
+NUMBERED: Final = "numbered"
 PAST: Final = "not-in-future"
-FORMATS: Final = frozenset({*EXPECTATIONS, LAW, PAST})
+FORMATS: Final = frozenset({*EXPECTATIONS, LAW, NUMBERED, PAST})
 # What is beyond the type of a value, and therefore beyond SHACL Core and JSON Schema.
 RULES: Final = frozenset(
     {
         *(rule for rule, _ in EXPECTATIONS.values()),
-        *("no-law", "future", "before-other", "too-large"),
+        *("no-law", "numberless", "future", "before-other", "too-large"),
         *("amount-differs", "amount-factor", "swapped"),
     }
 )
@@ -104,6 +108,8 @@ def _expected(field: Field, today: date | None) -> Iterator[Between]:
         yield _between(field.name, _passes(field, tests))
     if LAW in asked:
         yield _between(field.name, _cites_law(field, asked[LAW]))
+    if NUMBERED in asked:
+        yield _between(field.name, _numbered(field, asked[NUMBERED]))
     if PAST in asked and today is not None:
         yield _between(field.name, _past(field, today.isoformat(), asked[PAST]))
 
@@ -131,6 +137,18 @@ def _cites_law(field: Field, severity: Severity) -> Check:
         if text is None or text[0] == "《" or cited(text):
             return None
         return problem(field, "no-law", text, form=form, severity=severity)
+
+    return check
+
+
+def _numbered(field: Field, severity: Severity) -> Check:
+    name, number = field.name, _NUMBER.search
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        text = record.get(name)
+        if text is None or len(text) < _SOME or number(text):
+            return None  # very short texts have tests of their own
+        return problem(field, "numberless", text, form=form, severity=severity)
 
     return check
 

@@ -7,10 +7,11 @@ is one document and the last is the result.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console as Terminal
 from rich.progress import (
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 # Findings shown to people; errors are not to drown in warnings. --json shows all.
 SHOWN_FINDINGS = {"error": 20, "held": 20, "warning": 5, "info": 20}
 _FILE_WIDTH = 10_000  # a file or pipe has no edge at which to wrap
+# A word of the language at the beginning of a text.
+_WORD: Final = re.compile(r"[A-Za-z'’-]+[,:;.!?]?(?=\s|\Z)")
 
 
 class Console:
@@ -165,8 +168,11 @@ def _printable(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Return the text as a sentence: the first letter large, a full stop at the end."""
+    """Return the text as a sentence: the first letter large, a full stop at the end.
+
+    A file's name, an address or an option at its beginning stays as it is.
+    """
     text = text.strip()
     if text and text[-1] not in ".。!?！？":
         text += "."
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from werkzeug.http import parse_etags, parse_range_header
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from publisher.surfaces.dumps.documents import Piece
+
+_NO_BYTES: Final = re.compile(r"\s*bytes\s*=\s*-0+\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,17 @@ def _wanted(environ: WSGIEnvironment, tag: str, size: int) -> tuple[int, int, bo
     """Return which bytes are asked for and whether by a Range; None when there are none such.
 
     Several ranges at once, or a Range under another state of the file, get the whole. Of a file
-    that is shorter than the last bytes asked for, all of it is meant (RFC 9110 §14.1.2).
+    that is shorter than the last bytes asked for, all of it is meant; the last 0 bytes cannot be
+    given (RFC 9110 §14.1.2).
     """
     whole = 0, size, False
-    asked = parse_range_header(environ.get("HTTP_RANGE"))
-    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
-        return whole
+    given = environ.get("HTTP_RANGE", "")
+    asked, nothing = parse_range_header(given), _NO_BYTES.fullmatch(given)
     if environ.get("HTTP_IF_RANGE", tag).strip() != tag or environ["REQUEST_METHOD"] != "GET":
+        return whole
+    if nothing:
+        return None
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return whole
     begin, _ = asked.ranges[0]
     if begin < 0:

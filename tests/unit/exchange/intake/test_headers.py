@@ -79,6 +79,35 @@ def test_a_file_without_a_header_says_so(write, model):
 
 
 @pytest.mark.parametrize(
+    ("separator", "zh", "en"),
+    [
+        ("\t", "制表符", "(tab)"),
+        (";", "分号", "(semicolon)"),
+        ("|", "竖线", "(vertical bar)"),
+        ("，", "全角逗号", "(full-width comma)"),
+    ],
+)
+def test_another_separator_than_a_comma_is_named(write, model, make, separator, zh, en):  # noqa: PLR0913, PLR0917
+    lines = [["处罚公示表"], [*make(1)], make(1).values()]
+    text = "".join(separator.join(line) + "\n" for line in lines)
+    (sheet,) = read(write(text), model)
+    (fault,) = sheet.faults
+    assert fault.rule == "no-header"
+    assert zh in fault.message.zh
+    assert en in fault.message.en
+    assert "CSV UTF-8" in fault.hint.en
+
+
+def test_json_without_any_known_field_has_advice_of_its_own(write, model):
+    text = '[{"type": "AdministrativePenalty", "b": 2}, {}]'
+    (sheet,) = read(write(text, "data.json"), model)
+    (fault,) = sheet.faults
+    assert fault.rule == "no-header"
+    assert "documentNumber" in fault.hint.en
+    assert "row" not in fault.message.en + fault.hint.en
+
+
+@pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("penalty.csv", "penalty"),

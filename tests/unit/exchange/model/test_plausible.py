@@ -51,6 +51,9 @@ def test_nothing_is_said_of_sound_rows(model: Model, kind: str, form: str, row: 
         ("CF_WSH", "2026-07-01 00:00:00", "date-instead", "error"),
         ("CF_WSH", "46204", "letterless", "warning"),
         ("CF_WSH", "〔2026〕9", "letterless", "warning"),
+        ("CF_WSH", "违反广告管理", "numberless", "warning"),
+        ("CF_WSH", "未按规定公示", "numberless", "warning"),
+        ("CF_WSH", "罚款决定书", "numberless", "warning"),
         ("CF_WSH", "甲", "single-character", "warning"),
         ("CF_WSH", "test01", "trial-value", "warning"),
         ("CF_WSH", "暂无", "placeholder-word", "warning"),
@@ -89,6 +92,8 @@ def test_a_penalty_that_is_not_plausible(
     [
         ("CF_WSH", "（2026）示市监罚字第1号"),
         ("CF_WSH", "JD-2026-0007"),
+        ("CF_WSH", "示市监罚字第七号"),
+        ("CF_WSH", "示市监罚〔丙午〕"),
         ("CF_XDR_MC", "360度测试（示例）有限公司"),
         ("CF_XDR_MC", "三月春茶叶店"),
         ("CF_XDR_MC", "测试仪器（示例）有限公司"),
