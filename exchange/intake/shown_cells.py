@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from exchange.intake.findings import Finding, Place, finding, letter_of
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 # Marks of a cell that say more than its number format could.
 GRAVE: Final = frozenset({"error", "digits", "formula-empty", "merged-across", "cell-twice"})
 _TIMES: Final = frozenset({Sort.DATE, Sort.MOMENT})
+_ROOM: Final = re.compile(r"[\s,()+\-]")
+_PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _TOLD: Final = 10  # ranges that one finding lists
 
 
@@ -47,9 +51,17 @@ class ShownColumn:
             return None if self._money else "date-cell"
         number = found.of_number(text)
         shown, unit = number or (found.of_text(text), True)
-        if shown.strip() == text or (self._money and not unit):
+        if shown.strip() == text:
             return None
+        if self._money and not unit:
+            return f"money-rounded {shown}" if _differs(shown, text) else None
         return f"{'money' if self._money else 'number'}-shown {shown}"
+
+
+def _differs(shown: str, text: str) -> bool:
+    """Whether a number is shown as another one; what is no plain number is not compared."""
+    plain = _ROOM.sub("", shown)
+    return _PLAIN.fullmatch(plain) is not None and abs(Decimal(plain)) != abs(Decimal(text))
 
 
 def shown_columns(
@@ -60,7 +72,7 @@ def shown_columns(
     sorts = _sorts(header)
     for column, first, last, style in runs:
         sort, shown = sorts.get(column, Sort.DATE), number_format(formats[style])
-        if sort not in _TIMES and (sort is not Sort.MONEY or shown.has_unit):
+        if sort not in _TIMES:
             found.setdefault(column, []).append((first, last, shown))
     return {
         column: ShownColumn(parts, money=sorts[column] is Sort.MONEY)

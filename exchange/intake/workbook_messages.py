@@ -69,6 +69,12 @@ WORKBOOK_MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请将该列设为常规数字格式，按表头的单位填写；或改为文本，连单位一起填写。",
         "Format the column as plain numbers in the unit of its header, or type it with its unit.",
     ),
+    "money-rounded": (
+        "单元格显示为“{shown}”，是按数字格式舍入的；取所存的数字。",
+        "The cell shows “{shown}”, rounded by its format; the stored number is taken.",
+        "请将该列设为常规数字格式，核对金额。",
+        "Format the column as plain numbers and check the amount.",
+    ),
     "date-cell": (
         "文本列中的单元格是日期格式，显示的内容与所取的值可能不同。",
         "The cell of a text column is formatted as a date; it may show another text than is taken.",

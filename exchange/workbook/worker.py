@@ -51,11 +51,12 @@ BROKEN: Final = (
     zlib.error,
 )
 _STYLES: Final = "xl/styles.xml"
-_AS_IT_IS: Final = frozenset({"General", "@", "0", "G/通用格式"})
+_AS_IT_IS: Final = frozenset({"General", "@", "G/通用格式"})
 _DAY, _TIME = "yyyy-mm-dd", "hh:mm:ss"
 # Formats that have no code in the file (ECMA-376 part 1, 18.8.30), those of China's edition where
 # they differ; of days and times it matters only that they are that.
 BUILT_IN: Final = {
+    "1": "0",
     "2": "0.00",
     "3": "#,##0",
     "4": "#,##0.00",

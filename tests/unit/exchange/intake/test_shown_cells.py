@@ -67,6 +67,7 @@ def found(path, model):
         ("CF_NR_FK", 2000, 44),
         ("CF_NR_FK", 2000, '[DBNum2][$-804]General"元整"'),
         ("CF_NR_WFFF", 0.01, '0.00"万元"'),
+        ("CF_NR_WFFF", 3, '[=3]"";0'),
     ],
 )
 def test_a_number_that_shows_as_something_else_is_refused(workbook, model, code, value, shown):
@@ -82,7 +83,8 @@ def test_a_number_that_shows_as_something_else_is_refused(workbook, model, code,
         ("CF_NR_FK", 0.2, "0.00"),
         ("CF_NR_FK", 0.2, "#,##0.00"),
         ("CF_NR_FK", 0.2, 43),
-        ("CF_NR_FK", 0.2, "0"),
+        ("CF_NR_WFFF", 3, "0"),
+        ("CF_NR_FK", 0.2, "0.0000"),
         ("CF_NR_FK", 0.2, "0.00_ "),
         ("CF_NR_FK", "0.2", '#,##0.00"元"'),
         ("BZ", 12, "0"),
@@ -93,6 +95,18 @@ def test_a_number_that_shows_as_something_else_is_refused(workbook, model, code,
 )
 def test_a_format_that_changes_nothing_passes(workbook, model, code, value, shown):
     assert found(workbook((3, code, value, shown)), model) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "seen"),
+    [(0.24, "0.0", "0.2"), (0.96, "0", "1"), (0.2, 1, "0"), (0.126, "#,##0.00", "0.13")],
+)
+def test_an_amount_that_is_shown_rounded_is_asked_about(workbook, model, value, shown, seen):
+    path = workbook((3, "CF_NR_WFFF", value, shown))
+    (item,) = check_file(path, model)
+    assert (item.rule, item.severity, item.value) == ("money-rounded", "warning", str(value))
+    assert f"“{seen}”" in item.message.zh
+    assert f"“{seen}”" in item.message.en
 
 
 def test_the_finding_says_what_is_shown_and_what_is_stored(workbook, model):
