@@ -100,9 +100,18 @@ class Journal:
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
-            for text in file:
+            for number, text in enumerate(file, 1):
                 if text.endswith(b"\n"):
-                    yield _parsed(text, self._path.name)
+                    yield _parsed(text, self._path.name, number)
+
+    def is_torn(self) -> bool:
+        """Whether the last line has no end: what it named cannot be known from here."""
+        if not self._path.exists():
+            return False
+        with self._path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 1, 0))
+            return file.read() not in (b"", b"\n")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -141,15 +150,15 @@ def _trimmed(handle: int, name: str) -> Line | None:
     return _parsed(tail[begin:end], name) if end else None
 
 
-def _parsed(text: bytes, name: str) -> Line:
+def _parsed(text: bytes, name: str, number: int | None = None) -> Line:
     try:
         found = json.loads(text)
         keys = found.get("keys")
         line = Line(**{**found, "keys": None if keys is None else tuple(keys)})
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(name) from error
+        raise _damaged(name, number) from error
     if not _is_own(line, text):
-        raise _damaged(name)
+        raise _damaged(name, number)
     return line
 
 
@@ -162,10 +171,15 @@ def _is_own(line: Line, text: bytes) -> bool:
     return numbered and named and told and keys and line.encoded() == text
 
 
-def _damaged(name: str) -> EnvironmentFault:
+def _damaged(name: str, number: int | None = None) -> EnvironmentFault:
+    at, zh_at = (f" (line {number})", f"（第 {number} 行）") if number else ("", "")
     return EnvironmentFault(
-        f"The withdrawal journal {name} holds a line that is not one of its own.",
-        "Restore the journal; it is needed to know what must stay withdrawn.",
+        f"The withdrawal journal {name} holds a line that is not one of its own{at}.",
+        "Restore the journal; it is needed to know what must stay withdrawn. If no sound copy is "
+        "left, keep one of this file and take that line out: only what it named may be missing.",
+        zh=f"撤下日志 {name} 中有一行不是本系统所写{zh_at}。",
+        zh_hint="请放回完好的日志：须凭它得知哪些记录不得重现。如无完好副本，请先另存此文件，"
+        "再删去该行：可能遗漏的只有该行所记的撤下。",
     )
 
 

@@ -110,6 +110,7 @@ def restore(
                     zh=f"{choices.root} 中没有账本。",
                     zh_hint="请指定要恢复的备份。",
                 )
+            _require_legible(choices)
             begin_restore(choices.station.layout, "here")
         with choices.station.opened(restoring=True) as bench:
             done = _recover(bench)
@@ -153,9 +154,21 @@ def _place(choices: Choices, source: Path, journal: Path | None, key_file: Path 
     require_room(station.places, station.layout)
     require_journal(station.places, journal, source)
     require_newest_journal(Journal(station.places.journal), made)
+    _require_legible(choices)
     begin_restore(station.layout, str(source))
     for aside in place_backup(made, source, station.places, station.layout, key):
         choices.console.say("set-aside", path=aside)
+
+
+def _require_legible(choices: Choices) -> None:
+    """Read the whole journal before anything is begun; say so where its last line was cut.
+
+    Raises EnvironmentFault for a line that cannot be read.
+    """
+    journal = Journal(choices.station.places.journal)
+    count = sum(1 for _ in journal.lines())
+    if journal.is_torn():
+        choices.console.warn(choices.console.text("journal-torn", count=count))
 
 
 def _recover(bench: Bench) -> Recovered:

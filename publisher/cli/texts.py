@@ -208,6 +208,13 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
             "withdrawn again, {erased} erased again, {reissued} issued again. Rebuilding."
         ),
     ),
+    "journal-torn": (
+        "提示：撤下日志的最后一行被截断，其前 {count} 行完好；该行所记的撤下可能遗漏，请核对。",
+        (
+            "Note: the last line of the withdrawal journal was cut; the {count} lines before it "
+            "are whole. What the cut line named may be missing: compare with your own notes."
+        ),
+    ),
     "restore-unplaced": (
         "提示：撤下日志中有 {count} 条记录类别不明，账本也没有，无法补记其删除。",
         (

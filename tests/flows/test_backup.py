@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from publisher.wiring import Station
 from tests.flows.conftest import Credence
 
 if TYPE_CHECKING:
@@ -181,6 +182,26 @@ def test_a_restore_that_broke_off_is_refused_by_every_verb_and_done_again(
         assert "A restore of" in published(*verb, code=3).err
     published("restore", tmp_path / "backup")
     published("status")
+
+
+def test_a_damaged_journal_is_told_by_its_line_and_leaves_no_restore_behind(
+    published: Credence,
+) -> None:
+    first, second, *_ = penalties(published)
+    for gone in (first, second):
+        published("withdraw", gone, "--because", "repair")
+    journal = Station(published.directory, {}).places.journal
+    whole = journal.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    journal.write_bytes(b"".join([*lines[:1], b"no line of ours\n", *lines[2:]]))
+    told = published("restore", "--here", code=3).err
+    assert "(line 2)" in told
+    assert "take that line out" in told
+    assert not (published.directory / "restoring.json").exists()
+    journal.write_bytes(whole[:-20])
+    told = published("restore", "--here").err
+    assert f"the {len(lines) - 1} lines before it are whole" in told
+    assert not {first, second} & set(penalties(published))
 
 
 def test_a_backup_is_made_while_others_load_withdraw_and_erase(
