@@ -27,6 +27,7 @@ from publisher.backup.recovering import known_to_journal
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.running import AlarmTeller
 from publisher.layout import CONFIG
+from publisher.stores.files import owner_only
 from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.names import stamp
 
@@ -180,7 +181,8 @@ def _recover(bench: Bench) -> Recovered:
         known[public_id] = before.merged(one) if before else one
     epoch = max(journal_epoch, recovery.epoch(readers))
     done = ledger.recover(known.values(), epoch, reason="restore", force=True)
-    recovery.note(readers, done.epoch)
+    with owner_only():  # where there are no surfaces, their folders begin here
+        recovery.note(readers, done.epoch)
     ledger.catch_up_journal()
     return done
 
