@@ -26,11 +26,12 @@ _TOLD: Final = 10  # ranges that one finding lists
 
 
 class ShownColumn:
-    """The number formats of one column, from the top down; `money` says what it is for."""
+    """The number formats of one column, from the top down; `sort` says what it is for."""
 
-    def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], *, money: bool) -> None:
+    def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], sort: Sort) -> None:
         self._runs = sorted(runs, key=lambda run: run[0])
-        self._money = money
+        self._money = sort is Sort.MONEY
+        self._day = sort in _TIMES
         self._at = 0
 
     def mark(self, row: int, text: str) -> str | None:
@@ -47,6 +48,8 @@ class ShownColumn:
         return self._mark(found, text) if text and first <= row <= last else None
 
     def _mark(self, found: NumberFormat, text: str) -> str | None:
+        if self._day:
+            return f"date-shown {found.code}"
         if found.is_date:
             return None if self._money else "date-cell"
         number = found.of_number(text)
@@ -72,12 +75,9 @@ def shown_columns(
     sorts = _sorts(header)
     for column, first, last, style in runs:
         sort, shown = sorts.get(column, Sort.DATE), number_format(formats[style])
-        if sort not in _TIMES:
+        if sort not in _TIMES or (column in sorts and shown.hides_day):
             found.setdefault(column, []).append((first, last, shown))
-    return {
-        column: ShownColumn(parts, money=sorts[column] is Sort.MONEY)
-        for column, parts in found.items()
-    }
+    return {column: ShownColumn(parts, sorts[column]) for column, parts in found.items()}
 
 
 def _sorts(header: Header) -> dict[int, Sort]:

@@ -43,6 +43,7 @@ _ODD: Final[Mapping[str, tuple[str, Any]]] = {
     "date-cell": ("date-cell", "warning"),
     "error": ("formula-error", "error"),
     "digits": ("lost-digits", "error"),
+    "date-shown": ("date-shown", "warning"),
     "money-rounded": ("money-rounded", "warning"),
     "cell-twice": ("cell-twice", "error"),
 }

@@ -75,6 +75,12 @@ WORKBOOK_MESSAGES: Final[dict[str, tuple[str, str, str, str]]] = {
         "请将该列设为常规数字格式，核对金额。",
         "Format the column as plain numbers and check the amount.",
     ),
+    "date-shown": (
+        "单元格的日期格式“{shown}”没有显示完整的年月日；取所存的日期。",
+        "The format “{shown}” of the cell shows no whole day; the stored day is taken.",
+        "请将该列设为完整的日期格式，如 2026-02-28，并核对年份。",
+        "Format the column as whole days, as 2026-02-28, and check the year.",
+    ),
     "date-cell": (
         "文本列中的单元格是日期格式，显示的内容与所取的值可能不同。",
         "The cell of a text column is formatted as a date; it may show another text than is taken.",

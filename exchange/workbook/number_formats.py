@@ -32,6 +32,7 @@ _FLAGS: Final = {
     "date": ("date", []),
     "power": ("power", []),
 }
+_UNSHOWN: Final = re.compile(r'"[^"]*"?|[\\!].?|\[[^\]]*\]?|[_*].?')
 _LONGEST: Final = 255  # characters of a format, by its specification
 _COMPARED: Final = {
     "<": lambda value, bound: value < bound,
@@ -87,6 +88,12 @@ class NumberFormat:
     def is_date(self) -> bool:
         """Whether numbers are shown as days or times."""
         return self._sections[0].date
+
+    @property
+    def hides_day(self) -> bool:
+        """Whether days are shown without their year, month or day of the month."""
+        letters = set(_UNSHOWN.sub("", self.code.partition(";")[0]).lower())
+        return self.is_date and not (letters & set("yegb") and {"m", "d"} <= letters)
 
     @property
     def has_unit(self) -> bool:

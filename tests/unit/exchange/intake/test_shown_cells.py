@@ -128,6 +128,19 @@ def test_a_date_in_a_text_column_is_told(workbook, model):
     ]
 
 
+@pytest.mark.parametrize("shown", ["h:mm", "d", "yyyy", 'm"月"d"日"', "mmm-yy", 20])
+def test_a_day_that_is_shown_in_part_is_asked_about(workbook, model, shown):
+    day = datetime(2026, 5, 6)  # noqa: DTZ001
+    (item,) = check_file(workbook((3, "CF_JDRQ", day, shown)), model)
+    assert (item.rule, item.severity, item.value) == ("date-shown", "warning", "2026-05-06")
+
+
+@pytest.mark.parametrize("shown", ["yy-m-d", "[$-804]yyyy/m/d;@", "dd-mmm-yyyy", 14, "e年m月d日"])
+def test_a_day_that_is_shown_whole_passes(workbook, model, shown):
+    day = datetime(2026, 5, 6)  # noqa: DTZ001
+    assert found(workbook((3, "CF_JDRQ", day, shown)), model) == []
+
+
 def test_a_time_in_a_date_cell_is_told(workbook, model):
     evening = datetime(2026, 5, 5, 23, 59, 17)  # noqa: DTZ001
     path = workbook((2, "CF_JDRQ", evening, "yyyy-mm-dd"))
