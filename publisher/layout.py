@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from exchange.domain.access import Tier
 
 CONFIG: Final = "credence.toml"
+RESTORING: Final = "restoring.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Layout:
     @property
     def restoring(self) -> Path:
         """Stands while a restore is under way: nothing else may use the directory."""
-        return self.root / "restoring.json"
+        return self.root / RESTORING
 
     def holds(self, path: Path) -> bool:
         """Whether a path would be lost, or set back, with the data directory."""

@@ -54,12 +54,14 @@ _SPARE_THREADS: Final = 8
 class Reports:
     """Who hears what: `started` once the service answers, `fell` of each fall of the projector.
 
-    `beside` hears the address of another service of the same data directory.
+    `beside` hears the address of another service of the same data directory; `lang` is the
+    language (`zh` or `en`) in which the projector tells people of alarms.
     """
 
     started: Callable[[], None]
     fell: Callable[[str], None]
     beside: Callable[[str], None]
+    lang: str = "zh"
 
 
 def serve(root: Path, address: Address, held: socket.socket, reports: Reports) -> None:
@@ -73,9 +75,14 @@ def serve(root: Path, address: Address, held: socket.socket, reports: Reports) -
         _run(station, address, held, reports)
 
 
+def project_command(root: Path, lang: str) -> list[str]:
+    """Return the command of the projector, which tells people of alarms in a language."""
+    return [sys.executable, "-m", "publisher.cli", "-C", str(root), "--lang", lang, "project"]
+
+
 def _run(station: Station, address: Address, held: socket.socket, reports: Reports) -> None:
     root = station.layout.root
-    command = [sys.executable, "-m", "publisher.cli", "-C", str(root), "project"]
+    command = project_command(root, reports.lang)
     keeper = Keeper(command, reports.fell)
     server = Server(
         held,

@@ -25,6 +25,7 @@ from exchange.model import load_model
 from publisher import settings
 from publisher.layout import Layout
 from publisher.ledger_access import LedgerAccess
+from publisher.ledger_files import LedgerFiles
 from publisher.machine_clock import now, read_clocks
 from publisher.midnight import Midnight
 from publisher.orphans import failing_at, start_helper
@@ -271,6 +272,7 @@ class Bench:
             takedown_bound=station.settings.takedown_bound,
             trusted_proxies=tuple(filter(None, station.settings.trusted_proxies.split(","))),
             clock_doubt=station.clock_guard.doubt,
+            ledger_in_place=LedgerFiles(station.places).in_place,
             watched=self.readers(),
             held=HeldRows(station.layout.held, key, station.clock).count,
             metrics_token=Path(token) if (token := station.settings.metrics_token_file) else None,
@@ -294,8 +296,8 @@ class Bench:
         return found
 
     def _open_surfaces(self, on_alarm: Callable[[Alarm], None], lock: int) -> Opened:
-        station = self.station
-        if closed := close_to_others(station.layout.surfaces / Tier.GOVERNMENT.value):
+        station, root = self.station, self.station.layout.surfaces
+        if closed := close_to_others(root / Tier.GOVERNMENT.value):
             station.narrowed(closed)
         words = station.model.vocabulary()
         stores = [
@@ -318,16 +320,10 @@ class Bench:
             for (tier, name), make in self._documents().items()
         ]
         surfaces: list[Surface] = [*stores, *indexes, *documents]
-        alarms = Alarms(station.layout.surfaces, on_alarm)
+        alarms = Alarms(root, on_alarm)
         # Only these keep something of what was taken out in their files.
         keeping = [*stores, *indexes]
-        upkeep = Upkeep(
-            station.layout.surfaces,
-            self.ledger,
-            keeping,
-            station.clock,
-            station.settings.rebuild_hour,
-        )
+        upkeep = Upkeep(root, self.ledger, keeping, station.clock, station.settings.rebuild_hour)
         histories = Histories(self.ledger, station.clock, self._checkpoints(), self.recovery())
         runner = Runner(self.ledger, surfaces, alarms, station.clock, histories=histories)
         return Opened(runner, surfaces, upkeep)

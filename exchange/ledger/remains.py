@@ -60,10 +60,11 @@ def missing_ledger(places: Places, found: Sequence[Path]) -> EnvironmentFault:
     chinese = "、".join(map(str, found))
     return EnvironmentFault(
         f"{name} {state}, but what belongs to it is there: {paths}.",
-        "Put the ledger back, or run `credence restore BACKUP`. Only if a new beginning is meant, "
+        "Put the ledger back, or run `credence restore BACKUP` (with `--key-file FILE` where the "
+        "backup is encrypted). Only if a new beginning is meant, "
         f"remove these first: {paths}.",
         zh=f"账本{'为空' if state == 'is empty' else '缺失'}，但与它配套的文件还在：{chinese}。",
-        zh_hint="请放回账本，或运行 credence restore 备份目录。"
+        zh_hint="请放回账本，或运行 credence restore 备份目录（已加密则加 --key-file 密钥文件）。"
         f"只有确实要重新开始时，才先删除：{chinese}。",
         remains=[str(path) for path in found],
     )

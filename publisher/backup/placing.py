@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from exchange.domain.errors import Conflict, EnvironmentFault, UsageError, VerificationFailed
 from exchange.ledger.engine import file_of
 from exchange.ledger.journal import sync_folder
+from exchange.ledger.matching_seals import require_matching_seals
 from publisher.backup import manifest
 from publisher.backup.copying import copy_file
 from publisher.backup.encryption import decrypt
@@ -20,7 +23,7 @@ from publisher.backup.manifest import measured
 from publisher.stores.files import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from exchange.ledger import Places
@@ -71,14 +74,17 @@ def require_room(places: Places, layout: Layout) -> Path:
     return ledger
 
 
-def require_journal(places: Places, given: Path | None, backup: Path | None) -> None:
-    """See to it that the newest withdrawal journal is in its place; `given` is put there.
+def find_journal(places: Places, given: Path | None, backup: Path | None = None) -> Path:
+    """Return the file of the newest withdrawal journal; `given` names it, or its directory.
+
+    `backup` is the one that is restored, None where the ledger is there already.
 
     Raises:
         EnvironmentFault: there is none, or there are two.
 
     """
-    if given is not None and given.resolve() != places.journal.resolve():
+    named = given / places.journal.name if given is not None and given.is_dir() else given
+    if named is not None and named.resolve() != places.journal.resolve():
         if places.journal.exists():
             raise EnvironmentFault(
                 f"There is a withdrawal journal at {places.journal} already.",
@@ -86,18 +92,36 @@ def require_journal(places: Places, given: Path | None, backup: Path | None) -> 
                 zh=f"{places.journal} 处已有撤下日志。",
                 zh_hint="请不带 --journal 以使用它；若它较旧，请先移走。",
             )
-        places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copy_file(given, places.journal)
+        if not named.is_file():
+            raise EnvironmentFault(
+                f"There is no withdrawal journal in {given}: {named} is missing.",
+                "Name the journal's file, or the directory that holds it.",
+                zh=f"{given} 中没有撤下日志：缺少 {named}。",
+                zh_hint="请给出撤下日志文件，或其所在目录。",
+            )
+        return named
     if not places.journal.exists():
-        kept = f"--journal {backup / manifest.JOURNAL}" if backup else "--journal FILE"
-        raise EnvironmentFault(
-            f"The withdrawal journal is missing: {places.journal}.",
-            "Put the newest one there, for it alone knows what left after the backup. If it is "
-            f"lost, {kept} takes an older one; what left since is then known to surfaces at best.",
-            zh=f"缺少撤下日志：{places.journal}。",
-            zh_hint="请放回最新的日志：备份之后撤下了什么，只有它知道。如已丢失，可用 "
-            f"{kept} 采用较旧的一份；其后的撤下最多只能从公开位置得知。",
-        )
+        raise _missing_journal(places, backup)
+    return places.journal
+
+
+def _missing_journal(places: Places, backup: Path | None) -> EnvironmentFault:
+    kept = f"--journal {backup / manifest.JOURNAL}" if backup else "--journal FILE"
+    return EnvironmentFault(
+        f"The withdrawal journal is missing: {places.journal}.",
+        "Put the newest one there, for it alone knows what left after the backup. If it is "
+        f"lost, {kept} takes an older one; what left since is then known to surfaces at best.",
+        zh=f"缺少撤下日志：{places.journal}。",
+        zh_hint="请放回最新的日志：备份之后撤下了什么，只有它知道。如已丢失，可用 "
+        f"{kept} 采用较旧的一份；其后的撤下最多只能从公开位置得知。",
+    )
+
+
+def place_journal(places: Places, found: Path) -> None:
+    """Copy the journal to its place, unless it is there."""
+    if found.resolve() != places.journal.resolve():
+        places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy_file(found, places.journal)
 
 
 def require_newest_journal(journal: Journal, made: Manifest) -> None:
@@ -118,19 +142,8 @@ def require_newest_journal(journal: Journal, made: Manifest) -> None:
         )
 
 
-def place_backup(
-    made: Manifest, backup: Path, places: Places, layout: Layout, key: bytes | None
-) -> list[Path]:
-    """Put the files of a whole backup in their places; return what was set aside for them.
-
-    Raises:
-        UsageError: it is encrypted and there is no key.
-        VerificationFailed: the key is another, or another secret stands here.
-
-    """
-    ledger, seals = file_of(places.url), file_of(places.seals_url)
-    if ledger is None or seals is None:
-        raise UsageError("Ledger and seals must be files.", "Correct the settings.")
+def require_key(made: Manifest, key: bytes | None) -> None:
+    """Raise UsageError where the backup is encrypted and there is no key."""
     if made.encrypted and key is None:
         raise UsageError(
             "The backup is encrypted.",
@@ -138,22 +151,78 @@ def place_backup(
             zh="备份已加密。",
             zh_hint="请用 --key-file 给出密钥文件。",
         )
-    layout.secret.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = [_place(made, backup, manifest.SECRET, places.secret, key)]
-    aside.append(_place(made, backup, manifest.SEALS, seals, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file of the backup, written beside the place that it goes to."""
+
+    fresh: Path
+    target: Path
+
+
+@contextmanager
+def staged_backup(
+    made: Manifest, backup: Path, places: Places, layout: Layout, key: bytes | None
+) -> Iterator[list[Staged]]:
+    """Give the files of a whole backup, written beside their places and tried; the ledger is last.
+
+    What is not placed is gone when this ends.
+
+    Raises:
+        UsageError: ledger or seals are not in files.
+        VerificationFailed: the key is another, or another secret stands here.
+        EnvironmentFault: ledger and seals of the backup do not belong together.
+
+    """
+    ledger, seals = file_of(places.url), file_of(places.seals_url)
+    if ledger is None or seals is None:
+        raise UsageError("Ledger and seals must be files.", "Correct the settings.")
+    targets = {manifest.SECRET: places.secret, manifest.SEALS: seals}
     if made.stored(manifest.HELD):
-        layout.held.mkdir(mode=0o700, exist_ok=True)
-        held = layout.held / manifest.HELD.rpartition("/")[2]
-        aside.append(_place(made, backup, manifest.HELD, held, key))
-    if made.stored(manifest.CONFIG) and not layout.config.exists():
-        copy_file(backup / manifest.CONFIG, layout.config)
-    aside.append(_place(made, backup, manifest.LEDGER, ledger, key))
+        targets[manifest.HELD] = layout.held / manifest.HELD.rpartition("/")[2]
+    targets[manifest.LEDGER] = ledger
+    new = [folder for folder in (layout.secret.parent, layout.held) if not folder.exists()]
+    staged = {name: Staged(_beside(target), target) for name, target in targets.items()}
+    try:
+        for name, one in staged.items():
+            _write_staged(made, backup, name, one, key)
+        _require_same_secret(places.secret, staged[manifest.SECRET].fresh)
+        urls = [f"sqlite:///{staged[name].fresh}" for name in (manifest.LEDGER, manifest.SEALS)]
+        require_matching_seals(urls[0], urls[1])
+        yield list(staged.values())
+    finally:
+        for one in staged.values():
+            for ending in ("", *_LOGS):
+                one.fresh.with_name(one.fresh.name + ending).unlink(missing_ok=True)
+        remove_empty(new)
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of the folders that are there and hold nothing."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def place_backup(staged: Iterable[Staged], layout: Layout) -> list[Path]:
+    """Put the staged files in their places; return what was set aside for them."""
+    aside = []
+    for one in staged:
+        aside.append(_set_aside(one.target, one.fresh))
+        one.fresh.replace(one.target)
+        sync_folder(one.target.parent)
     sync_folder(layout.root)
     return [path for path in aside if path is not None]
 
 
-def _place(made: Manifest, backup: Path, name: str, target: Path, key: bytes | None) -> Path | None:
-    """Put one file in its place; another one there is set aside, and its path returned."""
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.restored")
+
+
+def _write_staged(
+    made: Manifest, backup: Path, name: str, staged: Staged, key: bytes | None
+) -> None:
     path = made.stored(name)
     if path is None:
         raise VerificationFailed(
@@ -162,15 +231,9 @@ def _place(made: Manifest, backup: Path, name: str, target: Path, key: bytes | N
             zh=f"备份缺少 {name}。",
             zh_hint="请改用另一份备份。",
         )
-    fresh = target.with_name(f".{target.name}.restored")
+    staged.fresh.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (backup / path).open("rb") as source:
-        _write(fresh, _text(source, path, key))
-    if name == manifest.SECRET:
-        _require_same_secret(target, fresh)
-    aside = _set_aside(target, fresh)
-    fresh.replace(target)
-    sync_folder(target.parent)
-    return aside
+        _write(staged.fresh, _text(source, path, key))
 
 
 def _text(source: IO[bytes], path: str, key: bytes | None) -> Iterator[bytes]:

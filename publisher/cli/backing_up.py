@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
+from exchange.domain.errors import CredenceError, EnvironmentFault, NotFound, UsageError
+from exchange.ledger import Ledger
 from exchange.ledger.journal import Journal
+from exchange.ledger.matching_seals import require_matching_seals
 from publisher.backup import manifest
 from publisher.backup.copying import copy_deployment, copy_file
 from publisher.backup.encryption import read_key
@@ -18,23 +20,29 @@ from publisher.backup.manifest import read_manifest
 from publisher.backup.placing import (
     begin_restore,
     end_restore,
+    find_journal,
     place_backup,
-    require_journal,
+    place_journal,
+    remove_empty,
+    require_key,
     require_newest_journal,
     require_room,
+    staged_backup,
 )
 from publisher.backup.recovering import known_to_journal
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.running import AlarmTeller
-from publisher.layout import CONFIG
+from publisher.layout import CONFIG, RESTORING
 from publisher.stores.files import owner_only
+from publisher.surfaces.alarms import standing_alarms
 from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.names import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from exchange.domain.recovery import Recovered
+    from publisher.surfaces.alarms import Alarm
     from publisher.wiring import Bench
 
 _KEY = click.option(
@@ -76,8 +84,9 @@ def backup(choices: Choices, *, target: Path, key_file: Path | None) -> None:
 @click.option("--here", is_flag=True, help="采用现有账本 take on the ledger that is here")
 @click.option(
     "--journal",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="最新的撤下日志 the newest withdrawal journal, where it is not in its place",
+    type=click.Path(path_type=Path, exists=True),
+    help="最新的撤下日志（文件或其目录） the newest withdrawal journal (its file or directory), "
+    "where it is not in its place",
 )
 @_KEY
 @common
@@ -99,28 +108,19 @@ def restore(
             zh_hint="credence restore 备份目录；或用 credence restore --here 采用现有账本。",
         )
     console = choices.console
-    with _alone(choices):
+    with _leaving_nothing(choices.root), _alone(choices):
         if source is not None:
             _place(choices, source, journal, key_file)
         else:
-            require_journal(choices.station.places, journal, None)
-            if not choices.station.has_ledger():
-                raise NotFound(
-                    f"There is no ledger in {choices.root}.",
-                    "Name a backup to restore.",
-                    zh=f"{choices.root} 中没有账本。",
-                    zh_hint="请指定要恢复的备份。",
-                )
-            _require_legible(choices)
-            begin_restore(choices.station.layout, "here")
+            _take_on(choices, journal)
         with choices.station.opened(restoring=True) as bench:
             done = _recover(bench)
         end_restore(choices.station.layout)
     console.say("restored", **asdict(done))
     if done.unplaced:
         console.warn(console.text("restore-unplaced", count=done.unplaced))
-    with choices.opened() as bench:
-        positions = bench.projector(AlarmTeller(choices)).rebuild(())
+    with choices.opened() as bench, _alarms_that_stay(choices) as on_alarm:
+        positions = bench.projector(on_alarm).rebuild(())
     shown = ", ".join(f"{name} {position}" for name, position in positions.items())
     console.say("rebuilt", surfaces=shown)
     console.result({**asdict(done), "surfaces": positions})
@@ -144,29 +144,82 @@ def _alone(choices: Choices) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def _leaving_nothing(root: Path) -> Iterator[None]:
+    """Remove what a refused restore made in a directory, before any file of a ledger was placed."""
+    names = ("projector.lock", CONFIG)
+    made = [root / name for name in names if not (root / name).exists()]
+    fresh = not root.exists()
+    try:
+        yield
+    except CredenceError:
+        if not (root / RESTORING).exists():
+            for path in made:
+                path.unlink(missing_ok=True)
+            remove_empty([root] if fresh else [])
+        raise
+
+
+@contextmanager
+def _alarms_that_stay(choices: Choices) -> Iterator[Callable[[Alarm], None]]:
+    """Give what hears alarms; tell those that the rebuilding of every surface did not end."""
+    heard: list[Alarm] = []
+    ended = False
+    try:
+        yield heard.append
+        ended = True
+    finally:
+        standing = {one.surface for one in standing_alarms(choices.station.layout.surfaces)}
+        tell = AlarmTeller(choices)
+        for alarm in heard:
+            if not ended or alarm.surface in standing:
+                tell(alarm)
+
+
+def _take_on(choices: Choices, journal: Path | None) -> None:
+    """Begin the restore of the ledger that is here, once it is known to open."""
+    places = choices.station.places
+    found = find_journal(places, journal)
+    if not Ledger.exists(places, read_only=True):
+        raise NotFound(
+            f"There is no ledger in {choices.root}.",
+            "Name a backup to restore; give its key by --key-file if it is encrypted.",
+            zh=f"{choices.root} 中没有账本。",
+            zh_hint="请指定要恢复的备份；如已加密，请用 --key-file 给出密钥文件。",
+        )
+    _require_legible(choices, found)
+    require_matching_seals(places.url, places.seals_url)
+    place_journal(places, found)
+    begin_restore(choices.station.layout, "here")
+
+
 def _place(choices: Choices, source: Path, journal: Path | None, key_file: Path | None) -> None:
-    """Put the files of the backup in their places."""
+    """Put the files of the backup in their places, once all of them are known to be good."""
     made = read_manifest(source)
     made.require_whole(source)
     key = read_key(key_file) if key_file else None
+    require_key(made, key)
     if manifest.CONFIG in made.files and not (choices.root / CONFIG).exists():
         copy_file(source / manifest.CONFIG, choices.root / CONFIG)  # before it is read
     station = choices.station
-    require_room(station.places, station.layout)
-    require_journal(station.places, journal, source)
-    require_newest_journal(Journal(station.places.journal), made)
-    _require_legible(choices)
-    begin_restore(station.layout, str(source))
-    for aside in place_backup(made, source, station.places, station.layout, key):
-        choices.console.say("set-aside", path=aside)
+    places, layout = station.places, station.layout
+    require_room(places, layout)
+    found = find_journal(places, journal, source)
+    require_newest_journal(Journal(found), made)
+    _require_legible(choices, found)
+    with staged_backup(made, source, places, layout, key) as staged:
+        place_journal(places, found)
+        begin_restore(layout, str(source))
+        for aside in place_backup(staged, layout):
+            choices.console.say("set-aside", path=aside)
 
 
-def _require_legible(choices: Choices) -> None:
+def _require_legible(choices: Choices, path: Path) -> None:
     """Read the whole journal before anything is begun; say so where its last line was cut.
 
     Raises EnvironmentFault for a line that cannot be read.
     """
-    journal = Journal(choices.station.places.journal)
+    journal = Journal(path)
     count = sum(1 for _ in journal.lines())
     if journal.is_torn():
         choices.console.warn(choices.console.text("journal-torn", count=count))

@@ -227,7 +227,7 @@ def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list
         watch = Watch(progress, console.finding)
         for source, outcome in exchange.load_each(sources, manner, watch):
             # The bar counts the receipts written so far.
-            receipts.append(_told(console, shown(source.name), outcome, len(sources)))
+            receipts.append(_told(console, shown(source.name), outcome, len(sources), manner))
             console.begin_file()
     return receipts
 
@@ -243,11 +243,11 @@ def _exchange(choices: Choices, manner: Manner) -> Iterator[Exchange]:
 
 
 def _told(
-    console: Console, name: str, outcome: Receipt | CredenceError, files: int
+    console: Console, name: str, outcome: Receipt | CredenceError, files: int, manner: Manner
 ) -> Receipt | None:
     """Say what became of a file; the error of the only one is the command's own."""
     if isinstance(outcome, Receipt):
-        receipt_of(console, name, outcome, files)
+        receipt_of(console, name, outcome, files, dry_run=manner.dry_run)
         return outcome
     if files == 1:
         raise outcome

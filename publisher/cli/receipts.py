@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 COUNTED: Final = tuple(str(outcome) for outcome in Outcome)
 
 
-def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dict[str, Any]:
-    """Say what became of a file; return the receipt as a document."""
+def receipt_of(
+    console: Console, name: str, receipt: Receipt, files: int, *, dry_run: bool = False
+) -> dict[str, Any]:
+    """Say what became of a file, or would; return the receipt as a document."""
     document = receipt.as_json()
     console.say("loaded", file=name, **{key: document[key] for key in COUNTED})
     if receipt.reasons:
@@ -24,7 +26,7 @@ def receipt_of(console: Console, name: str, receipt: Receipt, files: int) -> dic
     if receipt.rejects:
         console.say("rejects", path=receipt.rejects)
     if receipt.reviews:
-        console.say("for-review", count=receipt.reviews)
+        console.say("would-review" if dry_run else "for-review", count=receipt.reviews)
     if files > 1:
         console.note({"file": name, **document})
     return document

@@ -35,7 +35,8 @@ class AlarmTeller:
         if (alarm.surface, alarm.message) not in self._told:
             self._told.add((alarm.surface, alarm.message))
             console = self._choices.console
-            console.warn(console.text("alarm", surface=alarm.surface, message=alarm.message))
+            said = alarm.message if console.lang == "en" else alarm.zh or alarm.message
+            console.warn(console.text("alarm", surface=alarm.surface, message=said))
 
 
 @click.command()

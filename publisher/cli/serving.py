@@ -43,6 +43,7 @@ def reports(console: Console, started: Callable[[], None]) -> Reports:
         started,
         lambda text: console.warn(console.text("projector-fell", text=text)),
         lambda url: console.warn(console.text("serving-beside", url=url)),
+        console.lang,
     )
 
 

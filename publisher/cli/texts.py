@@ -63,6 +63,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{count} 行待人工审核，未入账：credence review list",
         "{count} rows wait for review, they are not in the ledger: credence review list",
     ),
+    "would-review": (
+        "{count} 行将待人工审核（试运行，未保存）。",
+        "{count} rows would wait for review; the dry run keeps none of them.",
+    ),
     "refused": ("{file}：整份退回。{what}{hint}", "{file}: refused. {what} {hint}"),
     "not-applied": (
         "{file}：未入账的原因：{reasons}。",

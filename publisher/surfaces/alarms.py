@@ -24,12 +24,16 @@ _FILE = "alarm.json"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why a surface stands still: `since` is milliseconds since 1970-01-01 UTC."""
+    """Why a surface stands still: `since` is milliseconds since 1970-01-01 UTC.
+
+    `zh` says the same in Chinese; empty where the problem has no Chinese words of its own.
+    """
 
     surface: str  # public/triples
     message: str
     since: int
     attempts: int
+    zh: str = ""
 
 
 class Alarms:
@@ -75,10 +79,18 @@ def describe(problem: Exception) -> str:
     return type(problem).__name__
 
 
+def describe_in_chinese(problem: Exception) -> str:
+    """Return the same message in Chinese; empty for a problem that has no Chinese words."""
+    if not isinstance(problem, CredenceError) or "zh" not in problem.details:
+        return ""
+    return f"{problem.details['zh']}{problem.details.get('zh_hint', '')}"
+
+
 def _read(path: Path) -> Alarm:
     surface = "/".join(path.parts[-3:-1])
     try:
         found = json.loads(path.read_bytes())
-        return Alarm(surface, str(found["message"]), int(found["since"]), int(found["attempts"]))
+        said, zh = str(found["message"]), str(found.get("zh", ""))
+        return Alarm(surface, said, int(found["since"]), int(found["attempts"]), zh)
     except (OSError, ValueError, KeyError):
         return Alarm(surface, "the alarm itself cannot be read", 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from publisher.surfaces.alarms import Alarm, describe
+from publisher.surfaces.alarms import Alarm, describe, describe_in_chinese
 from publisher.surfaces.checkpoints import (
     OTHER_EPOCH,
     OTHER_ROOT,
@@ -95,8 +95,9 @@ class Histories:
 
     def alarm(self, desk: Desk, reason: str) -> Alarm:
         """Return the alarm of a surface of another history."""
-        problem = describe(other_history(desk.surface, reason))
-        return Alarm(label(desk.surface), problem, self._clock(), 1)
+        problem = other_history(desk.surface, reason)
+        zh = describe_in_chinese(problem)
+        return Alarm(label(desk.surface), describe(problem), self._clock(), 1, zh)
 
     def is_unverified(self, desk: Desk) -> bool:
         """Whether a surface has content and no root: it was written before roots were kept."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from exchange.domain.errors import CredenceError
-from publisher.surfaces.alarms import Alarm, describe
+from publisher.surfaces.alarms import Alarm, describe, describe_in_chinese
 from publisher.surfaces.checkpoints import DAMAGED, REPLACED
 from publisher.surfaces.desk import (
     FIRST_RETRY,
@@ -385,7 +385,8 @@ class Runner:
         desk.alarmed = True
         desk.unreadable = isinstance(problem, UNREADABLE)
         desk.served = None  # opening it again publishes
-        alarm = Alarm(name, describe(problem), desk.since, desk.failures)
+        zh = describe_in_chinese(problem)
+        alarm = Alarm(name, describe(problem), desk.since, desk.failures, zh)
         self._alarms.raise_alarm(desk.surface, alarm)
 
     def _recover(self, desk: Desk) -> None:

@@ -22,6 +22,8 @@ OK: Final = "ok"
 BEHIND: Final = "behind"
 ALARM: Final = "alarm"
 CLOCK: Final = "clock"  # named beside the surfaces while the machine's clock is not trusted
+# Named while the files of the ledger are not those that this process opened.
+LEDGER: Final = "ledger"
 OTHER_HISTORY: Final = "other-history"
 
 
@@ -36,6 +38,9 @@ class Health:
 
     def states(self) -> dict[str, str]:
         """Return `ok`, `behind`, `alarm` or `other-history` for each surface by its label."""
+        if not self._parts.ledger_in_place():
+            # What the open files still say is not what the next process will read.
+            return {LEDGER: ALARM}
         alarmed = {alarm.surface for alarm in standing_alarms(self._parts.alarms)}
         states = {label(one): self._state(one, alarmed) for one in self._parts.readers}
         return {**states, CLOCK: ALARM} if self._parts.clock_doubt() is not None else states

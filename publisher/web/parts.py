@@ -101,7 +101,8 @@ class Parts:
     `generation` names what the pool reads now (StoreUnavailable before the first), `guard` says
     which surfaces may be answered from, `alarms` is the directory of the surfaces, `feed` that of
     the feed that is served, `clock` milliseconds, `takedown_bound` seconds, `clock_doubt` says why
-    the machine's clock is not trusted. For `/metrics`: `watched` are the surfaces of every tier,
+    the machine's clock is not trusted, `ledger_in_place` whether the ledger's files are those that
+    were opened. For `/metrics`: `watched` are the surfaces of every tier,
     `held` counts rows that wait for review, `metrics_token` is the file of its token.
     """
 
@@ -124,6 +125,7 @@ class Parts:
     takedown_bound: float
     trusted_proxies: tuple[str, ...] = ()
     clock_doubt: Callable[[], ClockDoubt | None] = lambda: None
+    ledger_in_place: Callable[[], bool] = lambda: True
     watched: Sequence[Readable] = ()
     held: Callable[[], int] = lambda: 0
     metrics_token: Path | None = None

@@ -112,6 +112,10 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
         "本机时钟存疑，公示期届满暂不写入",
         "Clock in doubt: no publicity ends",
     ),
+    "surface-ledger": (
+        "账本文件已被移走或替换，请停止服务并恢复",
+        "Ledger file moved away or replaced: stop the service and restore",
+    ),
     "surface-index": ("检索与统计", "Search and counts"),
     "surface-feed": ("数据订阅流", "Feed"),
     "surface-dumps": ("批量下载", "Downloads"),

@@ -253,5 +253,124 @@ def test_a_backup_that_is_not_whole_is_refused_and_nothing_is_placed(
     shutil.rmtree(published.directory)
     code = 2 if harm == "manifest" else 4
     published("restore", target, "--key-file", key, code=code)
-    assert not (published.directory / "ledger.sqlite").exists()
+    assert not published.directory.exists()
+
+
+def test_a_ledger_put_back_without_its_seals_is_refused_before_anything_is_written(
+    published: Credence, sample: Path, tmp_path: Path
+) -> None:
+    other = Credence(tmp_path / "other")
+    published("backup", tmp_path / "backup")
+    other("restore", tmp_path / "backup", "--journal", journal_of(published))
+    # From here on two histories use the same numbers for other seals.
+    other("load", sample / "licence.csv", code=1)
+    published("load", sample / "licence.csv", code=1)
+    lose(published.directory, "ledger.sqlite*")
+    copied = tmp_path / "closed"
+    other("backup", copied)
+    shutil.copy2(copied / "ledger.sqlite", published.directory / "ledger.sqlite")
+    before = contents(published.directory, journal_of(published).parent)
+    told = published.apart("restore", "--here", code=3).err
+    assert "do not belong together" in told
+    assert "seals.sqlite of one and the same time" in told
+    assert contents(published.directory, journal_of(published).parent) == before
+    shutil.copy2(copied / "private" / "seals.sqlite", published.directory / "seals.sqlite")
+    published.apart("restore", "--here")
+    published.apart("ledger", "verify")
+
+
+def test_seals_older_than_the_ledger_are_refused_too_and_a_backup_of_such_a_pair(
+    published: Credence, sample: Path, tmp_path: Path
+) -> None:
+    shutil.copy2(published.directory / "seals.sqlite", tmp_path / "older.sqlite")
+    published("load", sample / "licence.csv", code=1)
+    published("backup", tmp_path / "backup")
+    seals = tmp_path / "backup" / "private" / "seals.sqlite"
+    shutil.copy2(tmp_path / "older.sqlite", seals)
+    manifest = tmp_path / "backup" / "manifest.json"
+    said = json.loads(manifest.read_text())
+    data = seals.read_bytes()
+    said["files"]["private/seals.sqlite"] = {
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    manifest.write_text(json.dumps(said))
+    fresh = Credence(tmp_path / "fresh")
+    restore = ("restore", tmp_path / "backup", "--journal", journal_of(published))
+    assert "do not belong together" in fresh(*restore, code=3).err
+    assert not list(tmp_path.glob("fresh*"))
+    shutil.copy2(tmp_path / "older.sqlite", published.directory / "seals.sqlite")
+    assert "do not belong together" in published.apart("restore", "--here", code=3).err
     shutil.rmtree(published.directory)
+
+
+def test_an_older_ledger_beside_seals_of_which_some_were_destroyed_since_is_refused(
+    published: Credence, tmp_path: Path
+) -> None:
+    shutil.copytree(published.directory, tmp_path / "older", symlinks=True)
+    erased, *_ = penalties(published)
+    published("erase", erased)
+    shutil.copytree(published.directory, tmp_path / "newer", symlinks=True)
+    lose(published.directory, "ledger.sqlite*")
+    shutil.copy2(tmp_path / "older" / "ledger.sqlite", published.directory / "ledger.sqlite")
+    told = published.apart("restore", "--here", code=3).err
+    assert "do not belong together" in told
+    shutil.copy2(tmp_path / "older" / "seals.sqlite", published.directory / "seals.sqlite")
+    published.apart("restore", "--here")
+    published.apart("ledger", "verify")
+    assert published.apart("audit", erased).result["removed"]["event"] == "erase"
+
+
+def test_a_refused_restore_leaves_nothing_and_the_same_command_works_afterwards(
+    published: Credence, tmp_path: Path, key: Path
+) -> None:
+    (published.directory / "credence.toml").write_text('deployment_name = "kept"\n')
+    published("backup", tmp_path / "backup", "--key-file", key)
+    fresh = Credence(tmp_path / "fresh")
+    restore = ("restore", tmp_path / "backup")
+    given = ("--journal", journal_of(published).parent)
+    other = tmp_path / "other.key"
+    other.write_bytes(os.urandom(32))
+    (tmp_path / "no-journal").mkdir()
+    for arguments, code in (
+        ((*restore, "--key-file", key), 3),
+        ((*restore, *given), 2),
+        ((*restore, *given, "--key-file", other), 4),
+        ((*restore, "--journal", tmp_path / "no-journal", "--key-file", key), 3),
+    ):
+        fresh(*arguments, code=code)
+        assert not list(tmp_path.glob("fresh*")), arguments
+    done = fresh(*restore, *given, "--key-file", key)
+    assert penalties(fresh) == penalties(published)
+    assert "another history" not in done.err
+    assert "other accounts" not in done.err
+    lose(fresh.directory, "ledger.sqlite*")
+    assert "--key-file" in fresh.apart("status", code=3).err
+    shutil.rmtree(fresh.directory)
+
+
+def test_a_restore_tells_no_alarm_of_what_it_rebuilds_itself(
+    published: Credence, tmp_path: Path
+) -> None:
+    published("backup", tmp_path / "backup")
+    first, *_ = penalties(published)
+    published("withdraw", first, "--because", "repair")
+    published("publish")
+    lose(published.directory, "ledger.sqlite*")
+    done = published.apart("restore", tmp_path / "backup")
+    assert "Alarm" not in done.err
+    assert "other accounts" not in done.err
+
+
+def journal_of(credence: Credence) -> Path:
+    return credence.directory.with_name(f"{credence.directory.name}.journal") / "withdrawals.jsonl"
+
+
+def contents(*folders: Path) -> dict[str, bytes]:
+    """Return the files below the folders, without locks and what SQLite keeps beside a file."""
+    return {
+        str(path): path.read_bytes()
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(("-wal", "-shm", ".lock"))
+    }

@@ -44,6 +44,20 @@ def test_a_load_says_how_many_wait_and_where_to_see_them(
     assert "1 held" in empty.out
 
 
+def test_a_dry_run_says_how_many_would_wait_and_points_to_no_list(
+    empty: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "penalty.csv"
+    facts = f"{hold_rows(monkeypatch)}：当事人发布虚假广告。"
+    file.write_text(as_csv([penalty(1), penalty(2, CF_SY=facts)]), encoding="utf-8")
+    assert empty("load", "--dry-run", file) == 1
+    assert "1 行将待人工审核" in empty.out
+    assert "review list" not in empty.out
+    assert empty("--lang", "en", "load", "--dry-run", file) == 1
+    assert "1 rows would wait for review" in empty.out
+    assert "review list" not in empty.out
+
+
 def test_what_waits_is_listed_and_shown_with_its_cell(empty: Run, held: str) -> None:
     (item,) = empty.json("review", "list")["items"]
     assert (item["file"], item["row"], item["kind"]) == ("penalty.csv", 3, "penalty")

@@ -7,7 +7,7 @@ import pytest
 
 from exchange.domain.access import Tier
 from exchange.domain.errors import StoreUnavailable
-from publisher.surfaces.alarms import Alarm, Alarms, describe, standing_alarms
+from publisher.surfaces.alarms import Alarm, Alarms, describe, describe_in_chinese, standing_alarms
 from publisher.surfaces.triples import Site, TriplesReader
 
 if TYPE_CHECKING:
@@ -29,6 +29,18 @@ def test_an_alarm_is_told_written_read_and_cleared(tmp_path: Path, surface: Trip
     alarms.clear(surface)
     alarms.clear(surface)
     assert standing_alarms(tmp_path) == []
+
+
+def test_an_alarm_keeps_its_chinese_words_where_the_problem_has_them(
+    tmp_path: Path, surface: TriplesReader
+) -> None:
+    problem = StoreUnavailable("it is shut.", "Open it.", zh="库已关闭。", zh_hint="请打开。")
+    zh = describe_in_chinese(problem)
+    assert zh == "库已关闭。请打开。"
+    assert describe_in_chinese(ValueError("甲公司")) == ""
+    alarm = Alarm("public/triples", describe(problem), 1, 1, zh)
+    Alarms(tmp_path, lambda _: None).raise_alarm(surface, alarm)
+    assert standing_alarms(tmp_path) == [alarm]
 
 
 def test_an_alarm_that_cannot_be_written_is_still_told(

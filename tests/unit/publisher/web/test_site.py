@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -109,6 +110,28 @@ def test_a_doubtful_clock_turns_readyz_red_and_is_named(own: Station) -> None:
         assert red.get_json()["surfaces"] == {"clock": "alarm"}
         page = client.get("/status", headers={"Accept": BROWSER}).text
         assert "本机时钟存疑" in page
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite", "seals.sqlite"])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_ledger_file_moved_away_or_replaced_turns_readyz_red_and_is_named(
+    own: Station, own_client: Client, name: str, *, replaced: bool
+) -> None:
+    assert own_client.get("/readyz").status_code == 200
+    file = own.layout.root / name
+    aside = file.rename(file.with_name("aside.sqlite"))
+    try:
+        if replaced:
+            shutil.copy2(aside, file)
+        red = own_client.get("/readyz")
+        assert red.status_code == 503
+        assert red.get_json()["surfaces"] == {"ledger": "alarm"}
+        page = own_client.get("/status", headers={"Accept": BROWSER})
+        assert page.status_code == 200
+        assert "账本文件已被移走或替换" in page.text
+    finally:
+        aside.rename(file)
+    assert own_client.get("/readyz").status_code == 200
 
 
 def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Station, live: list[str]) -> None:
