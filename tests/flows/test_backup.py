@@ -204,6 +204,7 @@ def test_a_damaged_journal_is_told_by_its_line_and_leaves_no_restore_behind(
     assert not {first, second} & set(penalties(published))
 
 
+@pytest.mark.slow  # several programs at once, most of a minute
 def test_a_backup_is_made_while_others_load_withdraw_and_erase(
     published: Credence, sample: Path, tmp_path: Path
 ) -> None:
