@@ -23,6 +23,7 @@ from exchange.domain.identity import new_id
 from exchange.domain.links import Cascade, LinkRule
 from exchange.domain.record import Link, Submission
 from exchange.ledger import Genesis, Ledger, Places, schema
+from tests.appending import append_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,9 +108,8 @@ def begin(ledger: Ledger) -> int:
 
 
 def load(ledger: Ledger, *rows: Submission) -> list[str | None]:
-    delivery, results = begin(ledger), []
-    while len(results) < len(rows):
-        results += ledger.append(delivery, rows[len(results) :])
+    delivery = begin(ledger)
+    results = append_all(ledger, delivery, rows)
     ledger.close_delivery(delivery, {"accepted": len(rows)})
     return [result.iri for result in results]
 
@@ -239,7 +239,7 @@ def deliver(ledger: Ledger, digest: str, *rows: Submission) -> list[tuple[str, s
     number = ledger.open_delivery(
         source=None, name="rows.csv", digest=digest * 64, kind="penalty", form=None
     )
-    results = ledger.append(number, rows)
+    results = append_all(ledger, number, rows)
     ledger.close_delivery(number, {})
     return said(results)
 

@@ -24,6 +24,7 @@ from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.lane import Elsewhere, Lane, work
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import Site, TriplesSurface
+from tests.appending import append_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -124,7 +125,7 @@ class Bench:
         delivery = self.ledger.open_delivery(
             source=None, name="f.csv", digest=digest, kind="penalty", form=None
         )
-        return [result.iri or "" for result in self.ledger.append(delivery, rows)]
+        return [result.iri or "" for result in append_all(self.ledger, delivery, rows)]
 
     def revise(self, number: int, text: str) -> None:
         self.append([self._row(number, text)])

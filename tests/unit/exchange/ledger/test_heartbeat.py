@@ -11,6 +11,7 @@ from exchange.domain.errors import ClockDoubtful, EnvironmentFault
 from exchange.domain.record import Arrival, Outcome, Result
 from exchange.ledger import Heartbeat, Ledger
 from exchange.ledger.heartbeat import PERIOD
+from tests.appending import append_all
 from tests.unit.exchange.ledger.conftest import GENESIS, NOON, RULES, places, row
 
 DAY = 86_400_000
@@ -120,7 +121,7 @@ def ledger(machine: Machine) -> Ledger:
 def load(ledger: Ledger, *rows: object) -> list[Result]:
     digest = f"{len(rows)}" * 64  # one file has as many rows whenever it is loaded
     delivery = ledger.open_delivery(source=None, name="f", digest=digest, kind="k", form=None)
-    return ledger.append(delivery, rows)  # type: ignore[arg-type]
+    return append_all(ledger, delivery, rows)  # type: ignore[arg-type]
 
 
 def test_a_ledger_write_keeps_the_heartbeat(machine: Machine, ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 
 import pytest
 
@@ -226,9 +227,17 @@ def test_views_are_sorted_canonical_lines_about_the_record_alone(desk, rows):
 def test_an_append_takes_at_most_a_thousand_rows(desk, rows):
     many = [rows.row(number=number, line=number) for number in range(1100)]
     taken = desk.ledger.append(desk.delivery, many)
-    assert 100 <= len(taken) <= 1000
-    assert [result.row for result in taken] == list(range(len(taken)))
+    assert [result.row for result in taken] == list(range(1000))
     assert desk.ledger.append(desk.delivery, []) == []
+
+
+@pytest.mark.parametrize(("between_looks", "taken"), [(0.2, 1), (0.011, 11), (0.001, 100)])
+def test_an_append_ends_when_its_time_is_up(desk, rows, between_looks, taken):
+    watch = count()
+    desk.ticks = lambda: next(watch) * between_looks
+    many = [rows.row(number=number, line=number) for number in range(200)]
+    results = desk.ledger.append(desk.delivery, many)
+    assert [result.row for result in results] == list(range(taken))
 
 
 def test_a_row_twice_in_one_file_is_one_record(desk, rows):

@@ -11,6 +11,7 @@ from exchange.domain.body import body, line
 from exchange.domain.precedence import Precedence
 from exchange.domain.record import Arrival
 from exchange.ledger import ModelVersion, versions
+from tests.appending import append_all
 
 TIME = "<https://w3id.org/credence/ns#sourceUpdatedAt>"
 DAY = 86_400_000
@@ -34,11 +35,8 @@ class Files:
         number = ledger.open_delivery(source=None, kind="penalty", form="2018", **given)
         precedence = Precedence.CURRENT if table else Precedence.REVIEW
         submissions = [replace(item, row=at) for at, item in enumerate(items, 2)]
-        found = []
-        while len(found) < len(items):
-            rest = submissions[len(found) :]
-            given = Precedence.APPLY if allow else precedence
-            found += ledger.append(number, rest, precedence=given)
+        given = Precedence.APPLY if allow else precedence
+        found = append_all(ledger, number, submissions, precedence=given)
         if close:
             ledger.close_delivery(number, {})
         return [told(item) for item in found]

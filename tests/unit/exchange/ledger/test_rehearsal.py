@@ -12,6 +12,7 @@ from exchange.domain.errors import EnvironmentFault
 from exchange.ledger import Ledger, blank_ledger, overlay
 from exchange.ledger.heartbeat import Unguarded
 from exchange.ledger.models import ModelVersion
+from tests.appending import append_all
 
 
 def traces(folder):
@@ -32,9 +33,7 @@ def load(ledger, digest, *rows, close=True):
     number = ledger.open_delivery(
         source=None, name="f.csv", digest=digest * 64, kind="penalty", form=None
     )
-    found = []
-    while len(found) < len(rows):
-        found += ledger.append(number, rows[len(found) :])
+    found = append_all(ledger, number, rows)
     if close:
         ledger.close_delivery(number, {})
     return [(str(item.outcome), item.reason, item.review) for item in found]

@@ -19,6 +19,7 @@ import pytest
 from exchange.domain.access import Tier
 from exchange.domain.record import Arrival
 from exchange.ledger import Ledger
+from tests.appending import append_all
 
 RELEASES = sorted(Path(__file__).with_name("releases").iterdir())
 PERSON = "11010119900307123X"
@@ -51,7 +52,9 @@ def load(ledger, digest, *items):
     number = ledger.open_delivery(
         source=None, name=f"{digest}.csv", digest=digest * 64, kind="penalty", form="2018"
     )
-    results = ledger.append(number, [replace(item, row=at) for at, item in enumerate(items, 2)])
+    results = append_all(
+        ledger, number, [replace(item, row=at) for at, item in enumerate(items, 2)]
+    )
     ledger.close_delivery(number, {})
     return [item.reason or str(item.outcome) for item in results]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from exchange.domain.access import Leaf, Tier
 from exchange.domain.body import body, line
 from exchange.domain.record import Arrival
+from tests.appending import append_all
 from tests.unit.exchange.ledger.test_any_order import settled
 
 NS = "https://w3id.org/credence/ns#"
@@ -68,9 +69,7 @@ def load(desk, rows, files, number, until=None):
         source=None, name="f", digest=str(number) * 64, kind="penalty", form=None
     )
     items = [submission(rows, item, at) for at, item in enumerate(files[number], 2)][:until]
-    found = []
-    while len(found) < len(items):
-        found += desk.ledger.append(delivery, items[len(found) :])
+    found = append_all(desk.ledger, delivery, items)
     if until is None:
         desk.ledger.close_delivery(delivery, {})
     return found

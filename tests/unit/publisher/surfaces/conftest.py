@@ -25,6 +25,7 @@ from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.runner import Runner
 from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
+from tests.appending import append_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -156,12 +157,9 @@ class City:
             kind=rows[0].kind,
             form=None,
         )
-        iris: list[str] = []
-        while rows:
-            results = self.ledger.append(delivery, rows)
-            rows = rows[len(results) :]
-            assert {result.outcome for result in results} <= {Outcome.ACCEPTED, Outcome.REVISED}
-            iris += [result.iri or "" for result in results]
+        results = append_all(self.ledger, delivery, rows)
+        assert {result.outcome for result in results} <= {Outcome.ACCEPTED, Outcome.REVISED}
+        iris = [result.iri or "" for result in results]
         self.ledger.close_delivery(delivery, {"rows": len(iris)})
         return iris
 
