@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import (
     Conflict,
     CredenceError,
@@ -25,7 +25,7 @@ from exchange.domain.errors import (
 )
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.lifecycle import GONE, State
-from exchange.domain.publicity import begin_of, declared_end
+from exchange.domain.publicity_period import begin_of, declared_end
 from exchange.intake import (
     PURPOSE,
     HeldRows,

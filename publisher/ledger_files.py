@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.ledger.engine import file_of
+from exchange.ledger.database_engine import file_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.domain.identity import id_of
-from publisher.stores.files import owner_only
-from publisher.surfaces.alarms import standing_alarms
-from publisher.surfaces.checkpoints import Checkpoints
-from publisher.surfaces.lock import ProjectorLock
+from publisher.stores.atomic_files import owner_only
 from publisher.surfaces.port import label
-from publisher.surfaces.upkeep import Request
+from publisher.surfaces.runtime.alarms import standing_alarms
+from publisher.surfaces.runtime.checkpoints import Checkpoints
+from publisher.surfaces.runtime.maintenance import Request
+from publisher.surfaces.runtime.projector_lock import ProjectorLock
 
 if TYPE_CHECKING:
     import threading
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from exchange.ledger import Ledger
     from publisher.surfaces.port import Readable, Surface
-    from publisher.surfaces.runner import Runner
+    from publisher.surfaces.runtime.runner import Runner
 
 _POLL_SECONDS: Final = 0.1
 # Seconds without any progress after which a running projector is given up: at once when a

@@ -24,11 +24,11 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 from exchange.domain.errors import EnvironmentFault
-from publisher.listening import Address, Server, sharing
-from publisher.orphans import follow_parent
+from publisher.child_processes import follow_parent
+from publisher.listener import Address, Server, sharing
 from publisher.settings import environment
 from publisher.web.app import create_app
-from publisher.web.bodies import READERS, WAITING
+from publisher.web.http.request_body import READERS, WAITING
 from publisher.wiring import WAITING_QUERIES, Station, web_parts
 
 if TYPE_CHECKING:

@@ -16,40 +16,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.commands import Desk, Exchange
-from exchange.domain.access import SERVED, Tier
+from exchange.domain.disclosure import SERVED, Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.publicity import day_of
+from exchange.domain.publicity_period import day_of
 from exchange.intake import PURPOSE, HeldRows
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
+from publisher.child_processes import failing_at, start_helper
+from publisher.expiry import Midnight
 from publisher.layout import Layout
-from publisher.ledger_access import LedgerAccess
 from publisher.ledger_files import LedgerFiles
+from publisher.ledger_opener import LedgerAccess
 from publisher.machine_clock import now, read_clocks
-from publisher.midnight import Midnight
-from publisher.orphans import failing_at, start_helper
 from publisher.projector import Opened, Projector
-from publisher.stores.files import close_to_others, owner_only
+from publisher.stores.atomic_files import close_to_others, owner_only
 from publisher.stores.generations import Pointer
-from publisher.stores.workers import QueryPool
+from publisher.stores.query_pool import QueryPool
 from publisher.surfaces import dumps as dumping
-from publisher.surfaces.alarms import Alarms
-from publisher.surfaces.checkpoints import Checkpoints
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
-from publisher.surfaces.guarding import SurfaceGuard
-from publisher.surfaces.histories import Histories
+from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
-from publisher.surfaces.lane import Elsewhere, Lane, work
-from publisher.surfaces.ondemand import OnDemand
-from publisher.surfaces.recovery import Recovery
-from publisher.surfaces.runner import Runner
-from publisher.surfaces.swapped import current_tree
-from publisher.surfaces.texts import Texts
-from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
-from publisher.surfaces.upkeep import Upkeep
-from publisher.web.parts import Parts
+from publisher.surfaces.runtime.alarms import Alarms
+from publisher.surfaces.runtime.checkpoints import Checkpoints
+from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
+from publisher.surfaces.runtime.helper_process import Elsewhere, Lane, work
+from publisher.surfaces.runtime.ledger_comparison import Histories
+from publisher.surfaces.runtime.maintenance import Upkeep
+from publisher.surfaces.runtime.managed_surface import OnDemand
+from publisher.surfaces.runtime.removal_recovery import Recovery
+from publisher.surfaces.runtime.runner import Runner
+from publisher.surfaces.text.serialisation_cache import Texts
+from publisher.surfaces.triples.surface import Site, TriplesReader, TriplesSurface
+from publisher.web.context import Parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -57,8 +57,8 @@ if TYPE_CHECKING:
 
     from exchange.ledger import ClockGuard
     from exchange.model import Kind, Model
-    from publisher.surfaces.alarms import Alarm
     from publisher.surfaces.port import Audited, Surface
+    from publisher.surfaces.runtime.alarms import Alarm
 
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
 # Beyond those at work; more are told to come back (503) rather than hold a thread each.

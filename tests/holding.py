@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.model.compile import Compiled
-from exchange.model.messages import problem
+from exchange.model.compiled_kind import Compiled
+from exchange.model.rule_messages import problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

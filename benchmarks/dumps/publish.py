@@ -22,15 +22,15 @@ import pyoxigraph as ox
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.harness import paired, spread, written
-from exchange.domain.access import Tier
-from exchange.domain.body import view
+from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity, Change
-from exchange.intake.checking import Checker
-from exchange.intake.readers import read
-from exchange.intake.sample import generate
+from exchange.domain.record_body import view
+from exchange.intake.checker import Checker
+from exchange.intake.file_reader import read
 from exchange.model import Kind, load_model
+from exchange.sample.generator import generate
 from publisher.surfaces.dumps import DumpSurface, Place
-from publisher.surfaces.texts import Texts
+from publisher.surfaces.text.serialisation_cache import Texts
 
 BASE = "https://credit.example.cn"
 PAGE = 200  # two groups of 100 members

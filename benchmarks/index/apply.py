@@ -16,11 +16,12 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from benchmarks.harness import paired, spread, whole_process, written
-from exchange.domain.access import Tier
-from exchange.domain.body import view
+from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity, Change
-from exchange.intake import Checker, generate, read
+from exchange.domain.record_body import view
+from exchange.intake import Checker, read
 from exchange.model import load_model
+from exchange.sample import generate
 from publisher.surfaces.index import IndexSurface, Plan, Site
 
 BASE = "https://credit.example/record/"

@@ -19,10 +19,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks.harness import ROOT, memory_mb, spread, written
-from exchange.domain.access import Tier
-from publisher.stores.sqlite import Readers
+from exchange.domain.disclosure import Tier
+from publisher.stores.surface_sqlite import Readers
+from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index.schema import FILE
-from publisher.surfaces.swapped import current_tree
 from publisher.wiring import Station
 
 ASKED = 400

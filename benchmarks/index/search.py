@@ -15,15 +15,15 @@ import time
 from pathlib import Path
 
 from benchmarks.harness import paired, spread, written
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from exchange.domain.keys import searchable
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan, Site
-from publisher.surfaces.index.queries import FOUND
 from publisher.surfaces.index.reader import COUNTED, PAGE
-from publisher.surfaces.index.terms import matches
+from publisher.surfaces.index.search_queries import FOUND
+from publisher.surfaces.index.search_terms import matches
 
 BASE = "https://credit.example/record/"
 NS = "https://w3id.org/credence/ns#"

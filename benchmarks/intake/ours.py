@@ -13,10 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from exchange.domain.access import Tier
-from exchange.domain.body import view
-from exchange.intake.checking import Checker
-from exchange.intake.readers import read
+from exchange.domain.disclosure import Tier
+from exchange.domain.record_body import view
+from exchange.intake.checker import Checker
+from exchange.intake.file_reader import read
 from exchange.model import load_model
 
 IRI = "https://c.example/record/{}"

@@ -26,11 +26,11 @@ from typing import TYPE_CHECKING, Any, Final
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 from benchmarks.harness import written  # noqa: E402 (a script is run by its path)
-from exchange.domain.access import PAGE_LETTERS, VIEW_LETTERS, Tier  # noqa: E402
+from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS, Tier  # noqa: E402
 from exchange.domain.id_numbers import registration_number, runs  # noqa: E402
-from exchange.intake.sample import generate  # noqa: E402
-from exchange.intake.sample_codes import id_number  # noqa: E402
 from exchange.model import Sort, compile_kind, load_model  # noqa: E402
+from exchange.sample.codes import id_number  # noqa: E402
+from exchange.sample.generator import generate  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,9 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from exchange.intake import Checker, generate, read
+from exchange.intake import Checker, read
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import load_model
+from exchange.sample import generate
 
 GENESIS = Genesis("https://credit.example", "https://gov.example", "did:web:x", "x/log")
 TRIES = 20

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from exchange.model import load_model
-from exchange.model.shape import shape
+from exchange.model.public_shape import shape
 
 HEAD = """@prefix rr: <http://www.w3.org/ns/r2rml#> .
 @prefix rml: <http://semweb.mmlab.be/ns/rml#> .

@@ -162,7 +162,7 @@ def workers(city: City) -> set[int]:
     while waiting:
         pid = waiting.pop()
         try:
-            if b"publisher.stores.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"publisher.stores.worker_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.add(pid)
             for task in Path(f"/proc/{pid}/task").iterdir():
                 waiting += map(int, (task / "children").read_text().split())

@@ -20,8 +20,8 @@ from typing import Any
 from pyoxigraph import Store
 
 from exchange.domain.errors import QueryRefused
-from publisher.stores import sandbox
-from publisher.stores.guard import check
+from publisher.stores import worker_sandbox
+from publisher.stores.query_guard import check
 
 MEMORY = 512 * 1024 * 1024
 SECONDS_EACH = 10.0
@@ -119,7 +119,7 @@ class Listener:
 
 def engine(channel: CHANNEL, *, isolated: bool) -> None:
     """Child process: run each text it is sent on the unguarded engine, report how it ended."""
-    report = sandbox.enter(MEMORY) if isolated else None
+    report = worker_sandbox.enter(MEMORY) if isolated else None
     channel.send(report.sockets_refused if report else None)
     store = Store()
     store.update("INSERT DATA { <urn:s> <urn:p> 1 . GRAPH <urn:g> { <urn:s> <urn:p> 1 } }")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.harness import spread, written
 from benchmarks.surfaces.city import SEED, City
-from exchange.intake import generate
+from exchange.sample import generate
 
 
 def audits(made, rounds):

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from benchmarks.harness import memory_mb, whole_process
-from exchange.intake import generate
+from exchange.sample import generate
 from publisher.wiring import Station
 
 TICKS = os.sysconf("SC_CLK_TCK")

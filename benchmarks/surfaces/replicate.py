@@ -21,7 +21,7 @@ from urllib.error import URLError
 
 from benchmarks.harness import ROOT, paired, spread, whole_process, written
 from benchmarks.surfaces.city import SECONDS, city, until
-from exchange.intake import generate
+from exchange.sample import generate
 
 CLIENT = ROOT / "tests" / "interop" / "ldes"
 INSTALL = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]

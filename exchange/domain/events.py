@@ -38,7 +38,7 @@ class Name(StrEnum):
     REVIEW = "review"
 
 
-# Events whose body is a stored body (`exchange.domain.body`), with views of their own.
+# Events whose body is a stored body (`exchange.domain.record_body`), with views of their own.
 VERSIONS: Final = frozenset({Name.PUBLISH, Name.REVISE, Name.CORRECT})
 # Events that take a record away from its readers; each has a line in the withdrawal journal.
 LEAVING: Final = frozenset({Name.SUSPEND, Name.WITHDRAW, Name.EXPIRE, Name.ERASE})

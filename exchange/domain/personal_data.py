@@ -29,7 +29,7 @@ from exchange.domain.id_numbers import (
     short_birth_known,
     visible,
 )
-from exchange.domain.person_words import ADDRESS, has_words, told_in_words
+from exchange.domain.personal_words import ADDRESS, has_words, told_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

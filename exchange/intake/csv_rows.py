@@ -12,15 +12,15 @@ import re
 from typing import TYPE_CHECKING, Final, TextIO
 
 from exchange.intake.findings import Place, shown
-from exchange.intake.sources import Faults, opened
-from exchange.intake.tables import Record, TableSheet
+from exchange.intake.sheet import Faults, opened
+from exchange.intake.table_reader import Record, TableSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from exchange.intake.encoding import Encoding
-    from exchange.intake.headers import Book
+    from exchange.intake.header_matching import Book
     from exchange.intake.limits import Limits
 
 # A cell with sound quotes, or without.

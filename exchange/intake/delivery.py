@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.identity import parse_uscc
-from exchange.domain.publicity import day_of
+from exchange.domain.publicity_period import day_of
 from exchange.domain.record import Outcome, Result
-from exchange.intake.checking import Checked, Checker, require_some_taken, scan
-from exchange.intake.held import PURPOSE, HeldRows
-from exchange.intake.holding import Holding, settle
+from exchange.intake.checker import Checked, Checker, require_some_taken, scan
+from exchange.intake.file_order import in_order
+from exchange.intake.file_reader import read
+from exchange.intake.held_store import PURPOSE, HeldRows
 from exchange.intake.limits import DEFAULT, Limits
-from exchange.intake.near_targets import NearTargets
-from exchange.intake.older_rows import precedence_of
-from exchange.intake.ordering import in_order
-from exchange.intake.readers import read
+from exchange.intake.older_data import precedence_of
 from exchange.intake.rejects import Rejects
-from exchange.intake.staging import Staged, staged
+from exchange.intake.row_holding import Holding, settle
+from exchange.intake.staged_copies import Staged, staged
+from exchange.intake.target_suggestions import NearTargets
 from exchange.ledger import Origin
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import At
     from exchange.domain.precedence import Precedence
     from exchange.domain.record import Submission
-    from exchange.intake.database import Table
+    from exchange.intake.database_source import Table
+    from exchange.intake.dry_run import Rehearsal
     from exchange.intake.findings import Finding
-    from exchange.intake.holding import Settled
-    from exchange.intake.rehearsing import Rehearsal
-    from exchange.intake.sources import Sheet
+    from exchange.intake.row_holding import Settled
+    from exchange.intake.sheet import Sheet
     from exchange.ledger import Ledger
     from exchange.model import Model
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal
 
 from exchange.domain.personal_data import mask
-from exchange.intake.messages import MESSAGES
+from exchange.intake.rule_messages import MESSAGES
 from exchange.model import Label
 
 Severity = Literal["error", "held", "warning", "info"]  # the gravest first
@@ -108,7 +108,7 @@ class Finding:
 def finding(
     rule: str, place: Place, value: str = "", severity: Severity = "error", **details: object
 ) -> Finding:
-    """Return a finding of one of the intake's own rules (`exchange.intake.messages`)."""
+    """Return a finding of one of the intake's own rules (`exchange.intake.rule_messages`)."""
     zh, en, hint_zh, hint_en = MESSAGES[rule]
     message = Label(zh.format(**details), en.format(**details))
     return Finding(place, rule, message, Label(hint_zh, hint_en), severity, shown(value))

@@ -14,10 +14,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from exchange.intake.damaged_cells import may_be_spoilt, spoilt
 from exchange.intake.findings import Finding, Place, finding, shown
-from exchange.intake.headers import Book, Header, fitting, form_of
-from exchange.intake.sources import CONTROL, BrokenRows, Faults, Row, opened
-from exchange.intake.spoilt_cells import may_be_spoilt, spoilt
+from exchange.intake.header_matching import Book, Header, fitting, form_of
+from exchange.intake.sheet import CONTROL, BrokenRows, Faults, Row, opened
 from exchange.model import HIDDEN
 
 if TYPE_CHECKING:

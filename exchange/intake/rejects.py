@@ -13,14 +13,14 @@ import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
-from exchange.intake.marked import MarkedBook
-from exchange.intake.staging import OWNER_FILE, private, sync
+from exchange.intake.annotated_workbook import MarkedBook
+from exchange.intake.staged_copies import OWNER_FILE, private, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from exchange.intake.findings import Finding
-    from exchange.intake.sources import Row, Sheet
+    from exchange.intake.sheet import Row, Sheet
 
 KEPT_DAYS: Final = 30
 _DAY: Final = 24 * 60 * 60 * 1000  # milliseconds

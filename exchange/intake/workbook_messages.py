@@ -1,4 +1,4 @@
-"""Rules about workbooks and what spreadsheets do to cells, as in `exchange.intake.messages`."""
+"""Rules about workbooks and what spreadsheets do to cells, as in `rule_messages`."""
 
 from __future__ import annotations
 

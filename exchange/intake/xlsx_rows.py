@@ -1,9 +1,9 @@
 """XLSX: a process of its own unpacks the workbook into a nameless file of rows, bounded.
 
-`exchange.workbook.worker` writes a JSON line `{"formats"}`, one `{"sheet", "state", ...}` a sheet,
-then `[row, cells, marks]` a row, and `{"end": true}`; or `{"fault", "details"}` where it gave up.
-The loading process reads the lines as it would read a CSV, so that its own memory does not grow
-with the workbook.
+`exchange.workbook.xlsx_worker` writes a JSON line `{"formats"}`, one `{"sheet", "state", ...}` a
+sheet, then `[row, cells, marks]` a row, and `{"end": true}`; or `{"fault", "details"}` where it
+gave up. The loading process reads the lines as it would read a CSV, so that its own memory does not
+grow with the workbook.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import EnvironmentFault
+from exchange.intake.displayed_cells import GRAVE, hidden_parts, shown_columns
 from exchange.intake.encoding import Encoding
 from exchange.intake.findings import Finding, Place, finding
-from exchange.intake.shown_cells import GRAVE, hidden_parts, shown_columns
-from exchange.intake.tables import Record, TableSheet
+from exchange.intake.table_reader import Record, TableSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exchange.intake.headers import Book
+    from exchange.intake.displayed_cells import ShownColumn
+    from exchange.intake.header_matching import Book
     from exchange.intake.limits import Limits
-    from exchange.intake.shown_cells import ShownColumn
 
 _ROOT: Final = Path(__file__).parents[2]
 # Isolated: no variable and no folder of the caller's says what is imported.
 _WORKER: Final = (
     "import sys; sys.path.insert(0, sys.argv.pop(1));"
-    "from exchange.workbook.worker import main; main()"
+    "from exchange.workbook.xlsx_worker import main; main()"
 )
 _ENCODING: Final = Encoding("utf-8", "XLSX")
 _BLOCK: Final = 256 * 1024  # bytes read at once

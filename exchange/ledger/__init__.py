@@ -1,13 +1,13 @@
 """The ledger: append-only events, and what they add up to (DESIGN §4)."""
 
-from exchange.ledger.blank import blank_ledger
-from exchange.ledger.erasing import Traces
-from exchange.ledger.heartbeat import ClockGuard, Heartbeat, Unguarded
+from exchange.ledger.clock_guard import ClockGuard, Heartbeat, Unguarded
+from exchange.ledger.context import Genesis, Places
+from exchange.ledger.empty_ledger import blank_ledger
+from exchange.ledger.erasure import Traces
 from exchange.ledger.ledger import Ledger
-from exchange.ledger.models import ModelVersion
-from exchange.ledger.parts import Genesis, Places
-from exchange.ledger.reviewing import Decision, Origin
-from exchange.ledger.versions import COMPARED_VERSIONS
+from exchange.ledger.model_versions import ModelVersion
+from exchange.ledger.received_versions import COMPARED_VERSIONS
+from exchange.ledger.review_decisions import Decision, Origin
 
 __all__ = [
     "COMPARED_VERSIONS",

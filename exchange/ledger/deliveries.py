@@ -11,15 +11,15 @@ from sqlalchemy import insert, select, update
 from exchange.domain.errors import Conflict
 from exchange.domain.events import Name
 from exchange.ledger import schema
-from exchange.ledger.batch import batch
-from exchange.ledger.models import number_of
-from exchange.ledger.sealing import canonical
+from exchange.ledger.model_versions import number_of
+from exchange.ledger.sealed_bodies import canonical
+from exchange.ledger.transaction import batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exchange.ledger.batch import Batch
-    from exchange.ledger.parts import Parts
+    from exchange.ledger.context import Parts
+    from exchange.ledger.transaction import Batch
 
 
 # The part of a file that a person let through row by row: no reload goes by how far it was taken.

@@ -14,40 +14,40 @@ from typing import TYPE_CHECKING, Any, Self
 from exchange.domain.failpoints import nothing
 from exchange.domain.precedence import Precedence
 from exchange.ledger import (
-    appending,
-    archive,
+    archive_tier,
+    bootstrap,
     deliveries,
-    erasing,
-    history,
-    listing,
-    near,
-    opening,
-    operations,
+    dry_run,
+    erasure,
+    ledger_status,
+    lifecycle_operations,
+    log_proofs,
     public_versions,
-    reading,
-    receipts,
-    record_page,
-    rehearsal,
+    record_history,
+    record_view,
     removals,
-    reviewing,
-    status,
-    verifying,
+    review_decisions,
+    row_appender,
+    similar_records,
+    tier_reader,
+    visible_records,
 )
-from exchange.ledger.links import PAGE as LINKS
-from exchange.ledger.opening import assemble
+from exchange.ledger.bootstrap import assemble
+from exchange.ledger.record_links import PAGE as LINKS
 from exchange.ledger.restore_methods import RestoreMethods
+from exchange.ledger.verify import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import At
-    from exchange.domain.links import LinkRule, Links
+    from exchange.domain.link_rules import LinkRule, Links
     from exchange.domain.record import Change, Result, Standing, Step, Submission, VisibleRecord
-    from exchange.ledger.heartbeat import ClockGuard
-    from exchange.ledger.models import ModelVersion
-    from exchange.ledger.parts import Genesis, Parts, Places
-    from exchange.ledger.record_page import RecordPage
+    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.context import Genesis, Parts, Places
+    from exchange.ledger.model_versions import ModelVersion
+    from exchange.ledger.record_view import RecordPage
 
 
 class Ledger(RestoreMethods):
@@ -82,7 +82,7 @@ class Ledger(RestoreMethods):
 
         """
         build = assemble(places, rules, government_kinds, clock, ticks, at, clock_guard, model)
-        return cls(opening.create(places, genesis, build, at))
+        return cls(bootstrap.create(places, genesis, build, at))
 
     @classmethod
     def open(  # noqa: PLR0913 (wiring calls it once)
@@ -107,7 +107,7 @@ class Ledger(RestoreMethods):
 
         """
         build = assemble(places, rules, government_kinds, clock, ticks, at, clock_guard, model)
-        return cls(opening.open_(places, build, restoring=restoring))
+        return cls(bootstrap.open_(places, build, restoring=restoring))
 
     @classmethod
     def open_read_only(  # noqa: PLR0913 (wiring calls it once)
@@ -127,18 +127,18 @@ class Ledger(RestoreMethods):
         """
         clocks = clock, monotonic
         build = assemble(places, rules, government_kinds, *clocks, nothing, clock_guard, model)
-        return cls(opening.open_read_only(places, build))
+        return cls(bootstrap.open_read_only(places, build))
 
     @contextmanager
     def rehearsal(self) -> Iterator[Self]:
         """Give a ledger that begins as this one is now; it writes no file and takes no lock."""
-        with rehearsal.rehearsed(self._parts) as parts:
+        with dry_run.rehearsed(self._parts) as parts:
             yield type(self)(parts)
 
     @staticmethod
     def exists(places: Places, *, read_only: bool = False) -> bool:
         """Return whether a ledger was begun there; `read_only` looks without writing anything."""
-        return opening.exists(places, read_only=read_only)
+        return bootstrap.exists(places, read_only=read_only)
 
     @property
     def genesis(self) -> Genesis:
@@ -180,7 +180,7 @@ class Ledger(RestoreMethods):
         `correcting`: later versions are logged as `correct`. `precedence` says what becomes of
         rows that are older than what their records say.
         """
-        return appending.append(
+        return row_appender.append(
             self._parts, delivery, submissions, correcting=correcting, precedence=precedence
         )
 
@@ -192,15 +192,15 @@ class Ledger(RestoreMethods):
         self,
         row: Submission,
         version: int,
-        origin: reviewing.Origin,
-        decision: reviewing.Decision,
+        origin: review_decisions.Origin,
+        decision: review_decisions.Decision,
     ) -> Result:
         """Append a held row that a person let through; raises Conflict if its record changed."""
-        return reviewing.accept(self._parts, row, version, origin, decision)
+        return review_decisions.accept(self._parts, row, version, origin, decision)
 
-    def refuse(self, decision: reviewing.Decision) -> int:
+    def refuse(self, decision: review_decisions.Decision) -> int:
         """Log that a person refused a held row; return the event's position."""
-        return reviewing.refuse(self._parts, decision)
+        return review_decisions.refuse(self._parts, decision)
 
     def derived_key(self, purpose: str) -> bytes:
         """Return a key of 32 bytes for one purpose, made of the ledger secret."""
@@ -214,61 +214,61 @@ class Ledger(RestoreMethods):
 
     def withdraw(self, ref: str, because: str, decision: str | None = None) -> int:
         """Take a record off every surface for good: repair, correction or revocation."""
-        return operations.withdraw(self._parts, ref, because, decision)
+        return lifecycle_operations.withdraw(self._parts, ref, because, decision)
 
     def suspend(self, ref: str, decision: str | None = None) -> int:
         """Shield a record for a time."""
-        return operations.suspend(self._parts, ref, decision)
+        return lifecycle_operations.suspend(self._parts, ref, decision)
 
     def resume(self, ref: str, decision: str | None = None) -> int:
         """Show a shielded record again, under the same IRI."""
-        return operations.resume(self._parts, ref, decision)
+        return lifecycle_operations.resume(self._parts, ref, decision)
 
     def reinstate(self, ref: str, decision: str) -> str:
         """Publish a withdrawn or expired record again; return its new IRI."""
-        return operations.reinstate(self._parts, ref, decision)
+        return lifecycle_operations.reinstate(self._parts, ref, decision)
 
     def object_(self, ref: str, open: bool) -> int:  # noqa: A002, FBT001 (the agreed name)
         """Set or take off the mark of an open objection."""
-        return operations.object_(self._parts, ref, opened=open)
+        return lifecycle_operations.object_(self._parts, ref, opened=open)
 
     def expire(self, ref: str) -> int:
         """End a record's publicity."""
-        return operations.expire(self._parts, ref)
+        return lifecycle_operations.expire(self._parts, ref)
 
     def expire_all(self, refs: Iterable[str]) -> int:
         """End the publicity of records, in short transactions; count those that left."""
-        return operations.expire_all(self._parts, refs)
+        return lifecycle_operations.expire_all(self._parts, refs)
 
-    def erase(self, ref: str, decision: str | None = None) -> erasing.Erasure:
+    def erase(self, ref: str, decision: str | None = None) -> erasure.Erasure:
         """Destroy what opens a record's bodies; return the texts to search elsewhere."""
-        return erasing.erase(self._parts, ref, decision)
+        return erasure.erase(self._parts, ref, decision)
 
-    def traces(self, ref: str) -> erasing.Traces:
+    def traces(self, ref: str) -> erasure.Traces:
         """Return by what a record that is to be erased may be found outside the ledger."""
-        return erasing.traces(self._parts, ref)
+        return erasure.traces(self._parts, ref)
 
     def is_erased(self, ref: str) -> bool:
         """Return whether a record was erased."""
-        return erasing.is_erased(self._parts, ref)
+        return erasure.is_erased(self._parts, ref)
 
     def unfinished_erasures(self) -> list[int]:
         """Return the positions of erasures whose surfaces are not rebuilt yet."""
-        return erasing.unfinished(self._parts)
+        return erasure.unfinished(self._parts)
 
     def erasure_done(self, position: int) -> None:
         """Note that every surface was rebuilt after the erasure."""
-        erasing.done(self._parts, position)
+        erasure.done(self._parts, position)
 
     def note(self, name: str, body: Mapping[str, Any]) -> int:
         """Log issue, release, recognise, mapping, policy, trust, key or epoch."""
-        return operations.note(self._parts, name, body)
+        return lifecycle_operations.note(self._parts, name, body)
 
     # --- reading ---
 
     def standing(self, tier: Tier, public_id: str) -> Standing:
         """Return how a record stands for a tier's readers (one indexed look-up)."""
-        return reading.standing(self._parts, tier, public_id)
+        return tier_reader.standing(self._parts, tier, public_id)
 
     def removal(self, ref: str) -> removals.Removal | None:
         """Return what took a record away last; None for one that is shown or not known."""
@@ -276,43 +276,43 @@ class Ledger(RestoreMethods):
 
     def live_among(self, tier: Tier, public_ids: Collection[str]) -> set[str]:
         """Return those of the records that a tier's readers may see."""
-        return reading.live_among(self._parts, tier, public_ids)
+        return tier_reader.live_among(self._parts, tier, public_ids)
 
     def visible(self, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
         """Return those of at most 500 records that a tier's readers see, in the order asked."""
-        return reading.visible(self._parts, tier, public_ids)
+        return tier_reader.visible(self._parts, tier, public_ids)
 
     def head(self, tier: Tier) -> int:
         """Return the number of the last member of a tier's sequence."""
-        return reading.head(self._parts, tier)
+        return tier_reader.head(self._parts, tier)
 
     def position(self) -> int:
         """Return the position of the last event; never shown to the public."""
-        return reading.position(self._parts)
+        return tier_reader.position(self._parts)
 
     def changes(self, tier: Tier, after: int, limit: int) -> list[Change]:
         """Return about `limit` members after a number, never a part of a group."""
-        return reading.changes(self._parts, tier, after, limit)
+        return tier_reader.changes(self._parts, tier, after, limit)
 
     def departures(self, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
         """Return (number, record IRI) where text has to go, to redact ahead of a backlog."""
-        return reading.departures(self._parts, tier, after, limit)
+        return tier_reader.departures(self._parts, tier, after, limit)
 
     def pages(self, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
         """Return (kind, page) of every feed member that is about one of the records."""
-        return reading.pages(self._parts, tier, refs)
+        return tier_reader.pages(self._parts, tier, refs)
 
     def created(self, tier: Tier, refs: Collection[str]) -> dict[str, int]:
         """Return on which page each record was created last, by its IRI."""
-        return reading.created(self._parts, tier, refs)
+        return tier_reader.created(self._parts, tier, refs)
 
     def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[Step]:
         """Return the newest steps of a record in a tier's sequence, the oldest first."""
-        return history.history(self._parts, tier, public_id, limit)
+        return record_history.history(self._parts, tier, public_id, limit)
 
     def last_published(self, tier: Tier) -> int | None:
         """Return when the tier's sequence last grew, in milliseconds; None before that."""
-        return history.last_published(self._parts, tier)
+        return record_history.last_published(self._parts, tier)
 
     def live(
         self, tier: Tier, published_before: int | None = None
@@ -321,11 +321,11 @@ class Ledger(RestoreMethods):
 
         `published_before` (milliseconds) leaves out what a delivery brought from then on.
         """
-        return reading.live(self._parts, tier, published_before)
+        return tier_reader.live(self._parts, tier, published_before)
 
-    def near_records(self) -> near.NearRecords:
+    def near_records(self) -> similar_records.NearRecords:
         """Return what finds live records near a key that none has."""
-        return near.NearRecords(self._parts)
+        return similar_records.NearRecords(self._parts)
 
     def public_versions(self) -> public_versions.PublicVersions:
         """Return every version whose text the public can read, with the archive's view of it."""
@@ -333,39 +333,39 @@ class Ledger(RestoreMethods):
 
     def live_iris(self, tier: Tier) -> Iterator[str]:
         """Yield the IRI of every record the tier sees, without opening any text."""
-        return listing.live_iris(self._parts, tier)
+        return visible_records.live_iris(self._parts, tier)
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""
-        return archive.archived(self._parts, kind)
+        return archive_tier.archived(self._parts, kind)
 
-    def read(self, tier: Tier, ref: str) -> record_page.Held:
+    def read(self, tier: Tier, ref: str) -> record_view.Held:
         """Return the newest version of a record; the archive reads withdrawn ones, too."""
-        return record_page.read(self._parts, tier, ref)
+        return record_view.read(self._parts, tier, ref)
 
     def links(self, tier: Tier, ref: str, after: str = "", limit: int = LINKS) -> Links:
         """Return a page of the links of a record, resolved as the cascade resolves them."""
-        return record_page.links(self._parts, tier, ref, after=after, limit=limit)
+        return record_view.links(self._parts, tier, ref, after=after, limit=limit)
 
     def record_page(self, tier: Tier, ref: str, after: str = "") -> RecordPage:
         """Return a record, a page of its links and its newest steps, all of one snapshot."""
-        return record_page.record_page(self._parts, tier, ref, after=after, limit=LINKS)
+        return record_view.record_page(self._parts, tier, ref, after=after, limit=LINKS)
 
     def on_page(self, tier: Tier, ref: str) -> bytes:
         """Return, as N-Quads, what the public sees of a record on its own page only."""
-        return record_page.read(self._parts, tier, ref).page
+        return record_view.read(self._parts, tier, ref).page
 
-    def backlog(self) -> status.Backlog:
+    def backlog(self) -> ledger_status.Backlog:
         """Return the newest event and what is unfinished, for a monitor."""
-        return status.backlog(self._parts)
+        return ledger_status.backlog(self._parts)
 
-    def counts(self) -> status.Counts:
+    def counts(self) -> ledger_status.Counts:
         """Count records by kind and state, and what waits for somebody."""
-        return status.counts(self._parts)
+        return ledger_status.counts(self._parts)
 
-    def pending_decisions(self, limit: int = 1000) -> list[status.PendingDecision]:
+    def pending_decisions(self, limit: int = 1000) -> list[ledger_status.PendingDecision]:
         """Return what waits for a decision, oldest first."""
-        return status.pending_decisions(self._parts, limit)
+        return ledger_status.pending_decisions(self._parts, limit)
 
     def deliveries(self, limit: int) -> list[deliveries.DeliveryRow]:
         """Return the last deliveries, newest first."""
@@ -373,18 +373,18 @@ class Ledger(RestoreMethods):
 
     # --- proof ---
 
-    def tree(self, size: int | None = None) -> receipts.TreeHead:
+    def tree(self, size: int | None = None) -> log_proofs.TreeHead:
         """Return the tree head at a size that ended a transaction; the newest if None."""
-        return receipts.tree(self._parts, size)
+        return log_proofs.tree(self._parts, size)
 
-    def receipt(self, position: int, tier: Tier) -> receipts.Receipt:
+    def receipt(self, position: int, tier: Tier) -> log_proofs.Receipt:
         """Return what proves that a view stands in the log."""
-        return receipts.receipt(self._parts, position, tier)
+        return log_proofs.receipt(self._parts, position, tier)
 
     def consistency(self, old: int, size: int) -> list[bytes]:
         """Return the proof that the log of `size` entries extends that of `old`."""
-        return receipts.consistency(self._parts, old, size)
+        return log_proofs.consistency(self._parts, old, size)
 
-    def verify(self) -> verifying.Verification:
+    def verify(self) -> run.Verification:
         """Check everything against everything; raises VerificationFailed at the first fault."""
-        return verifying.verify(self._parts)
+        return run.verify(self._parts)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exchange.ledger.batch import Rec
-    from exchange.ledger.meeting import Key
+    from exchange.ledger.key_resolution import Key
+    from exchange.ledger.transaction import Rec
 
 
 @dataclass(slots=True)

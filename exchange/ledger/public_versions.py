@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
-from exchange.domain.access import Tier
-from exchange.domain.body import view
+from exchange.domain.disclosure import Tier
 from exchange.domain.events import Name
 from exchange.domain.record import Activity
+from exchange.domain.record_body import view
 from exchange.ledger import schema
-from exchange.ledger.reading import sealed_columns, text_of
+from exchange.ledger.tier_reader import sealed_columns, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import ColumnElement
 
-    from exchange.ledger.parts import Parts
+    from exchange.ledger.context import Parts
 
 CHUNK: Final = 500
 

@@ -13,7 +13,7 @@ from exchange.domain.lifecycle import State
 from exchange.ledger import schema
 
 if TYPE_CHECKING:
-    from exchange.ledger.parts import Parts
+    from exchange.ledger.context import Parts
 
 
 @dataclass(frozen=True, slots=True)

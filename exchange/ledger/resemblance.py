@@ -13,12 +13,12 @@ from sqlalchemy import delete, insert, select, update
 from exchange.domain.lifecycle import GONE, State
 from exchange.domain.resemblance import delivered_marks, removed_marks
 from exchange.ledger import schema
-from exchange.ledger.writing import chunks
+from exchange.ledger.transaction_writer import chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exchange.ledger.batch import Batch, Rec
+    from exchange.ledger.transaction import Batch, Rec
 
 EARLIER: Final = 500  # removed records of earlier releases that one transaction enters
 

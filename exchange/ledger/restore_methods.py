@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.ledger import lineage, recovering
-from exchange.ledger.passages import journal_missing
+from exchange.ledger import restore_merge, tree_heads
+from exchange.ledger.journal_lines import journal_missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from exchange.domain.access import Tier
-    from exchange.domain.recovery import KnownRecord, Recovered
+    from exchange.domain.disclosure import Tier
+    from exchange.domain.restore_evidence import KnownRecord, Recovered
+    from exchange.ledger.context import Parts
     from exchange.ledger.journal import Line
-    from exchange.ledger.parts import Parts
 
 
 class RestoreMethods:
@@ -21,21 +21,21 @@ class RestoreMethods:
 
     _parts: Parts
 
-    def tree_point(self, tier: Tier, seq: int) -> lineage.TreePoint | None:
+    def tree_point(self, tier: Tier, seq: int) -> tree_heads.TreePoint | None:
         """Return the tree after the transaction of a member of a tier's sequence."""
-        return lineage.tree_point(self._parts, tier, seq)
+        return tree_heads.tree_point(self._parts, tier, seq)
 
     def root_at(self, size: int) -> bytes | None:
         """Return the root of the tree of a size; None where no transaction ended there."""
-        return lineage.root_at(self._parts, size)
+        return tree_heads.root_at(self._parts, size)
 
     def epoch(self) -> int:
         """Return the number of the epoch that the ledger is in."""
-        return lineage.epoch(self._parts)
+        return tree_heads.epoch(self._parts)
 
     def removal_since(self, tier: Tier, after: int, before: int) -> bool:
         """Return whether text had to leave a tier after a number, before a time."""
-        return lineage.removal_since(self._parts, tier, after, before)
+        return tree_heads.removal_since(self._parts, tier, after, before)
 
     def catch_up_journal(self) -> None:
         """Have the withdrawal journal hold every line that the ledger has."""
@@ -43,18 +43,18 @@ class RestoreMethods:
 
     def unknown(self, public_ids: Collection[str]) -> set[str]:
         """Return those of the records that the ledger never heard of."""
-        return recovering.unknown(self._parts, public_ids)
+        return restore_merge.unknown(self._parts, public_ids)
 
     def unknown_members(self, tier: Tier, events: Mapping[int, str]) -> set[int]:
         """Return the numbers in a tier's sequence at which the ledger has not that event."""
-        return recovering.unknown_members(self._parts, tier, events)
+        return restore_merge.unknown_members(self._parts, tier, events)
 
     def unknown_lines(self) -> Iterator[Line]:
         """Yield the lines of the withdrawal journal that the ledger does not have."""
-        return recovering.unknown_lines(self._parts)
+        return restore_merge.unknown_lines(self._parts)
 
     def recover(
         self, known: Iterable[KnownRecord], epoch: int, *, reason: str, force: bool = False
     ) -> Recovered:
         """Take in what others know; opens a new epoch where anything is taken in."""
-        return recovering.recover(self._parts, known, epoch, reason=reason, force=force)
+        return restore_merge.recover(self._parts, known, epoch, reason=reason, force=force)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     false,
 )
 
-from exchange.ledger.engine import Number
+from exchange.ledger.database_engine import Number
 
 metadata = MetaData()
 

@@ -11,8 +11,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from exchange.model.json_schema import readable
 from exchange.model.kinds import Sort
-from exchange.model.schema import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from exchange.domain.access import Leaf, Tier
+from exchange.domain.disclosure import Leaf, Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.record import Arrival
-from exchange.model.conditions import (
+from exchange.model.kinds import Column, Field, Kind, Label, Quotation, Scheme
+from exchange.model.rule_conditions import (
     ArrivalRule,
     Condition,
     Expectation,
@@ -23,8 +24,7 @@ from exchange.model.conditions import (
     StatedIn,
     TierRule,
 )
-from exchange.model.graph import CODE, CR, RDF, SH, Graph, Node, local
-from exchange.model.kinds import Column, Field, Kind, Label, Quotation, Scheme
+from exchange.model.shapes_graph import CODE, CR, RDF, SH, Graph, Node, local
 from exchange.model.values import code_value, value_type
 
 if TYPE_CHECKING:

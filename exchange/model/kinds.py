@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from exchange.domain.access import Leaf, Tier
-    from exchange.domain.links import LinkRule
-    from exchange.model.conditions import (
+    from exchange.domain.disclosure import Leaf, Tier
+    from exchange.domain.link_rules import LinkRule
+    from exchange.model.rule_conditions import (
         ArrivalRule,
         Condition,
         Expectation,

@@ -1,4 +1,4 @@
-"""Records -> bodies (exchange.domain.body): the statements with their disclosure leaves.
+"""Records -> bodies (exchange.domain.record_body): the statements with their disclosure leaves.
 
 Which lines a body has, in which order and under which leaves, depends only on the fields that a
 record has and on its codes. Records alike in these share a `Layout`: one template to fill.
@@ -11,11 +11,11 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.access import Leaf
-from exchange.domain.body import line, statement_of
-from exchange.model.canonical import escaped, special
-from exchange.model.checks import holds
-from exchange.model.graph import RDF, XSD
+from exchange.domain.disclosure import Leaf
+from exchange.domain.record_body import line, statement_of
+from exchange.model.canonical_terms import escaped, special
+from exchange.model.shapes_graph import RDF, XSD
+from exchange.model.value_checks import holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +81,7 @@ class Layout:
 
 
 class Layouts:
-    """Makes the layouts of one kind; bodies come sorted as `exchange.domain.body` sorts them."""
+    """Makes the layouts of one kind; bodies come sorted as `record_body` sorts them."""
 
     def __init__(self, kind: Kind) -> None:
         links = link_numbers(kind)

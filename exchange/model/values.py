@@ -8,8 +8,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from exchange.domain.errors import DataInvalid
-from exchange.model.graph import CR, RDF, SH, XSD, Graph, Node, local, value_of
 from exchange.model.kinds import Label, Scheme, Sort, ValueType
+from exchange.model.shapes_graph import CR, RDF, SH, XSD, Graph, Node, local, value_of
 
 FORMATS: Final = frozenset({"uscc", "date", "moment", "id-number"})
 _TERMS: Final = frozenset(

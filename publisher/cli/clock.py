@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.domain.publicity import china_time, day_of
+from exchange.domain.publicity_period import china_time, day_of
 from publisher.cli.context import Choices, common, pass_choices
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from publisher import settings
-from publisher.cli.console import Console
+from publisher.cli.shell_output import Console
 from publisher.wiring import Bench, Station
 
 if TYPE_CHECKING:

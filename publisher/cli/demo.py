@@ -17,23 +17,23 @@ from urllib.parse import urlsplit
 import click
 
 from exchange.commands import Manner, Watch
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.domain.identity import id_of
-from exchange.domain.publicity import day_of
-from exchange.intake import generate
+from exchange.domain.publicity_period import day_of
+from exchange.sample import generate
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.cli.serving import reports
-from publisher.cli.showcase import LIST, showcase
+from publisher.cli.example_records import LIST, showcase
+from publisher.cli.serve import reports
 from publisher.layout import CONFIG, Layout
-from publisher.listening import Address, listening
+from publisher.listener import Address, listening
 from publisher.serve import serve
 from publisher.wiring import Station
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from publisher.cli.console import Console
+    from publisher.cli.shell_output import Console
 
 DIRECTORY: Final = "credence-demo"
 # Penalties; with subjects, licences and lists that is more than 10,000 records.

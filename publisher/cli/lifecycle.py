@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of, record_iri
 from exchange.domain.record import Standing
 from publisher.cli.context import Choices, common, pass_choices
-from publisher.cli.texts import TEXTS
-from publisher.surfaces.names import stamp
+from publisher.cli.messages import TEXTS
 from publisher.surfaces.port import label
-from publisher.web.moments import moment
+from publisher.surfaces.text.namespaces import stamp
+from publisher.web.pages.dates import moment
 
 if TYPE_CHECKING:
     from exchange.ledger.removals import Removal
-    from publisher.cli.console import Console
+    from publisher.cli.shell_output import Console
     from publisher.surfaces.port import Readable
     from publisher.wiring import Bench
 

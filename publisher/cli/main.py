@@ -17,7 +17,7 @@ from publisher.cli.context import Choices, common
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from publisher.cli.console import Console
+    from publisher.cli.shell_output import Console
 
 OK = 0
 USAGE = UsageError.exit_code
@@ -27,15 +27,15 @@ _INTERRUPTED = 130
 _SELDOM = (50_000, 50, 100)
 # The verbs by the module of this folder that has them.
 VERBS: Final = {
-    "loading": ("sample", "check", "load", "derive"),
+    "load": ("sample", "check", "load", "derive"),
     "lifecycle": ("withdraw", "suspend", "resume", "reinstate", "erase"),
-    "reviewing": ("review",),
-    "running": ("publish", "rebuild", "project", "assist"),
-    "serving": ("serve",),
-    "asking": ("query", "audit", "status", "ledger", "config"),
-    "dumping": ("dump",),
-    "verifying": ("verify",),
-    "backing_up": ("backup", "restore"),
+    "review": ("review",),
+    "run": ("publish", "rebuild", "project", "assist"),
+    "serve": ("serve",),
+    "inspect_records": ("query", "audit", "status", "ledger", "config"),
+    "downloads": ("dump",),
+    "verify": ("verify",),
+    "backup": ("backup", "restore"),
     "demo": ("demo",),
     "clock": ("clock",),
 }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.record import Outcome
-from publisher.cli.reasons import words
+from publisher.cli.removal_reasons import words
 
 if TYPE_CHECKING:
     from exchange.domain.errors import CredenceError
     from exchange.intake import Receipt
-    from publisher.cli.console import Console
+    from publisher.cli.shell_output import Console
 
 COUNTED: Final = tuple(str(outcome) for outcome in Outcome)
 

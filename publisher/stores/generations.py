@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.failpoints import Point, nothing
-from publisher.stores.files import replace_file, sync_directory
-from publisher.stores.sums import sums_path, write_sums
+from publisher.stores.atomic_files import replace_file, sync_directory
+from publisher.stores.generation_checksums import sums_path, write_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from exchange.domain.failpoints import At
-    from publisher.stores.embedded import EmbeddedStore
+    from publisher.stores.embedded_store import EmbeddedStore
 
 # Milliseconds a superseded generation stays: longer than any query's deadline.
 GRACE = 60_000

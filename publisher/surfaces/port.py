@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
     from exchange.domain.record import Change, Standing
-    from publisher.surfaces.inspection import Inspection, SharedWork
+    from publisher.surfaces.audit.file_inspection import Inspection, SharedWork
 
 INLINE: Final = "inline"
 

@@ -14,40 +14,30 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
-from publisher.stores.passed import Passed
-from publisher.web import (
-    catalog,
-    datasets,
-    http,
-    lists,
-    model_files,
-    problems,
-    records,
-    search,
-    site,
-    subjects,
-    terms,
-)
-from publisher.web.answers import AnswerCache
-from publisher.web.bodies import Bodies
-from publisher.web.clients import Clients
-from publisher.web.dump import DumpService
-from publisher.web.feed import FeedService
-from publisher.web.health import Health
-from publisher.web.host import require_host
-from publisher.web.lines import Lines
-from publisher.web.listing import Listing
-from publisher.web.metrics import Metrics
-from publisher.web.pages import Pages
-from publisher.web.problems import BadRequest
-from publisher.web.sparql import SparqlService
-from publisher.web.vocabulary import Vocabulary
+from publisher.stores.guard_cache import Passed
+from publisher.web.endpoints import catalog, model_files
+from publisher.web.endpoints.download import DumpService
+from publisher.web.endpoints.feed import FeedService
+from publisher.web.endpoints.health import Health
+from publisher.web.endpoints.metrics import Metrics
+from publisher.web.endpoints.query_cache import AnswerCache
+from publisher.web.endpoints.sparql import SparqlService
+from publisher.web.http import problems, replies
+from publisher.web.http.client_address import Clients
+from publisher.web.http.host_header import require_host
+from publisher.web.http.problems import BadRequest
+from publisher.web.http.request_body import Bodies
+from publisher.web.pages import datasets, home, lists, record, search, subject, vocabulary
+from publisher.web.pages.record_summaries import Lines
+from publisher.web.pages.renderer import Pages
+from publisher.web.pages.site_figures import Listing
+from publisher.web.pages.vocabulary_labels import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from publisher.web.parts import Parts
+    from publisher.web.context import Parts
 
 # Nothing is loaded from elsewhere, nothing runs, nobody frames us; forms go to ourselves.
 POLICY: Final = (
@@ -143,14 +133,14 @@ def _flask(parts: Parts, pages: Pages, health: Health) -> Flask:
     words = Vocabulary(parts.model.vocabulary())
     lines = Lines(parts)
     listing = Listing(parts, lines)
-    app.register_blueprint(site.blueprint(parts, pages, words, listing, health))
-    app.register_blueprint(records.blueprint(parts, pages, words, lines))
-    app.register_blueprint(subjects.blueprint(parts, pages, words, lines))
+    app.register_blueprint(home.blueprint(parts, pages, words, listing, health))
+    app.register_blueprint(record.blueprint(parts, pages, words, lines))
+    app.register_blueprint(subject.blueprint(parts, pages, words, lines))
     app.register_blueprint(search.blueprint(parts, pages, lines))
     app.register_blueprint(lists.blueprint(parts, pages, words, lines))
     app.register_blueprint(datasets.blueprint(parts, pages, words, listing))
     app.register_blueprint(catalog.blueprint(parts, pages, words))
-    app.register_blueprint(terms.blueprint(parts.model, pages, words))
+    app.register_blueprint(vocabulary.blueprint(parts.model, pages, words))
     app.register_blueprint(model_files.blueprint(parts.model))
     app.register_error_handler(CredenceError, _answering(pages))
     app.register_error_handler(HTTPException, _translating(pages))
@@ -162,15 +152,15 @@ class _Site(Flask):
 
     def make_response(self, rv: Any) -> Response:
         """Return the response of a view, ours or Flask's own."""
-        if isinstance(rv, http.Reply):
+        if isinstance(rv, replies.Reply):
             made = Response(rv.body, rv.status, list(rv.headers))
             made.headers["Content-Type"] = rv.content_type
             return made
         return super().make_response(rv)
 
 
-def _answering(pages: Pages) -> Callable[[CredenceError], http.Reply]:
-    def answer(error: CredenceError) -> http.Reply:
+def _answering(pages: Pages) -> Callable[[CredenceError], replies.Reply]:
+    def answer(error: CredenceError) -> replies.Reply:
         return problems.answer(error, request.environ, pages)
 
     return answer

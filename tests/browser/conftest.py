@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from exchange.intake import generate
+from exchange.sample import generate
 from tests.browser.hostile import write_hostile
 from tests.browser.places import Places
 from tests.serving import City, lacking, npm_home

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from exchange.intake.sample_codes import code_of
+from exchange.sample.codes import code_of
 
 SCRIPT = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 TURNED = "示例\u202e司公限有\u2066（示例）\u200f"

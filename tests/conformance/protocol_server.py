@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from granian import Granian
 from granian.constants import Interfaces
 
-from publisher.stores.passed import Passed
-from publisher.stores.workers import QueryPool
-from publisher.web.answers import AnswerCache
-from publisher.web.pages import Pages
-from publisher.web.sparql import SparqlService
+from publisher.stores.guard_cache import Passed
+from publisher.stores.query_pool import QueryPool
+from publisher.web.endpoints.query_cache import AnswerCache
+from publisher.web.endpoints.sparql import SparqlService
+from publisher.web.pages.renderer import Pages
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

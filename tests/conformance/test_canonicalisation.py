@@ -13,8 +13,8 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from exchange.model.canonical import escaped, literal
-from exchange.model.graph import XSD
+from exchange.model.canonical_terms import escaped, literal
+from exchange.model.shapes_graph import XSD
 
 EVALUATION = "rdfc:RDFC10EvalTest"
 COUNT = 63

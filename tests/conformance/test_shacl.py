@@ -17,7 +17,7 @@ import rdflib
 from rdflib.namespace import RDF
 
 from exchange.model import Model, load_model
-from exchange.model.shape import shape
+from exchange.model.public_shape import shape
 
 SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
 MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")

@@ -18,11 +18,11 @@ import rdflib
 from pyoxigraph import NamedNode, RdfFormat, Store
 from werkzeug.test import Client, TestResponse
 
-from publisher.stores.passed import Passed
-from publisher.stores.workers import QueryPool
-from publisher.web.answers import AnswerCache
-from publisher.web.pages import Pages
-from publisher.web.sparql import SparqlService
+from publisher.stores.guard_cache import Passed
+from publisher.stores.query_pool import QueryPool
+from publisher.web.endpoints.query_cache import AnswerCache
+from publisher.web.endpoints.sparql import SparqlService
+from publisher.web.pages.renderer import Pages
 from tests.conformance.evaluation_cases import BASE, Case, cases
 from tests.conformance.evaluation_results import read, same_graph, same_rows
 

@@ -16,11 +16,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
-from exchange.domain import body as bodies
-from exchange.domain.access import Leaf, Tier
+from exchange.domain import record_body as bodies
+from exchange.domain.disclosure import Leaf, Tier
 from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.identity import new_id
-from exchange.domain.links import Cascade, LinkRule
+from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import Link, Submission
 from exchange.ledger import Genesis, Ledger, Places, schema
 from tests.appending import append_all

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from exchange.domain.access import Leaf, Tier
-from exchange.domain.body import body, line
+from exchange.domain.disclosure import Leaf, Tier
 from exchange.domain.record import Submission
+from exchange.domain.record_body import body, line
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
-from publisher.surfaces.lane import Elsewhere, Lane, work
 from publisher.surfaces.port import digest_of
-from publisher.surfaces.triples import Site, TriplesSurface
+from publisher.surfaces.runtime.helper_process import Elsewhere, Lane, work
+from publisher.surfaces.triples.surface import Site, TriplesSurface
 from tests.appending import append_all
 
 if TYPE_CHECKING:

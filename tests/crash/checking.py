@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
 
-from exchange.domain.access import SERVED, Tier
-from publisher.stores.embedded import StoreReader
+from exchange.domain.disclosure import SERVED, Tier
+from publisher.stores.embedded_store import StoreReader
 from publisher.stores.generations import current_generation
 from publisher.surfaces.dumps import DumpReader
+from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index import IndexReader
-from publisher.surfaces.lock import ProjectorLock
 from publisher.surfaces.port import label
-from publisher.surfaces.swapped import current_tree
+from publisher.surfaces.runtime.projector_lock import ProjectorLock
 from publisher.wiring import Station
 
 if TYPE_CHECKING:

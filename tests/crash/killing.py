@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # A server that has imported everything but opened nothing: a start costs no second import.
 _SERVER = multiprocessing.get_context("forkserver")
 _VERBS = [f"publisher.cli.{name}" for name in VERBS]
-_SERVER.set_forkserver_preload([*_VERBS, "exchange.ledger.upgrading", "pytest"])
+_SERVER.set_forkserver_preload([*_VERBS, "exchange.ledger.migrations.steps", "pytest"])
 KILLED = -9
 _LOOK = 0.002  # seconds
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import CredenceError
 from publisher.stores.generations import current_generation
-from publisher.stores.workers import QueryPool
+from publisher.stores.query_pool import QueryPool
 from publisher.web.app import create_app
 from publisher.wiring import Station
 from tests.flows.conftest import Credence

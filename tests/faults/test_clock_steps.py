@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.access import SERVED
-from publisher.surfaces.audit import audit
-from publisher.surfaces.swapped import current_tree
+from exchange.domain.disclosure import SERVED
+from publisher.surfaces.audit.run import audit
+from publisher.surfaces.files.tree_surface import current_tree
 from publisher.verify import Folder, Limits, roots_in, verify_feed
 from tests.faults.conftest import Town
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from exchange.domain.access import SERVED, Tier
+from exchange.domain.disclosure import SERVED, Tier
 from publisher.cli import main
-from publisher.surfaces.audit import audit
-from publisher.surfaces.findings import AuditReport
+from publisher.surfaces.audit.findings import AuditReport
+from publisher.surfaces.audit.run import audit
 from publisher.wiring import Bench, Station
 from tests.flows.conftest import Credence
 

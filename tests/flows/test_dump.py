@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from exchange.model.forms import guarded
+from exchange.model.form_writer import guarded
 
 if TYPE_CHECKING:
     from pathlib import Path

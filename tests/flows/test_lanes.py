@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from exchange.intake import generate
+from exchange.sample import generate
 from tests.serving import City
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -173,6 +173,6 @@ def _workers(city: Guarded) -> set[int]:
             command = (entry / "cmdline").read_bytes()
         except OSError:
             continue
-        if b"publisher.stores.worker" in command and str(city.root).encode() in command:
+        if b"publisher.stores.worker_main" in command and str(city.root).encode() in command:
             found.add(int(entry.name))
     return found

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.orphans import start_helper
+from publisher.child_processes import start_helper
 from tests.flows.conftest import Credence
 
 OTHERS = 0o077

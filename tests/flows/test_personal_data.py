@@ -16,9 +16,9 @@ import pytest
 import xlsxwriter
 from werkzeug.test import Client
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import id_of
-from exchange.intake.sample_codes import id_number
+from exchange.sample.codes import id_number
 from publisher.web.app import create_app
 from publisher.wiring import Station
 from tests.unit.exchange.model.sound import PENALTY, TRADER

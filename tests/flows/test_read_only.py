@@ -26,7 +26,7 @@ NOBODY = 65534
 AS_NOBODY = f"""
 import encodings.ascii, importlib.readers, os, sys
 sys.path[:0] = [sys.argv.pop(1)]
-import publisher.cli.asking, publisher.cli.running, sqlite3
+import publisher.cli.inspect_records, publisher.cli.run, sqlite3
 from publisher.cli import main
 main(["-C", "/nowhere", "--quiet", "config", "show"])
 os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from publisher.wiring import Station
 
 if TYPE_CHECKING:

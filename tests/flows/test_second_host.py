@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import Client
 
-from exchange.domain.access import Tier
-from publisher.surfaces.guarding import REMOVAL_SECONDS
+from exchange.domain.disclosure import Tier
+from publisher.surfaces.runtime.freshness_guard import REMOVAL_SECONDS
 from publisher.web.app import create_app
 from publisher.wiring import Station
 from tests.flows.conftest import Credence

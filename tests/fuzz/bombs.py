@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.stores.guard import MAX_BYTES
+from publisher.stores.query_guard import MAX_BYTES
 
 DEEP, LONG = 3_000, 20_000
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.intake import generate
+from exchange.sample import generate
 from tests.interop.conftest import SECONDS, City
 
 TIMEOUT = 2  # seconds that a query of the city may run

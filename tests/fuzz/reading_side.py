@@ -9,18 +9,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 from publisher import settings
-from publisher.stores.guard import check
-from publisher.stores.passed import Passed
+from publisher.stores.guard_cache import Passed
+from publisher.stores.query_guard import check
 from publisher.verify import Folder, Limits, roots_in, verify_feed
-from publisher.verify.fetching import Document
-from publisher.verify.reading import ContextElsewhere, read
-from publisher.web import feed, http
-from publisher.web.bodies import Bodies
-from publisher.web.sparql_request import FORM, QUERY
-from publisher.web.sparql_request import read as read_request
+from publisher.verify.document_fetcher import Document
+from publisher.verify.document_reader import ContextElsewhere, read
+from publisher.web.endpoints import feed
+from publisher.web.endpoints.sparql_request import FORM, QUERY
+from publisher.web.endpoints.sparql_request import read as read_request
+from publisher.web.http import replies
+from publisher.web.http.request_body import Bodies
 from tests.fuzz.target import Target
 from tests.fuzz.writing_side import refusing
-from tests.unit.publisher.stores.test_guard import NOT_A_SERVICE, ORDINARY, SERVICES, UPDATES
+from tests.unit.publisher.stores.test_query_guard import NOT_A_SERVICE, ORDINARY, SERVICES, UPDATES
 from tests.unit.publisher.verify.spoiled import Site, sound
 
 BASE = "http://feed.example"
@@ -134,12 +135,16 @@ def _wishes(data: bytes) -> None:
         "HTTP_IF_NONE_MATCH": text,
         "QUERY_STRING": text,
     }
-    assert http.choose(text, (http.JSONLD, http.HTML)) in {http.JSONLD, http.HTML, None}
-    assert http.language(environ) in {"zh", "en"}
-    http.likes_pages(environ)
-    http.wants_json(environ)
-    assert http.Reply(b"a").tagged(environ).status in {200, 304}
-    assert feed._encoded(environ, gzip.compress(b"a"), http.TRIG).status == 200
+    assert replies.choose(text, (replies.JSONLD, replies.HTML)) in {
+        replies.JSONLD,
+        replies.HTML,
+        None,
+    }
+    assert replies.language(environ) in {"zh", "en"}
+    replies.likes_pages(environ)
+    replies.wants_json(environ)
+    assert replies.Reply(b"a").tagged(environ).status in {200, 304}
+    assert feed._encoded(environ, gzip.compress(b"a"), replies.TRIG).status == 200
     feed._wished(text)
 
 

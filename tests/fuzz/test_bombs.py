@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from publisher.web.sparql_request import FORM, QUERY
+from publisher.web.endpoints.sparql_request import FORM, QUERY
 from tests.fuzz.bombs import ENDLESS, REFUSED
 from tests.fuzz.conftest import TIMEOUT
-from tests.unit.publisher.stores.test_guard import SERVICES
+from tests.unit.publisher.stores.test_query_guard import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

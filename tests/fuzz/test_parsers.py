@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import id_of
-from exchange.intake import generate
 from exchange.model import load_model
+from exchange.sample import generate
 from publisher.layout import Layout
-from publisher.surfaces.swapped import current_tree
+from publisher.surfaces.files.tree_surface import current_tree
 from publisher.web.app import create_app
 from publisher.wiring import Station
 from tests.fuzz import reading_side, service, writing_side

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.harness import memory_mb
-from publisher.web.bodies import BODY_SECONDS, READERS
+from publisher.web.http.request_body import BODY_SECONDS, READERS
 from tests.fuzz.wire import SECONDS, Told, framed, malformed, told
 
 if TYPE_CHECKING:

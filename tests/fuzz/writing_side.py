@@ -14,13 +14,13 @@ from exchange.domain.errors import CredenceError
 from exchange.intake import DEFAULT, check_file, table_of
 from exchange.intake.encoding import detect_encoding
 from exchange.intake.findings import Finding
-from exchange.intake.headers import alike, books, choose, kind_of_name, match
+from exchange.intake.header_matching import alike, books, choose, kind_of_name, match
 from exchange.intake.limits import WorkbookLimits
 from exchange.ledger.journal import Journal, Line
-from exchange.model import Model, cells, compile_kind
+from exchange.model import Model, cell_reader, compile_kind
 from exchange.workbook.bounds import Bounds, Refused
 from exchange.workbook.sheet_xml import Styles, facts_of
-from exchange.workbook.worker import BROKEN, formats_of, members_of, weigh
+from exchange.workbook.xlsx_worker import BROKEN, formats_of, members_of, weigh
 from tests.fuzz.target import Target
 from tests.unit.exchange.model.sound import SOUND
 
@@ -179,10 +179,10 @@ def _row(model: Model) -> Callable[[bytes], bool]:
 
 def _values(data: bytes) -> None:
     text = _text(data)
-    cells.day(text)
-    cells.moment(text)
-    cells.yuan(text, cells.Decimal(10_000))
-    cells.alike(text)
+    cell_reader.day(text)
+    cell_reader.moment(text)
+    cell_reader.yuan(text, cell_reader.Decimal(10_000))
+    cell_reader.alike(text)
     alike(text)
     if identity.id_number_problem(text) is None:
         return

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from exchange.intake import generate
+from exchange.sample import generate
 from tests.serving import SECONDS, City, npm_home
 
 LDES = Path(__file__).parent / "ldes"

@@ -15,14 +15,14 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import new_id
 from exchange.domain.record import Activity, Change
-from exchange.ledger.sequence import Page, Shown, Stream, place
+from exchange.ledger.feed_sequence import Page, Shown, Stream, place
 from publisher.surfaces.feed import FeedSurface, Place
-from publisher.surfaces.swapped import current_tree
-from publisher.web.feed import FeedService
-from publisher.web.pages import Pages
+from publisher.surfaces.files.tree_surface import current_tree
+from publisher.web.endpoints.feed import FeedService
+from publisher.web.pages.renderer import Pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from exchange.commands import Manner, Watch
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.wiring import Station
 from tests.unit.exchange.model import sound

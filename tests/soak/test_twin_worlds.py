@@ -19,7 +19,7 @@ import pytest
 from werkzeug.test import Client
 
 from exchange.commands import Manner, Watch
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.web.app import create_app
 from publisher.wiring import Station

@@ -1,1 +1,1 @@
-"""Alembic's folder; `exchange.ledger.migrating` runs it, no command line is needed."""
+"""Alembic's folder; `exchange.ledger.migrations.runner` runs it, no command line is needed."""

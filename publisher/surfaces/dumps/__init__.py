@@ -4,8 +4,8 @@ Directory of one tier: `trees/<n>` and `current` as feeds have them; `docs/decis
 the layout.
 """
 
+from publisher.surfaces.dumps.addresses import Place
 from publisher.surfaces.dumps.reader import DumpFile, DumpReader
 from publisher.surfaces.dumps.surface import DumpSurface
-from publisher.surfaces.dumps.terms import Place
 
 __all__ = ["DumpFile", "DumpReader", "DumpSurface", "Place"]

@@ -13,20 +13,20 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.record import Activity
-from publisher.surfaces.dumps.files import index_path
-from publisher.surfaces.dumps.index import Index
-from publisher.surfaces.dumps.part_files import PartFiles, kept
+from publisher.surfaces.audit.file_inspection import Faults, Inspected
+from publisher.surfaces.dumps.dump_files import index_path
+from publisher.surfaces.dumps.dump_version import Index
+from publisher.surfaces.dumps.part_reader import PartFiles, kept
 from publisher.surfaces.dumps.segments import Recorder
-from publisher.surfaces.inspection import Faults, Inspected
-from publisher.surfaces.staged import STATE
+from publisher.surfaces.files.staged_tree import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.dumps.part_files import Pages
+    from publisher.surfaces.dumps.addresses import Place
+    from publisher.surfaces.dumps.part_reader import Pages
     from publisher.surfaces.dumps.reader import Shelf
-    from publisher.surfaces.dumps.terms import Place
 
 _STAGE: Final = "stage/"  # what the next state is put together in; never handed out
 

@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
-from publisher.surfaces.answers import LastAnswer
-from publisher.surfaces.arrivals import MARK
-from publisher.surfaces.digest import LineSum, ViewSum
-from publisher.surfaces.dumps.files import Stored, index_at
-from publisher.surfaces.dumps.index import file_name, packed_size
+from publisher.surfaces.dumps.addresses import FORMS, part_of
+from publisher.surfaces.dumps.dump_files import Stored, index_at
+from publisher.surfaces.dumps.dump_version import file_name, packed_size
 from publisher.surfaces.dumps.inspection import DumpInspection
 from publisher.surfaces.dumps.segments import records_in
-from publisher.surfaces.dumps.terms import FORMS, part_of
-from publisher.surfaces.staged import state_of
-from publisher.surfaces.swapped import current_tree
+from publisher.surfaces.files.staged_tree import state_of
+from publisher.surfaces.files.tree_surface import current_tree
+from publisher.surfaces.runtime.last_result import LastAnswer
+from publisher.surfaces.set_digest import LineSum, ViewSum
+from publisher.surfaces.triples.store_chunk import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from exchange.domain.access import Tier
-    from publisher.surfaces.dumps.index import Index
-    from publisher.surfaces.dumps.terms import Place
+    from exchange.domain.disclosure import Tier
+    from publisher.surfaces.audit.file_inspection import SharedWork
+    from publisher.surfaces.dumps.addresses import Place
+    from publisher.surfaces.dumps.dump_version import Index
     from publisher.surfaces.dumps.writer import Writer
-    from publisher.surfaces.inspection import SharedWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from exchange.model.context import terms_of
-from publisher.surfaces.arrivals import MARK, OBJECTION
-from publisher.surfaces.dumps.columns import LINE_END, Table
-from publisher.surfaces.dumps.terms import FORMS
-from publisher.surfaces.names import PREFIXES
+from exchange.model.jsonld_context import terms_of
+from publisher.surfaces.dumps.addresses import FORMS
+from publisher.surfaces.dumps.csv_columns import LINE_END, Table
+from publisher.surfaces.text.namespaces import PREFIXES
+from publisher.surfaces.triples.store_chunk import MARK, OBJECTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
     from exchange.domain.record import Change
     from exchange.model.kinds import Kind
-    from publisher.surfaces.texts import Texts
+    from publisher.surfaces.text.serialisation_cache import Texts
 
 # One text for each of FORMS.
 Written = tuple[bytes, ...]

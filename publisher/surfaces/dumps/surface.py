@@ -1,4 +1,4 @@
-"""The dumps surface: the port over a directory of dumps (`publisher.surfaces.swapped`)."""
+"""The dumps surface: the port over a directory of dumps (`surfaces.files.tree_surface`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.failpoints import nothing
-from publisher.surfaces.digest import ViewSum
 from publisher.surfaces.dumps.reader import (
     digest_in,
     holds_in,
@@ -14,14 +13,15 @@ from publisher.surfaces.dumps.reader import (
     written,
 )
 from publisher.surfaces.dumps.writer import Writer
-from publisher.surfaces.swapped import Swapped
+from publisher.surfaces.files.tree_surface import Swapped
+from publisher.surfaces.set_digest import ViewSum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import At
-    from publisher.surfaces.dumps.terms import Place
+    from publisher.surfaces.dumps.addresses import Place
 
 # Parts whose digests are worked out between two looks for what has to go: some 100 MB of text.
 _PARTS: Final = 20

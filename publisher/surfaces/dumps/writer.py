@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from exchange.domain.failpoints import nothing
 from exchange.domain.record import Activity
-from publisher.surfaces.dumps.digests import Digests
-from publisher.surfaces.dumps.files import Stored, index_at
-from publisher.surfaces.dumps.index import FORMAT, Index
-from publisher.surfaces.dumps.pages import OpenPages
-from publisher.surfaces.dumps.parts import assembled
+from publisher.surfaces.dumps.addresses import part_of
+from publisher.surfaces.dumps.changed_segments import OpenPages
+from publisher.surfaces.dumps.dump_files import Stored, index_at
+from publisher.surfaces.dumps.dump_version import FORMAT, Index
+from publisher.surfaces.dumps.file_digests import Digests
+from publisher.surfaces.dumps.kept_versions import Versions
+from publisher.surfaces.dumps.part_builder import assembled
 from publisher.surfaces.dumps.segments import Recorder
-from publisher.surfaces.dumps.terms import part_of
-from publisher.surfaces.dumps.versions import Versions
-from publisher.surfaces.staged import StagedTree, state_of
+from publisher.surfaces.files.staged_tree import StagedTree, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
-    from publisher.surfaces.dumps.parts import Packed
-    from publisher.surfaces.dumps.terms import Place
+    from publisher.surfaces.dumps.addresses import Place
+    from publisher.surfaces.dumps.part_builder import Packed
 
 
 class Writer:

@@ -10,21 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.record import Activity
+from publisher.surfaces.audit.file_inspection import Faults, Inspected, text_within
+from publisher.surfaces.feed.addresses import ALL, FORMS, root_path
 from publisher.surfaces.feed.documents import written
-from publisher.surfaces.feed.files import packed
-from publisher.surfaces.feed.index import Index, node_document, root_document
+from publisher.surfaces.feed.feed_files import packed
 from publisher.surfaces.feed.members import Members, entry_of
+from publisher.surfaces.feed.page_index import Index, node_document, root_document
 from publisher.surfaces.feed.pages import Page
-from publisher.surfaces.feed.terms import ALL, FORMS, root_path
-from publisher.surfaces.inspection import Faults, Inspected, text_within
-from publisher.surfaces.staged import STATE
+from publisher.surfaces.files.staged_tree import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.feed.files import Shelf
-    from publisher.surfaces.feed.terms import Place
+    from publisher.surfaces.feed.addresses import Place
+    from publisher.surfaces.feed.feed_files import Shelf
 
 _HEAD: Final = packed(b"")[:10]  # the same for every text
 _MOST: Final = 64 * 1024 * 1024  # bytes of a document that are searched for records

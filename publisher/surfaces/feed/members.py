@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.record import Activity
-from exchange.model.context import terms_of
-from publisher.surfaces.feed.terms import ALL, ENVELOPE
-from publisher.surfaces.names import PREFIXES, RDF_TYPE, stamp
+from exchange.model.jsonld_context import terms_of
+from publisher.surfaces.feed.addresses import ALL, ENVELOPE
+from publisher.surfaces.text.namespaces import PREFIXES, RDF_TYPE, stamp
 
 if TYPE_CHECKING:
     from exchange.domain.record import Change
-    from publisher.surfaces.feed.terms import Place
-    from publisher.surfaces.texts import Text
+    from publisher.surfaces.feed.addresses import Place
+    from publisher.surfaces.text.serialisation_cache import Text
 
 # One text for each of FORMS.
 Triple = tuple[bytes, bytes, bytes]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from publisher.surfaces.feed.addresses import FORMS, page_path
 from publisher.surfaces.feed.members import entry_of
-from publisher.surfaces.feed.terms import FORMS, page_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from exchange.domain.record import Change
+    from publisher.surfaces.feed.addresses import Place
     from publisher.surfaces.feed.members import Members
-    from publisher.surfaces.feed.terms import Place
 
 
 @dataclass(slots=True)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
-from publisher.surfaces.digest import ViewSum, sum_hex, text_sum
-from publisher.surfaces.feed.files import Shelf
+from publisher.surfaces.feed.addresses import FORMS, page_path
+from publisher.surfaces.feed.feed_files import Shelf
 from publisher.surfaces.feed.inspection import FeedInspection
 from publisher.surfaces.feed.members import Members, entry_of, event_of, view_of
-from publisher.surfaces.feed.terms import FORMS, page_path
-from publisher.surfaces.swapped import current_tree
+from publisher.surfaces.files.tree_surface import current_tree
+from publisher.surfaces.set_digest import ViewSum, sum_hex, text_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
+    from publisher.surfaces.audit.file_inspection import SharedWork
+    from publisher.surfaces.feed.addresses import Place
     from publisher.surfaces.feed.members import Entry
-    from publisher.surfaces.feed.terms import Place
-    from publisher.surfaces.inspection import SharedWork
 
 _NQUADS = FORMS.index("nq")
 

@@ -1,4 +1,4 @@
-"""The feed surface: the port over a directory of feeds (`publisher.surfaces.swapped`)."""
+"""The feed surface: the port over a directory of feeds (`surfaces.files.tree_surface`)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import nothing
-from publisher.surfaces.digest import ViewSum
 from publisher.surfaces.feed.reader import digest_on, holds_on, iris_on
 from publisher.surfaces.feed.writer import Writer
-from publisher.surfaces.swapped import Swapped
+from publisher.surfaces.files.tree_surface import Swapped
+from publisher.surfaces.set_digest import ViewSum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import At
-    from publisher.surfaces.feed.terms import Place
+    from publisher.surfaces.feed.addresses import Place
 
 
 class FeedSurface(Swapped[Writer]):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.failpoints import nothing
 from exchange.domain.record import Activity
+from publisher.surfaces.feed.addresses import ALL, FORMS, page_path, root_path
 from publisher.surfaces.feed.documents import written
-from publisher.surfaces.feed.files import Tree
-from publisher.surfaces.feed.index import Index, node_document, root_document
+from publisher.surfaces.feed.feed_files import Tree
 from publisher.surfaces.feed.members import Members
+from publisher.surfaces.feed.page_index import Index, node_document, root_document
 from publisher.surfaces.feed.pages import Page
-from publisher.surfaces.feed.terms import ALL, FORMS, page_path, root_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
+    from publisher.surfaces.feed.addresses import Place
     from publisher.surfaces.feed.documents import Node
-    from publisher.surfaces.feed.terms import Place
 
 # Later than every member: what is redacted goes wherever it stands.
 _EVER: Final = sys.maxsize

@@ -4,7 +4,10 @@ Directory of one tier: `trees/<n>/index.sqlite` are whole indexes, `current` lin
 is read; a second one stands there while a rebuild is under way. `docs/decisions/0013` says why.
 """
 
-from publisher.surfaces.index.answers import (
+from publisher.surfaces.index.index_row import Plan
+from publisher.surfaces.index.reader import IndexReader
+from publisher.surfaces.index.schema import Site
+from publisher.surfaces.index.search_results import (
     About,
     Entry,
     Found,
@@ -17,9 +20,6 @@ from publisher.surfaces.index.answers import (
     Subject,
     Tally,
 )
-from publisher.surfaces.index.facts import Plan
-from publisher.surfaces.index.reader import IndexReader
-from publisher.surfaces.index.schema import Site
 from publisher.surfaces.index.surface import IndexSurface
 
 __all__ = [

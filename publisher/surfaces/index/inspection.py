@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.record import Activity
-from publisher.stores.sqlite import require_whole
-from publisher.surfaces.index.facts import SUBJECT, Facts, print_of, token
-from publisher.surfaces.index.rows import position_of
+from publisher.stores.surface_sqlite import require_whole
+from publisher.surfaces.audit.file_inspection import Faults, Inspected
+from publisher.surfaces.index.index_row import SUBJECT, Facts, print_of, token
+from publisher.surfaces.index.row_statements import position_of
 from publisher.surfaces.index.schema import FILE
-from publisher.surfaces.inspection import Faults, Inspected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from exchange.domain.record import Change
-    from publisher.stores.sqlite import Connection
-    from publisher.surfaces.index.facts import Rest
+    from publisher.stores.surface_sqlite import Connection
+    from publisher.surfaces.audit.file_inspection import SharedWork
+    from publisher.surfaces.index.index_row import Rest
     from publisher.surfaces.index.schema import Site
-    from publisher.surfaces.inspection import SharedWork
 
 _USE: Final = "index"
 _DIGEST: Final = 16  # bytes kept of a SHA-256

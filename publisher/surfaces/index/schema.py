@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import StoreUnavailable
-from publisher.surfaces.swapped import current_tree
+from publisher.surfaces.files.tree_surface import current_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.domain.access import Tier
-    from publisher.surfaces.index.facts import Plan
+    from exchange.domain.disclosure import Tier
+    from publisher.surfaces.index.index_row import Plan
 
 FILE: Final = "index.sqlite"
 

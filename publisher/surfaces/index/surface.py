@@ -1,4 +1,4 @@
-"""The index behind the port, over a directory of index files (`publisher.surfaces.swapped`)."""
+"""The index behind the port, over a directory of index files (`surfaces.files.tree_surface`)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import Point, nothing
 from exchange.domain.record import Activity
-from publisher.stores.sqlite import Writer
-from publisher.surfaces.digest import sum_hex
-from publisher.surfaces.index.facts import digest, fingerprint, subject_of
-from publisher.surfaces.index.rows import DIGESTED, add, drop, position_of
+from publisher.stores.surface_sqlite import Writer
+from publisher.surfaces.files.tree_surface import Swapped
+from publisher.surfaces.index.index_row import digest, fingerprint, subject_of
+from publisher.surfaces.index.row_statements import DIGESTED, add, drop, position_of
 from publisher.surfaces.index.schema import FILE, SCHEMA
-from publisher.surfaces.swapped import Swapped
+from publisher.surfaces.set_digest import sum_hex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from exchange.domain.access import Tier
+    from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import At
     from exchange.domain.record import Change
-    from publisher.stores.sqlite import Connection
-    from publisher.surfaces.index.facts import Plan
+    from publisher.stores.surface_sqlite import Connection
+    from publisher.surfaces.index.index_row import Plan
     from publisher.surfaces.index.schema import Site
 
 

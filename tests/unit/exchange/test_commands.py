@@ -8,12 +8,13 @@ import pytest
 
 from exchange import commands
 from exchange.commands import Desk, Exchange, Manner, Watch
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
-from exchange.domain.publicity import begin_of, day_of, declared_end
-from exchange.intake import PendingErasure, generate
+from exchange.domain.publicity_period import begin_of, day_of, declared_end
+from exchange.intake import PendingErasure
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
+from exchange.sample import generate
 
 BASE = "https://credit.example"
 DAY = 24 * 3600 * 1000

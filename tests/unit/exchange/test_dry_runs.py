@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from exchange.commands import Desk, Exchange, Manner, Watch
-from exchange.domain.access import Tier
-from exchange.intake import generate
+from exchange.domain.disclosure import Tier
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
+from exchange.sample import generate
 
 DAY = 24 * 3600 * 1000
 KINDS = ("penalty", "repair-case", "list-entry")

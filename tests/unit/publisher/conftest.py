@@ -15,8 +15,8 @@ import pytest
 from werkzeug.test import Client
 
 from exchange.commands import Manner, Watch
-from exchange.domain.access import Tier
-from exchange.intake import generate
+from exchange.domain.disclosure import Tier
+from exchange.sample import generate
 from publisher.web.app import create_app
 from publisher.wiring import Station
 

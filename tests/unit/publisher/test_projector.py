@@ -9,7 +9,7 @@ import pytest
 
 from exchange.domain.errors import QueryTimeout, StoreUnavailable
 from publisher.surfaces.dumps import DumpReader
-from publisher.surfaces.lock import ProjectorLock
+from publisher.surfaces.runtime.projector_lock import ProjectorLock
 
 if TYPE_CHECKING:
     from publisher.wiring import Station

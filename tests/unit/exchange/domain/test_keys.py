@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exchange.domain import keys
 from exchange.domain.errors import DataInvalid
-from exchange.domain.links import Cascade, LinkRule
+from exchange.domain.link_rules import Cascade, LinkRule
 
 CODE = "91140400QQQQ00013E"
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain import body as bodies
-from exchange.domain.access import Leaf
+from exchange.domain import record_body as bodies
+from exchange.domain.disclosure import Leaf
 from exchange.domain.resemblance import Resemblance, delivered_marks, removed_marks
 
 NUMBER, NAME, PART = "<urn:number>", "<urn:name>", "<urn:part>"

@@ -14,7 +14,7 @@ import pytest
 
 from exchange.intake import Finding, Receipt, deliver, rehearsing
 from exchange.ledger import Genesis, Ledger, Places
-from exchange.ledger.models import ModelVersion
+from exchange.ledger.model_versions import ModelVersion
 from exchange.model import Model, load_model
 from tests.holding import hold_rows
 from tests.unit.exchange.intake.hall import Hall

@@ -9,11 +9,11 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from exchange.commands import Desk, Exchange
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.intake import Reviewer
 from exchange.ledger import schema
-from exchange.ledger.batch import meta_of
-from exchange.ledger.sealing import unseal
+from exchange.ledger.sealed_bodies import unseal
+from exchange.ledger.transaction import meta_of
 
 ANNA = Reviewer("安某", "文字中没有个人信息")
 

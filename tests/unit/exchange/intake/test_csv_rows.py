@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exchange.intake import DEFAULT, read
-from exchange.intake.tables import clean
+from exchange.intake.table_reader import clean
 
 
 def rows_and_faults(path, model, limits=DEFAULT):

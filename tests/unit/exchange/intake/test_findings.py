@@ -5,7 +5,7 @@ import string
 import pytest
 
 from exchange.intake.findings import Place, finding, letter_of, shown
-from exchange.intake.messages import MESSAGES
+from exchange.intake.rule_messages import MESSAGES
 
 
 @pytest.mark.parametrize(("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (702, "AAA")])

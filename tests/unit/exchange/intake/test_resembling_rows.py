@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.ledger import Ledger, Places, resemblance
-from exchange.ledger.models import ModelVersion
+from exchange.ledger.model_versions import ModelVersion
 from tests.unit.exchange.model import sound as rows
 
 OTHER_AUTHORITY = "11140400QQQQ00072R"

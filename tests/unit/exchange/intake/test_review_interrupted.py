@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.failpoints import Point
 from exchange.domain.record import Outcome
 from tests.unit.exchange.intake.hall import ANNA, Killed, nth

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain import body as bodies
-from exchange.domain.access import Leaf, Tier
-from exchange.domain.links import Cascade, LinkRule
+from exchange.domain import record_body as bodies
+from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import Arrival, Link, Result, Submission
 from exchange.ledger import Genesis, Ledger, ModelVersion, Places
 from tests.appending import append_all

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.access import Leaf, Tier
-from exchange.domain.body import body
+from exchange.domain.disclosure import Leaf, Tier
 from exchange.domain.errors import Conflict
 from exchange.domain.record import Arrival, Link, Standing
+from exchange.domain.record_body import body
 from tests.unit.exchange.ledger.naive import GONE, QUOTES, Model, tellings
 
 PUBLIC, GOVERNMENT = Tier.PUBLIC, Tier.GOVERNMENT

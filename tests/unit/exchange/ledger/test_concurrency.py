@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from tests.appending import append_all
 
 PUBLIC = Tier.PUBLIC

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, Gone, NotFound, UsageError
 from exchange.domain.identity import id_of
 from exchange.domain.record import Activity, Arrival, Outcome, Standing

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.record import Arrival
 from exchange.ledger import Ledger
 from tests.appending import append_all

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain.access import Leaf, Tier
-from exchange.domain.body import body, line
+from exchange.domain.disclosure import Leaf, Tier
 from exchange.domain.record import Arrival
+from exchange.domain.record_body import body, line
 from tests.appending import append_all
 from tests.unit.exchange.ledger.test_any_order import settled
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.body import body
-from exchange.intake import generate
-from exchange.model import checks, compile_kind, load_model
+from exchange.domain.record_body import body
+from exchange.model import compile_kind, load_model, value_checks
+from exchange.sample import generate
 from tests.unit.exchange.model import sound as rows
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_one_pass_gives_what_two_give(sample: Path, kinds: dict[str, Compiled], 
 
 
 def test_free_text_that_prints_is_sound_as_it_stands(kinds: dict[str, Compiled]) -> None:
-    test = checks.tester(kinds["penalty"].kind.field("violationFacts"))
+    test = value_checks.tester(kinds["penalty"].kind.field("violationFacts"))
     printable = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isprintable()]
     assert len(printable) > 100_000
     odd = [item for item in printable if item != " " and test(item)]

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.access import Tier
-from exchange.domain.body import PERSON as PLACEHOLDER
-from exchange.domain.body import view, without_links
+from exchange.domain.disclosure import Tier
 from exchange.domain.record import Arrival
+from exchange.domain.record_body import PERSON as PLACEHOLDER
+from exchange.domain.record_body import view, without_links
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.sound import Row
 

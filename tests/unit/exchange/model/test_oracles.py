@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from pyld import jsonld
 
 import ontology
-from exchange.domain.access import Tier
-from exchange.domain.body import body, view
-from exchange.model.checks import FORMATS
-from exchange.model.plausible import RULES
-from exchange.model.schema import schema
+from exchange.domain.disclosure import Tier
+from exchange.domain.record_body import body, view
+from exchange.model.json_schema import schema
+from exchange.model.plausibility import RULES
+from exchange.model.value_checks import FORMATS
 from tests.unit.exchange.model.mutants import mutants
 from tests.unit.exchange.model.sound import SOUND
 

@@ -9,11 +9,11 @@ import pyshacl
 import pytest
 import rdflib
 
-from exchange.domain.access import Tier
-from exchange.domain.body import view
-from exchange.model.derive import PUBLIC
-from exchange.model.plausible import RULES
-from exchange.model.shape import shape
+from exchange.domain.disclosure import Tier
+from exchange.domain.record_body import view
+from exchange.model.derived_files import PUBLIC
+from exchange.model.plausibility import RULES
+from exchange.model.public_shape import shape
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.mutants import Mutant, mutants
 

@@ -13,7 +13,7 @@ import pytest
 import python_calamine
 
 from exchange.intake import detect, read
-from exchange.model import Compiled, Model, derive
+from exchange.model import Compiled, Model, derived_files
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.sound import Row
 
@@ -26,7 +26,7 @@ def stem(model: Model, slug: str, form: str) -> str:
 
 @pytest.fixture(scope="module")
 def derived(model: Model) -> dict[str, bytes]:
-    return {Path(name).name: data for name, data in derive.derive(model).items()}
+    return {Path(name).name: data for name, data in derived_files.derive(model).items()}
 
 
 @pytest.mark.parametrize(("slug", "form"), FORMS)

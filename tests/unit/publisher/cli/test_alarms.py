@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.cli.console import Console
 from publisher.cli.context import Choices
-from publisher.cli.running import AlarmTeller
-from publisher.cli.serving import reports
+from publisher.cli.run import AlarmTeller
+from publisher.cli.serve import reports
+from publisher.cli.shell_output import Console
 from publisher.serve import project_command
-from publisher.surfaces.alarms import Alarm
+from publisher.surfaces.runtime.alarms import Alarm
 
 if TYPE_CHECKING:
     from pathlib import Path

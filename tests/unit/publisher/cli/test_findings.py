@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from exchange.intake import generate
+from exchange.sample import generate
 from publisher.cli import main
 
 if TYPE_CHECKING:

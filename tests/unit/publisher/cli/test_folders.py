@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.intake import generate
+from exchange.sample import generate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.intake import generate
+from exchange.sample import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

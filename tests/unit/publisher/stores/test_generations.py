@@ -6,7 +6,7 @@ import pytest
 
 from exchange.domain.errors import StoreUnavailable
 from publisher.stores import generations as kept
-from publisher.stores.embedded import EmbeddedStore
+from publisher.stores.embedded_store import EmbeddedStore
 from publisher.stores.generations import Generations, Pointer, current_generation
 from tests.syncs import noted_syncs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain.errors import QueryRefused, QuerySyntax, QueryTooLarge
-from publisher.stores.guard import MAX_BYTES, MAX_CHAIN, MAX_NESTING, MAX_STATEMENTS, check
+from publisher.stores.query_guard import MAX_BYTES, MAX_CHAIN, MAX_NESTING, MAX_STATEMENTS, check
 
 
 def test_the_limits_are_those_of_the_documentation() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from exchange.domain.errors import Overloaded, QueryTimeout, StoreUnavailable
-from publisher.stores.guard import check
-from publisher.stores.lanes import CHEAP_SECONDS, Job, Lanes
-from publisher.stores.staff import Lane
+from publisher.stores.query_guard import check
+from publisher.stores.query_lanes import CHEAP_SECONDS, Job, Lanes
+from publisher.stores.worker_processes import Lane
 
 JSON = "application/sparql-results+json"
 

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.access import SERVED, Leaf, Tier
-from exchange.domain.body import body, line
+from exchange.domain.disclosure import SERVED, Leaf, Tier
 from exchange.domain.keys import key
-from exchange.domain.links import Cascade, LinkRule
+from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import Link, Outcome, Submission
+from exchange.domain.record_body import body, line
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces import dumps
-from publisher.surfaces.alarms import Alarm, Alarms
-from publisher.surfaces.desk import Pace
 from publisher.surfaces.dumps import DumpReader, DumpSurface
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
-from publisher.surfaces.runner import Runner
-from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
+from publisher.surfaces.runtime.alarms import Alarm, Alarms
+from publisher.surfaces.runtime.runner import Runner
+from publisher.surfaces.runtime.runner_state import Pace
+from publisher.surfaces.triples.surface import Site, TriplesReader, TriplesSurface
 from tests.appending import append_all
 
 if TYPE_CHECKING:

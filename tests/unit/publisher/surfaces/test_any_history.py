@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict
-from publisher.surfaces.audit import audit
-from publisher.surfaces.dumps.terms import FORMS
+from publisher.surfaces.audit.run import audit
+from publisher.surfaces.dumps.addresses import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.stores.generations import current_generation
-from publisher.surfaces.triples import Site, TriplesReader, TriplesSurface
-from tests.unit.publisher.surfaces.test_triples import BASE, VOCABULARY, Clock, change
+from publisher.surfaces.triples.surface import Site, TriplesReader, TriplesSurface
+from tests.unit.publisher.surfaces.triples.test_surface import BASE, VOCABULARY, Clock, change
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.access import SERVED, Tier
-from publisher.surfaces.audit import audit
+from exchange.domain.disclosure import SERVED, Tier
+from publisher.surfaces.audit.run import audit
 from publisher.verify import Folder, Limits, roots_in, verify_feed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from publisher.surfaces.triples import TriplesSurface
+    from publisher.surfaces.triples.surface import TriplesSurface
     from publisher.verify import Finding
 
 KILLS = 5
@@ -27,15 +27,15 @@ LIMITS = Limits()
 CHILD = """
 import sys, time
 from pathlib import Path
-from exchange.domain.access import Tier
-from exchange.domain.links import Cascade, LinkRule
+from exchange.domain.disclosure import Tier
+from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.ledger import Ledger, Places
 from publisher.surfaces import dumps
-from publisher.surfaces.alarms import Alarms
+from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan, Site as IndexSite
-from publisher.surfaces.runner import Pace, Runner
-from publisher.surfaces.triples import Site, TriplesSurface
+from publisher.surfaces.runtime.runner import Pace, Runner
+from publisher.surfaces.triples.surface import Site, TriplesSurface
 
 folder, base = Path(sys.argv[1]), sys.argv[2]
 clock = lambda: time.time_ns() // 1_000_000

@@ -6,10 +6,10 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from publisher.stores.generations import current_generation
 from publisher.surfaces.port import INLINE
-from publisher.surfaces.triples import TriplesSurface
+from publisher.surfaces.triples.surface import TriplesSurface
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

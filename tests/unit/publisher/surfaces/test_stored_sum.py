@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, RdfFormat, Store
 
-from publisher.surfaces.arrivals import OBJECTION
-from publisher.surfaces.triples import StoredSum
+from publisher.surfaces.triples.store_chunk import OBJECTION
+from publisher.surfaces.triples.surface import StoredSum
 
 SUBJECT = "<https://credit.example/record/00000000000000000000000001>"
 DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"

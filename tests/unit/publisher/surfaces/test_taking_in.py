@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import new_id
 from exchange.domain.record import Standing
-from exchange.domain.recovery import KnownRecord
-from publisher.surfaces.checkpoints import Checkpoint, Checkpoints
-from publisher.surfaces.guarding import SurfaceGuard
-from publisher.surfaces.recovery import Recovery
+from exchange.domain.restore_evidence import KnownRecord
+from publisher.surfaces.runtime.checkpoints import Checkpoint, Checkpoints
+from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
+from publisher.surfaces.runtime.removal_recovery import Recovery
 
 IRI = "https://credit.example.cn/record/"
 

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from exchange.commands import Manner, Watch
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from publisher.web.app import create_app
 from tests.unit.exchange.model import sound
 from tests.unit.publisher.conftest import station

@@ -8,7 +8,7 @@ import zlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.surfaces.deflated import (
+from publisher.surfaces.files.gzip_segments import (
     ENDING_LENGTH,
     HEADER,
     ending,

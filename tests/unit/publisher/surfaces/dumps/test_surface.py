@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from exchange.domain.access import Leaf, Tier
-from exchange.domain.body import body, line
+from exchange.domain.disclosure import Leaf, Tier
 from exchange.domain.record import Link, Submission
-from exchange.ledger.sequence import PAGE
+from exchange.domain.record_body import body, line
+from exchange.ledger.feed_sequence import PAGE
 from exchange.model import load_model
-from publisher.surfaces.dumps import DumpReader, DumpSurface, terms
+from publisher.surfaces.dumps import DumpReader, DumpSurface, addresses
 from publisher.surfaces.dumps import surface as module
-from publisher.surfaces.dumps.documents import Document, part_between
-from publisher.surfaces.dumps.files import Stored
-from publisher.surfaces.dumps.terms import FORMS, KEPT
+from publisher.surfaces.dumps.addresses import FORMS, KEPT
+from publisher.surfaces.dumps.document_pieces import Document, part_between
+from publisher.surfaces.dumps.dump_files import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,8 +84,8 @@ def versions(city: Any, kind: str = "penalty") -> list[str]:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let parts end after two pages, so that few records make several."""
-    assert terms.PAGES * PAGE == 5_000
-    monkeypatch.setattr(terms, "PAGES", 2)
+    assert addresses.PAGES * PAGE == 5_000
+    monkeypatch.setattr(addresses, "PAGES", 2)
 
 
 @pytest.mark.usefixtures("small_parts")

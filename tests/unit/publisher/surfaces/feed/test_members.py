@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyld import jsonld
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
-from exchange.model.canonical import literal
-from exchange.model.context import terms_of
+from exchange.model.canonical_terms import literal
+from exchange.model.jsonld_context import terms_of
+from publisher.surfaces.feed.addresses import ENVELOPE, FORMS, Place
 from publisher.surfaces.feed.members import Members, entry_of, view_of
 from publisher.surfaces.feed.pages import Page
-from publisher.surfaces.feed.terms import ENVELOPE, FORMS, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

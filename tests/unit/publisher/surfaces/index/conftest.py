@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.access import Tier
+from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
-from exchange.model.canonical import literal
+from exchange.model.canonical_terms import literal
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan, Site
 
 if TYPE_CHECKING:

@@ -1,0 +1,368 @@
+"""Rows in, submissions and findings out: one pass, in the order of the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from exchange.domain.errors import DataInvalid, EnvironmentFault
+from exchange.intake.annotated_workbook import MarkedBook
+from exchange.intake.code_names import Names
+from exchange.intake.file_reader import read, refuse
+from exchange.intake.findings import Finding, Place, finding, shown
+from exchange.intake.limits import DEFAULT, Limits
+from exchange.model import HIDDEN, Label, Sort, compile_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from exchange.domain.record import Submission
+    from exchange.intake.code_names import OtherName
+    from exchange.intake.sheet import Row, Sheet
+    from exchange.model import Compiled, Model, Problem
+
+_TOLD: Final = 20  # findings of a file that is refused because of its rows
+
+
+class Checked(NamedTuple):
+    """One row after the check: `submission` is None when an error refuses the row."""
+
+    row: Row
+    submission: Submission | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def held(self) -> bool:
+        """Whether a person has to decide about the row before it may be appended."""
+        return self.submission is not None and self.submission.held
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a whole-file check found; rows = sound + held + rejected."""
+
+    rows: int = 0
+    sound: int = 0
+    held: int = 0
+    rejected: int = 0
+    errors: int = 0
+    warnings: int = 0
+
+    def add(self, checked: Checked) -> None:
+        """Count one row."""
+        self.rows += 1
+        if checked.submission is None:
+            self.rejected += 1
+        elif checked.held:
+            self.held += 1
+        else:
+            self.sound += 1
+        self.note(checked.findings)
+
+    def note(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
+        """Count findings by severity."""
+        for item in findings:
+            self.errors += item.severity == "error"
+            self.warnings += item.severity == "warning"
+
+
+class Checker:
+    """Checks the rows of one sheet against its kind; `source` binds them to one unit's code."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        model: Model,
+        *,
+        source: str | None = None,
+        today: date | None = None,
+        limits: Limits = DEFAULT,
+    ) -> None:
+        self._sheet = sheet
+        self._compiled: Compiled = compile_kind(model, sheet.book.kind.slug, today)
+        self._names = Names(sheet.book.kind)
+        self._source = source
+        self._recent: dict[int, int] = {}
+        self._limits = limits
+        self._ended: list[Finding] = []
+
+    def rows(self) -> Iterator[Checked]:
+        """Yield every row checked.
+
+        Rows under a header that lacks columns are not checked, and none beyond
+        `Limits.refused_rows` when all of them so far are refused: `faults` says so then.
+        """
+        self._ended = []
+        if _refuses(self._sheet.faults):
+            return
+        all_refused = True
+        for number, row in enumerate(self._sheet.rows(), start=1):
+            checked = self.check(row)
+            yield checked
+            all_refused = all_refused and checked.submission is None
+            if all_refused and number >= self._limits.refused_rows:
+                place = self._place(row, None)
+                self._ended = [finding("rows-refused", place, read=number)]
+                return
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the sheet's structure found so far, and why it was read no further."""
+        return [*self._sheet.faults, *self._ended]
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether `rows` ended before the sheet did, because every row was refused."""
+        return bool(self._ended)
+
+    def check(self, row: Row) -> Checked:
+        """Return the row's submission, or the findings that refuse it; warnings in any case."""
+        if row.findings and _refuses(row.findings):
+            return Checked(row, None, row.findings)
+        record, problems = self._record(row)
+        findings = row.findings
+        if problems:
+            findings += _covered([self._finding(row, item) for item in problems])
+        if self._source is not None:
+            findings += self._foreign(row, record, self._source)
+        if findings and _refuses(findings):
+            return Checked(row, None, findings)
+        try:
+            form = None if row.cells is None else self._sheet.book.form
+            submission = self._compiled.submission(record, row.number, form)
+        except DataInvalid as error:
+            return Checked(row, None, (*findings, _said(self._place(row, None), error)))
+        if findings and _holds(findings):
+            submission = replace(submission, held=True)
+        findings += self._repeated(row, submission.key)
+        if submission.held:  # its names may be what it is held for
+            return Checked(row, submission, findings)
+        others = [self._other_name(row, item) for item in self._names.others(record, row.number)]
+        return Checked(row, submission, findings + tuple(others))
+
+    @property
+    def publicity_end(self) -> str | None:
+        """The field that declares when a record's publicity ends, if the kind has one."""
+        return self._compiled.kind.publicity_end
+
+    def quoted_number(self, row: Row, kind: str) -> tuple[str | None, str]:
+        """Return the field in which a row names what it quotes, the number if any, and its cell."""
+        cells = {name: self._cell(row, name) for name in self._compiled.quoted_fields(kind)}
+        given = {name: cell for name, cell in cells.items() if cell}
+        texts = [name for name in given if self._compiled.kind.field(name).sort is Sort.TEXT]
+        name = next(iter([*texts, *given]), None)
+        return name, given.get(name or "", "")
+
+    def _cell(self, row: Row, field: str) -> str:
+        known = self._sheet.book.by_field.get(field)
+        if row.cells is not None:
+            return row.cells.get(known.code, "") if known else ""
+        return str((row.record or {}).get(field, ""))
+
+    def place(self, row: Row, field: str | None) -> Place:
+        """Return where a row, or its cell of a field, stands in the file."""
+        return self._place(row, field)
+
+    def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
+        if row.cells is None:
+            record, problems = self._compiled.tidy(row.record or {})
+            return record, [*problems, *self._compiled.check(record)]
+        form = self._sheet.book.form
+        return self._compiled.examine(row.cells, form)
+
+    def _foreign(self, row: Row, record: dict[str, Any], source: str) -> tuple[Finding, ...]:
+        named = record.get("source")
+        if named is None or named == source:
+            return ()
+        place = self._place(row, "source")
+        return (finding("wrong-source", place, str(named), source=source),)
+
+    def _repeated(self, row: Row, key: str) -> tuple[Finding, ...]:
+        mark = hash(key)
+        before = self._recent.pop(mark, None)
+        self._recent[mark] = row.number
+        if len(self._recent) > self._limits.keys:
+            del self._recent[next(iter(self._recent))]
+        if before is None:
+            return ()
+        return (finding("repeated-key", self._place(row, None), "", "warning", row=before),)
+
+    def _other_name(self, row: Row, found: OtherName) -> Finding:
+        return finding(
+            "other-name",
+            self._place(row, found.field),
+            found.name,
+            "warning",
+            code=found.code,
+            before=found.before,
+            row=found.row,
+        )
+
+    def _finding(self, row: Row, problem: Problem) -> Finding:
+        place = self._place(row, problem.field, problem.column)
+        return Finding(
+            place,
+            problem.rule,
+            problem.message,
+            problem.hint,
+            problem.severity,
+            shown(problem.value),
+        )
+
+    def _place(self, row: Row, field: str | None, column: str | None = None) -> Place:
+        book, header = self._sheet.book, self._sheet.header
+        known = book.by_field.get(field) if field else None
+        code = column or (known.code if known else None)
+        letter, name = None, known.name if known else None
+        if code is None or row.record is not None:
+            code = field
+        else:
+            letter, name = header.place_of(code) if header else (None, None)
+        origin = self._sheet.origin
+        return Place(origin.file, origin.sheet, row.number, row.line, letter, code, name)
+
+
+def check_file(  # noqa: PLR0913 (what the verb takes)
+    path: Path,
+    model: Model,
+    *,
+    kind: str | None = None,
+    form: str | None = None,
+    source: str | None = None,
+    today: date | None = None,
+    marked: Path | None = None,
+    limits: Limits = DEFAULT,
+) -> FileCheck:
+    """Open a file for a check that loads nothing; iterate the result for its findings.
+
+    `today` is the day in China; without it no day of the file is compared with it.
+
+    With `marked`, that workbook is written on the way: the rows with the wrong cells coloured.
+
+    Raises:
+        Rejected, UsageError, EnvironmentFault: as `readers.read`.
+
+    """
+    sheets = read(path, model, kind=kind, form=form, limits=limits)
+    return FileCheck(
+        [
+            (sheet, Checker(sheet, model, source=source, today=today, limits=limits))
+            for sheet in sheets
+        ],
+        marked,
+    )
+
+
+class FileCheck:
+    """The findings of one file as they are met, and the tally when they have ended."""
+
+    def __init__(self, checkers: list[tuple[Sheet, Checker]], marked: Path | None = None) -> None:
+        self.sheets = [sheet for sheet, _ in checkers]
+        self.tally = Tally()
+        self._checkers = checkers
+        self._marked = marked
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Yield every finding; those about a sheet's structure stand at its end.
+
+        Raises:
+            EnvironmentFault: the marked workbook cannot be written.
+
+        """
+        self.tally = Tally()
+        if self._marked is None:
+            yield from self._findings(None)
+            return
+        try:
+            with MarkedBook(self._marked) as book:
+                yield from self._findings(book)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"{self._marked} cannot be written: {error.strerror}.", "Choose another place."
+            ) from error
+
+    def _findings(self, book: MarkedBook | None) -> Iterator[Finding]:
+        for sheet, checker in self._checkers:
+            if book is not None:
+                book.begin(sheet)
+            yield from self._noted(sheet.notes, book)
+            for checked in checker.rows():
+                self.tally.add(checked)
+                if book is not None:
+                    book.add(checked.row, checked.findings)
+                yield from checked.findings
+            yield from self._noted(checker.faults, book)
+
+    def _noted(self, findings: list[Finding], book: MarkedBook | None) -> list[Finding]:
+        self.tally.note(findings)
+        if book is not None:
+            book.note(findings)
+        return findings
+
+    @property
+    def refusal(self) -> Finding | None:
+        """Why a load would refuse the whole file, known once it has been read; None if not."""
+        faults = (item for _, checker in self._checkers for item in checker.faults)
+        return next((item for item in faults if item.severity == "error"), None)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the whole file, once read, holds no error."""
+        return not self.tally.errors
+
+
+def scan(sheet: Sheet) -> int:
+    """Read the whole structure; return the number of rows.
+
+    Raises:
+        Rejected: the structure is broken somewhere; `details["findings"]` says where.
+
+    """
+    rows = sum(1 for _ in sheet.rows())
+    if any(item.severity == "error" for item in sheet.faults):
+        raise refuse(sheet.name, sheet.faults)
+    return rows
+
+
+def require_some_taken(checker: Checker, name: str) -> None:
+    """Read the rows up to the first that is not refused.
+
+    Raises:
+        Rejected: there is none among as many as `Limits.refused_rows`.
+
+    """
+    told: list[Finding] = []
+    for checked in checker.rows():
+        if checked.submission is not None:
+            return
+        if len(told) < _TOLD:
+            told += [item for item in checked.findings if item.severity == "error"]
+    if checker.ended_early:
+        raise refuse(name, [*checker.faults, *told[:_TOLD]])
+
+
+def _refuses(findings: Iterable[Finding]) -> bool:
+    return any(item.severity == "error" for item in findings)
+
+
+def _holds(findings: tuple[Finding, ...]) -> bool:
+    return any(item.severity == "held" for item in findings)
+
+
+def _covered(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without the text of cells of which one of them must not repeat it."""
+    hidden = {item.place.code for item in findings if item.value == HIDDEN}
+    if not hidden:
+        return tuple(findings)
+    cover = [item.place.code in hidden and item.value != "" for item in findings]
+    return tuple(
+        replace(item, value=HIDDEN) if covers else item
+        for item, covers in zip(findings, cover, strict=True)
+    )
+
+
+def _said(place: Place, error: DataInvalid) -> Finding:
+    text = Label(error.message, error.message)
+    return Finding(place, "record", text, Label(error.hint, error.hint))

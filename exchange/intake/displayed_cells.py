@@ -1,0 +1,115 @@
+"""What a spreadsheet shows and what it hides, against what is read of it."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from exchange.intake.findings import Finding, Place, finding, letter_of
+from exchange.model import Sort
+from exchange.workbook.number_formats import number_format
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from exchange.intake.header_matching import Header
+    from exchange.intake.xlsx_rows import Tab
+    from exchange.workbook.number_formats import NumberFormat
+
+# Marks of a cell that say more than its number format could.
+GRAVE: Final = frozenset({"error", "digits", "formula-empty", "merged-across", "cell-twice"})
+_TIMES: Final = frozenset({Sort.DATE, Sort.MOMENT})
+_ROOM: Final = re.compile(r"[\s,()+\-]")
+_PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_TOLD: Final = 10  # ranges that one finding lists
+
+
+class ShownColumn:
+    """The number formats of one column, from the top down; `sort` says what it is for."""
+
+    def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], sort: Sort) -> None:
+        self._runs = sorted(runs, key=lambda run: run[0])
+        self._money = sort is Sort.MONEY
+        self._day = sort in _TIMES
+        self._at = 0
+
+    def mark(self, row: int, text: str) -> str | None:
+        """Return what is odd about the cell of that row, None if it shows what it holds.
+
+        Rows are asked about in their order; a smaller one begins again.
+        """
+        runs = self._runs
+        if self._at >= len(runs) or row < runs[self._at][0]:
+            self._at = 0
+        while self._at < len(runs) - 1 and row > runs[self._at][1]:
+            self._at += 1
+        first, last, found = runs[self._at]
+        return self._mark(found, text) if text and first <= row <= last else None
+
+    def _mark(self, found: NumberFormat, text: str) -> str | None:
+        if self._day:
+            return f"date-shown {found.code}"
+        if found.is_date:
+            return None if self._money else "date-cell"
+        number = found.of_number(text)
+        shown, unit = number or (found.of_text(text), True)
+        if shown.strip() == text:
+            return None
+        if self._money and not unit:
+            return f"money-rounded {shown}" if _differs(shown, text) else None
+        return f"{'money' if self._money else 'number'}-shown {shown}"
+
+
+def _differs(shown: str, text: str) -> bool:
+    """Whether a number is shown as another one; what is no plain number is not compared."""
+    plain = _ROOM.sub("", shown)
+    return _PLAIN.fullmatch(plain) is not None and abs(Decimal(plain)) != abs(Decimal(text))
+
+
+def shown_columns(
+    header: Header, runs: Iterable[Sequence[int]], formats: Mapping[int, str]
+) -> dict[int, ShownColumn]:
+    """Return the columns whose number formats matter, by position; those of days do not."""
+    found: dict[int, list[tuple[int, int, NumberFormat]]] = {}
+    sorts = _sorts(header)
+    for column, first, last, style in runs:
+        sort, shown = sorts.get(column, Sort.DATE), number_format(formats[style])
+        if sort not in _TIMES or (column in sorts and shown.hides_day):
+            found.setdefault(column, []).append((first, last, shown))
+    return {column: ShownColumn(parts, sorts[column]) for column, parts in found.items()}
+
+
+def _sorts(header: Header) -> dict[int, Sort]:
+    by_code = {
+        code: pairs[0][0].sort for code, pairs in header.book.kind.columns(header.book.form).items()
+    }
+    return {position: by_code[code] for position, code in header.codes}
+
+
+def hidden_parts(header: Header, tab: Tab, origin: Place) -> list[Finding]:
+    """Return warnings about rows and columns that are read although nobody sees them."""
+    rows = [
+        (max(first, header.first_row), last) for first, last in tab.rows if last >= header.first_row
+    ]
+    known = dict(header.positions)
+    columns = [at for first, last in tab.columns for at in range(first, last + 1) if at in known]
+    found = []
+    if rows:
+        rule = "rows-filtered" if tab.filtered else "rows-hidden"
+        found.append(finding(rule, origin, "", "warning", ranges=_listed(map(_range, rows))))
+    if columns:
+        names = (f"{letter_of(at)} {known[at].name}" for at in columns)
+        found.append(finding("columns-hidden", origin, "", "warning", ranges=_listed(names)))
+    return found
+
+
+def _range(ends: tuple[int, int]) -> str:
+    first, last = ends
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    every = list(items)
+    more = f" …（{len(every)}）" if len(every) > _TOLD else ""
+    return ", ".join(every[:_TOLD]) + more

@@ -1,0 +1,46 @@
+"""A dry run at the intake: rows are held in memory only, so that a load's answer is told."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.intake.held_store import PURPOSE, HeldRows
+from exchange.ledger.database_engine import memory_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from exchange.ledger import Ledger
+    from exchange.ledger.database_engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What the files of one dry run share.
+
+    `position` is that of the ledger's last event when it began, `held` what would be held.
+    """
+
+    ledger: Ledger
+    position: int
+    held: HeldRows
+
+
+@contextmanager
+def rehearsing(ledger: Ledger, held: Path, clock: Callable[[], int]) -> Iterator[Rehearsal]:
+    """Give a ledger and held rows that begin as they are now and keep nothing."""
+    position = ledger.position()
+    with ledger.rehearsal() as tried:
+        rows = RehearsedHeldRows(held, tried.derived_key(PURPOSE), clock)
+        with closing(rows):
+            yield Rehearsal(tried, position, rows)
+
+
+class RehearsedHeldRows(HeldRows):
+    """A copy in memory of what is held; its bounds are those of the held rows themselves."""
+
+    def _opened_database(self) -> Database:
+        return memory_database(self.path)

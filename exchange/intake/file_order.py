@@ -1,0 +1,137 @@
+"""Which file is loaded first: the kinds that others quote come before those that quote them."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
+from exchange.intake.database_source import Table
+from exchange.intake.file_reader import detect
+from exchange.intake.header_matching import books, choose, kind_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from exchange.intake.sheet import Sheet
+    from exchange.model import Model
+
+Source = TypeVar("Source", bound="Path | Table")
+SUFFIXES: Final = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".xlsx"})
+FILES: Final = 10_000  # of one folder
+
+
+def order_by_links(
+    sources: Sequence[Path | Table], model: Model, kind: str | None = None
+) -> list[Path | Table]:
+    """Return files and tables in the order in which they are to be loaded (DETAILS "Repair").
+
+    Those of one kind keep the order given.
+
+    Raises:
+        as `readers.detect`.
+
+    """
+    if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)
+        return list(sources)
+    rank = _ranks(model)
+    kinds = [kind_of_name(model, item.name) or _kind(item, model) for item in sources]
+    numbered = sorted(range(len(sources)), key=lambda index: (rank.get(kinds[index], 0), index))
+    return [sources[index] for index in numbered]
+
+
+def order_tolerantly(
+    sources: Sequence[Source], model: Model, kind: str | None = None
+) -> list[Source]:
+    """Order files and tables of which some may be broken: those stand first, to be refused."""
+    if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)
+        return list(sources)
+    rank = _ranks(model)
+
+    def place(source: Source) -> int:
+        try:
+            return rank.get(kind_of_name(model, source.name) or _kind(source, model), 0)
+        except (Rejected, UsageError, EnvironmentFault):
+            return 0
+
+    return sorted(sources, key=place)
+
+
+def in_order(sheets: Sequence[Sheet], model: Model) -> list[Sheet]:
+    """Return the sheets of one workbook in the order in which they are to be loaded."""
+    rank = _ranks(model)
+    return sorted(sheets, key=lambda sheet: rank.get(sheet.book.kind.slug, 0))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder that could be deliveries, by name; none below it.
+
+    Raises:
+        UsageError: it is no folder, or holds too many.
+        EnvironmentFault: it cannot be read.
+
+    """
+    try:
+        found = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in SUFFIXES and path.name[:1] not in ".~" and path.is_file()
+        )
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(f"There is no folder {folder}.", "Give the path of a folder.") from error
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{folder} cannot be read: {error.strerror}.", "Look at its permissions."
+        ) from error
+    if len(found) > FILES:
+        raise UsageError(f"{folder} holds more than {FILES} files.", "Split it.")
+    return found
+
+
+def deliveries_of(folder: Path, model: Model) -> tuple[list[Path], list[Path]]:
+    """Return the files of a folder that are deliveries, and those that tell no kind."""
+    found: list[Path] = []
+    other: list[Path] = []
+    for path in files_of(folder):
+        (found if kind_of_name(model, path.name) or _tells_kind(path, model) else other).append(
+            path
+        )
+    return found, other
+
+
+def _tells_kind(path: Path, model: Model) -> bool:
+    try:
+        detect(path, model)
+    except Rejected as error:
+        # Broken in another way, it is a delivery that is to be refused with its findings.
+        return all(item.rule != "no-header" for item in error.details.get("findings", ()))
+    except (UsageError, EnvironmentFault):
+        return True  # its own line says that it fits several kinds, or cannot be read
+    return True
+
+
+def _kind(source: Path | Table, model: Model) -> str:
+    if not isinstance(source, Table):
+        return detect(source, model)[0]
+    book = choose(books(model, None, None), source.columns())
+    if book is None:
+        raise UsageError(f"The columns of {source} fit no kind.", "Choose one with --kind.")
+    return book.kind.slug
+
+
+def _ranks(model: Model) -> dict[str, int]:
+    return {slug: number for number, slug in enumerate(_order(model))}
+
+
+def _order(model: Model) -> list[str]:
+    """Return the kinds with what they quote before them; kinds of one rank by name."""
+    quoted: dict[str, set[str]] = {slug: set() for slug in sorted(model.kinds)}
+    for rule in model.links.values():
+        for source in rule.sources & quoted.keys():
+            quoted[source] |= (rule.targets & quoted.keys()) - {source}
+    try:
+        return list(TopologicalSorter(quoted).static_order())
+    except CycleError:
+        # Kinds that quote each other resolve later whichever comes first (dangling links warn).
+        return sorted(quoted, key=lambda slug: (len(quoted[slug]), slug))

@@ -1,0 +1,223 @@
+"""Opens a delivered file as sheets: which format, which encoding, which kind and form."""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
+from exchange.domain.personal_data import mask
+from exchange.intake.annotated_workbook import LIST
+from exchange.intake.csv_rows import CsvSheet
+from exchange.intake.encoding import detect_encoding
+from exchange.intake.findings import Finding, Place, finding
+from exchange.intake.header_matching import books, kind_of_name
+from exchange.intake.json_rows import JsonSheet
+from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.xlsx_rows import Workbook, XlsxSheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exchange.intake.sheet import Sheet
+    from exchange.model import Model
+
+XLSX: Final = b"PK\x03\x04"
+_MAGIC: Final = {
+    b"\xd0\xcf\x11\xe0": "XLS",  # also a workbook with a password
+    b"%PDF": "PDF",
+    b"\x1f\x8b": "GZIP",
+    b"SQLi": "SQLite",
+}
+_HEAD: Final = 1024
+_SPECIAL: Final = {
+    stat.S_IFDIR: ("目录", "a folder"),
+    stat.S_IFIFO: ("管道", "a pipe"),
+    stat.S_IFSOCK: ("套接字", "a socket"),
+    stat.S_IFCHR: ("设备", "a device"),
+    stat.S_IFBLK: ("设备", "a device"),
+}
+
+
+def read(  # noqa: PLR0913 (what the verbs take)
+    path: Path,
+    model: Model,
+    *,
+    kind: str | None = None,
+    form: str | None = None,
+    name: str | None = None,
+    limits: Limits = DEFAULT,
+) -> tuple[Sheet, ...]:
+    """Open a CSV, JSON or XLSX file as sheets of rows; only a workbook can have several.
+
+    `kind` and `form` are found from the name of the sheet or file (`name`, when the file itself
+    has been staged under another) and its columns when they are not given.
+
+    Raises:
+        Rejected: it is nothing that we read; `details["findings"]` says where.
+        UsageError: there is no such file, kind or form, or the kind cannot be told.
+        EnvironmentFault: it cannot be read.
+
+    """
+    shown_as = mask(name or path.name)
+    slug = kind or kind_of_name(model, shown_as)
+    candidates = books(model, slug, form)
+    with opened_file(path) as stream:
+        try:
+            format_ = _format(stream, shown_as, limits)
+            encoding = detect_encoding(stream, shown_as) if format_ != "xlsx" else None
+        except OSError as error:
+            raise unreadable(path, error) from error
+    if encoding is None:
+        return _tables(Workbook(path, shown_as, limits), model, kind, slug, form)
+    if isinstance(encoding, Finding):
+        raise refuse(shown_as, [encoding])
+    if format_ == "json":
+        return (JsonSheet(path, shown_as, encoding, candidates, limits),)
+    return (CsvSheet(path, shown_as, encoding, candidates, limits),)
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is no regular file before anything waits for its bytes.
+
+    A named pipe, a device or a socket would keep a reader waiting for ever.
+
+    Raises:
+        UsageError: there is no such file, or it is a folder, pipe, device or socket.
+        EnvironmentFault: its folder cannot be entered.
+
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(
+            f"There is no file {path}.",
+            "Give the path of a file.",
+            zh=f"没有文件 {path}。",
+            zh_hint="请给出文件的路径。",
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if not stat.S_ISREG(mode):
+        zh, en = _SPECIAL.get(stat.S_IFMT(mode), ("特殊文件", "no regular file"))
+        raise UsageError(
+            f"{path} is no file but {en}.",
+            "Save what it gives as a file and name that.",
+            zh=f"{path} 是{zh}，不是文件。",
+            zh_hint="请先将内容保存为文件，再给出该文件。",
+        )
+
+
+@contextlib.contextmanager
+def opened_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a delivered file for reading.
+
+    Raises:
+        as `require_file`, and EnvironmentFault when it cannot be read.
+
+    """
+    require_file(path)
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise unreadable(path, error) from error
+    with stream:
+        yield stream
+
+
+def unreadable(path: Path, error: OSError) -> EnvironmentFault:
+    """Return the fault of one file that cannot be read; others beside it may be."""
+    return EnvironmentFault(
+        f"{path} cannot be read: {error.strerror}.",
+        "Look at its permissions.",
+        zh=f"无法读取 {path}：{error.strerror}。",
+        zh_hint="请检查该文件的权限。",
+        unreadable=True,
+    )
+
+
+def detect(path: Path, model: Model) -> tuple[str, str]:
+    """Return kind and form of a file (of a workbook's first table).
+
+    Raises:
+        as `read`, and Rejected when no kind's columns are found in it.
+
+    """
+    sheet = read(path, model)[0]
+    if any(fault.rule == "no-header" for fault in sheet.faults):
+        raise refuse(sheet.name, sheet.faults)
+    return sheet.book.kind.slug, sheet.book.form
+
+
+def refuse(name: str, findings: list[Finding]) -> Rejected:
+    """Return the error that refuses a whole file, with its findings."""
+    errors = [item for item in findings if item.severity == "error"]
+    first = errors[0]
+    more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+    more_zh = f"（另有 {len(errors) - 1} 处）" if len(errors) > 1 else ""
+    return Rejected(
+        f"{name} cannot be taken as a whole: {first.message.en}{more}",
+        first.hint.en,
+        findings=tuple(findings),
+        zh=f"{name} 整份退回：{first.message.zh}{more_zh}",
+        zh_hint=first.hint.zh,
+    )
+
+
+def _tables(
+    book: Workbook, model: Model, kind: str | None, slug: str | None, form: str | None
+) -> tuple[Sheet, ...]:
+    """Return the sheets that hold a table, noting those that do not at the first.
+
+    A sheet's own name tells its kind before the file's does.
+    """
+    if book.fault is not None:
+        raise refuse(book.name, [book.fault])
+    sheets = [
+        XlsxSheet(book, tab, books(model, kind or kind_of_name(model, tab.name) or slug, form))
+        for tab in [tab for tab in book.tabs if tab.name != LIST] or book.tabs
+    ]
+    tables = [sheet for sheet in sheets if sheet.header is not None]
+    if not tables:
+        return (sheets[0],)
+    seen = [sheet for sheet in tables if not sheet.tab.hidden]
+    if not seen:
+        raise refuse(book.name, [finding("sheets-hidden", tables[0].origin)])
+    seen[0].notes += [_left_out(sheet) for sheet in tables if sheet.tab.hidden]
+    tables = seen
+    for sheet in sheets:
+        if sheet.header is None and sheet.tab.shows:
+            tables[0].notes.append(finding("sheet-skipped", sheet.origin, "", "warning"))
+    return tuple(tables)
+
+
+def _left_out(sheet: XlsxSheet) -> Finding:
+    """Say that a hidden sheet is not read: whoever sends the workbook does not see its rows."""
+    rule = "sheet-very-hidden" if sheet.tab.state == "veryHidden" else "sheet-hidden"
+    return finding(rule, sheet.origin, "", "warning", rows=sum(1 for _ in sheet.rows()))
+
+
+def _format(stream: BinaryIO, name: str, limits: Limits) -> str:
+    head = stream.read(_HEAD)
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            raise refuse(name, [finding("not-text", Place(name), format=kind)])
+    if not size:
+        raise refuse(name, [finding("empty", Place(name))])
+    if size > limits.file_bytes:
+        fault = finding("file-size", Place(name), size=size, limit=limits.file_bytes)
+        raise refuse(name, [fault])
+    if head.startswith(XLSX):
+        return "xlsx"
+    return "json" if _is_json(head, name) else "csv"
+
+
+def _is_json(head: bytes, name: str) -> bool:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if name.lower().endswith((".json", ".jsonl", ".ndjson")):
+        return True
+    return text[:1] in (b"{", b"[") and not name.lower().endswith(".csv")

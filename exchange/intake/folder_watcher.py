@@ -1,0 +1,128 @@
+"""Watches a folder that departments drop files into: whole files only, each once.
+
+A file is due when two looks some time apart found it alike in size and time of change, so that
+one still being copied is left alone. What was done with it is written down in the data
+directory; the folder itself is never written to. A file that changes is due again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import EnvironmentFault
+from exchange.intake.file_order import files_of
+from exchange.intake.staged_copies import private, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SETTLED: Final = 2_000  # milliseconds that a file must have been alike
+KEPT: Final = 20_000  # lines of the memory; more than a folder may hold files
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a file looks like from outside: size in bytes, time of change in nanoseconds."""
+
+    size: int
+    changed: int
+
+
+class Watcher:
+    """One watched folder; `clock` gives milliseconds since 1970-01-01 UTC."""
+
+    def __init__(self, folder: Path, memory: Path, clock: Callable[[], int]) -> None:
+        """Remember what earlier runs did with this folder.
+
+        Raises:
+            EnvironmentFault: the folder or the memory cannot be read.
+
+        """
+        self._folder = folder.resolve()
+        name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:16]
+        self._memory = private(memory) / f"{name}.jsonl"
+        self._clock = clock
+        self._seen: dict[str, tuple[State, int]] = {}
+        self._lines = 0  # of the memory
+        self._done = self._recall()
+
+    def due(self) -> list[Path]:
+        """Look at the folder; return the files that are whole and not done yet."""
+        now = self._clock()
+        seen: dict[str, tuple[State, int]] = {}
+        due = []
+        for path in files_of(self._folder):
+            state = _state(path)
+            if state is None or self._done.get(path.name) == state:
+                continue
+            before, since = self._seen.get(path.name, (None, now))
+            if before != state:
+                since = now
+            seen[path.name] = (state, since)
+            if now - since >= SETTLED:
+                due.append(path)
+        self._seen = seen
+        return due
+
+    def done(self, path: Path) -> None:
+        """Write down, on the disk, that a file found due has been dealt with as it then was."""
+        state, _ = self._seen.pop(path.name)
+        self._done[path.name] = state
+        line = {"file": path.name, "size": state.size, "changed": state.changed}
+        try:
+            with self._memory.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            self._lines += 1
+            if self._lines > KEPT:
+                self._done = self._recall()
+        except OSError as error:
+            raise _fault(self._memory, error) from error
+
+    def _recall(self) -> dict[str, State]:
+        """Return what was done with the files that are still there; forget the rest."""
+        if not self._memory.is_file():
+            return {}
+        done: dict[str, State] = {}
+        try:
+            with self._memory.open(encoding="utf-8") as stream:
+                for line in stream:
+                    if line.endswith("\n"):  # else a write that was cut short
+                        said = json.loads(line)
+                        done[said["file"]] = State(said["size"], said["changed"])
+            here = {path.name for path in files_of(self._folder)}
+            kept = {name: state for name, state in done.items() if name in here}
+            self._rewrite(kept)
+            self._lines = len(kept)
+        except OSError as error:
+            raise _fault(self._memory, error) from error
+        return kept
+
+    def _rewrite(self, done: dict[str, State]) -> None:
+        part = self._memory.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as stream:
+            for name, state in done.items():
+                line = {"file": name, "size": state.size, "changed": state.changed}
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(self._memory)
+        sync(self._memory.parent)
+
+
+def _state(path: Path) -> State | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return State(found.st_size, found.st_mtime_ns)
+
+
+def _fault(path: Path, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(f"{path} cannot be used: {error.strerror}.", "Look at the folder.")

@@ -1,0 +1,277 @@
+"""Which column is which: a sender's header matched to the national columns of a kind and form.
+
+A header cell may be the national code, one of its aliases, the Chinese label, or the JSON name;
+blanks, width, case, brackets and the star that marks required columns do not matter.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.disclosure import Leaf
+from exchange.domain.errors import UsageError
+from exchange.intake.findings import letter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from exchange.model import Column, Field, Kind, Model
+
+_SECRET: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
+# A second row is a header too when at least this share of its filled cells are names.
+_SECOND_SHARE: Final = 0.6
+# A row is taken for the header when it names so many columns.
+_LEAST: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A national column of one kind and form; no finding repeats the cells of a secret one.
+
+    `free_text`: its cells are texts of no pattern. `refuses_shortened`: the shapes refuse
+    numbers in E-notation there.
+    """
+
+    code: str
+    name: str
+    required: bool
+    secret: bool = False
+    free_text: bool = False
+    refuses_shortened: bool = False
+
+
+class Book:
+    """The columns of one kind in one form, found by any of their names."""
+
+    def __init__(self, kind: Kind, form: str) -> None:
+        self.kind = kind
+        self.form = form
+        self.columns: dict[str, Known] = {}
+        self._by_name: dict[str, Known] = {}
+        self.by_field: dict[str, Known] = {}
+        sharing: dict[str, list[tuple[Field, Column]]] = {}
+        for field in kind.fields:
+            for column in field.columns_in(form):
+                if column.constant is None:
+                    sharing.setdefault(column.code, []).append((field, column))
+        for pairs in sharing.values():
+            self._learn(pairs)
+
+    def _learn(self, pairs: list[tuple[Field, Column]]) -> None:
+        column, fields = pairs[0][1], [field for field, _ in pairs]
+        required = any(item.required for _, item in pairs)
+        # One column for several fields (a name of an organisation or of a person), each of
+        # them required in its case: the column itself is always required.
+        shared = len(fields) > 1 and all(field.required_when for field in fields)
+        secret = any(field.leaf in _SECRET for field in fields)
+        known = Known(
+            column.code,
+            column.label,
+            required or shared,
+            secret,
+            free_text=all(field.value.slug == "Text" for field in fields),
+            refuses_shortened=any(
+                "no-shortened-number" in rule.formats for field in fields for rule in field.expects
+            ),
+        )
+        self.columns[column.code] = known
+        names = [column.code, column.label]
+        for field, item in pairs:
+            self.by_field.setdefault(field.name, known)
+            names += [*item.aliases, field.name, field.label.zh]
+        for name in names:
+            self._by_name.setdefault(alike(name), known)
+
+    def find(self, cell: str) -> Known | None:
+        """Return the column a header cell names, if it is one of ours."""
+        return self._by_name.get(alike(cell))
+
+    def named(self, cells: Sequence[str]) -> int:
+        """Return how many of the cells name a column."""
+        return sum(self.find(cell) is not None for cell in cells if cell)
+
+    def missing(self, codes: frozenset[str]) -> list[Known]:
+        """Return the required columns that are not among the codes."""
+        return [item for item in self.columns.values() if item.required and item.code not in codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A sender's header: which position holds which column, and where the data begin."""
+
+    book: Book
+    positions: tuple[tuple[int, Known], ...]
+    codes: tuple[tuple[int, str], ...]  # the same, by code only
+    width: int
+    first_row: int  # spreadsheet row of the first data row
+    own: tuple[tuple[str, ...], ...]  # the sender's rows above the data, as they came
+    row: int  # spreadsheet row that named the columns
+
+    def place_of(self, code: str) -> tuple[str | None, str | None]:
+        """Return the spreadsheet letter and Chinese name of a column code."""
+        for position, known in self.positions:
+            if known.code == code:
+                return letter_of(position), known.name
+        known_code = self.book.columns.get(code)
+        return None, known_code.name if known_code else None
+
+
+def alike(name: str) -> str:
+    """Return a header name in the writing that names are compared in."""
+    text = unicodedata.normalize("NFKC", name).upper().replace("\ufeff", "")
+    return "".join(text.split()).strip("*★")
+
+
+def books(model: Model, kind: str | None, form: str | None) -> list[Book]:
+    """Return the candidates for a kind and form; None means any.
+
+    A form that the kind does not have is no restriction: files of several kinds are loaded
+    with one `--form`, and some kinds have a form of their own only.
+
+    Raises:
+        UsageError: no such kind, or no kind has such a form.
+
+    """
+    if kind is not None and kind not in model.kinds:
+        raise UsageError(f"There is no kind {kind!r}.", f"Choose one of {_names(model.kinds)}.")
+    forms = sorted({name for item in model.kinds.values() for name in item.forms})
+    if form is not None and form not in forms:
+        raise UsageError(f"There is no form {form!r}.", f"Choose one of {', '.join(forms)}.")
+    return [
+        Book(item, name)
+        for slug, item in model.kinds.items()
+        if kind in (None, slug)
+        for name in item.forms
+        if form == name or form not in item.forms
+    ]
+
+
+def require_kind(model: Model, kind: str | None, form: str | None) -> None:
+    """Refuse a kind or form that there is not before any file is looked at.
+
+    Raises:
+        UsageError: no such kind, or no kind has such a form.
+
+    """
+    books(model, kind, form)
+
+
+def kind_of_name(model: Model, name: str) -> str | None:
+    """Return the kind that a file name begins with (slug or Chinese label), the longest first."""
+    stem = PurePath(name).name.split(".", 1)[0]
+    words = {slug: slug for slug in model.kinds}
+    words.update({kind.label.zh: slug for slug, kind in model.kinds.items()})
+    for word in sorted(words, key=len, reverse=True):
+        rest = stem[len(word) :]
+        if stem.lower().startswith(word) and not (rest[:1].isascii() and rest[:1].isalpha()):
+            return words[word]
+    return None
+
+
+def fitting(candidates: Sequence[Book], names: Sequence[str]) -> list[Book]:
+    """Return the books of the kind whose columns the names are, one for each of its forms.
+
+    There are none when no book knows two of the names.
+
+    Raises:
+        UsageError: two kinds fit equally well.
+
+    """
+    best: dict[str, list[Book]] = {}
+    score = (0, 0)
+    for book in candidates:
+        codes = frozenset(known.code for cell in names if cell and (known := book.find(cell)))
+        mine = (len(codes), -len(book.missing(codes)))
+        if len(codes) >= min(_LEAST, len(names)) and mine >= score:
+            best = best if mine == score else {}
+            best.setdefault(book.kind.slug, []).append(book)
+            score = mine
+    if len(best) > 1:
+        raise UsageError(
+            f"The columns fit several kinds: {', '.join(sorted(best))}.",
+            "Choose one with --kind.",
+            zh=f"这些列与多个类别相符：{'、'.join(sorted(best))}。",
+            zh_hint="请用 --kind 指定类别。",
+        )
+    return [book for book in candidates if book.kind.slug in best]
+
+
+def form_of(books_of_kind: Sequence[Book], names: Sequence[str]) -> Book:
+    """Return the book of the form that the names are of.
+
+    Where codes mean one thing in one form and another in the next, the form is told only by
+    columns that no other form has; elsewhere the newest of those that fit best is taken.
+
+    Raises:
+        UsageError: the columns do not tell the form, or are of several.
+
+    """
+    known = {
+        book.form: {cell for cell in names if cell and book.find(cell)} for book in books_of_kind
+    }
+    most = max(map(len, known.values()))
+    best = [book for book in books_of_kind if len(known[book.form]) == most]
+    kind = best[0].kind
+    foreign = set().union(*known.values()) - known[best[0].form]
+    if kind.form_bound and (len(best) > 1 or foreign):
+        forms = ", ".join(sorted(known))
+        mixed = f" ({', '.join(sorted(foreign)[:3])})" if foreign else ""
+        raise UsageError(
+            f"The columns do not tell which form of {kind.slug} this is ({forms}){mixed};"
+            " its codes mean different things in them.",
+            f"Name it: --kind {kind.slug} --form {max(known)}.",
+            zh=f"从列名看不出这是“{kind.label.zh}”的哪一种表式（{forms}）{mixed}，而代码含义随表式不同。",
+            zh_hint=f"请指明：--kind {kind.slug} --form {max(known)}。",
+        )
+    return max(best, key=lambda book: book.form)
+
+
+def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
+    """Return the book whose columns the names are; None when no book knows two of them.
+
+    Raises:
+        UsageError: two kinds or forms fit equally well.
+
+    """
+    books_of_kind = fitting(candidates, names)
+    return form_of(books_of_kind, names) if books_of_kind else None
+
+
+def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:
+    """Return the header made of the sender's first rows; `rows[row - 1]` names the columns.
+
+    When the row after it is a header too (Chinese names over codes), each position takes the
+    name that is known, the codes first.
+    """
+    cells = rows[row - 1]
+    second = rows[row] if len(rows) > row and is_header(book, rows[row]) else ()
+    positions = []
+    for position, cell in enumerate(cells):
+        code_cell = second[position] if position < len(second) else ""
+        known = (book.find(code_cell) if code_cell else None) or (book.find(cell) if cell else None)
+        if known is not None:
+            positions.append((position, known))
+    above = row + bool(second)
+    codes = tuple((position, known.code) for position, known in positions)
+    return Header(book, tuple(positions), codes, width(cells), above + 1, tuple(rows[:above]), row)
+
+
+def is_header(book: Book, cells: Sequence[str]) -> bool:
+    """Whether most filled cells of a row name columns."""
+    filled = sum(bool(cell) for cell in cells)
+    return filled >= _LEAST and book.named(cells) >= _SECOND_SHARE * filled
+
+
+def width(cells: Sequence[str]) -> int:
+    """Return how many cells a row has up to its last filled one."""
+    count = len(cells)
+    while count and not cells[count - 1].strip():
+        count -= 1
+    return count
+
+
+def _names(kinds: Mapping[str, Kind]) -> str:
+    return ", ".join(sorted(kinds))

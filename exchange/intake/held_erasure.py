@@ -1,0 +1,45 @@
+"""Destroys held rows with the record that they are about, also where a kill comes between.
+
+The rows are marked before the ledger's event, because afterwards nobody could tell which they
+are: the record's texts go with its seals.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from exchange.intake import held_row
+from exchange.intake.erasure_scrubbing import holds_any, writings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from exchange.intake.held_row import HeldRow
+    from exchange.intake.held_store import HeldRows
+    from exchange.ledger import Ledger, Traces
+
+
+def mark_held(held: HeldRows, ledger: Ledger, traces: Traces) -> int:
+    """Mark the rows that tell the record's key or hold a text of it alone; return how many."""
+    return held.mark_for_erasure(traces.iri, _about(ledger, traces))
+
+
+def _about(ledger: Ledger, traces: Traces) -> Callable[[HeldRow], bool]:
+    wanted = writings(traces.own_literals)
+
+    def about(row: HeldRow) -> bool:
+        if ledger.key_macs(row.submission) & traces.keys:
+            return True
+        return holds_any(json.dumps(held_row.to_document(row), ensure_ascii=False), wanted)
+
+    return about
+
+
+def finish_held(held: HeldRows, ledger: Ledger) -> None:
+    """End what a killed erasure left: destroy the rows where it was logged, unmark them else."""
+    for iri in held.marked():
+        if ledger.is_erased(iri):
+            held.destroy_marked(iri)
+        else:
+            held.unmark(iri)

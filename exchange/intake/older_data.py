@@ -1,0 +1,38 @@
+"""Older data at the intake: which rows of a delivery may replace what, and what is said of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exchange.domain.precedence import HELD_UNCOMPARED, Precedence
+from exchange.domain.publicity_period import china_time
+from exchange.intake.database_source import Table
+from exchange.ledger import COMPARED_VERSIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exchange.domain.record import Result
+
+_TO_THE_MINUTE = 16  # characters of an ISO time
+
+
+def precedence_of(source: Path | Table, *, allowed: bool) -> Precedence:
+    """Return what the rows of a file or table may replace; `allowed`: a person said all."""
+    if allowed:
+        return Precedence.APPLY
+    return Precedence.CURRENT if isinstance(source, Table) else Precedence.REVIEW
+
+
+def details_of(result: Result) -> dict[str, str]:
+    """Return what the message of a row that was not applied says of versions."""
+    if result.reason == HELD_UNCOMPARED:
+        return {"versions": str(COMPARED_VERSIONS)}
+    if result.superseded is None:
+        return {}
+    received, replaced = map(_minute, result.superseded)
+    return {"received": received, "replaced": replaced}
+
+
+def _minute(milliseconds: int) -> str:
+    return china_time(milliseconds)[:_TO_THE_MINUTE].replace("T", " ")

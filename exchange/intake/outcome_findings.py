@@ -1,0 +1,90 @@
+"""Why a sound row was not applied, said at its row: suppressed, outdated, held or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.lifecycle import REJECTED_TARGET, SUPPRESSED_ENDED
+from exchange.domain.precedence import OUTDATED_BY_TIME
+from exchange.domain.record import Outcome
+from exchange.intake.findings import finding
+from exchange.intake.older_data import details_of
+from exchange.intake.rule_messages import MESSAGES
+from exchange.model import Label
+
+if TYPE_CHECKING:
+    from exchange.domain.record import Result, Submission
+    from exchange.intake.checker import Checked, Checker
+    from exchange.intake.findings import Finding, Severity
+    from exchange.intake.held_row import Refusal
+    from exchange.intake.target_suggestions import NearTargets
+
+_SEVERITIES: Final[dict[Outcome, Severity]] = {
+    Outcome.REJECTED: "error",
+    Outcome.HELD: "held",
+}
+
+
+def explained(
+    checker: Checker, checked: Checked, result: Result, targets: NearTargets
+) -> Finding | None:
+    """Return the finding that names why the ledger did not apply a row; None where it did."""
+    if result.reason is None:
+        return None
+    if result.reason == REJECTED_TARGET and checked.submission is not None:
+        return _unknown_target(checker, checked, checked.submission, targets)
+    odd = result.review or result.reason == OUTDATED_BY_TIME
+    severity = _SEVERITIES.get(result.outcome, "warning" if odd else "info")
+    field, value = None, ""
+    if result.reason == SUPPRESSED_ENDED and checked.submission is not None:
+        field, value = checker.publicity_end, checked.submission.publicity_end or ""
+    place = checker.place(checked.row, field)
+    if result.reason not in MESSAGES:
+        return finding("ledger-refused", place, severity=severity, reason=result.reason)
+    return finding(result.reason, place, value, severity, **details_of(result))
+
+
+def _unknown_target(
+    checker: Checker, checked: Checked, row: Submission, targets: NearTargets
+) -> Finding:
+    """Return the finding of a repair whose target is not known: what it sought, what is near."""
+    link = row.withdraws
+    assert link is not None  # noqa: S101 (only such rows have a target)
+    field, number = checker.quoted_number(checked.row, link.kind)
+    found = finding(REJECTED_TARGET, checker.place(checked.row, field), number, sought=number)
+    known = targets.of(link)
+    if not known:
+        return found
+    zh = "；".join(f"“{each.number}”（{each.authority} {each.day}）{each.iri}" for each in known)
+    en = "; ".join(f"{each.number} ({each.authority} {each.day}) {each.iri}" for each in known)
+    hint = Label(
+        f"台账中有 {zh}，是否指此？请核对文号、机关和行政相对人后重新报送。",
+        f"On file: {en}. Is it that one? Mend number, authority or counterpart, deliver it again.",
+    )
+    return replace(found, hint=hint)
+
+
+def refused_before(checker: Checker, checked: Checked, refusal: Refusal) -> Finding:
+    """Return the finding of a row that a person refused in review."""
+    day = datetime.fromtimestamp(refusal.at / 1000, UTC).date().isoformat()
+    place = checker.place(checked.row, None)
+    return finding(
+        "refused-in-review", place, day=day, actor=refusal.actor, because=refusal.because
+    )
+
+
+def no_room(checker: Checker, checked: Checked) -> Finding:
+    """Return the finding of a row that could not be held, since too many wait."""
+    return finding("review-full", checker.place(checked.row, None))
+
+
+def softened(findings: tuple[Finding, ...], result: Result) -> tuple[Finding, ...]:
+    """Return a row's findings once its outcome is known.
+
+    What would have held it is no more than an info where the ledger had nothing to append.
+    """
+    if result.review or result.outcome is Outcome.REJECTED:
+        return findings
+    return tuple(item.softened() if item.severity == "held" else item for item in findings)

@@ -1,0 +1,124 @@
+"""The shapes in which readers hand on what a file holds: sheets, rows, faults."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TextIO
+
+from exchange.domain.errors import EnvironmentFault
+from exchange.intake.findings import Finding, Place, finding, letter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from exchange.intake.encoding import Encoding
+    from exchange.intake.header_matching import Book, Header
+    from exchange.intake.limits import Limits
+
+# LF and TAB are text; every other C0, C1 and DEL is not (DETAILS "Text").
+CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+class Row(NamedTuple):
+    """One row as delivered: cells by column code, or a record with JSON names.
+
+    `number` is the spreadsheet row (JSON: the record's place, from 1). `raw` is the sender's
+    own writing, for the rejects file. `findings` refuse the row before it is compiled.
+    """
+
+    number: int
+    line: int | None
+    raw: tuple[str, ...] | str
+    cells: dict[str, str] | None = None
+    record: dict[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Sheet(Protocol):
+    """One delivered table, read row by row; read it to its end before trusting it.
+
+    `origin` names its file and sheet. `faults` are breaks in the file's structure, known in full
+    only when `rows` has ended: any error among them refuses the whole file. `notes` are warnings
+    about the file.
+    """
+
+    name: str
+    origin: Place
+    format: str
+    encoding: Encoding
+    book: Book
+    header: Header | None
+    notes: list[Finding]
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Breaks in the structure found so far."""
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row, also the refused ones; restarts at the first."""
+
+
+@contextlib.contextmanager
+def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
+    """Open a text whose encoding was detected; if it changed since, that is a fault.
+
+    Raises:
+        EnvironmentFault: it cannot be read any more.
+
+    """
+    try:
+        with path.open(encoding=encoding.codec, newline="") as stream:
+            yield stream
+    except UnicodeDecodeError:
+        faults.add("encoding-broken", row=None, line=None, encoding=encoding.label)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{path} cannot be read: {error.strerror}.", "Look at it."
+        ) from error
+
+
+@dataclass(slots=True)
+class BrokenRows:
+    """Ends the reading of a file most of whose rows cannot be read, with one fault for all."""
+
+    faults: Faults
+    read: int = 0
+    broken: int = 0
+
+    def too_many(self, row: Row) -> bool:
+        """Count a row; say whether the file is to be read no further, and note it as a fault."""
+        self.read += 1
+        if row.cells is not None or row.record is not None:
+            return False
+        self.broken += 1
+        if self.broken <= self.faults.limits.broken_rows or self.broken * 2 <= self.read:
+            return False
+        self.faults.add(
+            "rows-broken", row=row.number, line=row.line, read=self.read, broken=self.broken
+        )
+        return True
+
+
+@dataclass(slots=True)
+class Faults:
+    """Collects breaks in a file's structure, up to a bound."""
+
+    origin: Place
+    limits: Limits
+    found: list[Finding] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        """Whether the file has so many that reading on is pointless."""
+        return len(self.found) >= self.limits.faults
+
+    def add(self, rule: str, *, row: int | None, line: int | None, **details: Any) -> None:
+        """Note a fault at a row and line; `position` and `value` say in which cell."""
+        position = details.pop("position", None)
+        value = details.pop("value", "")
+        column = None if position is None else letter_of(position)
+        place = replace(self.origin, row=row, line=line, column=column)
+        self.found.append(finding(rule, place, value, **details))

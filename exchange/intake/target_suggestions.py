@@ -1,0 +1,85 @@
+"""The records that a repair may have meant whose target is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.domain.errors import DataInvalid
+from exchange.domain.similar_keys import near
+from exchange.model import Sort, compile_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exchange.domain.record import Link
+    from exchange.ledger import Ledger
+    from exchange.model import Kind, Model
+
+SHOWN: Final = 3  # records offered for one row
+MOST: Final = 100  # rows of a delivery for which near records are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class NearRecord:
+    """A record on file: its number, who decided, on which day, its IRI; empty where not known."""
+
+    number: str
+    authority: str
+    day: str
+    iri: str
+
+
+class NearTargets:
+    """Looks for near records, for one delivery; opens none before it is asked."""
+
+    def __init__(self, ledger: Ledger, model: Model) -> None:
+        self._records = ledger.near_records()
+        self._model = model
+        self._asked = 0
+        self._recent: dict[str, list[tuple[tuple[str, ...], NearRecord]]] = {}
+
+    def of(self, link: Link) -> list[NearRecord]:
+        """Return the live records near what a repair quotes, the likeliest first."""
+        self._asked += 1
+        if self._asked > MOST:
+            return []
+        keys = (link.key, *link.aliases, *link.bare)
+        compiled = compile_kind(self._model, link.kind)
+        found = {
+            iri: _record(compiled.kind, compiled.to_json(iri, view))
+            for iri, view in self._records.by_number(keys, SHOWN)
+        }
+        for told, record in self._known(link.kind):
+            if any(near(key, other) for key in keys for other in told):
+                found.setdefault(record.iri, record)
+        return list(found.values())[:SHOWN]
+
+    def _known(self, slug: str) -> list[tuple[tuple[str, ...], NearRecord]]:
+        if slug not in self._recent:
+            self._recent[slug] = list(self._read(slug))
+        return self._recent[slug]
+
+    def _read(self, slug: str) -> Iterator[tuple[tuple[str, ...], NearRecord]]:
+        compiled = compile_kind(self._model, slug)
+        for iri, view in self._records.recent(slug):
+            record = compiled.to_json(iri, view)
+            try:
+                told = compiled.telling(record)
+            except (DataInvalid, KeyError):  # a person's number is not in this view
+                continue
+            yield (told.key, *told.aliases, *told.bare), _record(compiled.kind, record)
+
+
+def _record(kind: Kind, record: dict[str, Any]) -> NearRecord:
+    fields = [kind.field(name) for name in kind.key]
+    number = next((f.name for f in fields if f.sort is Sort.TEXT), "")
+    by = next((f for f in fields if f.key_fallback and f.sort is Sort.ORGANISATION), None)
+    names = (by.key_fallback or "", by.name) if by else ()
+    day = next((f.name for f in kind.fields if f.sort is Sort.DATE and f.required), "")
+    return NearRecord(
+        number=str(record.get(number, "")),
+        authority=next((str(record[name]) for name in names if name in record), ""),
+        day=str(record.get(day, "")),
+        iri=str(record["id"]),
+    )

@@ -1,0 +1,135 @@
+"""What every operation of one open ledger shares, and the order between urgent and bulk work."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from exchange.domain.disclosure import Tier
+from exchange.domain.errors import EnvironmentFault
+from exchange.domain.identity import event_iri, record_iri
+from exchange.ledger.clock_guard import Unguarded
+from exchange.ledger.database_engine import file_of
+from exchange.ledger.model_versions import ModelVersion
+from exchange.ledger.read_only_files import is_writable
+from exchange.ledger.view_cache import Opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from exchange.domain.failpoints import At
+    from exchange.domain.link_rules import LinkRule
+    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.database_engine import Database
+    from exchange.ledger.journal import Journal
+    from exchange.ledger.ledger_secret import Secret
+    from exchange.ledger.seal_store import Seals
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """The identity of a ledger, frozen by its first event (DESIGN §4)."""
+
+    base_url: str
+    government_url: str
+    did: str
+    log_origin: str
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a ledger keeps what: two SQLAlchemy URLs, two files."""
+
+    url: str
+    seals_url: str
+    journal: Path
+    secret: Path
+
+    def writable(self) -> bool:
+        """Whether this process can write everything that a ledger writes when it is opened.
+
+        What is on a database server counts as writable.
+        """
+        files = [path for url in (self.url, self.seals_url) if (path := file_of(url))]
+        paths = [*files, self.journal]
+        return is_writable([*paths, *(path.parent for path in paths)])
+
+
+class Gate:
+    """Lets urgent writers (a withdrawal) pass before the next transaction of a load.
+
+    SQLite's lock is taken by whoever asks at the right moment; a load asks again at once, so
+    without the gate it would win again and again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Hold bulk writers back while the block runs."""
+        with self._open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+
+    def bulk(self) -> None:
+        """Wait until no urgent writer waits or works."""
+        with self._open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+
+    @contextmanager
+    def _open(self) -> Iterator[int]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"The lock file {self._path.name} cannot be opened: {error.strerror}.",
+                "Make the folder of the withdrawal journal writable.",
+            ) from error
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one open ledger; operations are functions of it."""
+
+    database: Database
+    seals: Seals
+    secret: Secret
+    journal: Journal
+    gate: Gate
+    genesis: Genesis
+    rules: Mapping[str, LinkRule]
+    government_kinds: frozenset[str]
+    clock: Callable[[], int]
+    ticks: Callable[[], float]
+    at: At
+    opened: Opened = field(default_factory=Opened)
+    model: ModelVersion = field(default_factory=ModelVersion)
+    clock_guard: ClockGuard = field(default_factory=Unguarded)
+
+    def iri(self, kind: str, public_id: str) -> str:
+        """Return a record's IRI; kinds with a government ceiling have their own address."""
+        government = kind in self.government_kinds
+        genesis = self.genesis
+        return record_iri(genesis.government_url if government else genesis.base_url, public_id)
+
+    def event_iri(self, tier: str, public_id: str) -> str:
+        """Return the IRI of a member of a tier's sequence."""
+        genesis = self.genesis
+        return event_iri(
+            genesis.base_url if tier == Tier.PUBLIC else genesis.government_url, public_id
+        )
+
+    def person_iri(self, public_id: str) -> str:
+        """Return the random local IRI of a natural person (DESIGN §3)."""
+        return f"{self.genesis.government_url.rstrip('/')}/person/{public_id}"

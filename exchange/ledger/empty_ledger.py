@@ -1,0 +1,35 @@
+"""An empty ledger in memory: for a dry run where there is none yet."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from exchange.domain.failpoints import nothing
+from exchange.ledger.bootstrap import assemble
+from exchange.ledger.dry_run import blank
+from exchange.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from exchange.domain.link_rules import LinkRule
+    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.context import Genesis, Places
+    from exchange.ledger.model_versions import ModelVersion
+
+
+def blank_ledger(  # noqa: PLR0913 (what `Ledger.create` takes; wiring calls it once)
+    places: Places,
+    genesis: Genesis,
+    rules: Mapping[str, LinkRule],
+    clock: Callable[[], int],
+    *,
+    government_kinds: frozenset[str],
+    clock_guard: ClockGuard,
+    model: ModelVersion,
+) -> Ledger:
+    """Return a ledger of that genesis in memory; nothing at `places` is made or read."""
+    watch = clock, monotonic
+    build = assemble(places, rules, government_kinds, *watch, nothing, clock_guard, model)
+    return Ledger(blank(genesis, build))

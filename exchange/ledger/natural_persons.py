@@ -1,0 +1,56 @@
+"""Natural persons of one transaction: their random local IRIs, found by HMAC of the ID number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from exchange.domain import record_body as bodies
+from exchange.domain.identity import new_id
+from exchange.ledger import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exchange.domain.record import Submission
+    from exchange.ledger.transaction import Batch, Rec
+
+
+class Persons:
+    """Puts a person's IRI where a row's body has the placeholder."""
+
+    def __init__(self, work: Batch) -> None:
+        self._work = work
+        self._secret = work.parts.secret
+        self._known: dict[bytes, str] = {}
+
+    def fetch(self, rows: Sequence[Submission]) -> None:
+        """Read the persons of the rows in one query."""
+        macs = sorted({self._secret.person(row.person) for row in rows if row.person})
+        person = schema.person
+        if macs:
+            found = self._work.connection.execute(select(person).where(person.c.mac.in_(macs)))
+            self._known.update((row.mac, row.public_id) for row in found)
+
+    def assign(self, row: Submission, record: Rec) -> str:
+        """Return the row's body with its person's IRI, made now where the person is new."""
+        if row.person is None:
+            record.person = None
+            return row.body
+        mac = self._secret.person(row.person)
+        public_id = self._known.get(mac)
+        if public_id is None:
+            public_id = self._known[mac] = new_id()
+            self._work.waiting.persons.append({"mac": mac, "public_id": public_id})
+        record.person = public_id
+        return self._with_iri(row, public_id)
+
+    def body(self, row: Submission) -> str:
+        """Return the row's body with its person's IRI where the person is known."""
+        known = self._known.get(self._secret.person(row.person)) if row.person else None
+        return row.body if known is None else self._with_iri(row, known)
+
+    def _with_iri(self, row: Submission, public_id: str) -> str:
+        text = row.body.replace(bodies.PERSON, f"<{self._work.parts.person_iri(public_id)}>")
+        return bodies.body([line for line in text.split("\n") if line])

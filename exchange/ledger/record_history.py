@@ -1,0 +1,66 @@
+"""What a tier's readers may know of how a record came to be shown: dates and names, no text.
+
+Purpose: the provenance of a record's page. Positions and other tiers are never told.
+Units: milliseconds since 1970-01-01 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from exchange.domain.record import Activity, Step
+from exchange.ledger import schema
+from exchange.ledger.tier_reader import served
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from exchange.domain.disclosure import Tier
+    from exchange.ledger.context import Parts
+
+
+def steps_of(
+    parts: Parts, connection: Connection, tier: Tier, record: int, limit: int
+) -> list[Step]:
+    """Return the newest `limit` steps of a record (its row number) in the tier, oldest first."""
+    member, event, delivery = schema.member, schema.event, schema.delivery
+    rows = connection.execute(
+        select(member.c.activity, member.c.event, member.c.published, delivery.c.opened)
+        .join_from(member, event, event.c.position == member.c.position)
+        .outerjoin(delivery, delivery.c.id == event.c.delivery)
+        .where(member.c.record == record, member.c.tier == tier)
+        .order_by(member.c.seq.desc())
+        .limit(limit)
+    ).all()
+    return [
+        Step(Activity(row.activity), parts.event_iri(tier, row.event), row.published, row.opened)
+        for row in reversed(rows)
+    ]
+
+
+def history(parts: Parts, tier: Tier, public_id: str, limit: int) -> list[Step]:
+    """Return the newest `limit` steps of a record in the tier, the oldest first.
+
+    Raises:
+        UsageError: the archive, which is never projected.
+
+    """
+    record = schema.record
+    with parts.database.reading() as connection:
+        number = connection.execute(
+            select(record.c.id).where(record.c.public_id == public_id)
+        ).scalar()
+        tier = served(tier)
+        return [] if number is None else steps_of(parts, connection, tier, number, limit)
+
+
+def last_published(parts: Parts, tier: Tier) -> int | None:
+    """Return when the tier's sequence last grew, None before its first member."""
+    stream = schema.stream
+    with parts.database.reading() as connection:
+        row = connection.execute(
+            select(stream.c.seq, stream.c.published).where(stream.c.tier == served(tier))
+        ).one()
+    return int(row.published) if row.seq else None

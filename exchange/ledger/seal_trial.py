@@ -1,0 +1,98 @@
+"""Tries every seal that a ledger names, before a restore writes anything.
+
+A ledger and seals of two different times open in part only: numbers of seals that one side used
+again lead to other bodies. What a restore appends to such a pair damages the history that is sound.
+"""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from exchange.domain.errors import EnvironmentFault, VerificationFailed
+from exchange.ledger import schema
+from exchange.ledger.database_engine import File, open_database
+from exchange.ledger.seal_store import SqlSeals
+from exchange.ledger.sealed_bodies import unseal
+from exchange.ledger.transaction import meta_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from exchange.ledger.seal_store import Seals
+
+_CHUNK: Final = 500
+
+
+def require_matching_seals(url: str, seals_url: str) -> None:
+    """Open the body of every event; write nothing.
+
+    Events of records that the ledger knows as erased are left out.
+
+    Raises:
+        EnvironmentFault: some do not open, or ledger or seals cannot be read.
+
+    """
+    with (
+        closing(open_database(url, File.LEDGER, make=False, read_only=True)) as ledger,
+        closing(SqlSeals.open_read_only(seals_url)) as seals,
+        ledger.reading() as connection,
+    ):
+        closed, first = 0, 0
+        for position in _closed(connection, seals):
+            closed, first = closed + 1, first or position
+    if closed:
+        raise _mismatch(closed, first)
+
+
+def _closed(connection: Connection, seals: Seals) -> Iterator[int]:
+    """Yield the positions of events whose bodies do not open."""
+    after = 0
+    while rows := _rows(connection, after):
+        found = seals.get([row.seal for row in rows])
+        for row in rows:
+            erased = (row.erased_at or 0) > row.position
+            if not erased and not _opens(row, found.get(row.seal)):
+                yield row.position
+        after = rows[-1].position
+
+
+def _rows(connection: Connection, after: int) -> Any:
+    event, erasure = schema.event, schema.erasure
+    return connection.execute(
+        select(*event.c, erasure.c.position.label("erased_at"))
+        .outerjoin_from(event, erasure, erasure.c.record == event.c.record)
+        .where(event.c.position > after)
+        .order_by(event.c.position)
+        .limit(_CHUNK)
+    ).all()
+
+
+def _opens(row: Any, seal: bytes | None) -> bool:
+    if seal is None:
+        return False
+    try:
+        unseal(seal, meta_of(row), row.body)
+    except (VerificationFailed, zlib.error, ValueError):
+        return False
+    return True
+
+
+def _mismatch(count: int, first: int) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"Ledger and seals do not belong together: {count} events, the first at position {first}, "
+        "do not open with their seals. Nothing was changed.",
+        "Put back ledger.sqlite and seals.sqlite of one and the same time (both files of one "
+        "backup, or both dumps), then run `credence restore` again.",
+        zh=f"账本与密封库不配套：有 {count} 个事件（首个位于 {first}）无法用其密封打开。"
+        "未作任何改动。",
+        zh_hint="请放回同一时间的 ledger.sqlite 和 seals.sqlite（同一备份的两个文件，或同一次的两份"
+        "导出），再运行 credence restore。",
+        closed=count,
+        position=first,
+    )

@@ -1,0 +1,69 @@
+"""Live records near a key that none has, for whoever delivers; never for the public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.lifecycle import State
+from exchange.domain.record_body import view
+from exchange.domain.similar_keys import variants
+from exchange.ledger import schema
+from exchange.ledger.tier_reader import sealed_columns, text_of
+from exchange.ledger.transaction_writer import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from exchange.ledger.context import Parts
+
+RECENT: Final = 2_000  # records that are opened to be compared
+
+
+@dataclass(frozen=True, slots=True)
+class NearRecords:
+    """Finds live records; those that left are passed over: nothing of them is handed out again."""
+
+    parts: Parts
+
+    def by_number(self, keys: Sequence[str], limit: int) -> list[tuple[str, bytes]]:
+        """Return (IRI, government view) of live records whose key is a slip away from `keys`."""
+        return _by_number(self.parts, keys, limit)
+
+    def recent(self, kind: str) -> Iterator[tuple[str, bytes]]:
+        """Yield (IRI, government view) of the newest live records of a kind, at most `RECENT`."""
+        return _views(self.parts, schema.record.c.kind == kind, RECENT)
+
+
+def _by_number(parts: Parts, keys: Sequence[str], limit: int) -> list[tuple[str, bytes]]:
+    macs = dict.fromkeys(parts.secret.key(each) for key in keys for each in variants(key))
+    numbers: list[int] = []
+    key = schema.key_state
+    with parts.database.reading() as connection:
+        for part in chunks(list(macs)):
+            found = connection.execute(select(key.c.record).where(key.c.mac.in_(part))).scalars()
+            numbers += found.all()
+    return list(_views(parts, schema.record.c.id.in_(numbers[:limit]), limit))
+
+
+def _views(parts: Parts, condition: ColumnElement[bool], limit: int) -> Iterator[tuple[str, bytes]]:
+    record, event = schema.record, schema.event
+    with parts.database.reading() as connection:
+        rows = connection.execute(
+            select(record.c.kind, record.c.public_id, *sealed_columns())
+            .join_from(record, event, event.c.position == record.c.version)
+            .where(condition, record.c.state == State.LIVE, record.c.tier.in_(SERVED))
+            .order_by(record.c.id.desc())
+            .limit(limit)
+        ).all()
+    seals = parts.seals.get([row.seal for row in rows])
+    for row in rows:
+        seal = seals.get(row.seal)
+        if seal is not None:  # erased meanwhile
+            iri = parts.iri(row.kind, row.public_id)
+            yield iri, view(text_of(row, seal), iri, Tier.GOVERNMENT)

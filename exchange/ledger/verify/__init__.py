@@ -1,0 +1,1 @@
+"""`ledger verify`: every event, record and sequence checked against the others."""

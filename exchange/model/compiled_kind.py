@@ -1,0 +1,327 @@
+"""Functions compiled from the shapes of one kind: rows, records, checks, submissions, JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from exchange.domain import keys
+from exchange.domain import record_body as bodies
+from exchange.domain.disclosure import Tier
+from exchange.domain.errors import UsageError
+from exchange.domain.identity import PLACEHOLDER
+from exchange.domain.record import Link, Submission
+from exchange.model.cross_field_rules import rules
+from exchange.model.json_view import Shown
+from exchange.model.key_reader import KeyReader
+from exchange.model.pattern_plans import Plans
+from exchange.model.personal_data_rules import Gate
+from exchange.model.plausibility import plausibility
+from exchange.model.row_reader import Rows, inferrer
+from exchange.model.rule_messages import Problem, general, problem
+from exchange.model.value_checks import holds, reason_of, tester
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from exchange.model.kinds import Kind, Model, Quotation
+
+CONTEXT: Final = "https://w3id.org/credence/context/v1"
+PERSON_IRI: Final = bodies.PERSON.strip("<>")
+ENVELOPE: Final = frozenset({"@context", "id", "type"})
+_MISSING: Final = object()
+
+
+class _Untold(NamedTuple):
+    """What rows of a form cannot tell: properties; what decides on tier and mark."""
+
+    properties: frozenset[str]
+    tier: bool
+    mark: bool
+
+
+_TELLS_ALL: Final = _Untold(frozenset(), tier=False, mark=False)
+
+
+def compile_kind(model: Model, slug: str, today: date | None = None) -> Compiled:
+    """Return the compiled functions of a kind; make them once and keep them.
+
+    `today` is the day in China beyond which no decision lies; without it no day is compared.
+
+    Raises:
+        UsageError: there is no such kind.
+
+    """
+    if slug not in model.kinds:
+        raise UsageError(f"There is no kind {slug!r}.", f"Use one of: {', '.join(model.kinds)}.")
+    return Compiled(model.kinds[slug], today)
+
+
+class Compiled:
+    """The functions of one kind. Stateless after construction, so threads may share it."""
+
+    def __init__(self, kind: Kind, today: date | None = None) -> None:
+        self.kind = kind
+        self._fields = {field.name: field for field in kind.fields}
+        self._known = frozenset(self._fields) | ENVELOPE
+        self._tests = [(field.name, field.required, tester(field)) for field in kind.fields]
+        self._rules = [*rules(kind), *plausibility(kind, today)]
+        self._by_value = [rule.check for rule in self._rules if not rule.by_pattern]
+        self._gate = Gate(kind)
+        self._plans = Plans(kind, self._rules, self._gate)
+        self._derived = [
+            (field.name, field.code_from, field.person_from)
+            for field in kind.fields
+            if field.code_from
+        ]
+        self._infer = inferrer(kind)
+        self._rows = {form: Rows(kind, form) for form in kind.forms}
+        self._key = KeyReader(kind.slug, [self._fields[name] for name in kind.key])
+        self._untold = {form: _untold(kind, form) for form in kind.forms}
+        self._links = [self._link_reader(item) for item in kind.quotations]
+        self._person = _person_of(kind)
+        self._shown = Shown(kind, CONTEXT)
+        self._timed_by = f"<{kind.field(kind.source_time).iri}>" if kind.source_time else None
+
+    # What came in -> record
+
+    def record(
+        self, row: Mapping[str, str], form: str | None = None
+    ) -> tuple[dict[str, Any], list[Problem]]:
+        """Return the record of a row keyed by column code, with what was noticed on the way.
+
+        The record has yet to pass `check`: a cell that cannot be read stands in it as it is.
+        A kind with one form needs none named.
+
+        Raises:
+            UsageError: the kind has no such form.
+
+        """
+        record: dict[str, Any] = {"type": self.kind.type_name}
+        problems, _ = self._rows[self._form(form)].read(row, record)
+        self._complete(record)
+        return record, problems
+
+    def examine(
+        self, row: Mapping[str, str], form: str | None = None
+    ) -> tuple[dict[str, Any], list[Problem]]:
+        """Return what `record` and then `check` would, in one pass where the row is sound.
+
+        Raises:
+            UsageError: the kind has no such form.
+
+        """
+        form = self._form(form)
+        record: dict[str, Any] = {"type": self.kind.type_name}
+        problems, sound = self._rows[form].read(row, record)
+        self._complete(record)
+        if sound and form in (plan := self._plans.of(record)).kept:
+            found = [broken for test in self._by_value if (broken := test(record, form))]
+            found += self._gate.check(record, plan.scope, form)
+        else:
+            found = self.check(record, form)
+        return record, problems + found
+
+    def _form(self, form: str | None) -> str:
+        if form is None and len(self.kind.forms) == 1:
+            return self.kind.forms[0]
+        if form not in self._rows:
+            raise UsageError(
+                f"{self.kind.slug} has no form {form!r}.",
+                f"Use one of: {', '.join(self.kind.forms)}.",
+            )
+        return form
+
+    def tidy(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        """Return a JSON record as `record` would give it, with warnings.
+
+        CRLF becomes LF, a placeholder code of an authority or source is dropped, `type` and
+        derived fields are filled in. What is wrong otherwise stays for `check`.
+        """
+        tidied = {name: _line_feeds(value) for name, value in record.items()}
+        problems: list[Problem] = []
+        for field in self.kind.fields:
+            if field.value.drop_placeholder and tidied.get(field.name) == PLACEHOLDER:
+                del tidied[field.name]
+                problems.append(
+                    problem(field, "placeholder-dropped", PLACEHOLDER, severity="warning")
+                )
+        tidied.setdefault("type", self.kind.type_name)
+        self._complete(tidied)
+        return tidied, problems
+
+    def _complete(self, record: dict[str, Any]) -> None:
+        """Fill in what other fields give: a category, a counterpart by its code or as a person."""
+        self._infer(record)
+        for name, code_from, person_from in self._derived:
+            if code_from in record:
+                record.setdefault(name, record[code_from])
+            elif person_from in record and not _is_code(record.get(name)):
+                record[name] = PERSON_IRI
+
+    # Record -> problems
+
+    def check(self, record: Mapping[str, Any], form: str | None = None) -> list[Problem]:
+        """Return every problem of a record, errors and warnings; none means that it is sound.
+
+        With a form, problems name the columns of that form.
+        """
+        problems: list[Problem] = []
+        get = record.get
+        for name, required, test in self._tests:
+            value = get(name, _MISSING)
+            absent = "required" if required else None
+            broke = absent if value is _MISSING else test(value)
+            if broke:
+                problems.append(self._problem(name, broke, value, form))
+        self._envelope(record, problems)
+        broken = {item.field for item in problems} if problems else ()
+        if broken:
+            # What is derived of a broken code is broken with it; one finding is enough.
+            noise = {name for name, code_from, _ in self._derived if code_from in broken}
+            problems = [item for item in problems if item.field not in noise]
+        for rule in self._rules:
+            found = None if rule.looks_at in broken else rule.check(record, form)
+            if found:
+                problems.append(found)
+        return problems + self.personal_data(record, form)
+
+    def personal_data(self, record: Mapping[str, Any], form: str | None = None) -> list[Problem]:
+        """Return what of a record must not be public, or only by a person's decision.
+
+        `check` and `examine` have it already; a record that is public is looked at again so.
+        Give it everything the ledger knows of it: what is kept from the public is searched for.
+        """
+        return self._gate.search(record, form)
+
+    def _envelope(self, record: Mapping[str, Any], problems: list[Problem]) -> None:
+        if not record.keys() <= self._known:
+            unknown = [name for name in record if name not in self._known]
+            problems += [general("unknown-field", "", name) for name in unknown]
+        if record.get("type") != self.kind.type_name:
+            problems.append(general("kind", record.get("type", ""), self.kind.type_name))
+        if record.get("@context", CONTEXT) != CONTEXT:
+            problems.append(general("context", record["@context"], CONTEXT))
+
+    def _problem(self, name: str, rule: str, value: object, form: str | None) -> Problem:
+        field = self._fields[name]
+        shown = None if value is _MISSING else value
+        rule, limit = reason_of(field, rule, shown)
+        return problem(field, rule, shown, form=form, limit=limit)
+
+    # Record -> submission
+
+    def body(self, record: Mapping[str, Any]) -> str:
+        """Return the statements of a record with their leaves (`exchange.domain.record_body`)."""
+        return self._plans.of(record).layout.body(record)
+
+    def submission(
+        self, record: Mapping[str, Any], row: int = 0, form: str | None = None
+    ) -> Submission:
+        """Return a record of `record` or `tidy` that `check` found sound, ready for the ledger.
+
+        With a form, the submission says what rows of it cannot tell; JSON can tell everything.
+
+        Raises:
+            DataInvalid: it was not sound after all (an empty part of a key).
+
+        """
+        plan = self._plans.of(record)
+        links = [made for make in self._links if (made := make(record))]
+        text = plan.layout.body(record)
+        told = self._key(record)
+        untold = self._untold[form] if form else _TELLS_ALL
+        return Submission(
+            kind=self.kind.slug,
+            key=told.key,
+            body=text if plan.tier is Tier.PUBLIC else bodies.confine(text, plan.tier),
+            tier=plan.tier,
+            links=tuple(link for link, _ in links),
+            arrival=plan.arrival,
+            publicity_end=record.get(self.kind.publicity_end or ""),
+            person=self._person(record),
+            withdraws=next((link for link, withdraws in links if withdraws), None),
+            row=row,
+            projected=plan.projected,
+            aliases=told.aliases,
+            bare=told.bare,
+            lacking=told.lacking,
+            untold=untold.properties,
+            keeps_tier=untold.tier,
+            keeps_mark=untold.mark,
+            timed_by=self._timed_by if self.kind.source_time in record else None,
+        )
+
+    def telling(self, record: Mapping[str, Any]) -> keys.Telling:
+        """Return every way in which a sound record tells its own key.
+
+        Raises:
+            DataInvalid: a part is empty.
+
+        """
+        return self._key(record)
+
+    def quoted_fields(self, kind: str) -> tuple[str, ...]:
+        """Return the fields that hold the key of the record of that kind that is quoted."""
+        found = (item.key_from.get(kind, ()) for item in self.kind.quotations)
+        return next((names for names in found if names), ())
+
+    def _link_reader(
+        self, quotation: Quotation
+    ) -> Callable[[Mapping[str, Any]], tuple[Link, bool] | None]:
+        keys_of = {
+            kind: KeyReader(kind, [self._fields[name] for name in names])
+            for kind, names in quotation.key_from.items()
+        }
+        relation, kind_from = quotation.relation, quotation.kind_from
+        when = quotation.withdraws_when
+        withdraws = holds(when) if when else lambda _: False
+
+        def make(record: Mapping[str, Any]) -> tuple[Link, bool] | None:
+            kind = record.get(kind_from)
+            if kind is None:
+                return None
+            told = keys_of[kind](record)
+            link = Link(relation, kind, told.key, told.aliases, told.bare, told.lacking)
+            return link, withdraws(record)
+
+        return make
+
+    # View -> JSON
+
+    def to_json(self, iri: str, triples: bytes) -> dict[str, Any]:
+        """Return the view of a record, as canonical N-Quads, in JSON-LD under our context."""
+        return self._shown.json(iri, triples)
+
+
+def _line_feeds(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n")
+    return [_line_feeds(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and ":" not in value
+
+
+def _untold(kind: Kind, form: str) -> _Untold:
+    fields = kind.untold(form)
+    names = {field.name for field in fields}
+    return _Untold(
+        frozenset(f"<{field.iri}>" for field in fields),
+        tier=any(names & rule.when.fields for rule in kind.tier_when),
+        mark=any(names & rule.when.fields for rule in kind.arrivals),
+    )
+
+
+def _person_of(kind: Kind) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return the reader of the ID number behind the placeholder of a person, if one stands."""
+    fields = [(f.name, f.person_from) for f in kind.fields if f.code_from and f.person_from]
+
+    def person(record: Mapping[str, Any]) -> str | None:
+        for name, person_from in fields:
+            if record.get(name) == PERSON_IRI:
+                return keys.normal(record[person_from])
+        return None
+
+    return person

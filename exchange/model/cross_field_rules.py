@@ -1,0 +1,159 @@
+"""Rules between fields, compiled from the shapes' conditions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.model.kinds import Label
+from exchange.model.rule_messages import Problem, problem
+from exchange.model.value_checks import FORMATS, holds, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from exchange.model.kinds import Field, Kind
+    from exchange.model.rule_conditions import Condition, FormatRule, Inference, Requirement
+
+_CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A rule between fields.
+
+    `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
+    field whose own faults would make it noise. `by_pattern` says that records of one pattern
+    (`plans.Plans`) all keep it or all break it.
+    """
+
+    looks_at: str
+    check: Callable[[Mapping[str, Any], str | None], Problem | None]
+    by_pattern: bool = True
+
+
+def rules(kind: Kind) -> Iterator[Between]:
+    """Yield the rules of a kind."""
+    for field in kind.fields:
+        for needed in field.required_when:
+            yield Between(needed.when.field, _required(kind, field, needed))
+        for when in field.only_when:
+            yield Between(when.field, _only(kind, field, when))
+        for wanted in field.format_when:
+            yield Between(field.name, _formatted(field, wanted), by_pattern=False)
+        decisive = decided(kind, field)
+        if decisive:
+            yield Between(decisive[0][0].field, _agrees(field, decisive), by_pattern=False)
+        if field.code_from:
+            yield Between(field.code_from, _same(field, field.code_from), by_pattern=False)
+
+
+def _required(
+    kind: Kind, field: Field, rule: Requirement
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    name, severity, limit = field.name, rule.severity, spoken(rule.when, kind)
+    applies, forms = holds(rule.when), rule.forms
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        if name in record or (forms and form not in forms) or not applies(record):
+            return None
+        return problem(field, "required-when", None, form=form, limit=limit, severity=severity)
+
+    return check
+
+
+def _only(
+    kind: Kind, field: Field, when: Condition
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    name, limit, applies = field.name, spoken(when, kind), holds(when)
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        if name not in record or applies(record):
+            return None
+        return problem(field, "only-when", record[name], form=form, limit=limit)
+
+    return check
+
+
+def _formatted(
+    field: Field, rule: FormatRule
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    name, severity = field.name, rule.severity
+    test, applies = FORMATS[rule.format], holds(rule.when)
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        if name not in record or not applies(record):
+            return None
+        broken = test(record[name])
+        if not broken:
+            return None
+        return problem(field, broken, record[name], form=form, severity=severity)
+
+    return check
+
+
+def decided(kind: Kind, field: Field) -> list[tuple[Inference, tuple[str, ...]]]:
+    """Return the decisive inferences of a field, each with the values that it refuses.
+
+    Values with which the other field does not apply at all are left to that field's own rule.
+    """
+    known = tuple(field.scheme.concepts) if field.scheme else ()
+    found = []
+    for rule in field.inferred:
+        if rule.decisive:
+            applies = [holds(when) for when in kind.field(rule.field).only_when]
+            given = ({field.name: value} for value in known if value != rule.value)
+            wrong = [item for item in given if all(test(item) for test in applies)]
+            found.append((rule, tuple(item[field.name] for item in wrong)))
+    return found
+
+
+def _agrees(
+    field: Field, rules: list[tuple[Inference, tuple[str, ...]]]
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    """Return the rule that a field has the value which decisive inferences give."""
+    name = field.name
+    told = [(item.field, item.prefix, wrong, _code_of(field, item)) for item, wrong in rules]
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        for told_by, prefix, wrong, limit in told:
+            given = record.get(told_by)
+            if isinstance(given, str) and given.startswith(prefix):
+                if record.get(name) not in wrong:
+                    return None
+                return problem(field, "category-code", record[name], form=form, limit=limit)
+        return None
+
+    return check
+
+
+def _code_of(field: Field, rule: Inference) -> Label:
+    if field.scheme is None:
+        return Label(rule.value, rule.value)
+    right = field.scheme.concepts[rule.value].label
+    if not rule.prefix:
+        return Label(f"该代码属于{right.zh}", f"the code is that of: {right.en}")
+    return Label(
+        f"{rule.prefix} 开头的代码属于{right.zh}",
+        f"codes that begin with {rule.prefix} are those of: {right.en}",
+    )
+
+
+def _same(
+    field: Field, code_from: str
+) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
+    """Return the rule that a derived field, where given, says what its source says."""
+    name = field.name
+
+    def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
+        given = record.get(name)
+        if given is None or given == record.get(code_from):
+            return None
+        if not isinstance(given, str):
+            return None  # its own datatype rule says so
+        if code_from not in record and not _CODE.fullmatch(given):
+            return None  # a natural person's local IRI
+        return problem(field, "counterpart", given, form=form)
+
+    return check

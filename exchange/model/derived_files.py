@@ -1,0 +1,87 @@
+"""What is derived of the model and committed: context, schemas, shapes, templates, dictionaries.
+
+People fetch these files by address, so they are kept in the repository; `check` keeps them equal
+to their one source (DESIGN §3, docs/decisions/0006).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import ontology
+from exchange.domain.disclosure import Leaf, Tier
+from exchange.model.csvw import metadata
+from exchange.model.dictionary import dictionary, template
+from exchange.model.json_schema import schema
+from exchange.model.jsonld_context import context
+from exchange.model.public_shape import shape
+from exchange.model.workbook import workbook
+
+if TYPE_CHECKING:
+    from exchange.model.kinds import Model
+
+_FOLDERS: Final = ("ontology/derived", "shapes/derived")
+PUBLIC: Final = frozenset({Leaf.PUBLIC_OPEN})
+
+
+def derive(model: Model) -> dict[str, bytes]:
+    """Return every derived file by its path in the repository. The same model, the same bytes."""
+    files = {"ontology/derived/context.jsonld": context(model)}
+    for kind in model.kinds.values():
+        base = f"shapes/derived/{kind.slug}"
+        files[f"{base}.schema.json"] = schema(kind)
+        if kind.ceiling is Tier.PUBLIC:
+            files[f"{base}.public.ttl"] = shape(kind, PUBLIC)
+        files[f"{base}.md"] = dictionary(kind)
+        for form in kind.forms:
+            end = "" if len(kind.forms) == 1 else f".{form}"
+            files[f"{base}{end}.csv"] = template(kind, form)
+            # The name under which readers of the CSV look for its metadata (CSVW 5.3).
+            name = f"{kind.slug}{end}.csv"
+            files[f"{base}{end}.csv-metadata.json"] = metadata(kind, form, name)
+            files[f"{base}{end}.xlsx"] = workbook(kind, form)
+    return dict(sorted(files.items()))
+
+
+def check(model: Model, root: Path | None = None) -> tuple[str, ...]:
+    """Return the paths of derived files that are missing, different or not derived any more."""
+    root = root or home()
+    wanted = derive(model)
+    stale = {name for name, data in wanted.items() if _stored(root / name) != data}
+    left = {
+        f"{folder}/{path.name}"
+        for folder in _FOLDERS
+        for path in (root / folder).glob("*")
+        if f"{folder}/{path.name}" not in wanted
+    }
+    return tuple(sorted(stale | left))
+
+
+def write(model: Model, root: Path | None = None) -> tuple[str, ...]:
+    """Write the derived files, remove what is derived no more, return the paths that changed.
+
+    Raises:
+        OSError: a file cannot be written.
+
+    """
+    root = root or home()
+    changed = check(model, root)
+    wanted = derive(model)
+    for name in changed:
+        path = root / name
+        if name in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wanted[name])
+        else:
+            path.unlink()
+    return changed
+
+
+def home() -> Path:
+    """Return the folder that holds ontology/ and shapes/."""
+    return Path(ontology.__file__).parent.parent
+
+
+def _stored(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

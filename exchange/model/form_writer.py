@@ -1,0 +1,145 @@
+"""Records -> rows of a form: what `cells` and `rows` read, written so that they read it again.
+
+A row that would not read as the record it was written of is told apart, so that nobody takes a
+form for a whole copy that has no column for something.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.domain.identity import PLACEHOLDER
+from exchange.model.cell_reader import reader
+from exchange.model.compiled_kind import PERSON_IRI
+from exchange.model.kinds import Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from exchange.model.compiled_kind import Compiled
+    from exchange.model.kinds import Column, Field
+
+SEPARATOR: Final = "；"
+_OTHER: Final = "other"
+# What a spreadsheet may read as a formula; also with quotes before it, so that intake always
+# takes one off that was put on.
+_FORMULA: Final = re.compile("'*[=+\\-@＝＋－＠]")
+_MOMENT: Final = re.compile(r"([0-9-]{10})T([0-9:]{8})\+08:00")
+
+
+def guarded(text: str) -> str:
+    """Return the text as a spreadsheet may have it: never a formula (DETAILS "Text")."""
+    return "'" + text if _FORMULA.match(text) else text
+
+
+class Form:
+    """Writes records of one kind as rows of one form. Raises UsageError for an unknown form."""
+
+    def __init__(self, compiled: Compiled, form: str) -> None:
+        self._compiled = compiled
+        self._form = form
+        self.columns = tuple(compiled.kind.columns(form))
+        self._persons = [field.name for field in compiled.kind.fields if field.person_from]
+        self._writers = [
+            (field.columns[form].code, field, _writer(field, field.columns[form], form))
+            for field in compiled.kind.fields
+            if form in field.columns
+        ]
+        # An office without a code: the placeholder fills the column, and intake drops it again.
+        self._placeholders = [
+            code
+            for code, field, _ in self._writers
+            if field.value.drop_placeholder and field.columns[form].required
+        ]
+
+    def row(self, record: Mapping[str, Any]) -> tuple[dict[str, str], bool]:
+        """Return the row of a record by column code, and whether it reads as the record again."""
+        row: dict[str, str] = {}
+        for code, field, write in self._writers:
+            value = record.get(field.name)
+            if value is None:
+                continue
+            received = record.get(field.received or "")
+            if cell := write(value, received):
+                row[code] = cell
+        for code in self._placeholders:
+            row.setdefault(code, PLACEHOLDER)
+        return row, self._same(row, record)
+
+    def _same(self, row: Mapping[str, str], record: Mapping[str, Any]) -> bool:
+        again, problems = self._compiled.examine(row, self._form)
+        refused = any(problem.severity == "error" for problem in problems)
+        return not refused and self._comparable(again) == self._comparable(record)
+
+    def _comparable(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a record says: values in any order, persons without the name we gave."""
+        said = {
+            name: sorted(value) if isinstance(value, list) else value
+            for name, value in record.items()
+            if name not in {"@context", "id"}
+        }
+        for name in self._persons:
+            if ":" in said.get(name, ""):
+                said[name] = PERSON_IRI
+        return said
+
+
+def _writer(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:
+    """Return the function (value, what was received) -> cell; "" where it has no writing."""
+    if column.constant is not None:
+        return _nothing  # another field's cell says it
+    if field.scheme is not None:
+        return _codes(field, column, form)
+    if field.many:
+        return lambda value, _received: SEPARATOR.join(value)
+    if field.sort is Sort.MONEY:
+        factor = column.factor or Decimal(1)
+        return lambda value, received: received or f"{Decimal(value) / factor:f}"
+    return _BY_SORT.get(field.sort, _as_received)
+
+
+def _nothing(_value: Any, _received: Any) -> str:
+    return ""
+
+
+def _as_received(value: Any, received: Any) -> str:
+    return str(received or value)
+
+
+def _moment(value: Any, _received: Any) -> str:
+    return _MOMENT.sub(r"\1 \2", value)
+
+
+def _organisation(value: Any, _received: Any) -> str:
+    # A person has no code; the ID number stands in its own column.
+    return "" if ":" in value else str(value)
+
+
+_BY_SORT: Final = {Sort.MOMENT: _moment, Sort.ORGANISATION: _organisation}
+
+
+def _codes(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:
+    words = _words(field, column, form)
+
+    def write(value: Any, received: Any) -> str:
+        tokens = value if isinstance(value, list) else [value]
+        # What was named "other" was received under names of its own.
+        unnamed = received if isinstance(received, list) and _OTHER in tokens else []
+        named = [words[token] for token in tokens if token != _OTHER or not unnamed]
+        return SEPARATOR.join([*named, *unnamed])
+
+    return write
+
+
+def _words(field: Field, column: Column, form: str) -> dict[str, str]:
+    """Return for each code the first of its writings that the form reads as that code."""
+    assert field.scheme is not None  # noqa: S101 (the caller asked)
+    read, found = reader(field, column, form), {}
+    for token, concept in field.scheme.concepts.items():
+        writings = (*concept.cells.get(form, ()), concept.label.zh, token)
+        found[token] = next(
+            (text for text in writings if read(text).value in (token, [token])), token
+        )
+    return found

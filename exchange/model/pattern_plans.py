@@ -1,0 +1,109 @@
+"""What follows from the fields a record has and from its codes alone, worked out once a pattern.
+
+Rows of a file differ in names, days and numbers, hardly in which fields they fill and in the
+few codes that conditions ask for. A file has some dozens of patterns, however many rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from exchange.domain.disclosure import Tier, strictest
+from exchange.domain.record import Arrival
+from exchange.model.statements import Layout, Layouts
+from exchange.model.value_checks import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from exchange.model.cross_field_rules import Between
+    from exchange.model.kinds import Kind
+    from exchange.model.personal_data_rules import Gate, Scope
+    from exchange.model.rule_conditions import Condition
+
+_REMEMBERED: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What holds of every record of one pattern.
+
+    `kept` are the forms under which all its fields are there and every rule between fields that
+    depends on the pattern alone is kept. `scope` is what the personal-data gate searches.
+    """
+
+    layout: Layout
+    tier: Tier
+    arrival: Arrival
+    projected: bool
+    kept: frozenset[str | None]
+    scope: Scope
+
+
+class Plans:
+    """The plans of one kind."""
+
+    def __init__(self, kind: Kind, rules: Iterable[Between], gate: Gate) -> None:
+        codes = {name: kind.field(name).many for when in _conditions(kind) for name in _asked(when)}
+        self._codes = [name for name, many in codes.items() if not many]
+        self._several = [name for name, many in codes.items() if many]
+        self._kind = kind
+        self._layouts = Layouts(kind)
+        self._gate = gate
+        self._rules = [rule.check for rule in rules if rule.by_pattern]
+        self._needed = frozenset(field.name for field in kind.fields if field.required)
+        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
+        self._arrivals = [(holds(rule.when), rule.arrival) for rule in kind.arrivals]
+        self._hidden = [holds(when) for when in kind.logged_only_when]
+        self._plans: dict[tuple[object, ...], Plan] = {}
+
+    def of(self, record: Mapping[str, Any]) -> Plan:
+        """Return the plan of a record whose values each are sound."""
+        get = record.get
+        pattern = (
+            *record,
+            *[get(name) for name in self._codes],
+            *[tuple(get(name, ())) for name in self._several],
+        )
+        plan = self._plans.get(pattern)
+        if plan is None:
+            if len(self._plans) >= _REMEMBERED:
+                self._plans.clear()
+            plan = self._plans[pattern] = self._make(record)
+        return plan
+
+    def _make(self, record: Mapping[str, Any]) -> Plan:
+        kind = self._kind
+        tiers = (tier for applies, tier in self._tiers if applies(record))
+        return Plan(
+            layout=self._layouts.of(record),
+            tier=strictest(kind.ceiling, *tiers),
+            arrival=next((a for applies, a in self._arrivals if applies(record)), Arrival.LIVE),
+            projected=not any(applies(record) for applies in self._hidden),
+            kept=frozenset(form for form in (*kind.forms, None) if self._keeps(record, form)),
+            scope=self._gate.scope(record),
+        )
+
+    def _keeps(self, record: Mapping[str, Any], form: str | None) -> bool:
+        return self._needed <= record.keys() and not any(
+            check(record, form) for check in self._rules
+        )
+
+
+def _conditions(kind: Kind) -> Iterator[Condition]:
+    for field in kind.fields:
+        yield from field.only_when
+        yield from (rule.when for rule in field.required_when)
+        yield from (rule.when for rule in field.leaf_when)
+    yield from (rule.when for rule in kind.tier_when)
+    yield from (rule.when for rule in kind.arrivals)
+    yield from kind.logged_only_when
+
+
+def _asked(when: Condition) -> Iterator[str]:
+    """Yield the fields whose codes a condition asks for; those it asks to be there are seen."""
+    if when.values:
+        yield when.field
+    if when.also is not None:
+        yield from _asked(when.also)

@@ -1,0 +1,280 @@
+"""The personal-data gate: what a record would make public that is a private person's.
+
+Purpose: before a record is appended, every text and amount that the shapes show to the public is
+searched (`exchange.domain.personal_data`), also for the names and numbers that the shapes keep
+from the public in that very record. What the government tier alone sees is searched for ID numbers,
+which no surface shows. Which field is which stands on the shapes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from exchange.domain import personal_data
+from exchange.domain.disclosure import SERVED, Leaf, Tier, strictest
+from exchange.domain.id_numbers import (
+    INVISIBLE,
+    birth_known,
+    check_right,
+    division_known,
+    is_code,
+    registration_number,
+    visible,
+)
+from exchange.domain.personal_words import DOCUMENT
+from exchange.model.kinds import Sort
+from exchange.model.rule_messages import HIDDEN, problem
+from exchange.model.value_checks import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from exchange.model.kinds import Field, Kind
+    from exchange.model.rule_conditions import Severity
+    from exchange.model.rule_messages import Problem
+
+    Holds = Callable[[Mapping[str, Any]], bool]
+
+_PUBLIC: Final = frozenset({Leaf.PUBLIC_OPEN, Leaf.PUBLIC_PAGE})
+_SHOWN: Final = _PUBLIC | {Leaf.GOV_UNCONDITIONAL}  # on some surface
+_SEARCHED: Final = frozenset({Sort.TEXT, Sort.MONEY})
+_BETWEEN: Final = "ǂ"  # a letter that no file holds, so that no number runs over two fields
+_CENTURIES: Final = frozenset({"19", "20"})
+_SHORTEST_NAME: Final = 2
+_SHORTEST_NUMBER, _TELLING_NUMBER = 6, 14  # characters of a number that are looked for
+# Names of minorities are written with a dot or without: 阿某·买某.
+# Nor do brackets, hyphens and quotation marks within it make it another name.
+_SENTENCE: Final = "，,。；;：:、！!？?"
+_PUNCTUATION: Final = re.compile(rf"(?:[^\w{_SENTENCE}]|[_{INVISIBLE}])+")
+_ALL_PUNCTUATION: Final = re.compile(rf"[{_SENTENCE}]+")
+_LONGER_NAME: Final = 3  # characters: such names hardly arise from the end and start of two words
+# Full-width signs, radicals and characters kept for old code pages.
+_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ⺀-⿕豈-\ufaff\U0002f800-\U0002fa1f]")
+
+
+class Scope(NamedTuple):
+    """What of a record is searched, and what must not be found, by the names of its fields.
+
+    `numbers` are the texts that are numbers of a scheme of their own; `inner` are those of the
+    texts and codes that the government tier alone sees.
+    """
+
+    texts: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    hidden_names: tuple[str, ...] = ()
+    hidden_numbers: tuple[str, ...] = ()
+    inner: frozenset[str] = frozenset()
+
+
+class Gate:
+    """Searches the records of one kind. Stateless after construction."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._fields = {field.name: field for field in kind.fields}
+        self._leaves: dict[str, tuple[tuple[Holds, Leaf], ...]] = {
+            field.name: tuple((holds(rule.when), rule.leaf) for rule in field.leaf_when)
+            for field in kind.fields
+        }
+        self._ceiling = kind.ceiling
+        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
+        # A text kept as it was received stands in the cell of the field that it was read for.
+        self._cells = {item.received: item for item in kind.fields if item.received}
+        self._registered = [item.name for item in kind.fields if item.registered_name]
+
+    def scope(self, record: Mapping[str, Any]) -> Scope:
+        """Return what is searched in records of this pattern (`exchange.model.pattern_plans`)."""
+        tiers = (tier for applies, tier in self._tiers if applies(record))
+        tier = strictest(self._ceiling, *tiers)
+        if tier not in SERVED:
+            return Scope()
+        there = [self._fields[name] for name in record if name in self._fields]
+        leaves = {field.name: self._leaf(field, record) for field in there}
+        public = {name for name, leaf in leaves.items() if leaf in _PUBLIC}
+        if tier is not Tier.PUBLIC:
+            public = set()
+        shown = [field for field in there if leaves[field.name] in _SHOWN]
+        hidden = [field for field in there if field.name not in public] if public else []
+        codes = {field.name for field in shown if field.value.format == "uscc"}
+        texts = [f for f in shown if f.sort in _SEARCHED and f.name not in codes]
+        return Scope(
+            tuple(f.name for f in texts if not (f.many or f.number_scheme)),
+            tuple(f.name for f in texts if f.many),
+            tuple(f.name for f in texts if f.number_scheme and not f.many),
+            tuple(codes),
+            tuple(field.name for field in hidden if field.personal_name),
+            tuple(field.name for field in hidden if field.value.slug == "IdNumber"),
+            frozenset(field.name for field in shown) - public,
+        )
+
+    def _leaf(self, field: Field, record: Mapping[str, Any]) -> Leaf:
+        for applies, leaf in self._leaves[field.name]:
+            if applies(record):
+                return leaf
+        return field.leaf
+
+    def check(self, record: Mapping[str, Any], scope: Scope, form: str | None) -> list[Problem]:
+        """Return what of a record must not become public, each at its field.
+
+        Its values are sound, and `scope` is that of its pattern.
+        """
+        texts = [record[name] for name in scope.texts]
+        for name in scope.lists:
+            texts += record[name]
+        joined = _BETWEEN.join(texts)
+        found: list[Problem] = []
+        if personal_data.suspicious(joined):
+            found = list(self._found(_each(record, scope), scope, form))
+        for name in scope.numbers:
+            if not registration_number(record[name]):
+                found += self._found([(name, record[name])], scope, form)
+        if scope.hidden_names or scope.hidden_numbers:
+            known = {item.field for item in found}
+            hidden = self._hidden(record, scope, joined, form)
+            found += [item for item in hidden if not _repeats(item, known)]
+        for name in scope.codes:
+            if record[name][6:8] in _CENTURIES:
+                found += self._code(name, record[name], form)
+        return found
+
+    def search(self, record: Mapping[str, Any], form: str | None) -> list[Problem]:
+        """Return what `check` would of any record; values that are no texts are passed over."""
+        scope = self.scope(record)
+        kept: dict[str, Any] = {}
+        for name in (
+            *scope.texts,
+            *scope.numbers,
+            *scope.codes,
+            *scope.hidden_names,
+            *scope.hidden_numbers,
+        ):
+            if isinstance(record[name], str):
+                kept[name] = record[name]
+        for name in scope.lists:
+            if isinstance(record[name], list):
+                kept[name] = [item for item in record[name] if isinstance(item, str)]
+        sound = Scope._make(tuple(name for name in names if name in kept) for names in scope)
+        return self.check(kept, sound._replace(inner=scope.inner), form)
+
+    def _found(
+        self, texts: Iterable[tuple[str, str]], scope: Scope, form: str | None
+    ) -> Iterator[Problem]:
+        for name, text in texts:
+            if not personal_data.suspicious(text):
+                continue
+            field = self._fields[name]
+            marks = personal_data.find(text, registration=field.number_scheme is not None)
+            if field.contact_of:
+                marks = [mark for mark in marks if mark.rule not in personal_data.OF_OFFICES]
+            if name in scope.inner:
+                marks = [mark for mark in marks if mark.certain]
+            said = dict.fromkeys((mark.rule, mark.certain) for mark in marks)
+            yield from (self._problem(name, rule, form, certain=yes) for rule, yes in said)
+
+    def _hidden(
+        self, record: Mapping[str, Any], scope: Scope, joined: str, form: str | None
+    ) -> Iterator[Problem]:
+        plain = _plain(joined)
+        for hidden in scope.hidden_numbers:
+            number = _plain(record[hidden])[:_TELLING_NUMBER]
+            if len(number) >= _SHORTEST_NUMBER and number in plain:
+                yield from self._holding(record, scope, number, form)
+        for hidden in scope.hidden_names:
+            name = _bare(_plain(record[hidden]))
+            if _is_name(name) and any(name in text for text in _readings(plain, name)):
+                yield from self._naming(record, scope, name, form)
+
+    def _holding(
+        self, record: Mapping[str, Any], scope: Scope, number: str, form: str | None
+    ) -> Iterator[Problem]:
+        for name, text in _public(record, scope):
+            if number in _plain(text):
+                yield self._problem(name, DOCUMENT, form, certain=False)
+
+    def _naming(
+        self, record: Mapping[str, Any], scope: Scope, person: str, form: str | None
+    ) -> Iterator[Problem]:
+        # A shop may bear the name of its owner: it is public by registration, wherever it stands.
+        shops = [
+            shop
+            for field in self._registered
+            for shop in _texts(record.get(field))
+            if len(shop) > len(person)
+        ]
+        for name, text in _public(record, scope):
+            registered = self._fields[name].registered_name
+            plain = _plain(text)
+            if _bare(plain) == person:
+                yield self._problem(name, "person-name-alone", form, certain=not registered)
+            elif registered or not _names(plain, person, shops):
+                continue
+            elif not person.isascii() or _whole_words(text, person):
+                yield self._problem(name, "person-name", form, certain=False)
+
+    def _code(self, name: str, code: str, form: str | None) -> Iterator[Problem]:
+        """Yield an ID number that passes for a social credit code (one of 31 does)."""
+        if code[:17].isdecimal() and birth_known(code) and check_right(code):
+            certain = division_known(code) and not is_code(code)
+            rule = personal_data.ID_NUMBER if certain else personal_data.ID_NUMBER_LIKELY
+            yield self._problem(name, rule, form, certain=certain)
+
+    def _problem(self, name: str, rule: str, form: str | None, *, certain: bool) -> Problem:
+        field = self._cells.get(name) or self._fields[name]
+        severity: Severity = "error" if certain else "held"
+        return problem(field, rule, HIDDEN, form=form, severity=severity)
+
+
+def _repeats(found: Problem, known: set[str | None]) -> bool:
+    return found.rule == DOCUMENT and found.field in known
+
+
+def _each(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
+    for name in scope.texts:
+        yield name, record[name]
+    for name in scope.lists:
+        yield from ((name, text) for text in record[name])
+
+
+def _public(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
+    return (item for item in _each(record, scope) if item[0] not in scope.inner)
+
+
+def _texts(value: object) -> list[str]:
+    texts = value if isinstance(value, list) else [value]
+    return [_plain(item) for item in texts if isinstance(item, str)]
+
+
+def _plain(text: str) -> str:
+    """Return the text in one width, without blanks and most signs, to compare names in."""
+    if _WIDE.search(text):
+        text = unicodedata.normalize("NFKC", text)
+    return _PUNCTUATION.sub("", text).upper()
+
+
+def _bare(text: str) -> str:
+    return _ALL_PUNCTUATION.sub("", text)
+
+
+def _readings(text: str, name: str) -> tuple[str, ...]:
+    """Return the plain text, for names that are long enough also without commas and stops."""
+    return (text,) if len(name) < _LONGER_NAME else (text, _bare(text))
+
+
+def _is_name(text: str) -> bool:
+    return len(text) >= _SHORTEST_NAME and not any(item.isdecimal() for item in text)
+
+
+def _names(text: str, person: str, shops: list[str]) -> bool:
+    for shop in shops:
+        text = text.replace(shop, _BETWEEN)
+    return any(person in reading for reading in _readings(text, person))
+
+
+def _whole_words(text: str, person: str) -> bool:
+    """Whether a text holds a Latin name that is no part of longer words."""
+    text = unicodedata.normalize("NFKC", visible(text)).upper()
+    letters = r"[\W_]{0,4}".join(map(re.escape, person))
+    return re.search(rf"(?<![A-Z]){letters}(?![A-Z])", text) is not None

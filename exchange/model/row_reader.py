@@ -1,0 +1,219 @@
+"""Rows of a form, keyed by column code -> values of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from exchange.model.cell_reader import BLANKS, Read, reader
+from exchange.model.rule_messages import Problem, problem
+from exchange.model.value_checks import holds, tester
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from exchange.model.kinds import Column, Field, Kind
+
+
+_SHORT: Final = 64  # characters of a cell that is remembered: names, codes, days
+_REMEMBERED: Final = 4096  # cells of a column
+
+Test = Callable[[Any], "str | None"]
+
+
+class _Taken(NamedTuple):
+    """What a cell's text comes to.
+
+    `noticed`: a warning. `sound`: its values pass the check of records. `plain`: its value where
+    there is but one, of text, and nothing to be said.
+    """
+
+    read: Read
+    noticed: Problem | None
+    sound: bool
+    plain: str | None
+
+
+class _Cell:
+    """One column of a field; `applies` says whether the column is this field's in a record."""
+
+    __slots__ = (
+        *("applies", "code", "field", "longest", "memory", "missing", "name", "needed"),
+        *("received", "_form", "_read", "_test", "_test_received"),
+    )
+
+    def __init__(
+        self,
+        column: Column,
+        field: Field,
+        form: str,
+        tests: Mapping[str, Test],
+        applies: Callable[[Mapping[str, Any]], bool] | None,
+    ) -> None:
+        self.code = column.code
+        self.field = field
+        self.name = field.name
+        self.received = field.received
+        # What the record can do without, or can infer, the form may ask for all the same.
+        self.needed = column.required and bool(field.inferred or not field.required)
+        self.applies = applies
+        self.memory: dict[str, _Taken | None] = {}  # None: blank
+        self.missing = problem(field, "column-required", None, form=form)
+        self._form = form
+        # Free text of up to so many characters is its own value, sound as it stands, where all
+        # its characters print and none is an outer blank; -1: the column is no free text.
+        free = field.value.slug == "Text" and not (field.many or field.received)
+        self.longest = (field.max_length or 2**31) if free and not column.constant else -1
+        self._read = reader(field, column, form)
+        self._test = tests[field.name]
+        self._test_received = tests.get(field.received or "")
+
+    def take(self, text: str) -> _Taken | None:
+        """Read a cell; most columns say the same few things again and again."""
+        taken = self._take(text.strip(BLANKS))
+        if len(text) <= _SHORT:
+            if len(self.memory) >= _REMEMBERED:
+                self.memory.clear()
+            self.memory[text] = taken
+        return taken
+
+    def _take(self, text: str) -> _Taken | None:
+        if not text:
+            return None
+        read = self._read(text)
+        sound = read.value is None or self._test(read.value) is None
+        if read.received is not None and self._test_received is not None:
+            sound = sound and self._test_received(read.received) is None
+        value = read.value
+        plain = sound and isinstance(value, str) and read.received is read.warning is None
+        noticed = None
+        if read.warning:
+            noticed = problem(self.field, read.warning, text, form=self._form, severity="warning")
+        return _Taken(read, noticed, sound, value if plain else None)  # type: ignore[arg-type]
+
+
+class Rows:
+    """Reads the rows of one kind in one form."""
+
+    def __init__(self, kind: Kind, form: str) -> None:
+        self._infer = inferrer(kind)
+        columns = [(field, item) for field in kind.fields for item in field.columns_in(form)]
+        sharing: dict[str, list[Field]] = {}
+        for field, column in columns:
+            if column.constant is None:
+                sharing.setdefault(column.code, []).append(field)
+        tests = {field.name: tester(field) for field in kind.fields}
+        self._first: dict[str, _Cell] = {}
+        # Fields that share a column are told apart by others, which are therefore read first.
+        self._later: list[_Cell] = []
+        self._needed: list[_Cell] = []
+        for field, column in columns:
+            applies = None if column.constant else _applies(field, sharing[column.code])
+            cell = _Cell(column, field, form, tests, applies)
+            if applies is None and column.constant is None:
+                self._first[cell.code] = cell
+            else:
+                self._later.append(cell)
+            if cell.needed:
+                self._needed.append(cell)
+        self._needed_codes = {cell.code for cell in self._needed}
+
+    def read(self, row: Mapping[str, str], record: dict[str, Any]) -> tuple[list[Problem], bool]:
+        """Put the row's values into the record.
+
+        Returns what was noticed on the way, and whether every value alone passes the check.
+        """
+        problems: list[Problem] = []
+        cells = self._first
+        pairs = ((cells[code], text) for code, text in row.items() if text and code in cells)
+        sound = self._read(pairs, record, problems)
+        self._infer(record)
+        if self._later:
+            pairs = ((cell, row.get(cell.code, "")) for cell in self._later)
+            later = [
+                (cell, text)
+                for cell, text in pairs
+                if text and (cell.applies is None or cell.applies(record))
+            ]
+            sound = self._read(later, record, problems) and sound
+        if not self._needed_codes <= row.keys() or not all(row.values()):
+            problems += [cell.missing for cell in self._needed if not _says(row, cell.code)]
+        return problems, sound
+
+    def _read(
+        self,
+        pairs: Iterable[tuple[_Cell, str]],
+        record: dict[str, Any],
+        problems: list[Problem],
+    ) -> bool:
+        sound = True
+        for cell, text in pairs:
+            if len(text) <= cell.longest and text.isprintable() and text[0] != " " != text[-1]:
+                record[cell.name] = text
+                continue
+            taken = cell.memory.get(text) or cell.take(text)
+            if taken is None:
+                continue
+            if taken.plain is not None:
+                record[cell.name] = taken.plain
+            else:
+                sound = self._put(cell, taken, record, problems) and sound
+        return sound
+
+    def _put(
+        self, cell: _Cell, taken: _Taken, record: dict[str, Any], problems: list[Problem]
+    ) -> bool:
+        found = taken.read
+        if found.value is not None:
+            _put(record, cell.name, found.value)
+        if found.received is not None and cell.received:
+            _put(record, cell.received, found.received)
+        if taken.noticed is not None:
+            problems.append(taken.noticed)
+        return taken.sound
+
+
+def _says(row: Mapping[str, str], code: str) -> bool:
+    return bool(row.get(code, "").strip(BLANKS))
+
+
+def inferrer(kind: Kind) -> Callable[[dict[str, Any]], None]:
+    """Return the function that fills in the fields that others tell, where they are absent."""
+    rules = [
+        (field.name, rule.field, rule.prefix, rule.value)
+        for field in kind.fields
+        for rule in field.inferred
+    ]
+
+    def infer(record: dict[str, Any]) -> None:
+        for name, told_by, prefix, value in rules:
+            if name not in record:
+                given = record.get(told_by)
+                if isinstance(given, str) and given.startswith(prefix):
+                    record[name] = value
+
+    return infer
+
+
+def _put(record: dict[str, Any], name: str, value: str | list[str]) -> None:
+    """Put a value into the record; several columns of one field are joined."""
+    if type(value) is list:
+        before = record.get(name)
+        # A list of its own: what a cell came to is remembered and shared.
+        value = list(dict.fromkeys([*before, *value])) if type(before) is list else value.copy()
+    record[name] = value
+
+
+def _applies(field: Field, sharing: list[Field]) -> Callable[[Mapping[str, Any]], bool] | None:
+    if len(sharing) == 1:
+        return None
+    if field is not sharing[-1]:
+        return _all(field)
+    # The last also takes what no other takes, so that nothing is lost unsaid.
+    others = [_all(item) for item in sharing[:-1]]
+    return lambda record: not any(other(record) for other in others)
+
+
+def _all(field: Field) -> Callable[[Mapping[str, Any]], bool]:
+    tests = [holds(when) for when in field.only_when]
+    return lambda record: all(test(record) for test in tests)

@@ -1,0 +1,243 @@
+"""Verbs that copy a deployment and put a copy back: backup, restore."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.domain.errors import CredenceError, EnvironmentFault, NotFound, UsageError
+from exchange.ledger import Ledger
+from exchange.ledger.journal import Journal
+from exchange.ledger.seal_trial import require_matching_seals
+from publisher.backup import manifest
+from publisher.backup.backup_writer import copy_deployment, copy_file
+from publisher.backup.encryption import read_key
+from publisher.backup.manifest import read_manifest
+from publisher.backup.restore_files import (
+    begin_restore,
+    end_restore,
+    find_journal,
+    place_backup,
+    place_journal,
+    remove_empty,
+    require_key,
+    require_newest_journal,
+    require_room,
+    staged_backup,
+)
+from publisher.backup.restore_recovery import known_to_journal
+from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.run import AlarmTeller
+from publisher.layout import CONFIG, RESTORING
+from publisher.stores.atomic_files import owner_only
+from publisher.surfaces.runtime.alarms import standing_alarms
+from publisher.surfaces.runtime.projector_lock import ProjectorLock
+from publisher.surfaces.text.namespaces import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from exchange.domain.restore_evidence import Recovered
+    from publisher.surfaces.runtime.alarms import Alarm
+    from publisher.wiring import Bench
+
+_KEY = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="加密密封库和密钥的密钥文件 key that encrypts what opens the ledger",
+)
+
+
+@click.command()
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
+@_KEY
+@common
+@pass_choices
+def backup(choices: Choices, *, target: Path, key_file: Path | None) -> None:
+    """备份到新目录，服务不停。Copy the ledger and what opens it into DIR, also while serving."""
+    console, station = choices.console, choices.station
+    key = read_key(key_file) if key_file else None
+    with choices.opened() as bench:
+        made = copy_deployment(
+            bench.ledger,
+            station.places,
+            station.layout,
+            target,
+            made=stamp(station.clock()),
+            key=key,
+        )
+    console.say("backed-up", path=target, position=made.position, files=len(made.files))
+    for name in made.files:
+        console.line(f"  {name}")
+    console.say("backup-leaves", names=", ".join(made.left_out))
+    if key is None:
+        console.warn(console.text("backup-open", path=target / "private"))
+    console.result({"directory": str(target), **asdict(made)})
+
+
+@click.command()
+@click.argument("source", metavar="[BACKUP]", required=False, type=click.Path(path_type=Path))
+@click.option("--here", is_flag=True, help="采用现有账本 take on the ledger that is here")
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, exists=True),
+    help="最新的撤下日志（文件或其目录） the newest withdrawal journal (its file or directory), "
+    "where it is not in its place",
+)
+@_KEY
+@common
+@pass_choices
+def restore(
+    choices: Choices,
+    *,
+    source: Path | None,
+    here: bool,
+    journal: Path | None,
+    key_file: Path | None,
+) -> None:
+    """恢复备份，不使已撤下的记录重现。Put a backup back; what left since stays gone."""
+    if here is (source is not None):
+        raise UsageError(
+            "Name a backup, or say --here.",
+            "`credence restore BACKUP`, or `credence restore --here` for the ledger that is here.",
+            zh="请指定备份目录，或使用 --here。",
+            zh_hint="credence restore 备份目录；或用 credence restore --here 采用现有账本。",
+        )
+    console = choices.console
+    with _leaving_nothing(choices.root), _alone(choices):
+        if source is not None:
+            _place(choices, source, journal, key_file)
+        else:
+            _take_on(choices, journal)
+        with choices.station.opened(restoring=True) as bench:
+            done = _recover(bench)
+        end_restore(choices.station.layout)
+    console.say("restored", **asdict(done))
+    if done.unplaced:
+        console.warn(console.text("restore-unplaced", count=done.unplaced))
+    with choices.opened() as bench, _alarms_that_stay(choices) as on_alarm:
+        positions = bench.projector(on_alarm).rebuild(())
+    shown = ", ".join(f"{name} {position}" for name, position in positions.items())
+    console.say("rebuilt", surfaces=shown)
+    console.result({**asdict(done), "surfaces": positions})
+
+
+@contextmanager
+def _alone(choices: Choices) -> Iterator[None]:
+    """Keep the projector out meanwhile. Raises EnvironmentFault where one runs."""
+    choices.root.mkdir(parents=True, exist_ok=True)
+    lock = ProjectorLock(choices.root / "projector.lock")
+    if not lock.try_acquire():
+        raise EnvironmentFault(
+            "A service is running on this directory.",
+            "Stop `credence serve` first.",
+            zh="本目录上有服务正在运行。",
+            zh_hint="请先停止 credence serve。",
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _leaving_nothing(root: Path) -> Iterator[None]:
+    """Remove what a refused restore made in a directory, before any file of a ledger was placed."""
+    names = ("projector.lock", CONFIG)
+    made = [root / name for name in names if not (root / name).exists()]
+    fresh = not root.exists()
+    try:
+        yield
+    except CredenceError:
+        if not (root / RESTORING).exists():
+            for path in made:
+                path.unlink(missing_ok=True)
+            remove_empty([root] if fresh else [])
+        raise
+
+
+@contextmanager
+def _alarms_that_stay(choices: Choices) -> Iterator[Callable[[Alarm], None]]:
+    """Give what hears alarms; tell those that the rebuilding of every surface did not end."""
+    heard: list[Alarm] = []
+    ended = False
+    try:
+        yield heard.append
+        ended = True
+    finally:
+        standing = {one.surface for one in standing_alarms(choices.station.layout.surfaces)}
+        tell = AlarmTeller(choices)
+        for alarm in heard:
+            if not ended or alarm.surface in standing:
+                tell(alarm)
+
+
+def _take_on(choices: Choices, journal: Path | None) -> None:
+    """Begin the restore of the ledger that is here, once it is known to open."""
+    places = choices.station.places
+    found = find_journal(places, journal)
+    if not Ledger.exists(places, read_only=True):
+        raise NotFound(
+            f"There is no ledger in {choices.root}.",
+            "Name a backup to restore; give its key by --key-file if it is encrypted.",
+            zh=f"{choices.root} 中没有账本。",
+            zh_hint="请指定要恢复的备份；如已加密，请用 --key-file 给出密钥文件。",
+        )
+    _require_legible(choices, found)
+    require_matching_seals(places.url, places.seals_url)
+    place_journal(places, found)
+    begin_restore(choices.station.layout, "here")
+
+
+def _place(choices: Choices, source: Path, journal: Path | None, key_file: Path | None) -> None:
+    """Put the files of the backup in their places, once all of them are known to be good."""
+    made = read_manifest(source)
+    made.require_whole(source)
+    key = read_key(key_file) if key_file else None
+    require_key(made, key)
+    if manifest.CONFIG in made.files and not (choices.root / CONFIG).exists():
+        copy_file(source / manifest.CONFIG, choices.root / CONFIG)  # before it is read
+    station = choices.station
+    places, layout = station.places, station.layout
+    require_room(places, layout)
+    found = find_journal(places, journal, source)
+    require_newest_journal(Journal(found), made)
+    _require_legible(choices, found)
+    with staged_backup(made, source, places, layout, key) as staged:
+        place_journal(places, found)
+        begin_restore(layout, str(source))
+        for aside in place_backup(staged, layout):
+            choices.console.say("set-aside", path=aside)
+
+
+def _require_legible(choices: Choices, path: Path) -> None:
+    """Read the whole journal before anything is begun; say so where its last line was cut.
+
+    Raises EnvironmentFault for a line that cannot be read.
+    """
+    journal = Journal(path)
+    count = sum(1 for _ in journal.lines())
+    if journal.is_torn():
+        choices.console.warn(choices.console.text("journal-torn", count=count))
+
+
+def _recover(bench: Bench) -> Recovered:
+    """Have the ledger take in what journal and surfaces know, in a new epoch."""
+    ledger, recovery, readers = bench.ledger, bench.recovery(), bench.readers()
+    known, journal_epoch = known_to_journal(ledger.unknown_lines())
+    for public_id, one in recovery.known().items():
+        before = known.get(public_id)
+        known[public_id] = before.merged(one) if before else one
+    epoch = max(journal_epoch, recovery.epoch(readers))
+    done = ledger.recover(known.values(), epoch, reason="restore", force=True)
+    with owner_only():  # where there are no surfaces, their folders begin here
+        recovery.note(readers, done.epoch)
+    ledger.catch_up_journal()
+    return done
+
+
+VERBS = (backup, restore)

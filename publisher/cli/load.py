@@ -1,0 +1,311 @@
+"""Verbs about files: sample, check, load, derive."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exchange.commands import Manner, Watch, check
+from exchange.domain.errors import (
+    CredenceError,
+    EnvironmentFault,
+    Rejected,
+    UsageError,
+    VerificationFailed,
+)
+from exchange.domain.publicity_period import day_of
+from exchange.intake import (
+    FileCheck,
+    Receipt,
+    Table,
+    deliveries_of,
+    is_table,
+    require_file,
+    require_kind,
+    table_of,
+    unit_code,
+)
+from exchange.intake.findings import shown
+from exchange.model import derived_files, load_model
+from exchange.sample import generate
+from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.receipts import receipt_of, refusal_of, total_of
+from publisher.cli.watch import watch_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from exchange.commands import Exchange
+    from publisher.cli.shell_output import Console
+
+
+@click.command()
+@click.option("--records", type=click.IntRange(min=1), default=1000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("-o", "directory", type=click.Path(path_type=Path), required=True)
+@common
+@pass_choices
+def sample(choices: Choices, *, records: int, seed: int, directory: Path) -> None:
+    """生成样例文件。Write deterministic sample files with made-up subjects."""
+    generate(records, seed, directory)
+    expected = json.loads((directory / "expected.json").read_text(encoding="utf-8"))
+    choices.console.say("sampled", directory=directory)
+    choices.console.result({"directory": str(directory), "expected": expected})
+
+
+def _reading(function: Any) -> Any:
+    """Give a verb the files and how they are read."""
+    for option in (
+        click.option("--form", help="表式，如 2018 form of the columns"),
+        click.option("--kind", help="类别，如 penalty kind of record"),
+        click.argument("files", nargs=-1, metavar="FILE..."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command("check")
+@_reading
+@click.option(
+    "--marked",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="写出标注问题的工作簿 write a workbook with the wrong cells marked",
+)
+@common
+@pass_choices
+def check_verb(
+    choices: Choices,
+    *,
+    files: Sequence[str],
+    kind: str | None,
+    form: str | None,
+    marked: Path | None,
+) -> int:
+    """校验文件，不写入。Validate files, write nothing."""
+    console = choices.console
+    manner = Manner(kind, form)
+    sources = _sources(choices, files, manner)
+    paths = [item for item in sources if isinstance(item, Path)]
+    if len(paths) < len(sources) or (marked and len(paths) > 1):
+        raise UsageError(
+            "Only files can be checked, and only one at a time with --marked.",
+            "Use `credence load --dry-run` for tables; mark one file after the other.",
+            zh="只能校验文件；使用 --marked 时一次只能一个文件。",
+            zh_hint="数据库表请用 credence load --dry-run；文件请逐个标注。",
+        )
+    shown = [_check_one(choices, path, manner, marked, len(paths)) for path in paths]
+    console.result({"files": shown})
+    return int(any(item["errors"] or item["held"] for item in shown))
+
+
+def _check_one(
+    choices: Choices, path: Path, manner: Manner, marked: Path | None, files: int
+) -> dict[str, Any]:
+    """Tell the findings of one of several files and its summary; return the summary."""
+    console = choices.console
+    console.begin_file()
+    try:
+        found = check(path, choices.station.model, manner, marked, today=_today(choices))
+    except (Rejected, UsageError, EnvironmentFault) as error:
+        if files == 1 and not isinstance(error, Rejected):
+            raise
+        refused = refusal_of(console, shown(path.name), error, files)
+        counts = dict.fromkeys(("rows", "accepted", "held", "rejected"), 0)
+        errors = len(error.details.get("findings", ())) or 1
+        return {"file": shown(path.name), **counts, "errors": errors, **refused}
+    for item in found:
+        console.finding(item)
+    summary = _summary(console, path, found, marked)
+    if files > 1:
+        console.note(summary)
+    return summary
+
+
+def _today(choices: Choices) -> date:
+    return day_of(choices.station.clock())
+
+
+def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None) -> dict[str, Any]:
+    tally, sheets = found.tally, found.sheets
+    kind = sheets[0].book.kind
+    console.say(
+        "checked",
+        file=shown(path.name),
+        kind=kind.label.zh if console.lang == "zh" else kind.label.en,
+        rows=tally.rows,
+        sound=tally.sound,
+        held=tally.held,
+        rejected=tally.rejected,
+        warnings=tally.warnings,
+    )
+    refusal = found.refusal
+    if refusal is not None:
+        what = refusal.message.en if console.lang == "en" else refusal.message.zh
+        console.say("refused", file=shown(path.name), what=what, hint="")
+    if marked:
+        console.say("marked", path=marked)
+    return {
+        "file": shown(path.name),
+        "kind": kind.slug,
+        "form": sheets[0].book.form,
+        "encoding": sheets[0].encoding.label,
+        "sheets": [sheet.origin.sheet for sheet in sheets if sheet.origin.sheet],
+        "rows": tally.rows,
+        "accepted": tally.sound,
+        "held": tally.held,
+        "rejected": tally.rejected,
+        "errors": tally.errors,
+        "warnings": tally.warnings,
+        **({"refused": refusal.message.en} if refusal is not None else {}),
+    }
+
+
+@click.command()
+@_reading
+@click.option("--source", metavar="USCC", help="报送单位代码 code of the delivering unit")
+@click.option(
+    "--watch",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="持续导入该目录中出现的文件 load what appears in this folder, until stopped",
+)
+@click.option(
+    "--allow-older",
+    is_flag=True,
+    help="较旧的数据也写入 apply rows though their records were changed since",
+)
+@click.option("--dry-run", is_flag=True, help="试运行，不写入 tell what a load would do")
+@common
+@pass_choices
+def load(  # noqa: PLR0913 - the options of the contract
+    choices: Choices,
+    *,
+    files: Sequence[str],
+    kind: str | None,
+    form: str | None,
+    source: str | None,
+    folder: Path | None,
+    dry_run: bool,
+    allow_older: bool,
+) -> int:
+    """导入文件、目录或数据库表到账本。Load files, folders or tables; print a receipt."""
+    console = choices.console
+    manner = Manner(kind, form, source, dry_run, allow_older)
+    if folder is not None:
+        return watch_folder(choices, folder, manner, files)
+    sources = _sources(choices, files, manner)
+    choices.station.access().require_ledger()
+    receipts = _load(choices, sources, manner)
+    taken = [item for item in receipts if item is not None]
+    total = total_of(taken)
+    if len(taken) < len(receipts):
+        total["refused"] = len(receipts) - len(taken)
+    if dry_run:
+        console.say("dry-run", position=total["position"])
+    elif total["accepted"] or total["revised"]:
+        console.say("next-publish")
+    console.result(total)
+    return 1 if "refused" in total else max(receipt.exit_code for receipt in taken)
+
+
+def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[Receipt | None]:
+    """Load one file after the other; return their receipts, None for a file that was refused."""
+    console = choices.console
+    receipts: list[Receipt | None] = []
+    with _exchange(choices, manner) as exchange, console.progress() as move:
+        label = console.text("loading", file=", ".join(shown(item.name) for item in sources))
+
+        def progress(done: int, total: int) -> None:
+            move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
+
+        watch = Watch(progress, console.finding)
+        for source, outcome in exchange.load_each(sources, manner, watch):
+            # The bar counts the receipts written so far.
+            receipts.append(_told(console, shown(source.name), outcome, len(sources), manner))
+            console.begin_file()
+    return receipts
+
+
+@contextmanager
+def _exchange(choices: Choices, manner: Manner) -> Iterator[Exchange]:
+    if manner.dry_run:
+        with choices.rehearsed() as exchange:
+            yield exchange
+        return
+    with choices.begun() as bench:
+        yield bench.exchange()
+
+
+def _told(
+    console: Console, name: str, outcome: Receipt | CredenceError, files: int, manner: Manner
+) -> Receipt | None:
+    """Say what became of a file; the error of the only one is the command's own."""
+    if isinstance(outcome, Receipt):
+        receipt_of(console, name, outcome, files, dry_run=manner.dry_run)
+        return outcome
+    if files == 1:
+        raise outcome
+    refusal_of(console, name, outcome, files, told=True)
+    return None
+
+
+def _sources(choices: Choices, names: Sequence[str], manner: Manner) -> list[Path | Table]:
+    """Return the files and tables named; a folder stands for the deliveries in it.
+
+    What is wrong with the call itself is said before any of them is read.
+    """
+    require_kind(choices.station.model, manner.kind, manner.form)
+    unit_code(manner.source)
+    found: list[Path | Table] = []
+    for name in names:
+        if is_table(name):
+            found.append(table_of(name))
+        elif Path(name).is_dir():
+            inside, other = deliveries_of(Path(name), choices.station.model)
+            for path in other:
+                choices.console.say("passed-over", file=shown(path.name))
+            found += inside
+        else:
+            require_file(Path(name))
+            found.append(Path(name))
+    if not found:
+        raise UsageError(
+            "There is nothing to read.",
+            "Name files, or folders that hold CSV, XLSX or JSON.",
+            zh="没有可读取的文件。",
+            zh_hint="请给出文件，或含有 CSV、XLSX、JSON 文件的目录。",
+        )
+    return found
+
+
+@click.command("derive")
+@click.option("--check", "only_check", is_flag=True, help="只比较 compare, write nothing")
+@common
+@pass_choices
+def derive_verb(choices: Choices, *, only_check: bool) -> None:
+    """由词表和形状生成派生文件。Write what follows from vocabulary and shapes."""
+    model = load_model()
+    if only_check:
+        stale = derived_files.check(model)
+        if stale:
+            raise VerificationFailed(
+                f"Derived files differ from their sources: {', '.join(stale)}.",
+                "Run `credence derive` and commit the result.",
+                zh=f"派生文件与来源不一致：{'、'.join(stale)}。",
+                zh_hint="请运行 credence derive 并提交结果。",
+            )
+        choices.console.say("derive-same")
+        choices.console.result({"changed": []})
+        return
+    changed = derived_files.write(model)
+    choices.console.say("derived", count=len(changed))
+    choices.console.result({"changed": list(changed)})
+
+
+VERBS = (sample, check_verb, load, derive_verb)

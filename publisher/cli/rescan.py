@@ -1,0 +1,64 @@
+"""`review --rescan`: what is public already, looked at again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exchange.intake import Found
+    from publisher.cli.context import Choices
+    from publisher.cli.shell_output import Console
+
+
+def rescan_public(choices: Choices) -> int:
+    """Name every record that says something of a private person; 1 where there is any."""
+    console = choices.console
+    counts: Counter[str] = Counter(certain=0, likely=0, accepted=0)
+    with choices.opened() as bench, console.progress() as move:
+        label = console.text("rescanning")
+        for found in bench.exchange().rescan(lambda done, total: move(label, done, total)):
+            verdict = _verdict(found)
+            counts[verdict] += 1
+            _tell(console, found, verdict)
+    console.say("rescanned", **counts)
+    if counts["certain"] or counts["likely"]:
+        console.say("rescan-hint")
+    console.result(dict(counts))
+    return int(counts["certain"] + counts["likely"] > 0)
+
+
+def _verdict(found: Found) -> str:
+    if found.accepted:
+        return "accepted"
+    certain = any(item.severity == "error" for item in found.problems)
+    return "certain" if certain else "likely"
+
+
+def _tell(console: Console, found: Found, verdict: str) -> None:
+    if verdict != "accepted":
+        console.line(found.iri)
+        if not found.current:
+            console.say("rescan-earlier")
+        for item in found.problems:
+            message = item.message.en if console.lang == "en" else item.message.zh
+            console.line(f"  {item.field or ''}: {message}")
+    console.note({"found": _document(found, verdict)})
+
+
+def _document(found: Found, verdict: str) -> dict[str, Any]:
+    return {
+        "id": found.iri,
+        "kind": found.kind,
+        "verdict": verdict,
+        "current": found.current,
+        "findings": [
+            {
+                "field": item.field,
+                "rule": item.rule,
+                "severity": item.severity,
+                "message": {"zh": item.message.zh, "en": item.message.en},
+            }
+            for item in found.problems
+        ],
+    }

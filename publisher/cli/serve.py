@@ -1,0 +1,50 @@
+"""The verb that serves; apart, since only it needs the web framework and the server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import Choices, common, pass_choices
+from publisher.listener import Address, listening
+from publisher.serve import Reports, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from publisher.cli.shell_output import Console
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@common
+@pass_choices
+def serve_verb(choices: Choices, *, host: str, port: int) -> None:
+    """启动服务。Serve the public pages and queries."""
+    address = Address(host, port)
+    console = choices.console
+    if choices.station.layout.holds(choices.station.places.journal):
+        console.warn(console.text("journal-inside", path=choices.station.places.journal))
+
+    def started() -> None:
+        console.say("serving", url=address.url)
+        console.result({"url": address.url})
+
+    with listening(address) as held:
+        serve(choices.root, address, held, reports(console, started))
+    console.say("stopped")
+
+
+def reports(console: Console, started: Callable[[], None]) -> Reports:
+    """Return what tells a person how the service fares."""
+    return Reports(
+        started,
+        lambda text: console.warn(console.text("projector-fell", text=text)),
+        lambda url: console.warn(console.text("serving-beside", url=url)),
+        console.lang,
+    )
+
+
+VERBS = (serve_verb,)

@@ -1,0 +1,220 @@
+"""Opens the ledger of a data directory, or begins one of the settings.
+
+Errors: NotFound (there is none), UsageError (the settings contradict the frozen genesis), and those
+of the ledger itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from exchange.commands import Desk, Exchange
+from exchange.domain.disclosure import Tier
+from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
+from exchange.ledger import Genesis, Ledger, ModelVersion, blank_ledger
+from exchange.ledger.leftover_files import missing_ledger, remains
+from publisher import settings
+from publisher.layout import CONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from exchange.domain.failpoints import At
+    from exchange.ledger import ClockGuard, Places
+    from exchange.model import Model
+    from publisher.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccess:
+    """What opening a ledger takes; `clock` is milliseconds since 1970-01-01 UTC."""
+
+    layout: Layout
+    settings: settings.Settings
+    places: Places
+    model: Model
+    clock: Callable[[], int]
+    clock_guard: ClockGuard
+    at: At
+
+    def open(
+        self,
+        begin: Callable[[Genesis], None] | None = None,
+        *,
+        read_only: bool = False,
+        restoring: bool = False,
+    ) -> Ledger:
+        """Open the ledger; with `begin`, make a missing one and tell `begin` its genesis.
+
+        `read_only` is for one that cannot be written, `restoring` for one that may be older than
+        its journal. Raises EnvironmentFault while a restore is under way.
+        """
+        if not restoring:
+            self._require_restored()
+        ledger = self._opened(begin, read_only=read_only, restoring=restoring)
+        try:
+            self._require_same_identity(ledger.genesis)
+        except UsageError:
+            ledger.close()
+            raise
+        return ledger
+
+    def _require_restored(self) -> None:
+        if self.layout.restoring.exists():
+            raise EnvironmentFault(
+                f"A restore of {self.layout.root} is under way, or broke off.",
+                "Wait for it, or run the same `credence restore` again.",
+                zh=f"{self.layout.root} 正在恢复，或恢复中途中断。",
+                zh_hint="请等待其完成，或再次运行同一条 credence restore 命令。",
+            )
+
+    def _opened(
+        self, begin: Callable[[Genesis], None] | None, *, read_only: bool, restoring: bool
+    ) -> Ledger:
+        kinds = self._government_kinds()
+        if read_only:
+            return Ledger.open_read_only(
+                self.places,
+                self.model.links,
+                self.clock,
+                government_kinds=kinds,
+                clock_guard=self.clock_guard,
+                model=self._model_version(),
+            )
+        if Ledger.exists(self.places, read_only=not self.places.writable()):
+            return Ledger.open(
+                self.places,
+                self.model.links,
+                self.clock,
+                government_kinds=kinds,
+                at=self.at,
+                clock_guard=self.clock_guard,
+                model=self._model_version(),
+                restoring=restoring,
+            )
+        self.require_no_remains()
+        if begin is None:
+            raise NotFound(
+                f"There is no ledger in {self.layout.root}.",
+                "Load a file first, or see `credence demo`.",
+                zh=f"{self.layout.root} 中还没有账本。",
+                zh_hint="请先用 credence load 导入文件，或运行 credence demo。",
+            )
+        return self._begun(begin)
+
+    def require_ledger(self) -> None:
+        """Return unless the ledger of what stands here is missing, or being restored.
+
+        Raises EnvironmentFault.
+        """
+        self._require_restored()
+        if not Ledger.exists(self.places, read_only=not self.places.writable()):
+            self.require_no_remains()
+
+    def require_no_remains(self) -> None:
+        """Return if nothing stands here that belonged to a ledger which is not there.
+
+        Raises:
+            EnvironmentFault: naming what is there, and what to remove for a new beginning.
+
+        """
+        surfaces = [self.layout.surfaces] if self._has_surfaces() else []
+        if found := [*remains(self.places), *surfaces]:
+            raise missing_ledger(self.places, found)
+
+    def _has_surfaces(self) -> bool:
+        return any(self.layout.surfaces.glob("*/*/current"))
+
+    @contextmanager
+    def rehearsed(self) -> Iterator[Exchange]:
+        """Give the use cases for a dry run, which leaves every file here as it is.
+
+        A ledger is read without a lock; where there is none, an empty one stands in memory.
+        Raises as `open`.
+        """
+        there = Ledger.exists(self.places, read_only=True)
+        with TemporaryDirectory(prefix="credence-") as elsewhere:
+            kept = there and self.places.writable()
+            staging = self.layout.staging if kept else Path(elsewhere)
+            with closing(self.open(None, read_only=True) if there else self.blank()) as ledger:
+                desk = Desk(staging, self.layout.rejects, self.layout.held, self.clock)
+                yield Exchange(ledger, self.model, desk, _no_takedown)
+
+    def blank(self) -> Ledger:
+        """Return an empty ledger in memory, for a dry run; raises as `require_no_remains`."""
+        self.require_no_remains()
+        return blank_ledger(
+            self.places,
+            self._genesis(),
+            self.model.links,
+            self.clock,
+            government_kinds=self._government_kinds(),
+            clock_guard=self.clock_guard,
+            model=self._model_version(),
+        )
+
+    def _genesis(self) -> Genesis:
+        chosen = self.settings
+        return Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
+
+    def _begun(self, begin: Callable[[Genesis], None]) -> Ledger:
+        genesis = self._genesis()
+        self.layout.root.mkdir(parents=True, exist_ok=True)
+        self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
+        self._make_journal_folder()
+        ledger = Ledger.create(
+            self.places,
+            genesis,
+            self.model.links,
+            self.clock,
+            government_kinds=self._government_kinds(),
+            at=self.at,
+            clock_guard=self.clock_guard,
+            model=self._model_version(),
+        )
+        begin(genesis)
+        return ledger
+
+    def _model_version(self) -> ModelVersion:
+        properties = {
+            slug: frozenset(f"<{field.iri}>" for field in kind.fields)
+            for slug, kind in self.model.kinds.items()
+        }
+        return ModelVersion(self.model.digest, properties, self.model.resemblances())
+
+    def _make_journal_folder(self) -> None:
+        folder = self.places.journal.parent
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"The folder of the withdrawal journal, {folder}, cannot be made: "
+                f"{error.strerror}.",
+                f"Make it for this account, or name another place by `withdrawal_journal` in "
+                f"{CONFIG}.",
+                zh=f"无法创建撤下日志所在目录 {folder}：{error.strerror}。",
+                zh_hint="请为本账户创建该目录，或用设置项 withdrawal_journal 另选位置。",
+            ) from error
+
+    def _government_kinds(self) -> frozenset[str]:
+        kinds = self.model.kinds.items()
+        return frozenset(slug for slug, kind in kinds if kind.ceiling is not Tier.PUBLIC)
+
+    def _require_same_identity(self, genesis: Genesis) -> None:
+        for name in settings.FROZEN:
+            set_to, frozen = getattr(self.settings, name), getattr(genesis, name)
+            if self.settings.origin[name] != "default" and set_to != frozen:
+                raise UsageError(
+                    f"{name} is set to {set_to}, but this ledger was begun with {frozen}.",
+                    f"Set {name} back to {frozen}; addresses are identity and never change.",
+                    zh=f"设置项 {name} 为 {set_to}，但本账本创建时固定为 {frozen}。",
+                    zh_hint=f"请把 {name} 改回 {frozen}；地址即身份，不可更改。",
+                )
+
+
+def _no_takedown(_: str) -> None:
+    """Take nothing down: a dry run orders no removal."""

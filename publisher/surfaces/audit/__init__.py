@@ -1,0 +1,1 @@
+"""The audit: what every surface serves, compared with the ledger."""

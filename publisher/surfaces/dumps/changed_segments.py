@@ -1,0 +1,86 @@
+"""The segments that have changed since parts were last written.
+
+Of each kind the newest page stays unpacked, for it gains records; the others are packed at once,
+so that memory holds no more than one of them whatever is taken away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from publisher.surfaces.dumps.addresses import part_of
+from publisher.surfaces.dumps.part_builder import Packed
+from publisher.surfaces.dumps.segments import Segment
+from publisher.surfaces.files.gzip_segments import unsqueezed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from exchange.domain.record import Change
+    from publisher.surfaces.dumps.dump_files import Stored
+    from publisher.surfaces.dumps.dump_version import Index
+    from publisher.surfaces.dumps.segments import Recorder
+
+
+class OpenPages:
+    """Segments in memory; `index` tells what stands on disk."""
+
+    def __init__(
+        self,
+        texts: Stored,
+        index: Callable[[str], Index],
+        recorder: Callable[[str], Recorder],
+    ) -> None:
+        self._texts = texts
+        self._index = index
+        self._recorder = recorder
+        self._newest: dict[str, tuple[int, Segment]] = {}
+        self._dirty: set[str] = set()  # kinds whose newest segment changed
+        self._packed: dict[tuple[str, int], Packed] = {}
+
+    def rewrite(
+        self, kind: str, page: int, gone: Collection[bytes], added: Sequence[Change]
+    ) -> bool:
+        """Take text of records from a page, then let others stand there; whether any went."""
+        segment = self._segment(kind, page)
+        removed = segment.take_away(gone)
+        for change in added:
+            segment.put(change, self._recorder(kind))
+        if removed or added:
+            self._keep(kind, page, segment)
+        return removed
+
+    def packed(self) -> dict[tuple[str, int], Packed]:
+        """Return what changed since it was last asked for."""
+        for kind in self._dirty:
+            page, segment = self._newest[kind]
+            self._packed[kind, page] = Packed.of(segment)
+        made, self._packed = self._packed, {}
+        self._dirty.clear()
+        return made
+
+    def _segment(self, kind: str, page: int) -> Segment:
+        newest = self._newest.get(kind)
+        if newest is not None and newest[0] == page:
+            return newest[1]
+        waiting = self._packed.get((kind, page))
+        if waiting is not None:
+            pieces = [packed for _, packed in waiting.pieces]
+            return Segment(tuple(unsqueezed(piece) if piece else b"" for piece in pieces))
+        number = part_of(page)
+        for part in self._index(kind).parts:
+            if part.number == number and page in part.pages:
+                return Segment(self._texts.segment(part, page))
+        return Segment()
+
+    def _keep(self, kind: str, page: int, segment: Segment) -> None:
+        newest = self._newest.get(kind)
+        if newest is not None and page < newest[0]:
+            self._packed[kind, page] = Packed.of(segment)
+            return
+        if newest is not None and page > newest[0] and kind in self._dirty:
+            self._packed[kind, newest[0]] = Packed.of(newest[1])
+        # Nothing may be left of what was packed before.
+        self._packed.pop((kind, page), None)
+        self._newest[kind] = page, segment
+        self._dirty.add(kind)

@@ -1,0 +1,102 @@
+"""The files of a tier's dumps as readers have them, and texts read back from them.
+
+`<kind>/<number>-<sum>.<form>.gz` are parts, whole documents each; `<kind>/<version>.json` is the
+index of a version; the state names the newest version of every kind and those kept beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from publisher.surfaces.dumps.addresses import FORMS
+from publisher.surfaces.dumps.dump_version import Index
+from publisher.surfaces.files.gzip_segments import unsqueezed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from publisher.surfaces.dumps.dump_version import Part, PartForm
+    from publisher.surfaces.files.gzip_segments import Extent
+
+
+def index_path(kind: str, version: str) -> str:
+    """Return the path of a version's index below the tree."""
+    return f"{kind}/{version}.json"
+
+
+def index_at(folders: Sequence[Path], kind: str, version: str) -> Index | None:
+    """Return the index of a version, None when it is not there any more."""
+    content = found(folders, index_path(kind, version))
+    return None if content is None else Index.from_json(json.loads(content))
+
+
+def found(folders: Sequence[Path], name: str) -> bytes | None:
+    """Return a file from the first of the folders that has it."""
+    for folder in folders:
+        try:
+            return (folder / name).read_bytes()
+        except FileNotFoundError:
+            continue
+    return None
+
+
+class Stored:
+    """Reads segments of parts back. Raises FileNotFoundError when a version has gone."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+        self._held: dict[str, bytes] = {}
+
+    def hold(self, form: PartForm) -> None:
+        """Read a part now, so that it can be had when its file has gone."""
+        self._held[form.file] = self.content(form)
+
+    def content(self, form: PartForm) -> bytes:
+        """Return the bytes of a part's file."""
+        content = found(self._folders, form.file)
+        if content is None:
+            raise FileNotFoundError(form.file)
+        return content
+
+    def span(self, form: PartForm, start: int, size: int) -> bytes:
+        """Return some bytes of a part's file."""
+        if form.file in self._held:
+            return self._held[form.file][start : start + size]
+        for folder in self._folders:
+            try:
+                with (folder / form.file).open("rb") as file:
+                    file.seek(start)
+                    return file.read(size)
+            except FileNotFoundError:
+                continue
+        raise FileNotFoundError(form.file)
+
+    def packed(self, form: PartForm) -> Iterator[bytes]:
+        """Yield the packed segments of a part."""
+        content = self.content(form)
+        for start, extent in spans(form):
+            yield content[start : start + extent.packed]
+
+    def body(self, form: PartForm) -> Iterator[bytes]:
+        """Yield the text of the segments of a part."""
+        return (unsqueezed(piece) if piece else b"" for piece in self.packed(form))
+
+    def segment(self, part: Part, page: int) -> tuple[bytes, ...]:
+        """Return the texts of a page's records, one for each of FORMS."""
+        place = part.pages.index(page)
+        made = []
+        for form in FORMS:
+            start, extent = list(spans(part.forms[form]))[place]
+            piece = self.span(part.forms[form], start, extent.packed)
+            made.append(unsqueezed(piece) if piece else b"")
+        return tuple(made)
+
+
+def spans(form: PartForm) -> Iterator[tuple[int, Extent]]:
+    """Yield where each segment begins in the part's file, and its extent."""
+    start = form.begin
+    for extent in form.segments:
+        yield start, extent
+        start += extent.packed

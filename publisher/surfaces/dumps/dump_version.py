@@ -1,0 +1,237 @@
+"""What a version of a dump is made of: parts, segments, sizes, digests; and its manifest.
+
+The index of a version never names a file that is written anew later: a part with other bytes is
+another file. So a reader that has an index reads one whole state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from publisher.surfaces.dumps.addresses import FORMS, HEADERS, moment_of
+from publisher.surfaces.dumps.segments import TAILS
+from publisher.surfaces.files.gzip_segments import ENDING_LENGTH, HEADER, Extent, joined, squeezed
+from publisher.surfaces.text.namespaces import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PartForm:
+    """A part in one form: its file, what each of its segments spans, the digest of its text.
+
+    `begin` is where the segments begin in the file, `body` what all of them span. The digest
+    is of the document with head and tail; None until it is worked out.
+    """
+
+    file: str
+    begin: int
+    segments: tuple[Extent, ...]
+    body: Extent
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part: the pages that it has records of, how many of each, and its forms."""
+
+    number: int
+    pages: tuple[int, ...]
+    counts: tuple[int, ...]
+    forms: Mapping[str, PartForm]
+
+    @property
+    def records(self) -> int:
+        """How many records it holds."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole dump in one form: what its records span; the digest with its usual first row."""
+
+    body: Extent
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One version of the dump of a kind.
+
+    `issued` is the time of its newest member in milliseconds, `heads` what stands before the
+    records by form and, of a CSV, kind of names.
+    """
+
+    kind: str
+    issued: int
+    heads: Mapping[str, str]
+    parts: tuple[Part, ...] = ()
+    wholes: Mapping[str, Whole] = field(default_factory=dict)
+    epoch: int = 1  # of the ledger
+
+    @property
+    def records(self) -> int:
+        """How many records it holds."""
+        return sum(part.records for part in self.parts)
+
+    @property
+    def version(self) -> str:
+        """Its name: when it was issued, and what it holds.
+
+        So that the same content has the same name in every rebuild, and other content another.
+        """
+        made = [[form.body.crc, form.body.size] for form in self._forms()]
+        # What is of the first epoch keeps the names that it had before there were epochs.
+        later = [self.epoch] if self.epoch > 1 else []
+        text = json.dumps([FORMAT, self.kind, dict(self.heads), made, *later])
+        return f"{moment_of(self.issued)}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+
+    @property
+    def undigested(self) -> list[str]:
+        """Return the forms whose digests are not all there."""
+        return [
+            form
+            for form in FORMS
+            if (whole := self.wholes.get(form)) is None or whole.sha256 is None
+        ]
+
+    def _forms(self) -> Iterator[PartForm]:
+        return (part.forms[form] for part in self.parts for form in FORMS)
+
+    def head(self, form: str, names: str = HEADERS[0]) -> bytes:
+        """Return what stands before the records."""
+        return self.heads[f"csv-{names}" if form == "csv" else form].encode()
+
+    def extent(self, form: str, names: str = HEADERS[0], part: Part | None = None) -> Extent:
+        """Return what a document spans, packed without the gzip header and ending."""
+        head, _ = squeezed(self.head(form, names))
+        tail, _ = squeezed(TAILS[form])
+        body = self.wholes[form].body if part is None else part.forms[form].body
+        return joined([head, body, tail])
+
+    def with_wholes(self) -> Index:
+        """Return the index with the extents of its documents."""
+        bodies = {form: joined(part.forms[form].body for part in self.parts) for form in FORMS}
+        return replace(self, wholes={form: Whole(body) for form, body in bodies.items()})
+
+    def written(self) -> bytes:
+        """Return the content of its file."""
+        text = json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for its file."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "issued": self.issued,
+            "epoch": self.epoch,
+            "heads": dict(self.heads),
+            "parts": [_part_json(part) for part in self.parts],
+            "wholes": {
+                form: [*_extent_json(whole.body), whole.sha256]
+                for form, whole in self.wholes.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, stated: dict[str, Any]) -> Index:
+        """Return what `to_json` has written."""
+        return cls(
+            stated["kind"],
+            stated["issued"],
+            stated["heads"],
+            tuple(_part(item) for item in stated["parts"]),
+            {form: Whole(Extent(*item[:3]), item[3]) for form, item in stated["wholes"].items()},
+            stated.get("epoch", 1),
+        )
+
+
+def packed_size(extent: Extent) -> int:
+    """Return the length of the gzip file of a document."""
+    return len(HEADER) + extent.packed + ENDING_LENGTH
+
+
+def _extent_json(extent: Extent) -> list[int]:
+    return [extent.size, extent.packed, extent.crc]
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    return {
+        "number": part.number,
+        "pages": list(part.pages),
+        "counts": list(part.counts),
+        "forms": {
+            name: [
+                form.file,
+                form.begin,
+                form.sha256,
+                _extent_json(form.body),
+                [_extent_json(extent) for extent in form.segments],
+            ]
+            for name, form in part.forms.items()
+        },
+    }
+
+
+def _part(stated: dict[str, Any]) -> Part:
+    forms = {
+        name: PartForm(file, begin, tuple(Extent(*one) for one in segments), Extent(*body), sha256)
+        for name, (file, begin, sha256, body, segments) in stated["forms"].items()
+    }
+    return Part(stated["number"], tuple(stated["pages"]), tuple(stated["counts"]), forms)
+
+
+def part_file(kind: str, number: int, form: str, whole: Extent) -> str:
+    """Return the path of a part's file: other content has another name.
+
+    So a reader of an older version never sees it.
+    """
+    return f"{kind}/{number:04d}-{whole.crc:08x}{whole.size:x}.{form}.gz"
+
+
+def file_name(kind: str, form: str, part: Part | None = None) -> str:
+    """Return the name of a document in the folder of its version."""
+    return f"{kind}.{form}" if part is None else f"parts/{kind}-{part.number:04d}.{form}"
+
+
+def manifest(index: Index, media: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a version holds; sizes in bytes, `gzip` the size of the same name with .gz."""
+    return {
+        "kind": index.kind,
+        "version": index.version,
+        "issued": stamp(index.issued) if index.issued else None,
+        "epoch": index.epoch,
+        "records": index.records,
+        "files": [
+            {
+                "name": file_name(index.kind, form),
+                "mediaType": media[form],
+                "bytes": index.extent(form).size,
+                "gzip": packed_size(index.extent(form)),
+                "sha256": index.wholes[form].sha256,
+            }
+            for form in FORMS
+        ],
+        "parts": [
+            {
+                "number": part.number,
+                "records": part.records,
+                "files": [
+                    {
+                        "name": file_name(index.kind, form, part),
+                        "bytes": index.extent(form, part=part).size,
+                        "sha256": part.forms[form].sha256,
+                    }
+                    for form in FORMS
+                ],
+            }
+            for part in index.parts
+        ],
+    }

@@ -1,0 +1,107 @@
+"""SHA-256 of the documents of a version, worked out anew only behind what changed."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from publisher.surfaces.dumps.addresses import FORMS
+from publisher.surfaces.dumps.segments import TAILS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publisher.surfaces.dumps.dump_files import Stored
+    from publisher.surfaces.dumps.dump_version import Index, Part, PartForm
+
+_THREADS: Final = 2
+
+
+@dataclass(slots=True)
+class _Run:
+    """The hash of one kind's text in one form after each of its parts, by the part's file."""
+
+    head: bytes
+    files: list[str] = field(default_factory=list)
+    states: list[Any] = field(default_factory=list)
+
+    def back_to(self, files: list[str]) -> None:
+        """Forget what follows the first part that is another."""
+        same = 0
+        for mine, theirs in zip(self.files, files, strict=False):
+            if mine != theirs:
+                break
+            same += 1
+        del self.files[same:], self.states[same:]
+
+    def state(self) -> Any:
+        """Return a hash to go on with."""
+        return self.states[-1].copy() if self.states else hashlib.sha256(self.head)
+
+
+class Digests:
+    """Remembers hashes from one version to the next."""
+
+    def __init__(self) -> None:
+        self._runs: dict[tuple[str, str], _Run] = {}
+
+    def completed(
+        self, index: Index, texts: Stored, forms: Sequence[str] = FORMS, most: int | None = None
+    ) -> Index:
+        """Return the index with the digests of the forms, whole ones last.
+
+        At most so many parts of each form are read; the next call goes on there. Raises
+        FileNotFoundError.
+        """
+        parts = {part.number: dict(part.forms) for part in index.parts}
+        wholes = dict(index.wholes)
+        runs = [self._run(index, form) for form in forms]
+        # Unpacking and hashing are done outside the interpreter.
+        with ThreadPoolExecutor(_THREADS) as pool:
+            done = list(pool.map(partial(_ended, index, texts, most), forms, runs))
+        for form, (through, whole) in zip(forms, done, strict=True):
+            wholes[form] = replace(index.wholes[form], sha256=whole)
+            for number, made in through.items():
+                parts[number][form] = made
+        kept = tuple(replace(part, forms=parts[part.number]) for part in index.parts)
+        return replace(index, parts=kept, wholes=wholes)
+
+    def _run(self, index: Index, form: str) -> _Run:
+        head, key = index.head(form), (index.kind, form)
+        if key not in self._runs or self._runs[key].head != head:
+            self._runs[key] = _Run(head)
+        run = self._runs[key]
+        run.back_to([part.forms[form].file for part in index.parts if part.forms[form].sha256])
+        return run
+
+
+def _ended(
+    index: Index, texts: Stored, most: int | None, form: str, run: _Run
+) -> tuple[dict[int, PartForm], str | None]:
+    """Go on; return the parts that were gone through, and at the end the whole's digest."""
+    ahead = index.parts[len(run.files) :]
+    through = {part.number: _through(part, form, run, texts) for part in ahead[:most]}
+    if len(through) < len(ahead):
+        return through, None
+    whole = run.state()
+    whole.update(TAILS[form])
+    return through, whole.hexdigest()
+
+
+def _through(part: Part, form: str, run: _Run, texts: Stored) -> PartForm:
+    """Hash a part; return it with the digest of its own document."""
+    whole, stated = run.state(), part.forms[form]
+    own = None if stated.sha256 else hashlib.sha256(run.head)
+    for text in texts.body(stated):
+        whole.update(text)
+        if own is not None:
+            own.update(text)
+    run.files.append(stated.file)
+    run.states.append(whole)
+    if own is None:
+        return stated
+    own.update(TAILS[form])
+    return replace(stated, sha256=own.hexdigest())

@@ -1,0 +1,75 @@
+"""Which versions of each kind are kept, and which files they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from publisher.surfaces.dumps.addresses import KEPT
+from publisher.surfaces.dumps.dump_files import index_at, index_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from publisher.surfaces.dumps.dump_version import Index
+    from publisher.surfaces.files.staged_tree import StagedTree
+
+
+class Versions:
+    """The versions below `root`, by kind the newest first."""
+
+    def __init__(self, root: Path, kept: Mapping[str, Sequence[str]]) -> None:
+        self._root = root
+        self._kept = {kind: list(names) for kind, names in kept.items()}
+        self._files: dict[tuple[str, str], frozenset[str]] = {}
+        self.sweep()
+
+    def kinds(self) -> set[str]:
+        """Return the kinds that have a version."""
+        return set(self._kept)
+
+    def newest(self, kind: str) -> str | None:
+        """Return the name of the newest version of a kind."""
+        return next(iter(self._kept.get(kind, ())), None)
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Return what the state says of them."""
+        return self._kept
+
+    def forget(self, kind: str) -> None:
+        """Keep no version that stands now: text was taken away since."""
+        self._kept[kind] = []
+
+    def put(self, tree: StagedTree, index: Index) -> None:
+        """Write the index of a version, the newest from now on."""
+        kind, version = index.kind, index.version
+        tree.put(index_path(kind, version), index.written())
+        older = [name for name in self._kept.get(kind, ()) if name != version]
+        self._kept[kind] = [version, *older[:KEPT]]
+        self._files[kind, version] = _files(index)
+
+    def sweep(self) -> None:
+        """Remove the files that no kept version needs."""
+        for folder in self._root.iterdir() if self._root.is_dir() else ():
+            if folder.is_dir() and folder.name != "stage":
+                self._sweep(folder)
+
+    def _sweep(self, folder: Path) -> None:
+        kind = folder.name
+        needed = {
+            name for version in self._kept.get(kind, ()) for name in self._needed(kind, version)
+        }
+        for path in folder.iterdir():
+            if f"{kind}/{path.name}" not in needed:
+                path.unlink()
+
+    def _needed(self, kind: str, version: str) -> frozenset[str]:
+        if (kind, version) not in self._files:
+            index = index_at((self._root,), kind, version)
+            self._files[kind, version] = _files(index) if index else frozenset()
+        return self._files[kind, version]
+
+
+def _files(index: Index) -> frozenset[str]:
+    parts = (form.file for part in index.parts for form in part.forms.values())
+    return frozenset([*parts, index_path(index.kind, index.version)])

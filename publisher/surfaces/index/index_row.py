@@ -1,0 +1,223 @@
+"""Views -> rows: what the index keeps of a record, taken from the view's own bytes (pure).
+
+Every statement of a view has the record as its subject (DESIGN §3), so a view is cut at its own
+subject and no parser is needed. What a property means for lists and search stands here alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from exchange.domain.identity import USCC_BASE
+from exchange.domain.keys import searchable
+from exchange.model import Sort
+from exchange.model.canonical_terms import unescaped
+from ontology.terms import NS
+from publisher.surfaces.set_digest import sum_hex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from exchange.model import Kind
+
+# The first that a record has names it, numbers it, dates it.
+NAMES: Final = ("counterpartName", "subjectName", "measureName")
+NUMBERS: Final = ("documentNumber", "measureCode", "caseNumber", "uscc")
+DATES: Final = ("decidedOn", "effectiveFrom", "establishedOn")
+_SEARCHED: Final = (
+    *NAMES, "formerName", *NUMBERS, "documentTitle", "certificateName", "certificateNumber",
+    "businessRegistrationNumber", "organisationCode",
+)  # fmt: skip
+_LIST: Final = "onList"
+_APPLIES: Final = "appliesToList"
+_REGISTER: Final = ("subjectCategory", "registrationStatus", "division")
+_MEASURE: Final = (
+    "measureClass", "legalBasis", "implementingUnit", "effectiveFrom", "effectiveUntil",
+    "endCondition",
+)  # fmt: skip
+_USED: Final = frozenset(
+    (*_SEARCHED, *DATES, *_REGISTER, *_MEASURE, _LIST, _APPLIES, "authorityName")
+)
+_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_KIND: Final = "type"  # no property of ours has this name
+
+SUBJECT: Final = "subject"  # the kind of register records
+
+# A text no shape allows is shown cut; who wants all of it opens the record.
+LONGEST: Final = 300
+_SEARCHED_MOST: Final = 1_000  # characters of one value that are searched
+# Stands between two values, so that no phrase runs from one into the next. Folding drops it.
+BREAK: Final = "·"
+
+
+class Facts(NamedTuple):
+    """What is kept of one view, in the order of the table `record`; `until` and `list` may lack."""
+
+    iri: str
+    kind: str
+    code: str
+    name: str
+    number: str
+    day: str
+    authority: str
+    list: str | None
+    until: str | None
+    print: bytes
+    words: str
+
+
+class Rest(NamedTuple):
+    """What goes to the other tables: (role, code), a register record's, a measure's facts."""
+
+    mentions: Sequence[tuple[str, str]]
+    subject: tuple[str, str, str] | None
+    measure: tuple[str, str, str, str, str | None, str] | None
+    applies: Sequence[str]
+
+
+class Plan:
+    """Which properties mean what, for the kinds of the model; the same for every tier."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self._slugs: dict[str, str] = {}
+        self._ends: dict[str, str] = {}
+        self._names = {_bracketed(NS + name): name for name in _USED} | {_bracketed(_TYPE): _KIND}
+        self.roles: dict[str, str] = {}  # name -> property IRI, in the order of the kinds
+        about: set[str] = set()
+        for kind in sorted(kinds, key=lambda kind: kind.slug):
+            self._slugs[kind.class_iri] = kind.slug
+            if kind.publicity_end is not None:
+                self._ends[kind.slug] = kind.publicity_end
+                self._names[_bracketed(kind.field(kind.publicity_end).iri)] = kind.publicity_end
+            for field in kind.fields:
+                if field.sort is Sort.ORGANISATION and field.base == USCC_BASE:
+                    self._names[_bracketed(field.iri)] = field.name
+                    self.roles[field.name] = field.iri
+                    if field.code_from:  # made of the record's own code: it is about the subject
+                        about.add(field.name)
+        self.about: tuple[str, ...] = tuple(sorted(about))
+
+    def read(self, iri: str, view: bytes) -> tuple[Facts, Rest]:
+        """Return what is kept of a view (canonical N-Quads, all about `iri`)."""
+        found = self._found(iri, view)
+        kind = self._slugs.get(_first(found, (_KIND,)), "")
+        mentions = [
+            (role, value[len(USCC_BASE) :])
+            for role in self.roles
+            if role in found
+            for value in found[role]
+            if value.startswith(USCC_BASE)
+        ]
+        code = next((code for role, code in mentions if role in self.about), "")
+        facts = Facts(
+            iri,
+            kind,
+            code,
+            _first(found, NAMES)[:LONGEST],
+            _first(found, NUMBERS)[:LONGEST],
+            _first(found, DATES),
+            _first(found, ("authorityName",))[:LONGEST],
+            _notation(_first(found, (_LIST,))) or None,
+            _first(found, (self._ends.get(kind, ""),)) or None,
+            print_of(view),
+            BREAK.join(
+                searchable(value[:_SEARCHED_MOST])
+                for name in _SEARCHED
+                if name in found
+                for value in found[name]
+            ),
+        )
+        return facts, Rest(mentions, *_more(found))
+
+    def relevant(self, iri: str, view: bytes) -> bytes:
+        """Return the statements of a view that `read` looks at, itself a view."""
+        names, start = self._names, len(iri.encode()) + 3
+        found = [
+            statement
+            for statement in view.split(b" .\n")[:-1]
+            if statement[start : statement.index(b" ", start)] in names
+        ]
+        return b" .\n".join([*found, b""])
+
+    def _found(self, iri: str, view: bytes) -> dict[str, list[str]]:
+        names, found, start = self._names, dict[str, list[str]](), len(iri.encode()) + 3
+        # A literal has no line feed of its own, so nothing else looks like this.
+        for statement in view.split(b" .\n"):
+            predicate, _, term = statement[start:].partition(b" ")
+            name = names.get(predicate)
+            if name is None:
+                continue
+            if name in found:
+                found[name].append(_value(term))
+            else:
+                found[name] = [_value(term)]
+        return found
+
+
+def digest(rows: Iterable[Sequence[object]]) -> str:
+    """Return one value over the facts of records (the columns of `Facts`), in any order."""
+    return sum_hex(sum(map(fingerprint, rows)))
+
+
+def fingerprint(row: Sequence[object]) -> int:
+    """Return what one record's facts add to the digest."""
+    said = "\x1f".join("" if item is None else str(item) for item in row)
+    return int.from_bytes(hashlib.sha256(said.encode()).digest(), "big")
+
+
+def print_of(view: bytes) -> bytes:
+    """Return what tells a view from any other."""
+    return hashlib.sha256(view).digest()[:16]
+
+
+def subject_of(view: bytes) -> str:
+    """Return the IRI that a view is about."""
+    return view[1 : view.index(b">")].decode()
+
+
+def token(kind: str) -> str:
+    """Return the one token that stands for a kind in the full-text table."""
+    return searchable(kind) or "NONE"
+
+
+def split(words: str) -> str:
+    """Return folded text as the full-text table takes it: one character a token."""
+    return " ".join(words)
+
+
+def _more(
+    found: Mapping[str, Sequence[str]],
+) -> tuple[
+    tuple[str, str, str] | None, tuple[str, str, str, str, str | None, str] | None, Sequence[str]
+]:
+    subject = measure = None
+    if "subjectCategory" in found:
+        category, status, division = (_notation(_first(found, (name,))) for name in _REGISTER)
+        subject = category, status, division
+    if "measureClass" in found:
+        level, basis, unit, since, until, ends = (_first(found, (name,)) for name in _MEASURE)
+        measure = _notation(level), basis, unit, since, until or None, ends
+    return subject, measure, [_notation(value) for value in found.get(_APPLIES, ())]
+
+
+def _value(term: bytes) -> str:
+    # An IRI or a plain literal; what has a type or a language ends in more than a quote.
+    plain = term.startswith(b"<") or term.endswith(b'"')
+    value = (term[1:-1] if plain else term[1 : term.rindex(b'"')]).decode()
+    return unescaped(value) if "\\" in value else value
+
+
+def _first(found: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
+    for name in names:
+        if name in found:
+            return found[name][0]
+    return ""
+
+
+def _bracketed(iri: str) -> bytes:
+    return b"<%s>" % iri.encode()
+
+
+def _notation(iri: str) -> str:
+    return iri.rpartition("/")[2]

@@ -1,0 +1,112 @@
+"""What a reader typed -> what the full-text table is asked, and where it stands in a text (pure).
+
+Nothing of what was typed reaches the query language but letters and digits, one a token.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import UsageError
+from exchange.domain.identity import USCC_LENGTH, normal_code, uscc_problem
+from exchange.domain.keys import searchable
+from publisher.surfaces.index.index_row import BREAK, SUBJECT, split, token
+from publisher.surfaces.index.search_results import Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+LONGEST_QUERY: Final = 200  # characters, as long as a name may be
+_MOST_TERMS: Final = 8
+_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
+
+
+def terms(text: str) -> list[str]:
+    """Return the folded words of what was typed; none where nothing of it is written.
+
+    Raises UsageError beyond 200 characters.
+    """
+    text = text.strip()
+    if len(text) > LONGEST_QUERY:
+        raise UsageError(
+            f"A search has at most {LONGEST_QUERY} characters.",
+            "Give a part of the name, a code or a document number.",
+            zh=f"检索内容最多 {LONGEST_QUERY} 个字符。",
+            zh_hint="请输入名称的一部分、代码或文号。",
+        )
+    parts = text.split()
+    head, rest = parts[: _MOST_TERMS - 1], parts[_MOST_TERMS - 1 :]
+    folded = (searchable(part) for part in (*head, "".join(rest)))
+    return list(dict.fromkeys(term for term in folded if term))
+
+
+def matches(words: Sequence[str], kinds: Collection[str] = ()) -> list[tuple[bool, str]]:
+    """Return (whether of subjects, query): what to ask of which full-text table, in this order."""
+    all_of = " AND ".join(f'text : "{split(word)}"' for word in words)
+    found = [(True, all_of)] if not kinds or SUBJECT in kinds else []
+    others = sorted(token(kind) for kind in set(kinds) - {SUBJECT})
+    if others:
+        found.append((False, f"{all_of} AND kind : ({' OR '.join(map(_quoted, others))})"))
+    elif not kinds:
+        found.append((False, all_of))
+    return found
+
+
+def nearness(words: Sequence[str], folded: str) -> int:
+    """Return 0 for a record of exactly that name, 1 for one that begins with it, 2 for others."""
+    name = folded.partition(BREAK)[0]
+    if name == words[0]:
+        return 0
+    return 1 if name.startswith(words[0]) else 2
+
+
+def marked(text: str, words: Sequence[str]) -> list[Mark]:
+    """Return the text in pieces, those that a word stands for marked; none of it is lost."""
+    folded, places = _folded(text)
+    hit = [False] * len(text)
+    for word in words:
+        at = folded.find(word)
+        while at >= 0:
+            for place in range(places[at], places[at + len(word) - 1] + 1):
+                hit[place] = True
+            at = folded.find(word, at + len(word))
+    pieces: list[Mark] = []
+    start = 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or hit[place] != hit[start]:
+            pieces.append(Mark(text[start:place], hit[start]))
+            start = place
+    return pieces
+
+
+def mistyped(text: str) -> str | None:
+    """Return the code where what was typed is one but for its check digit."""
+    if len(text) > LONGEST_QUERY:
+        return None
+    code = normal_code(text)
+    return code if uscc_problem(code) == "uscc-check-digit" else None
+
+
+def neighbours(code: str) -> list[str]:
+    """Return the sound codes one slip away: one character wrong, or two neighbours exchanged."""
+    slips = {
+        code[:place] + other + code[place + 1 :]
+        for place in range(USCC_LENGTH)
+        for other in _ALPHABET
+    }
+    slips |= {
+        code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+        for place in range(USCC_LENGTH - 1)
+    }
+    return sorted(each for each in slips if uscc_problem(each) is None)
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """Return the folded text and for each of its characters the place it came from."""
+    pieces = [(searchable(character), place) for place, character in enumerate(text)]
+    places = [place for piece, place in pieces for _ in piece]
+    return "".join(piece for piece, _ in pieces), places
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

@@ -1,0 +1,1 @@
+"""The triples surface: what SPARQL and the RDF of a record are read from."""

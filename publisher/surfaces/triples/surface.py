@@ -1,0 +1,366 @@
+"""The triples surface: what SPARQL and the RDF of a record are read from (DESIGN §6, §9).
+
+Directory of one tier: `writer` (never opened by readers), `generations/<n>`, `current`;
+`writer.next` while a rebuild is under way. Position and data are one store, so a kill at any
+point leaves a store to go on from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.failpoints import Point, nothing
+from publisher.stores.atomic_files import sync_directory
+from publisher.stores.embedded_store import EmbeddedStore, StoreReader, as_stored
+from publisher.stores.generations import GRACE, Generations, current_generation
+from publisher.surfaces.runtime.last_result import LastAnswer
+from publisher.surfaces.set_digest import LineSum
+from publisher.surfaces.triples.inspection import TripleInspection
+from publisher.surfaces.triples.store_chunk import MARK, SPAN, Waiting, net_effect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from exchange.domain.disclosure import Tier
+    from exchange.domain.failpoints import At
+    from exchange.domain.record import Change
+    from publisher.surfaces.audit.file_inspection import SharedWork
+
+# From this many new records on, a bulk load is faster than a transaction.
+BULK = 100
+# Bytes of new records that are loaded at once: every load leaves files which the engine has to
+# merge with all that is there, so few large ones cost it half of what many small ones do
+# (docs/decisions/0015).
+LOAD = 16 * 1024 * 1024
+# Typed lines that go through the engine at once when the expected digest is computed.
+_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a tier's triples are: `bases` are the beginnings of its record IRIs."""
+
+    directory: Path
+    tier: Tier
+    bases: tuple[str, ...]
+
+
+class TriplesReader:
+    """What readers of a tier see now: a call opens the generation that is current.
+
+    For audits and withdrawals beside a running projector; `vocabulary` gives the N-Triples that
+    must stand beside the records. Raises StoreUnavailable.
+    """
+
+    name = "triples"
+
+    def __init__(self, site: Site, vocabulary: Callable[[], bytes] = bytes) -> None:
+        self.tier = site.tier
+        self._site = site
+        self._vocabulary = vocabulary
+        self._held = LastAnswer()
+
+    def position(self) -> int:
+        """Position of the generation that readers have."""
+        return current_generation(self._site.directory).position
+
+    def iris(self) -> Iterator[str]:
+        """Every record with a type statement."""
+        return self._reader().subjects(self._site.bases)
+
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Every record with a type statement, with the IRI of its class."""
+        return self._reader().types(self._site.bases)
+
+    def digest(self) -> str:
+        """LineSum over the statements of records, marks left out.
+
+        Raises StoreUnavailable where any index of the store is damaged.
+        """
+        reader = self._reader()
+        reader.require_whole()
+        return _digest(reader, self._site.bases)
+
+    def expecting(self) -> StoredSum:
+        """Return what `digest` must be, once it has every view."""
+        return StoredSum()
+
+    def holds(self, iri: str) -> bool:
+        """Whether any statement is about the record (IRI or its last part)."""
+        now = current_generation(self._site.directory)
+        return self._held.to(
+            (now, iri), lambda: _holds(StoreReader(now.path), iri, self._site.bases)
+        )
+
+    def inspect(self, shared: SharedWork) -> TripleInspection:
+        """Begin to compare every statement with the ledger."""
+        return TripleInspection(self._site, self._vocabulary, shared)
+
+    def _reader(self) -> StoreReader:
+        return StoreReader(current_generation(self._site.directory).path)
+
+
+class TriplesSurface:
+    """The writer of one tier's store; the projector's lock is held by whoever has one.
+
+    `vocabulary` is N-Triples and stands beside the data; `clock` and `grace` (how long a
+    superseded generation stays) are milliseconds. Opening publishes a generation.
+    New records wait in memory until they are worth a load, or something is asked or published.
+    Raises StoreUnavailable when the directory cannot be opened, OSError when it is full.
+    """
+
+    name = "triples"
+    lane = "engine"  # it loads in threads of its own
+
+    def __init__(
+        self,
+        site: Site,
+        vocabulary: bytes,
+        clock: Callable[[], int],
+        grace: int = GRACE,
+        at: At = nothing,
+    ) -> None:
+        self.tier = site.tier
+        self._directory = site.directory
+        self._bases = site.bases
+        self._vocabulary = vocabulary
+        self._at = at
+        self._open_writer: EmbeddedStore | None = None
+        self._next: EmbeddedStore | None = None
+        self._rebuilding = False
+        self._purge = False
+        self._waiting: Waiting | None = None
+        # Up to here a load that was killed or failed may have come without its position.
+        self._unsure: int | None = None
+        # A kill may have come between a redaction and its generation, so one is due.
+        self._dirty = True
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._generations = Generations(self._directory, clock, grace, at)
+        self.publish(at_head=False)
+
+    # Reading: the writer's own state, ahead of the generation by what is not yet published.
+
+    def position(self) -> int:
+        """Last change applied; of the new store while a rebuild is under way."""
+        return self._waiting.reached if self._waiting else self._target().position()
+
+    def iris(self) -> Iterator[str]:
+        """Every record with a type statement; drop the iterator before `reset`."""
+        return self._settled().subjects(self._bases)
+
+    def digest(self) -> str:
+        """LineSum over the statements of records, marks left out."""
+        return _digest(self._settled(), self._bases)
+
+    def expecting(self) -> StoredSum:
+        """Return what `digest` must be, once it has every view."""
+        return StoredSum()
+
+    def holds(self, iri: str) -> bool:
+        """Whether any statement is about the record (IRI or its last part)."""
+        return _holds(self._settled(), iri, self._bases)
+
+    def generation(self) -> Path:
+        """Directory of the generation that readers have."""
+        return current_generation(self._directory).path
+
+    # Writing.
+
+    def expect(self, behind: int) -> None:
+        """Nothing to prepare, however many."""
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Bring the store to the last change; readers see it after `publish`.
+
+        New records wait until they are worth a load; whatever changes what is there settles
+        them first. Killed meanwhile, the store goes on from the position it has.
+        """
+        if not changes:
+            return
+        net, created = net_effect(changes)
+        if self._waiting and self._waiting.must_go(net, changes[-1].seq):
+            self._settle()
+        store = self._target()
+        waiting = self._waiting = self._waiting or Waiting(store.position())
+        if self._unsure is None:
+            self._unsure = waiting.after + SPAN
+        # What was never there need not be looked for.
+        held = store.known(net.keys() - created if changes[0].seq > self._unsure else net)
+        waiting.records |= {
+            iri: statements for iri, statements in net.items() if statements and iri not in held
+        }
+        waiting.reached = changes[-1].seq
+        if held or waiting.size >= LOAD:
+            self._settle({iri: net[iri] for iri in held})
+
+    def redact(self, iris: Collection[str]) -> None:
+        """Remove the records from the store, and from the one being rebuilt."""
+        if self._waiting:
+            self._waiting.let_go(iris)
+        for store in (self._writer(), self._next):
+            if store is not None and (held := store.known(iris)):
+                store.remove(held)
+                self._at(Point.REDACTED)
+                self._dirty = True
+
+    def publish(self, *, at_head: bool) -> None:
+        """Swap in a finished rebuild, then make a new generation if anything changed."""
+        self._settle()
+        if self._rebuilding and at_head:
+            self._swap()
+        if self._dirty:
+            self._generations.publish(self._writer())
+            self._dirty = False
+        if self._purge:
+            self._generations.drop_old()
+            self._purge = False
+        self._generations.prune()
+
+    def reset(self) -> None:
+        """Begin a new store aside; the old one goes, with every generation, when it is swapped.
+
+        Nothing is copied: bytes of erased and withdrawn records do not reach the new files.
+        """
+        self._forget()
+        self._close_next()
+        self._rebuilding = True
+        self._target()
+
+    def close(self) -> None:
+        """Close the stores; an unfinished rebuild is thrown away at the next start."""
+        self._forget()
+        self._close_next()
+        self._close_writer()
+
+    def _settle(self, replaced: Mapping[str, bytes] | None = None) -> None:
+        """Put what waits into the store, then removals, replacements and the position.
+
+        New records go in first, in bulk, the others in transactions. Killed in between, the
+        store holds some records early and none torn.
+        """
+        waiting, unsure = self._waiting, self._unsure
+        if waiting is None:
+            return
+        store, new, rest = self._target(), waiting.records, dict(replaced or {})
+        self._forget()  # before anything can fail: what fails is applied again
+        if len(new) >= BULK:
+            store.load_chunk(b"".join(new.values()))
+        else:
+            rest |= new
+        store.replace(rest, waiting.reached)
+        self._at(Point.CHUNK_APPLIED)
+        self._unsure = unsure
+        self._dirty = self._dirty or not self._rebuilding
+
+    def _forget(self) -> None:
+        """Let go of what waits; it is applied again from the store's position."""
+        self._waiting = self._unsure = None
+
+    def _settled(self) -> EmbeddedStore:
+        self._settle()
+        return self._target()
+
+    def _target(self) -> EmbeddedStore:
+        """Return the store that changes go to."""
+        writer = self._writer()  # first, since opening it clears what a swap left behind
+        if not self._rebuilding:
+            return writer
+        if self._next is None:
+            aside = self._directory / "writer.next"
+            if aside.exists():
+                shutil.rmtree(aside)
+            self._next = self._open(aside)
+        return self._next
+
+    def _writer(self) -> EmbeddedStore:
+        """Return the store that generations are made of, opened anew after any swap."""
+        if self._open_writer is None:
+            self._settle_directories()
+            self._open_writer = self._open(self._directory / "writer")
+        return self._open_writer
+
+    def _open(self, path: Path) -> EmbeddedStore:
+        store = EmbeddedStore(path, self._at)
+        digest = hashlib.sha256(self._vocabulary).hexdigest()
+        if store.vocabulary() != digest:
+            store.load_vocabulary(self._vocabulary, digest, self._bases)
+        return store
+
+    def _swap(self) -> None:
+        """Put the rebuilt store in the writer's place. A failure leaves the rebuild to do again.
+
+        Both are closed first: the engine opens its files by path.
+        """
+        self._close_next()
+        self._close_writer()
+        writer, aside = self._directory / "writer", self._directory / "writer.next"
+        writer.rename(self._directory / "writer.old")
+        self._at(Point.WRITER_ASIDE)
+        aside.rename(writer)
+        self._at(Point.WRITER_SWAPPED)
+        self._writer()
+        self._rebuilding = False
+        self._dirty = self._purge = True
+
+    def _close_next(self) -> None:
+        if self._next is not None:
+            self._next.close()
+            self._next = None
+
+    def _close_writer(self) -> None:
+        if self._open_writer is not None:
+            self._open_writer.close()
+            self._open_writer = None
+
+    def _settle_directories(self) -> None:
+        """End what a kill left half done: a swap goes forward, a rebuild is thrown away."""
+        writer, aside = self._directory / "writer", self._directory / "writer.next"
+        if aside.exists() and not writer.exists():
+            aside.rename(writer)
+        for leftover in (aside, self._directory / "writer.old"):
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        sync_directory(self._directory)
+
+
+class StoredSum:
+    """LineSum over the views that are added, as the engine will write them back."""
+
+    def __init__(self) -> None:
+        self._total = LineSum()
+        # Only typed and tagged literals may come back in other words.
+        self._typed: list[bytes] = []
+
+    def add(self, view: bytes, /) -> None:
+        """Count a view."""
+        for line in view.splitlines(keepends=True):
+            if line.endswith((b'" .\n', b"> .\n")) and b'"^^<' not in line:
+                self._total.add(line)
+            else:
+                self._typed.append(line)
+        if len(self._typed) >= _BATCH:
+            self._settle()
+
+    def hex(self) -> str:
+        """Return the digest so far."""
+        self._settle()
+        return self._total.hex()
+
+    def _settle(self) -> None:
+        self._total.write(as_stored(b"".join(self._typed)))
+        self._typed.clear()
+
+
+def _digest(store: StoreReader, bases: tuple[str, ...]) -> str:
+    total = LineSum(tuple(b"<" + base.encode() for base in bases), MARK)
+    store.dump(total)
+    return total.hex()
+
+
+def _holds(store: StoreReader, iri: str, bases: tuple[str, ...]) -> bool:
+    names = [iri] if ":" in iri else [base + iri for base in bases]
+    return any(store.holds(name) for name in names)

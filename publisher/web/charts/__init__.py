@@ -1,0 +1,1 @@
+"""Drawings on pages as places of bars and columns (pure)."""

@@ -1,0 +1,1 @@
+"""What programs ask: SPARQL, feeds, downloads, catalogue, model files, metrics."""

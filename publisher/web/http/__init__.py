@@ -1,0 +1,1 @@
+"""HTTP apart from what is asked: replies, problems, bodies, ranges, caching, clients."""

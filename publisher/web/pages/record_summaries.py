@@ -1,0 +1,129 @@
+"""Records as lists show them: one line each, whatever their kind.
+
+Purpose: what the index or the ledger found becomes lines of a page; what has left since the index
+was written is taken out by the ledger's word, in one question a list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exchange.domain.identity import id_of
+from publisher.surfaces.index import Plan
+from publisher.web.pages.dates import last_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from exchange.domain.disclosure import Tier
+    from exchange.domain.record import VisibleRecord
+    from exchange.model import Kind
+    from publisher.surfaces.index import Entry
+    from publisher.surfaces.index.index_row import Facts
+    from publisher.web.context import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One record: `path` is its address on this site; texts may be empty.
+
+    `slug` is its kind's, `until` its last day as declared, `list` the notation of its list.
+    """
+
+    path: str
+    kind: str
+    name: str
+    number: str
+    date: str
+    objection: bool = False
+    slug: str = ""
+    authority: str = ""
+    until: str = ""
+    list: str = ""
+
+
+class Lines:
+    """Turns records found into lines; safe to use from many threads."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.kinds: Mapping[str, Kind] = {
+            kind.class_iri: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
+        }
+        self._plan = Plan(self.kinds.values())
+        self._by_slug = {kind.slug: kind for kind in self.kinds.values()}
+
+    def of(self, records: Iterable[VisibleRecord], lang: str, today: date) -> list[Line]:
+        """Return the lines of records as the ledger holds them; ended publicity is left out."""
+        known = (
+            (record, self._facts(record)) for record in records if record.kind in self._by_slug
+        )
+        last = today.isoformat()
+        return [
+            self._line_of(record, facts, lang)
+            for record, facts in known
+            if not facts.until or facts.until >= last
+        ]
+
+    def _facts(self, record: VisibleRecord) -> Facts:
+        return self._plan.read(record.iri, record.view)[0]
+
+    def _line_of(self, record: VisibleRecord, facts: Facts, lang: str) -> Line:
+        return Line(
+            _path(facts.iri),
+            self.label(record.kind, lang),
+            facts.name,
+            facts.number,
+            facts.day,
+            objection=record.objection,
+            slug=record.kind,
+            authority=facts.authority,
+            until=last_day(facts.until or ""),
+            list=facts.list or "",
+        )
+
+    def shown(self, entries: Sequence[Entry], lang: str) -> list[Line]:
+        """Return the lines of what the index found and what stands at this moment."""
+        live = standing(self._parts, [entry.iri for entry in entries])
+        return [self.line(entry, lang) for entry in entries if entry.iri in live]
+
+    def line(self, entry: Entry, lang: str) -> Line:
+        """Return the line of an entry of the index."""
+        kind = self.label(entry.kind, lang)
+        path = _path(entry.iri)
+        return Line(
+            path,
+            kind,
+            entry.name,
+            entry.number,
+            entry.day,
+            objection=entry.objection,
+            slug=entry.kind,
+            authority=entry.authority,
+            until=last_day(entry.until),
+            list=entry.list,
+        )
+
+    def label(self, slug: str, lang: str) -> str:
+        """Return the name of a kind; its slug where the model does not know it."""
+        kind = self._by_slug.get(slug)
+        if kind is None:
+            return slug
+        return kind.label.zh if lang == "zh" else kind.label.en
+
+
+def standing(parts: Parts, iris: Iterable[str]) -> set[str]:
+    """Return those of the records that are shown to the tier's readers at this moment."""
+    named = {id_of(iri): iri for iri in iris}
+    return {named[each] for each in parts.ledger.live_among(parts.tier, named)} if named else set()
+
+
+def shown_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:
+    """Return the kinds that the tier's readers may see records of."""
+    return [kind for kind in kinds if kind.ceiling.rank <= tier.rank]
+
+
+def _path(iri: str) -> str:
+    return f"/record/{id_of(iri)}"

@@ -1,0 +1,216 @@
+"""`/search?q=`: subjects and records by a part of a name, a code or a number (CONTRACT "HTTP").
+
+Purpose: the one box that everybody uses. What was typed is shown back escaped, never run; what has
+left since the index was written is taken out by the ledger's word. Persons are not looked up: a
+text with an ID number is neither searched nor said again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from exchange.domain.errors import UsageError
+from exchange.domain.identity import id_of
+from exchange.domain.personal_data import asks_for_person
+from publisher.surfaces.index import Found
+from publisher.surfaces.index.reader import PAGE
+from publisher.web.http import replies
+from publisher.web.http.problems import NotAcceptable
+from publisher.web.messages.common import say
+from publisher.web.pages.record_summaries import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from publisher.surfaces.index import Entry, Hit, Mark
+    from publisher.web.context import Parts
+    from publisher.web.pages.record_summaries import Lines
+    from publisher.web.pages.renderer import Pages
+
+_HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"), ("X-Robots-Tag", "noindex"))
+_OFFERS: Final = (replies.JSON, replies.HTML)
+_DIGITS: Final = 4  # of a page number
+_LOOKED_AT: Final = 400  # characters; longer texts are refused anyway
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of the result: where it leads, and its texts cut where they match."""
+
+    path: str
+    kind: str
+    name: Sequence[Mark]
+    number: Sequence[Mark]
+    date: str
+    objection: bool
+
+
+def blueprint(parts: Parts, pages: Pages, lines: Lines) -> Blueprint:
+    """Return the route of the search."""
+    made = Blueprint("search", __name__)
+    made.add_url_rule("/search", view_func=Search(parts, pages, lines).search)
+    return made
+
+
+class Search:
+    """Answers searches of one tier."""
+
+    def __init__(self, parts: Parts, pages: Pages, lines: Lines) -> None:
+        self._parts = parts
+        self._pages = pages
+        self._lines = lines
+        self._kinds = {kind.slug: kind for kind in lines.kinds.values()}
+
+    def search(self) -> replies.Reply:
+        """Return a page of what matches, for people or as JSON.
+
+        Raises UsageError (too long, no such page), NotAcceptable, StoreUnavailable, QueryTimeout.
+        """
+        media = replies.choose(request.headers.get("Accept"), _OFFERS)
+        if media is None:
+            raise NotAcceptable(_OFFERS)
+        text = replies.parameter(request.environ, "q").strip()
+        asked = replies.parameters(request.environ, "kind")
+        kinds = [kind for kind in asked if kind in self._kinds]
+        if media == replies.HTML and (identifier := _identifier(text)):
+            return self._pages.lead(request.environ, f"/record/{identifier}")
+        page = _page(replies.parameter(request.environ, "page") or "1")
+        if asks_for_person(text[:_LOOKED_AT]):
+            return self._no_persons(media, kinds)
+        found = self._parts.index.search(text, kinds, page)
+        near = found.hint.near if found.hint else ()
+        live = standing(self._parts, [one.iri for one in (*_entries(found.hits), *near)])
+        hits = [hit for hit in found.hits if hit.entry.iri in live]
+        near = [entry for entry in near if entry.iri in live]
+        if media == replies.JSON:
+            reply = replies.Reply(self._json(found, kinds, hits, near), media, headers=_HEADERS)
+            further = self._next(found, kinds)
+            return reply.having(("Link", f'<{further}>; rel="next"')) if further else reply
+        return replies.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
+
+    def _no_persons(self, media: str, kinds: Sequence[str]) -> replies.Reply:
+        """Return an empty answer that says why, without what was typed."""
+        found = Found("", 0, more=False, page=1, pages=1, hits=(), hint=None)
+        if media == replies.JSON:
+            return replies.Reply(
+                self._json(found, kinds, [], [], person=True), media, headers=_HEADERS
+            )
+        return replies.Reply(self._html(found, kinds, [], [], person=True), headers=_HEADERS)
+
+    def _html(
+        self,
+        found: Found,
+        kinds: Sequence[str],
+        hits: Sequence[Hit],
+        near: Sequence[Entry],
+        *,
+        person: bool = False,
+    ) -> bytes:
+        lang = replies.language(request.environ)
+        return self._pages.render(
+            "search.html",
+            lang,
+            here=_address(found.text, kinds, found.page) if found.text else "/search",
+            main="search",
+            private=True,
+            found=found,
+            person=person,
+            first=(found.page - 1) * PAGE + 1,
+            hits=[self._answer(hit, lang) for hit in hits],
+            mistyped=found.hint.code if found.hint else "",
+            near=[(f"/subject/{entry.code}", entry.code, entry.name) for entry in near],
+            chosen=kinds,
+            kinds=[(slug, self._lines.label(slug, lang)) for slug in self._kinds],
+            before=_address(found.text, kinds, found.page - 1) if found.page > 1 else "",
+            after=_address(found.text, kinds, found.page + 1) if found.page < found.pages else "",
+        )
+
+    def _answer(self, hit: Hit, lang: str) -> Answer:
+        entry = hit.entry
+        about = entry.kind == "subject" and entry.code
+        return Answer(
+            f"/subject/{entry.code}" if about else f"/record/{id_of(entry.iri)}",
+            self._lines.label(entry.kind, lang),
+            hit.name,
+            hit.number,
+            entry.day,
+            entry.objection,
+        )
+
+    def _json(
+        self,
+        found: Found,
+        kinds: Sequence[str],
+        hits: Sequence[Hit],
+        near: Sequence[Entry],
+        *,
+        person: bool = False,
+    ) -> bytes:
+        shown = {
+            "query": found.text,
+            "total": found.total,
+            "more": found.more,
+            "page": found.page,
+            "pages": found.pages,
+            "items": [_item(entry) for entry in _entries(hits)],
+            "next": self._next(found, kinds),
+        }
+        if found.hint:
+            close = [{"code": entry.code, "name": entry.name} for entry in near]
+            shown["hint"] = {"rule": "uscc-check-digit", "code": found.hint.code, "near": close}
+        if person:
+            said = {lang: say(lang, "no-persons") for lang in ("zh", "en")}
+            shown["hint"] = {"rule": "no-persons", "message": said}
+        return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+
+    def _next(self, found: Found, kinds: Sequence[str]) -> str | None:
+        """Return the whole address of the next page."""
+        if found.page >= found.pages:
+            return None
+        return self._pages.base_url + _address(found.text, kinds, found.page + 1)
+
+
+def _entries(hits: Iterable[Hit]) -> list[Entry]:
+    return [hit.entry for hit in hits]
+
+
+def _item(entry: Entry) -> dict[str, object]:
+    said = {
+        "kind": entry.kind,
+        "record": entry.iri,
+        "subject": entry.code,
+        "name": entry.name,
+        "number": entry.number,
+        "date": entry.day,
+        "authority": entry.authority,
+    }
+    return {name: value for name, value in said.items() if value} | {"objection": entry.objection}
+
+
+def _identifier(text: str) -> str:
+    """Return a record's identifier where the whole text is one, or an address that ends in one."""
+    try:
+        return id_of(text)
+    except UsageError:
+        return ""
+
+
+def _page(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text)):
+        raise UsageError(
+            "There is no such page.",
+            "Give `page` a number from 1 on.",
+            zh="没有这一页。",
+            zh_hint="参数 page 应为从 1 起的整数。",
+        )
+    return int(text)
+
+
+def _address(text: str, kinds: Sequence[str], page: int) -> str:
+    parts = [("q", text), *(("kind", kind) for kind in kinds)]
+    return "/search?" + urlencode(parts + ([("page", str(page))] if page > 1 else []))

@@ -1,0 +1,74 @@
+"""Figures and a few records for pages, from the index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from exchange.domain.errors import CredenceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publisher.surfaces.index import Tally
+    from publisher.web.context import Parts
+    from publisher.web.pages.record_summaries import Line, Lines
+
+_ON_HOME: Final = 8
+# What authorities decide about a subject; lists have a column of their own.
+_DECISIONS: Final = ("penalty", "licence")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records of a kind are shown."""
+
+    slug: str
+    label: str
+    count: int
+
+
+class Listing:
+    """Counts by kind and some records; safe to ask from many threads.
+
+    A figure is no reason to fail a page: while the index cannot be read there is none.
+    """
+
+    def __init__(self, parts: Parts, lines: Lines) -> None:
+        self._index = parts.index
+        self._lines = lines
+
+    def counts(self, lang: str) -> list[Count] | None:
+        """Return the live records of each kind; None while they cannot be had."""
+        try:
+            counted = self._index.counts()
+        except CredenceError:
+            return None
+        return [
+            Count(kind.slug, self._lines.label(kind.slug, lang), counted.get(kind.slug, 0))
+            for kind in self._lines.kinds.values()
+        ]
+
+    def newest(self, lang: str) -> list[Line]:
+        """Return the newest decisions of authorities that stand at this moment."""
+        lists = (self.of_kind(slug, lang, _ON_HOME) for slug in _DECISIONS)
+        lines = sorted((line for found in lists for line in found), key=_day, reverse=True)
+        return lines[:_ON_HOME]
+
+    def of_kind(self, slug: str, lang: str, count: int) -> list[Line]:
+        """Return the newest records of one kind that stand at this moment."""
+        try:
+            return self._lines.shown(self._index.latest(slug, count), lang)
+        except CredenceError:
+            return []
+
+    def tallies(self, slug: str) -> Sequence[Tally]:
+        """Return the records of a kind by authority and month; none while they cannot be had."""
+        try:
+            return self._index.tallies(slug)
+        except CredenceError:
+            return ()
+
+
+def _day(line: Line) -> str:
+    return line.date

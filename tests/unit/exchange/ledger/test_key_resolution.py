@@ -1,0 +1,245 @@
+"""One record by whatever way its key is told (docs/decisions/0008)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from exchange.domain.disclosure import Tier
+from exchange.domain.errors import Conflict, VerificationFailed
+from exchange.domain.record import Arrival, Link
+from exchange.ledger.key_resolution import Key, Macs, Told, meet
+
+CODE, NAME, OTHER = "penalty\x1fcode", "penalty\x1fname", "penalty\x1fother name"
+PART, SECOND, BARE = "licence\x1fD\x1fA", "licence\x1fD\x1fB", "licence\x1fD"
+
+
+def told(rows, keys, text="罚款", kind="penalty", **more):
+    return replace(rows.row(kind, keys[0][-4:], text), key=keys[0], aliases=tuple(keys[1:]), **more)
+
+
+def licence(rows, part=None, text="许可"):
+    if part is None:
+        return replace(rows.row("licence", "D", text), key=BARE, lacking=True)
+    return replace(rows.row("licence", "D", text), key=part, bare=(BARE,))
+
+
+def outcomes(desk, *items):
+    return [(result.outcome.value, result.reason) for result in desk.load(*items)]
+
+
+def test_a_row_that_tells_one_way_meets_the_record_of_both(desk, rows):
+    first = desk.one(told(rows, [CODE, NAME]))
+    assert desk.load(replace(told(rows, [CODE, NAME]), key=NAME, aliases=()))[0].iri == first
+    assert len(desk.live()) == 1
+
+
+@pytest.mark.parametrize("departure", ["withdraw", "expire", "erase"])
+def test_what_left_under_one_form_stays_away_under_the_other(desk, rows, departure):
+    iri = desk.one(told(rows, [CODE, NAME]))
+    leave = {"withdraw": lambda: desk.ledger.withdraw(iri, "repair")}
+    leave.get(departure, lambda: getattr(desk.ledger, departure)(iri))()
+    for keys in ([NAME], [CODE], [NAME, OTHER], [OTHER]):
+        assert outcomes(desk, told(rows, keys)) == [("suppressed", "key-gone")]
+    assert not desk.live()
+    desk.ledger.verify()
+
+
+def test_a_row_that_tells_both_ways_joins_them(desk, rows):
+    iri = desk.one(told(rows, [NAME]))
+    desk.load(told(rows, [CODE, NAME]))
+    desk.ledger.withdraw(iri, "repair")
+    assert outcomes(desk, told(rows, [CODE])) == [("suppressed", "key-gone")]
+
+
+def test_all_keys_follow_a_reinstated_record(desk, rows):
+    old = desk.one(told(rows, [CODE, NAME]))
+    desk.ledger.withdraw(old, "correction")
+    new = desk.ledger.reinstate(old, "decision")
+    for keys in ([NAME], [CODE]):
+        assert desk.load(told(rows, keys, "改"))[0].iri == new
+    desk.ledger.verify()
+
+
+def test_two_records_behind_one_row_are_told_and_never_merged(desk, rows):
+    desk.load(told(rows, [CODE], "甲"), told(rows, [NAME], "乙"))
+    before = desk.live()
+    assert outcomes(desk, told(rows, [CODE, NAME], "丙")) == [("rejected", "key-conflict")]
+    assert desk.live() == before
+    for iri in before:
+        desk.ledger.withdraw(iri, "correction")
+    assert outcomes(desk, told(rows, [CODE, NAME], "丙")) == [("suppressed", "key-gone")]
+    desk.ledger.verify()
+
+
+def test_a_licence_without_its_certificate_is_the_only_one_that_it_fits(desk, rows):
+    bare = desk.one(licence(rows))
+    assert desk.load(licence(rows, PART, "甲"))[0].iri == bare, "the missing part was told"
+    assert desk.load(licence(rows, text="乙"))[0].iri == bare
+    second = desk.one(licence(rows, SECOND, "丙"))
+    assert second != bare
+    assert outcomes(desk, licence(rows, text="丁")) == [("rejected", "key-conflict")]
+    desk.ledger.verify()
+
+
+def test_a_licence_that_left_without_its_certificate_takes_every_certificate_along(desk, rows):
+    desk.ledger.withdraw(desk.one(licence(rows)), "repair")
+    for part in (PART, SECOND, PART):
+        assert outcomes(desk, licence(rows, part)) == [("suppressed", "key-gone")]
+    desk.ledger.verify()
+
+
+def test_another_certificate_of_a_withdrawn_licence_is_another_record(desk, rows):
+    desk.ledger.withdraw(desk.one(licence(rows, PART)), "repair")
+    assert outcomes(desk, licence(rows, text="甲")) == [("suppressed", "key-gone")]
+    assert outcomes(desk, licence(rows, SECOND)) == [("accepted", None)]
+
+
+def case(rows, link):
+    return rows.row("repair-case", "r", withdraws=link, projected=False)
+
+
+def test_a_repair_finds_its_target_by_any_way(desk, rows):
+    iri = desk.one(told(rows, [CODE, NAME]))
+    desk.load(case(rows, Link("repairs", "penalty", OTHER, (NAME,))))
+    assert iri not in desk.live()
+
+
+def test_a_repair_that_fits_two_records_is_refused(desk, rows):
+    desk.load(licence(rows, PART), licence(rows, SECOND))
+    link = Link("repairs", "licence", BARE, lacking=True)
+    assert outcomes(desk, case(rows, link)) == [("rejected", "several-targets")]
+    assert len(desk.live()) == 2
+    assert outcomes(desk, case(rows, Link("repairs", "licence", PART, bare=(BARE,)))) == [
+        ("accepted", None)
+    ]
+    assert len(desk.live()) == 1
+
+
+def test_a_quotation_follows_its_target_by_any_way(desk, rows):
+    target = desk.one(told(rows, [NAME]))
+    link = Link("restsOn", "penalty", CODE, (NAME,))
+    entry = desk.one(rows.row("list-entry", links=[link]))
+    desk.ledger.withdraw(target, "repair")
+    assert entry not in desk.live()
+    desk.ledger.verify()
+
+
+def test_a_quotation_learns_late_that_its_target_is_gone(desk, rows):
+    desk.ledger.withdraw(desk.one(told(rows, [NAME])), "repair")
+    entry = desk.one(rows.row("list-entry", links=[Link("restsOn", "penalty", CODE)]))
+    assert entry in desk.live(), "nobody knows yet whose code that is"
+    assert outcomes(desk, told(rows, [CODE, NAME])) == [("suppressed", "key-gone")]
+    assert entry not in desk.live()
+    desk.ledger.verify()
+
+
+def test_a_dangling_quotation_that_is_followed_too_late_is_found(desk, rows):
+    gone = desk.one(told(rows, [NAME]))
+    desk.one(rows.row("list-entry", links=[Link("restsOn", "penalty", CODE)]))
+    desk.ledger.withdraw(gone, "repair")
+    database = desk.ledger._parts.database
+    with database.writing() as connection:
+        mac = desk.ledger._parts.secret.key(CODE)
+        connection.exec_driver_sql("INSERT INTO key_state VALUES (?, 1, 0)", (mac,))
+    with pytest.raises(VerificationFailed, match="still quotes"):
+        desk.ledger.verify()
+
+
+EXTRA = "<https://w3id.org/credence/ns#extra>"
+
+
+def rich(rows, text="罚款", extra="多", tier=Tier.PUBLIC):
+    made = rows.row(text=text, tier=tier)
+    lines = [*made.body.split("\n")[:-1], f'o {EXTRA} "{extra}"']
+    lines.sort(key=lambda line: line.split(" ", 1)[1])
+    return replace(made, body="".join(line + "\n" for line in lines))
+
+
+def poor(rows, text="罚款", **more):
+    return replace(rows.row(text=text), untold=frozenset({EXTRA}), **more)
+
+
+def test_a_poorer_form_takes_nothing_away(desk, rows):
+    iri = desk.one(rich(rows))
+    assert outcomes(desk, poor(rows), rich(rows)) == [("unchanged", None)] * 2
+    assert outcomes(desk, poor(rows, "改写")) == [("revised", None)]
+    assert '"多"'.encode() in desk.live()[iri]
+    assert '"改写"'.encode() in desk.live()[iri]
+    assert outcomes(desk, poor(rows, "改写"), rich(rows, "改写")) == [("unchanged", None)] * 2
+    assert outcomes(desk, replace(rows.row(text="改写"))) == [("revised", None)]
+    assert '"多"'.encode() not in desk.live()[iri], "this form could have told it"
+
+
+def test_a_form_that_cannot_tell_the_tier_keeps_the_stricter(desk, rows):
+    desk.one(replace(rows.row(tier=Tier.GOVERNMENT)))
+    assert outcomes(desk, poor(rows, "改写", keeps_tier=True)) == [("revised", None)]
+    assert not desk.live(Tier.PUBLIC)
+    assert len(desk.live(Tier.GOVERNMENT)) == 1
+
+
+def test_a_form_that_cannot_tell_the_state_takes_no_mark_off(desk, rows):
+    iri = desk.one(replace(rows.row(), arrival=Arrival.OBJECTION))
+    assert outcomes(desk, poor(rows, keeps_mark=True)) == [("unchanged", None)]
+    assert desk.ledger.read(Tier.PUBLIC, iri).objection
+    assert outcomes(desk, poor(rows)) == [("revised", None)]
+    assert not desk.ledger.read(Tier.PUBLIC, iri).objection
+
+
+def test_a_telling_meets_by_its_fullest_way_first():
+    keys = {b"f": Key(b"f", 1, Told.FULL), b"i": Key(b"i", 2, Told.IMPLIED)}
+    keys |= {b"b": Key(b"b", 3, Told.BARE), b"s": Key(b"s", 1, Told.SHARED)}
+    met = {
+        name: meet(Macs(full, bare), keys.get)
+        for name, full, bare in (
+            ("full", (b"f",), ()),
+            ("implied by another", (b"x",), (b"i",)),
+            ("bare", (b"x",), (b"b",)),
+            ("torn", (b"f",), (b"b",)),
+            ("lacking", (), (b"x", b"i")),
+            ("shared", (), (b"s",)),
+            ("unknown", (b"x",), ()),
+        )
+    }
+    assert {name: (found.records, found.torn) for name, found in met.items()} == {
+        "full": ((1,), False),
+        "implied by another": ((), False),
+        "bare": ((3,), False),
+        "torn": ((1, 3), True),
+        "lacking": ((2,), False),
+        "shared": ((), True),
+        "unknown": ((), False),
+    }
+    assert met["torn"].target == 1, "a quotation means the fullest"
+    assert met["shared"].target is None
+
+
+def test_a_record_repaired_while_it_is_suspended_does_not_come_back_with_the_resumption(desk, rows):
+    iri = desk.one(rows.row())
+    desk.ledger.suspend(iri)
+    case = rows.row(
+        "repair-case",
+        tier=Tier.GOVERNMENT,
+        withdraws=rows.link("repairs", "penalty", 1),
+        projected=False,
+    )
+    assert outcomes(desk, case) == [("accepted", None)]
+    with pytest.raises(Conflict, match="withdrawn"):
+        desk.ledger.resume(iri)
+    assert not desk.live()
+    assert outcomes(desk, rows.row()) == [("suppressed", "key-gone")]
+    desk.ledger.verify()
+
+
+def test_a_whole_key_that_equals_the_partial_one_of_another_record_keeps_its_own(desk, rows):
+    # A licence whose certificate bears the number of its decision, then another certificate of it.
+    first = replace(rows.row("licence", "D"), key=BARE)
+    iri = desk.one(first)
+    other = desk.one(licence(rows, PART))
+    assert other != iri
+    assert desk.load(first)[0].iri == iri
+    desk.ledger.withdraw(iri, "repair")
+    assert outcomes(desk, first) == [("suppressed", "key-gone")]
+    assert list(desk.live()) == [other]
+    desk.ledger.verify()
