@@ -85,7 +85,10 @@ def spread(values: Iterable[float]) -> dict[str, float]:
 
 
 def memory_mb(pids: Iterable[int]) -> float:
-    """Return the sum of PSS of these processes and all below them, in MB (DETAILS "Memory")."""
+    """Return the sum of PSS of these processes and all below them, in MB.
+
+    Source: docs/design/scale.md "Memory".
+    """
     total, waiting, seen = 0, list(pids), set()
     while waiting:
         pid = waiting.pop()

@@ -4,7 +4,8 @@ Purpose: command line and, later, API ask here; no SQL, HTTP or RDF stands in th
 method that takes something off the surfaces ends by telling `announce` the record's IRI, which
 wiring joins with the projector; a load does not, its rows are published by `publish` or a
 running service.
-Errors: those of the ledger and the intake, unchanged. Source: DESIGN §4, CONTRACT.
+Errors: those of the ledger and the intake, unchanged. Source: docs/design/ledger.md "Events",
+docs/design/interface.md "Command line".
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Purpose: `serve` runs this beside the projector, under its lock, so that one pro
 does it. What ends at midnight is gathered beforehand, since that reads every record, and written
 in short transactions as soon as the day has changed.
 Errors: those of the ledger; whoever runs it ends and is started again.
-Source: DESIGN §6 (expiry: staged before midnight, switched within 5 s after).
+Source: docs/design/surfaces.md "Expiry" (staged before midnight, switched within 5 s after).
 """
 
 from __future__ import annotations

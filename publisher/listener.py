@@ -3,8 +3,8 @@
 Purpose: no second server can share the port (SO_REUSEPORT is never set), none can take it while a
 web worker is started again, and a connection made meanwhile waits in the backlog. A service that
 shares its data directory with another one on another port is told so.
-Errors: EnvironmentFault for a port in use or a public bind without isolation (DESIGN §9),
-UsageError for a host that is no address of this machine.
+Errors: EnvironmentFault for a port in use or a public bind without isolation
+(docs/design/queries.md "Queries"), UsageError for a host that is no address of this machine.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LONGEST_NAME: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen; it changes no IRI (DESIGN §4)."""
+    """Where to listen; it changes no IRI (docs/design/model.md "Identity")."""
 
     host: str
     port: int

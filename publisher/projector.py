@@ -1,8 +1,9 @@
-"""The projector: whoever holds its lock brings the surfaces to the ledger's head (DESIGN §6).
+"""The projector: whoever holds its lock brings the surfaces to the ledger's head.
 
 Purpose: one place where "wait for the projector or become it" is decided, for `publish`, for
 takedowns by hand and for the process that `serve` keeps running.
 Errors: EnvironmentFault when surfaces do not follow in time.
+Source: docs/design/surfaces.md "Processes".
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""The supervisor: one projector, one web worker with many threads, no orphan ever (DESIGN §6).
+"""The supervisor: one projector, one web worker with many threads, no orphan ever.
 
 Purpose: `credence serve`. This process holds no store and no open ledger; it keeps the projector
 alive (with growing pauses), lets granian keep the web worker alive, and ends both when it is
 told to. Each child watches its parent and ends when that is gone, however it went.
 Errors: EnvironmentFault for a web worker that will not stay up.
+Source: docs/design/surfaces.md "Processes".
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Purpose: the only module that reads the environment. A key comes from its default, from
 `credence.toml` in the data directory, or from `CREDENCE_<KEY>`, the last one winning.
 Units: seconds for times, MiB for memory. Errors: `EnvironmentFault` for a file that cannot be
-read, `UsageError` for an unknown key or a value of the wrong form. Source: CONTRACT
-"Configuration", DESIGN §4 (genesis), DETAILS "Identity".
+read, `UsageError` for an unknown key or a value of the wrong form. Source:
+docs/design/interface.md "Configuration", docs/design/model.md "Identity" (genesis).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PREFIX: Final = "CREDENCE_"
 _OTHER: Final = frozenset({"CREDENCE_DATA", "CREDENCE_ACTOR"})
 _OTHER_PREFIX: Final = "CREDENCE_TEST_"
 
-# Identity: read at the first write, frozen by the genesis (DESIGN §4).
+# Identity: read at the first write, frozen by the genesis (docs/design/model.md "Identity").
 FROZEN: Final = ("base_url", "government_url", "did", "log_origin")
 
 # Of an IRI (RFC 3987) without query, fragment and user.

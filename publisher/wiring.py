@@ -3,7 +3,8 @@
 Purpose: settings in, ready parts out. A `Station` is one data directory with its settings; what
 it opens, its caller closes (`opened` does both).
 Errors: those of settings and ledger; UsageError when the settings contradict the frozen genesis.
-Source: DESIGN §2, §4 (genesis freezes the addresses).
+Source: docs/design/overview.md "Layers", docs/design/model.md "Identity" (genesis freezes the
+addresses).
 """
 
 from __future__ import annotations

@@ -17,7 +17,10 @@ _EVERY = 0.5
 
 @dataclass(frozen=True)
 class Watched:
-    """A command that has ended; `peak_mb` is PSS over it and all below it (DETAILS "Memory")."""
+    """A command that has ended; `peak_mb` is PSS over it and all below it.
+
+    Source: docs/design/scale.md "Memory".
+    """
 
     wall: float
     cpu: float

@@ -1,4 +1,7 @@
-"""Tiers, disclosure leaves and the one table between them (DESIGN §5)."""
+"""Tiers, disclosure leaves and the one table between them.
+
+Source: docs/design/tiers.md "Disclosure levels".
+"""
 
 from __future__ import annotations
 

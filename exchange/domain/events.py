@@ -1,7 +1,8 @@
-"""The events of the ledger, in one table: name, body, views, effect per tier (DETAILS "Events").
+"""The events of the ledger, in one table: name, body, views, effect per tier.
 
 The table is the single source: the ledger refuses other names, and docs/events.md is written
 from it by `table()`.
+Source: docs/design/ledger.md "Events".
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Purpose: one table of every commit, rename and swap after which a kill must find a state to go on
 from. Code passes its moment to the hook it was given, `at(Point.COMMITTED)`; outside crash tests
 the hook is `nothing`. docs/reliability.md holds the table and a test keeps it equal.
-Source: DESIGN §4 (order of erase), §6 (surfaces save position with result).
+Source: docs/design/ledger.md "Removal" (order of erase), docs/design/surfaces.md "The port"
+(surfaces save position with result).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Identifiers: social credit codes, ID numbers, record and event IRIs (DESIGN §3, DETAILS).
+"""Identifiers: social credit codes, ID numbers, record and event IRIs.
 
 Functions named `*_problem` return a rule token (`uscc-check-digit`, ...) or None, so that
 messages in two languages can be made of them elsewhere.
+Source: docs/design/model.md "Identity".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clear key strings of records; only their HMAC is ever stored (DETAILS "Keys").
+"""Clear key strings of records; only their HMAC is ever stored (docs/design/model.md "Keys").
 
 Two deliveries of one record often differ in writing: half and full width, bracket styles of
 document numbers, blanks, lower-case codes. The key is taken after these are made alike.

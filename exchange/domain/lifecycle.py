@@ -1,7 +1,8 @@
 """Which event may follow which state, and what a delivered row means for a known key (pure).
 
-States: DESIGN §4. A withdrawn or expired record never comes back: reinstating opens a new
-record for the same key and leaves the old one as it is (DETAILS "Identity").
+States: docs/design/ledger.md "Events". A withdrawn or expired record never comes back: reinstating
+opens a new record for the same key and leaves the old one as it is
+(docs/design/model.md "Identity").
 """
 
 from __future__ import annotations
@@ -140,8 +141,8 @@ def arrive(
     """Return what a row does to a key in `state`, and the reason of a suppression.
 
     `same`: its content is the content last received. `ended`: its declared publicity end
-    lies before today (DETAILS "Rows that arrive revoked"); while the clock is not trusted such a
-    row changes nothing, neither for good nor for the time being.
+    lies before today (docs/design/ledger.md "Rows that arrive in a state"); while the clock is not
+    trusted such a row changes nothing, neither for good nor for the time being.
     """
     if state in GONE:
         return Step.SUPPRESS, SUPPRESSED_GONE

@@ -1,6 +1,7 @@
-"""How kinds quote each other and what a withdrawal does to the quoting record (DESIGN §4).
+"""How kinds quote each other and what a withdrawal does to the quoting record.
 
 The rules are data (shapes/links.ttl); these are their types.
+Source: docs/design/ledger.md "Cascade".
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a text says of a private person: ID, telephone and card numbers, homes, descriptions.
 
-Purpose: the detectors of the gate before publication (DETAILS "ID numbers"). They tell where and
-what, never the text itself. `suspicious` is cheap and misses nothing that `find` finds.
+Purpose: the detectors of the gate before publication (docs/design/intake.md "Personal data"). They
+tell where and what, never the text itself. `suspicious` is cheap and misses nothing that `find`
+finds.
 """
 
 from __future__ import annotations

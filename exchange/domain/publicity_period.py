@@ -1,7 +1,8 @@
-"""When a record's publicity ends by its own declaration (DETAILS "Rows that arrive revoked").
+"""When a record's publicity ends by its own declaration.
 
-Other periods are policy and join with it (DESIGN §7). Days are days in China: the last day of
-publicity is shown to its end.
+Other periods are policy and join with it (docs/design/policy.md "Policy"). Days are days in China:
+the last day of publicity is shown to its end.
+Source: docs/design/ledger.md "Rows that arrive in a state".
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def begin_of(day: date) -> int:
 def seconds_of_day_left(milliseconds: int) -> int:
     """Return the whole seconds from a moment to the end of its day in China.
 
-    Publicity ends with a day, so this bounds how long a copy may be kept (DESIGN §6).
+    Publicity ends with a day, so this bounds how long a copy may be kept
+    (docs/design/surfaces.md "Expiry").
     """
     moment = datetime.fromtimestamp(milliseconds / 1000, CHINA)
     midnight = datetime.combine(moment.date() + timedelta(days=1), time(), CHINA)

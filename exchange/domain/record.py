@@ -56,7 +56,8 @@ class Submission:
     # For a closed repair case granted: the target to withdraw.
     withdraws: Link | None = None
     row: int = 0
-    # False for what is logged and never shown (a closed repair case, DETAILS "Repair").
+    # False for what is logged and never shown (a closed repair case,
+    # docs/design/ledger.md "Repair").
     projected: bool = True
     aliases: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Stored bodies and the views cut from them (DETAILS "Views"; format 1, frozen).
+"""Stored bodies and the views cut from them (docs/design/model.md "Views"; format 1, frozen).
 
 A body holds one statement a line: `<leaf letter>[link number] <predicate> object`, sorted by
 what follows the first blank. The subject is left out: it is always the record. A view is the

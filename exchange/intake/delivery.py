@@ -1,8 +1,9 @@
-"""One delivery: staged, checked as a whole, gated, appended in slices, receipted (DESIGN §4).
+"""One delivery: staged, checked as a whole, gated, appended in slices, receipted.
 
 A break in the file's structure refuses the whole file before anything is written; an error in
 a row refuses the row. An interrupted delivery stays open in the ledger, and loading the same
 file again finds what was appended unchanged.
+Source: docs/design/ledger.md "Deliveries".
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ SLICE: Final = 1000  # rows offered to the ledger at once; it takes a prefix of 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a delivery's rows (CONTRACT "Fixed JSON keys")."""
+    """What became of a delivery's rows (docs/design/interface.md "Fixed JSON keys")."""
 
     position: int
     accepted: int

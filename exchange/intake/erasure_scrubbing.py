@@ -1,4 +1,7 @@
-"""Takes an erased record's text out of rejects, findings and staged copies (DESIGN §4 "Erase")."""
+"""Takes an erased record's text out of rejects, findings and staged copies.
+
+Source: docs/design/ledger.md "Removal".
+"""
 
 from __future__ import annotations
 

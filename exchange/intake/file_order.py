@@ -25,9 +25,9 @@ FILES: Final = 10_000  # of one folder
 def order_by_links(
     sources: Sequence[Path | Table], model: Model, kind: str | None = None
 ) -> list[Path | Table]:
-    """Return files and tables in the order in which they are to be loaded (DETAILS "Repair").
+    """Return files and tables in the order in which they are to be loaded.
 
-    Those of one kind keep the order given.
+    Those of one kind keep the order given (docs/design/ledger.md "Rows that arrive in a state").
 
     Raises:
         as `readers.detect`.

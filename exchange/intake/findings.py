@@ -1,8 +1,9 @@
-"""Findings: what is wrong with a delivered file, and in which cell (research/experience.md).
+"""Findings: what is wrong with a delivered file, and in which cell.
 
 A finding names the file, the sheet, the row as the spreadsheet counts it (the header is row 1,
 a cell of several lines is still one row), the column letter and code, the value, the rule, one
 sentence what and one sentence how to mend, in Chinese and English.
+Source: docs/design/intake.md "Findings".
 """
 
 from __future__ import annotations

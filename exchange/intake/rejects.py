@@ -1,7 +1,7 @@
 """Rejects files: refused rows in the sender's own columns, with their findings beside them.
 
-Mode 0600 in a directory of mode 0700, kept 30 days (DETAILS "Receipt"); erasing a record
-searches them, and the staged copies, for its text.
+Mode 0600 in a directory of mode 0700, kept 30 days (docs/design/ledger.md "Deliveries"); erasing a
+record searches them, and the staged copies, for its text.
 """
 
 from __future__ import annotations

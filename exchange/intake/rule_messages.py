@@ -1,4 +1,7 @@
-"""The intake's own rules: message and hint in Chinese and English (terms: TERMS.md)."""
+"""The intake's own rules: message and hint in Chinese and English.
+
+Source: docs/design/terms.md "Terms".
+"""
 
 from __future__ import annotations
 

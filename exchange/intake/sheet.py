@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exchange.intake.header_matching import Book, Header
     from exchange.intake.limits import Limits
 
-# LF and TAB are text; every other C0, C1 and DEL is not (DETAILS "Text").
+# LF and TAB are text; every other C0, C1 and DEL is not (docs/design/model.md "Text and amounts").
 CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 

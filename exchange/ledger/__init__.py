@@ -1,4 +1,4 @@
-"""The ledger: append-only events, and what they add up to (DESIGN §4)."""
+"""The ledger: append-only events, and what they add up to (docs/design/ledger.md "Events")."""
 
 from exchange.ledger.clock_guard import ClockGuard, Heartbeat, Unguarded
 from exchange.ledger.context import Genesis, Places

@@ -1,4 +1,7 @@
-"""Making and opening a ledger: identity, schema, healing after a crash (DESIGN §4)."""
+"""Making and opening a ledger: identity, schema, healing after a crash.
+
+Source: docs/design/ledger.md "Events".
+"""
 
 from __future__ import annotations
 

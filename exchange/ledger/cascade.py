@@ -1,9 +1,10 @@
-"""When a record leaves for good: what becomes of those that quote it (DESIGN §4 "Cascade").
+"""When a record leaves for good: what becomes of those that quote it.
 
 Rules are data (shapes/links.ttl). A dependent is withdrawn, re-issued without the reference,
 or put up for decision. An expired record takes no dependent with it (its own publicity ended,
 not the fact it states): the reference is dropped. After an erasure no text may quote the
 record, so undecided references are dropped, too.
+Source: docs/design/ledger.md "Cascade".
 """
 
 from __future__ import annotations

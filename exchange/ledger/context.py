@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Genesis:
-    """The identity of a ledger, frozen by its first event (DESIGN §4)."""
+    """The identity of a ledger, frozen by its first event (docs/design/model.md "Identity")."""
 
     base_url: str
     government_url: str
@@ -131,5 +131,5 @@ class Parts:
         )
 
     def person_iri(self, public_id: str) -> str:
-        """Return the random local IRI of a natural person (DESIGN §3)."""
+        """Return the random local IRI of a natural person (docs/design/model.md "Identity")."""
         return f"{self.genesis.government_url.rstrip('/')}/person/{public_id}"

@@ -1,9 +1,9 @@
 """Erase: after it no key is left that opens the record's bodies or tells its salts.
 
-Order (DESIGN §4): the event with the cleared rows is committed; the seals of all the record's
-events are destroyed; the journal is synced. `erasure.destroyed` and `erasure.done` say how far
-it came, so that `open` and the publisher can resume at every step. The event `erase` itself
-keeps its seal: who ordered it stays checkable.
+Order (docs/design/ledger.md "Removal"): the event with the cleared rows is committed; the seals of
+all the record's events are destroyed; the journal is synced. `erasure.destroyed` and `erasure.done`
+say how far it came, so that `open` and the publisher can resume at every step. The event `erase`
+itself keeps its seal: who ordered it stays checkable.
 """
 
 from __future__ import annotations

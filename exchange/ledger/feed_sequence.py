@@ -1,8 +1,9 @@
-"""A tier's own sequence: groups, times and pages of its feed (DETAILS "Feed order"), pure.
+"""A tier's own sequence: groups, times and pages of its feed, pure.
 
 Members of one tier and kind in one transaction form groups of at most 100, no object twice in
 a group; a group shares one millisecond, later than any before it in the tier; a page takes a
 group whole if it stays within 250 members, else the next page begins. Holes stay.
+Source: docs/design/surfaces.md "Feeds".
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 It lies on its own path, outlives a lost ledger, and is written before a withdrawal is
 acknowledged; so a restored backup that is older than it is refused, and what must be
-withdrawn again is known (DESIGN §4). One JSON line:
+withdrawn again is known (docs/design/ledger.md "Journal"). One JSON line:
 `{"epoch":1,"position":7,"record":"<26 characters>","op":"gone","kind":"penalty","tier":"public",`
 `"keys":["<64 hexadecimal>"],"erased":false}`; op is `gone` or `back`. The keys are HMACs under the
 ledger secret; `:1` and `:2` mark those that lack a part, as in `meeting.Told`. With them, a ledger

@@ -1,4 +1,4 @@
-"""The ledger: the only truth, always written first (DESIGN §1, §4).
+"""The ledger: the only truth, always written first (docs/design/overview.md "In a sentence each").
 
 One object a process may share between threads; open it anew after a fork. References (`ref`)
 are a record's IRI or its last part. Errors: `NotFound` for an unknown record, `Conflict` where

@@ -1,4 +1,4 @@
-"""Proofs from the log: tree heads, receipts, consistency (DESIGN §4 "Leaf")."""
+"""Proofs from the log: tree heads, receipts, consistency (docs/design/ledger.md "Commitments")."""
 
 from __future__ import annotations
 

@@ -34,7 +34,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def entry(public: bytes, government: bytes, archive: bytes) -> bytes:
-    """Return the log entry of three commitments: 33 bytes, alike for every event (DESIGN §4)."""
+    """Return the log entry of three commitments: 33 bytes, alike for every event.
+
+    Source: docs/design/ledger.md "Commitments".
+    """
     return b"\x01" + sha256(public + government + archive).digest()
 
 

@@ -1,4 +1,4 @@
-"""Cells of a form -> values of a record (DETAILS "Text", "Money", "Placeholder codes").
+"""Cells of a form -> values of a record (docs/design/model.md "Text and amounts").
 
 A cell that cannot be read is passed on as it stands, so that the one check of records speaks of
 it. What a cell loses on the way, a warning says.

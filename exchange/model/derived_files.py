@@ -1,7 +1,7 @@
 """What is derived of the model and committed: context, schemas, shapes, templates, dictionaries.
 
 People fetch these files by address, so they are kept in the repository; `check` keeps them equal
-to their one source (DESIGN §3, docs/decisions/0006).
+to their one source (docs/design/model.md "One source", docs/decisions/0006).
 """
 
 from __future__ import annotations

@@ -30,7 +30,10 @@ _MOMENT: Final = re.compile(r"([0-9-]{10})T([0-9:]{8})\+08:00")
 
 
 def guarded(text: str) -> str:
-    """Return the text as a spreadsheet may have it: never a formula (DETAILS "Text")."""
+    """Return the text as a spreadsheet may have it: never a formula.
+
+    Source: docs/design/model.md "Text and amounts".
+    """
     return "'" + text if _FORMULA.match(text) else text
 
 

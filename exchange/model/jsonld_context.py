@@ -1,4 +1,4 @@
-"""The JSON-LD 1.1 context of all kinds (DETAILS "JSON names")."""
+"""The JSON-LD 1.1 context of all kinds (docs/design/model.md "Names")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model as values: kinds, fields, columns, code lists (DESIGN §3).
+"""The model as values: kinds, fields, columns, code lists (docs/design/model.md "One source").
 
 Everything here is read from shapes/ and ontology/; nothing about a single field stands in
 Python.
@@ -267,7 +267,8 @@ class Kind:
     def form_bound(self) -> bool:
         """Whether a code means one thing in one form of the kind and another in the next.
 
-        Then a form is never guessed of columns that both forms have (DESIGN §3).
+        Then a form is never guessed of columns that both forms have
+        (docs/design/model.md "One source").
         """
         return any(
             len(field.columns) > 1 and any(item.cells for item in field.scheme.concepts.values())

@@ -1,4 +1,7 @@
-"""What must hold over all kinds together: one context serves them all (DETAILS "JSON names")."""
+"""What must hold over all kinds together: one context serves them all.
+
+Source: docs/design/model.md "Names".
+"""
 
 from __future__ import annotations
 

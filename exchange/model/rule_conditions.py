@@ -104,7 +104,10 @@ class TierRule:
 
 @dataclass(frozen=True, slots=True)
 class ArrivalRule:
-    """A record of which the condition holds arrives in this state (DETAILS "Rows")."""
+    """A record of which the condition holds arrives in this state.
+
+    Source: docs/design/ledger.md "Rows that arrive in a state".
+    """
 
     when: Condition
     arrival: Arrival

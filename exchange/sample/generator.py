@@ -1,9 +1,9 @@
-"""A deterministic, invented sample in national field codes (CONTRACT `sample`).
+"""A deterministic, invented sample in national field codes (docs/design/intake.md "The sample").
 
 The same arguments give the same bytes. Subjects, people, offices and cases are made up
 (`sample_words`); codes are of the QQQQ range, which is never allotted, and ID numbers of a
-region that does not exist. Oddities of real deliveries are planted (research/domain.md §3), and
-a known number of rows is spoiled.
+region that does not exist. Oddities of real deliveries are planted
+(docs/design/intake.md "The sample"), and a known number of rows is spoiled.
 
     subject.csv         the register of those who have a code
     penalty.csv         penalties, form of 2018, Chinese header

@@ -1,7 +1,7 @@
 """More words of the invented sample: licences, lists, and measures of an edition of its own.
 
-The measures paraphrase kinds that the laws named beside them know (research/domain.md §2.3);
-edition and wording are invented.
+The measures paraphrase kinds that the laws named beside them know
+(docs/design/intake.md "The sample"); edition and wording are invented.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What real deliveries show, planted in the sample; and ways to spoil a row (domain.md §3)."""
+"""What real deliveries show, planted in the sample; and ways to spoil a row.
+
+Source: docs/design/intake.md "The sample".
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Choices:
 
     def __init__(self) -> None:
         self.directory: str | None = None
-        self.lang = "zh"  # Chinese first (DESIGN §11)
+        self.lang = "zh"  # Chinese first (docs/design/overview.md "Taste")
         self.as_json = False
         self.quiet = False
 

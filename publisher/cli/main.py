@@ -69,7 +69,7 @@ def credence() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code (CONTRACT "Command line")."""
+    """Run one command; return its exit code (docs/design/interface.md "Command line")."""
     # Rows, events and changes hold no cycles; looking for some took a twelfth of a load.
     gc.set_threshold(*_SELDOM)
     choices = Choices()

@@ -1,4 +1,7 @@
-"""Small files that are replaced as a whole and survive a crash (DESIGN §6)."""
+"""Small files that are replaced as a whole and survive a crash.
+
+Source: docs/design/surfaces.md "The port".
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Data stand in the default graph. The projection's own notes (position, digest of the
 vocabulary) stand in the named graph PROJECTION; readers query with `named_graphs=[]`, so they
-never see it. Measurements behind the choices: research/sparql.md §1, §3.
+never see it. Measurements behind the choices: docs/design/queries.md "The engine".
 """
 
 from __future__ import annotations

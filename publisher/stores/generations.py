@@ -1,7 +1,8 @@
-"""Generations: read-only copies of a tier's store that readers open (DESIGN §6, DETAILS).
+"""Generations: read-only copies of a tier's store that readers open.
 
 `generations/<n>` are hard-link backups; the file `current` names the one to read. A reader
 opens a generation and re-opens when `current` moved; a superseded one stays for a grace.
+Source: docs/design/surfaces.md "Triple stores".
 """
 
 from __future__ import annotations

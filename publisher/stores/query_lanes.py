@@ -7,7 +7,7 @@ worker is kept for the service's own look-ups, which are served first, and for q
 known to be cheap: they wait for no query that is not. Within a lane clients are served
 fairly (`queueing`), and one client never has all slow workers where there are two.
 Units: seconds. Errors: Overloaded, StoreUnavailable.
-Source: DESIGN §9; docs/decisions/0034-query-lanes.md.
+Source: docs/design/queries.md "Queries", docs/decisions/0034-query-lanes.md.
 """
 
 from __future__ import annotations

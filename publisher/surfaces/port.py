@@ -1,8 +1,9 @@
-"""The port of every place where a record can be seen (DESIGN §6), and what feeds it.
+"""The port of every place where a record can be seen, and what feeds it.
 
 A surface keeps its own position in its tier's own sequence and saves it with the result, so
 that it can be killed anywhere and go on from `position()`. A failing surface raises; it never
 skips. Runner and audit know surfaces by this page alone.
+Source: docs/design/surfaces.md "The port".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A digest over statements that does not depend on their order (DESIGN §6 audit)."""
+"""A digest over statements that does not depend on their order.
+
+Source: docs/design/surfaces.md "Audit".
+"""
 
 from __future__ import annotations
 

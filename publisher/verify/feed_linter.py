@@ -2,7 +2,7 @@
 
 Purpose: what makes readers lose members, keep what was taken down, or fetch without end is found
 before they meet it. Errors: EnvironmentFault when a site does not answer. Source: LDES 1.0, TREE,
-research/feeds.md §1.2, §2.3; docs/decisions/0003.
+docs/design/surfaces.md "Feed readers", docs/decisions/0003.
 """
 
 from __future__ import annotations

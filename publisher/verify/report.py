@@ -9,8 +9,9 @@ from typing import Any, Final
 # Findings kept of one rule; all are counted.
 KEPT: Final = 20
 
-# rule -> (zh what, zh how, en what, en how). Sources: research/feeds.md §1.2, §2.3, §3.4 and
-# docs/decisions/0003; the figures there say what each of them costs a reader.
+# rule -> (zh what, zh how, en what, en how). Sources: LDES 1.0, TREE,
+# docs/design/surfaces.md "Feed readers" and docs/decisions/0003, which say what
+# each of them costs a reader.
 RULES: Final[dict[str, tuple[str, str, str, str]]] = {
     "unreadable": (
         "文档无法解析", "请输出合法的 RDF",

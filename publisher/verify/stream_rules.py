@@ -1,4 +1,4 @@
-"""What a root says of its stream, and whether that can be followed (research/feeds.md §1.2)."""
+"""What a root says of its stream, and whether that can be followed (LDES 1.0, TREE)."""
 
 from __future__ import annotations
 

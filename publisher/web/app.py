@@ -1,4 +1,4 @@
-"""The web service of one tier: one WSGI callable (DESIGN §6, §9).
+"""The web service of one tier: one WSGI callable (docs/design/surfaces.md "Processes").
 
 Purpose: `/sparql`, `/feed` and `/dump` go to plain callables, everything else to Flask; all
 leave through one gate that sets the headers of every answer and strips the path prefix of the

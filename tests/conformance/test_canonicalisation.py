@@ -2,7 +2,7 @@
 
 Left out: tests of the map of blank nodes, which the library does not hand out; SHA-384, which no
 proof of ours uses; and the negative test, whose input is made to exhaust whoever canonicalises it
-(records with blank nodes are refused before, see DESIGN §3).
+(records with blank nodes are refused before, see docs/design/model.md "One source").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an audit reports of every surface (CONTRACT "audit")."""
+"""What an audit reports of every surface (docs/design/interface.md "Fixed JSON keys")."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Ask every surface what it serves and compare it with the ledger (DESIGN §6).
+"""Ask every surface what it serves and compare it with the ledger.
 
 The ledger's sequence is read once for all surfaces of both tiers; each works out from it what its
 files must say and reads every file that is served, in every form (`file_inspection`).
 Read as readers see it, so that an audit can run beside a working projector.
+Source: docs/design/surfaces.md "Audit".
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The dumps surface: whole kinds to download, in parts that can be replaced (DESIGN §6).
+"""The dumps surface: whole kinds to download, in parts that can be replaced.
 
 Directory of one tier: `trees/<n>` and `current` as feeds have them; `docs/decisions/0012` has
 the layout.
+Source: docs/design/surfaces.md "Downloads".
 """
 
 from publisher.surfaces.dumps.addresses import Place

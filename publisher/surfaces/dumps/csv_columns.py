@@ -2,7 +2,7 @@
 
 Purpose: one column a property, in the shapes' order; codes by their Chinese name, organisations
 by their code, several values of a cell parted by `；`. Text that a spreadsheet would take for a
-formula gets a quote before it (DETAILS "Text"); intake takes it off again.
+formula gets a quote before it (docs/design/model.md "Text and amounts"); intake takes it off again.
 Sources: RFC 4180; W3C "Metadata Vocabulary for Tabular Data" (2015).
 """
 

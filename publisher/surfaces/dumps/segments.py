@@ -111,7 +111,8 @@ def records_in(form: str, text: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _rows(text: bytes) -> Iterator[tuple[bytes, bytes]]:
-    # No cell has a carriage return (DETAILS "Text"), so none looks like the end of a row.
+    # No cell has a carriage return (docs/design/model.md "Text and amounts"), so none looks like
+    # the end of a row.
     for row in text.split(LINE_END)[:-1]:
         yield row.partition(b",")[0], row + LINE_END
 

@@ -1,4 +1,4 @@
-"""The feed surface: LDES 1.0 / TREE as static files (DESIGN §6, DETAILS "Feed order").
+"""The feed surface: LDES 1.0 / TREE as static files (docs/design/surfaces.md "Feeds").
 
 Directory of one tier: `trees/<n>` are whole feeds, `current` links to the one that is served;
 a second one stands there while a rebuild is under way. `docs/decisions/0003` has the layout.

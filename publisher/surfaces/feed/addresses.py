@@ -1,6 +1,7 @@
-"""Names of the feed: vocabularies, addresses, the JSON-LD context (research/feeds.md §1.2, §3.1).
+"""Names of the feed: vocabularies, addresses, the JSON-LD context.
 
-Sources: LDES 1.0.0 (2026-05), TREE (CG draft), ActivityStreams 2.0.
+Sources: LDES 1.0.0 (2026-05), TREE (CG draft), ActivityStreams 2.0,
+docs/design/surfaces.md "Feeds".
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ALL: Final = "all"
 FAN: Final = 100
 POLLING_SECONDS: Final = 60
 # Terms of a page's JSON-LD beside those of its kind; a test keeps them apart from all of the
-# model's names and codes. Never `@container: @list` (research/feeds.md §2.3, 2).
+# model's names and codes. Never `@container: @list` (docs/design/surfaces.md "Feed readers").
 ENVELOPE: Final[Mapping[str, Any]] = {
     "@version": 1.1,
     "id": "@id",

@@ -211,7 +211,8 @@ def _relations(place: Place, links: Iterable[Link]) -> list[tuple[str, Node]]:
 def _shape(iri: str) -> list[Node]:
     """Return the shape of a member: its envelope alone, which a tombstone meets as well.
 
-    A shape that asks for the payload makes a client drop every member (feeds.md §2.3, 1).
+    A shape that asks for the payload makes a client drop every member
+    (docs/design/surfaces.md "Feed readers").
     """
     paths = (
         ("as:object", ("sh:nodeKind", "sh:IRI")),
@@ -232,7 +233,8 @@ def _shape(iri: str) -> list[Node]:
 def _retention(iri: str) -> Node:
     """Return what is promised to stay: the newest version, and five years of tombstones.
 
-    So taking away older versions after a Delete is retention, not change (feeds.md §3.4).
+    So taking away older versions after a Delete is retention, not change
+    (docs/design/surfaces.md "Removal from a feed").
     """
     return Node(
         iri,

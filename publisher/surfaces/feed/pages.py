@@ -1,4 +1,7 @@
-"""A page: its members in three forms, to be added to and taken from (DETAILS "Feed order")."""
+"""A page: its members in three forms, to be added to and taken from.
+
+Source: docs/design/surfaces.md "Feeds".
+"""
 
 from __future__ import annotations
 

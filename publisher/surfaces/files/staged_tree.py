@@ -1,8 +1,9 @@
-"""A directory of files that changes from one whole state to the next (DESIGN §6).
+"""A directory of files that changes from one whole state to the next.
 
 What is new is written under `stage`, synced once, marked complete, then moved into place: what
 is linked before what links it, and last the state with the position. A crash before the mark
 leaves the old state, after it the new one: opening finishes the moves.
+Source: docs/design/surfaces.md "The port".
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The index surface: one SQLite file a tier for pages, counts and Chinese search (DESIGN §6, §9).
+"""The index surface: one SQLite file a tier for pages, counts and Chinese search.
 
 Directory of one tier: `trees/<n>/index.sqlite` are whole indexes, `current` links to the one that
 is read; a second one stands there while a rebuild is under way. `docs/decisions/0013` says why.
+Source: docs/design/surfaces.md "Index".
 """
 
 from publisher.surfaces.index.index_row import Plan

@@ -1,7 +1,8 @@
 """Views -> rows: what the index keeps of a record, taken from the view's own bytes (pure).
 
-Every statement of a view has the record as its subject (DESIGN §3), so a view is cut at its own
-subject and no parser is needed. What a property means for lists and search stands here alone.
+Every statement of a view has the record as its subject (docs/design/model.md "Identity"), so a view
+is cut at its own subject and no parser is needed. What a property means for lists and search stands
+here alone.
 """
 
 from __future__ import annotations

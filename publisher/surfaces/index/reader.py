@@ -1,8 +1,9 @@
 """What readers ask of the index: search, subjects, lists, counts; every answer is bounded.
 
 Purpose: the read side of one tier, beside a running projector. Each call sees one committed
-state, ends at a deadline and shows only what may be shown on the day it is asked (DESIGN §6,
-"Expiry"). Who shows an answer takes out what the ledger's gone-set says has left since.
+state, ends at a deadline and shows only what may be shown on the day it is asked
+(docs/design/surfaces.md "Expiry"). Who shows an answer takes out what the ledger's gone-set says
+has left since.
 Errors: StoreUnavailable, QueryTimeout; UsageError for a cursor or a query beyond its bounds.
 """
 

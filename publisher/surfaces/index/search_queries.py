@@ -13,7 +13,7 @@ _COLUMNS: Final = (
     "record.authority, ifnull(record.list, ''), ifnull(record.until, ''), record.objection, "
     "record.published"
 )
-# Publicity ends with a day, whatever has not been taken out yet (DESIGN §6, "Expiry").
+# Publicity ends with a day, whatever has not been taken out yet (docs/design/surfaces.md "Expiry").
 _TODAY: Final = "(record.until IS NULL OR record.until >= :today)"
 
 # By whether it is asked of subjects. One pass counts and finds: the text is read only once.

@@ -1,7 +1,8 @@
-"""State of a failing surface, where `/readyz` and `status` find it (DESIGN §6).
+"""State of a failing surface, where `/readyz` and `status` find it.
 
 surfaces/<tier>/<name>/alarm.json stands as long as the surface fails: a file, since the web
 workers and the command line are other processes than the projector.
+Source: docs/design/surfaces.md "The port".
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 A triple store keeps the text of what was taken out in its files until it is built anew (docs/
 decisions/0002). An erasure forces that at once; a withdrawal waits for the next night. Readers
 keep the old store meanwhile, and withdrawals go on reaching it.
-Source: DESIGN §6 (bytes leave the disk by scheduled or forced rebuild).
+Source: docs/design/surfaces.md "Triple stores" (bytes leave the disk by scheduled or forced
+rebuild).
 """
 
 from __future__ import annotations

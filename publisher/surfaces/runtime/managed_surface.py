@@ -1,9 +1,10 @@
-"""A surface that is opened when it is needed, and anew after it has raised (DESIGN §6).
+"""A surface that is opened when it is needed, and anew after it has raised.
 
 Purpose: what cannot be opened is a fault of that surface alone: the runner gives it an alarm and
 tries again, and the others go on. A store whose disk was full, or whose files are damaged, is of
 no use once it has raised, however much space there is later; so it is closed, and what its files
 say is where it goes on. A rebuild that was under way begins again.
+Source: docs/design/surfaces.md "The port".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The projector's lock: one process applies the ledger to the surfaces (DESIGN §6)."""
+"""The projector's lock: one process applies the ledger to the surfaces.
+
+Source: docs/design/surfaces.md "Processes".
+"""
 
 from __future__ import annotations
 

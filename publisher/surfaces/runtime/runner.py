@@ -1,4 +1,4 @@
-"""Bring every surface to the ledger's head, withdrawals first (DESIGN §6).
+"""Bring every surface to the ledger's head, withdrawals first (docs/design/surfaces.md "The port").
 
 Surfaces advance independently: a failing one keeps its position, raises an alarm and is tried
 again, and the others go on. The caller holds the projector's lock.

@@ -72,7 +72,8 @@ class Phrases:
     def of(self, iri: bytes, view: bytes) -> list[Said]:
         """Return what the view says of the record, in its order."""
         known, start = self._known, len(iri) + 3
-        # One statement a line, and the subject of all is the record (DESIGN §3).
+        # One statement a line, and the subject of all is the record
+        # (docs/design/model.md "Identity").
         return [
             known.get(line[start:-2]) or self._learn(line[start:-2])
             for line in view.split(b"\n")[:-1]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
 
 OBJECTION = NS + "objectionOpen"
-# The mark stands outside the view (DETAILS "Views"), so no digest counts it. No literal can
-# end a line like this: the quotes inside a literal are escaped.
+# The mark stands outside the view (docs/design/model.md "Views"), so no digest counts it. No
+# literal can end a line like this: the quotes inside a literal are escaped.
 MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
 # Changes that one load spans at most; no chunk is longer.
 SPAN = 20_000

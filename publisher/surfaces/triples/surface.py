@@ -1,8 +1,9 @@
-"""The triples surface: what SPARQL and the RDF of a record are read from (DESIGN §6, §9).
+"""The triples surface: what SPARQL and the RDF of a record are read from.
 
 Directory of one tier: `writer` (never opened by readers), `generations/<n>`, `current`;
 `writer.next` while a rebuild is under way. Position and data are one store, so a kill at any
 point leaves a store to go on from.
+Source: docs/design/surfaces.md "Triple stores".
 """
 
 from __future__ import annotations

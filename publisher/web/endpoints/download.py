@@ -1,8 +1,9 @@
-"""The dumps: whole kinds to download, as a plain WSGI callable (DESIGN §6, §9; decision 0012).
+"""The dumps: whole kinds to download, as a plain WSGI callable.
 
 Purpose: hand out what the dumps surface wrote, packed as it lies or unpacked on the way, whole
 or by Range. `latest` leads to the newest version; a version that is not kept is gone for good.
-Errors: problem documents. Sources: RFC 9110 §12-§14, RFC 4180, CONTRACT "HTTP".
+Errors: problem documents. Sources: RFC 9110 §12-§14, RFC 4180, docs/design/interface.md "HTTP",
+docs/design/surfaces.md "Downloads".
 """
 
 from __future__ import annotations

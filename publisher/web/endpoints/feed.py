@@ -1,9 +1,10 @@
-"""The feeds: static files behind content negotiation, as a plain WSGI callable (DESIGN §6, §9).
+"""The feeds: static files behind content negotiation, as a plain WSGI callable.
 
 Purpose: hand out what the feed surface wrote, compressed as it lies, with the cache headers of
-DETAILS "Feed order": a closed page may be kept for the takedown bound, never past the next end
-of a publicity period; roots and open pages are asked for each time. Errors: problem documents.
-Sources: RFC 9110 §12, §13; research/feeds.md §3.3.
+docs/design/surfaces.md "Feeds": a closed page may be kept for the takedown bound, never past the
+next end of a publicity period; roots and open pages are asked for each time. Errors: problem
+documents.
+Sources: RFC 9110 §12, §13; docs/design/surfaces.md "Feed readers", docs/design/surfaces.md "Feeds".
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 ALLOW: Final = "GET, HEAD, OPTIONS"
 # How good each form is at the same wish of the reader. ldes-client wishes for N-Quads 1.0 and
-# TriG 0.95, which reads as fast at half the bytes (research/feeds.md §2.2, §3.3).
+# TriG 0.95, which reads as fast at half the bytes (docs/design/surfaces.md "Feed readers").
 _WORTH: Final = {"trig": 1.0, "jsonld": 0.95, "nq": 0.9}
 _ADDRESS: Final = re.compile(
     r"/feed/(?P<path>[a-z][a-z0-9-]{0,63}(?:/(?P<part>[pi])/(?P<number>[1-9][0-9]{0,9}))?)"

@@ -1,4 +1,4 @@
-"""How far the surfaces are, as `/readyz` and `/status` say it (DESIGN §6).
+"""How far the surfaces are, as `/readyz` and `/status` say it (docs/design/surfaces.md "The port").
 
 Purpose: alarms and lag of each surface without naming a ledger position, which is never public.
 """

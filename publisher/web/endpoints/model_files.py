@@ -1,8 +1,9 @@
-"""The model's files by address: context, shapes, schemas, templates (CONTRACT "HTTP").
+"""The model's files by address: context, shapes, schemas, templates.
 
 Purpose: programs and departments fetch what is derived of the shapes, in the very bytes that the
 package carries and `derive --check` keeps equal to their source. The names that exist are known
 when the service starts; nothing else of a folder can be reached.
+Source: docs/design/interface.md "HTTP".
 """
 
 from __future__ import annotations

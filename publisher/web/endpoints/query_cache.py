@@ -1,8 +1,9 @@
-"""Kept answers of the query service (DESIGN §9): the same question of the same data.
+"""Kept answers of the query service: the same question of the same data.
 
 Purpose: a repeated query costs a look-up. Only answers of one generation are kept, so a repair,
 which makes a new generation, forgets all of them at once.
 Units: bytes.
+Source: docs/design/queries.md "Queries".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The query service: SPARQL 1.1 Protocol (W3C, 2013) §2.1, read-only, as a plain WSGI callable.
 
 Purpose: guarded queries for the pool, its answers as replies. It stands before Flask, whose
-routing costs as much as a small query (research/sparql.md §2). Programs get results or problem
-documents; a browser gets a form and a table that need no JavaScript.
+routing costs as much as a small query (docs/design/queries.md "The engine"). Programs get results
+or problem documents; a browser gets a form and a table that need no JavaScript.
 Errors: every CredenceError is answered by `problems.answer`; a query that fails is never an
 empty 200.
 """

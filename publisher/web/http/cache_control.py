@@ -1,4 +1,4 @@
-"""How long copies of what we hand out may be kept (DESIGN §6, DETAILS "Feed order")."""
+"""How long copies of what we hand out may be kept (docs/design/surfaces.md "Feeds")."""
 
 from __future__ import annotations
 

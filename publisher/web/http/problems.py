@@ -2,7 +2,7 @@
 
 Purpose: the one map from the error tree to HTTP, by class along the MRO, so that a new error is
 answered like its parent. A Gone is always the same bytes: it tells no cause, no time, no name
-(CONTRACT, "410, the same bytes for every cause").
+(docs/design/interface.md "HTTP").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Words of the pages, Chinese first, English beside (terms: TERMS.md).
+"""Words of the pages, Chinese first, English beside (docs/design/terms.md "Terms").
 
 Purpose: one table of short texts, pages of many words in modules of their own; templates ask for
 them by name, so that a missing one fails in a test and no sentence stands in one language only.

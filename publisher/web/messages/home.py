@@ -1,4 +1,7 @@
-"""Words of the home page and of the pages of datasets, Chinese and English (terms: TERMS.md)."""
+"""Words of the home page and of the pages of datasets, Chinese and English.
+
+Source: docs/design/terms.md "Terms".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of the record page, Chinese and English (terms: TERMS.md)."""
+"""Words of the record page, Chinese and English (docs/design/terms.md "Terms")."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Lists of subjects as pages know them: name, meaning, class, and how severe the class is.
 
 Purpose: a list of key attention or of abnormal operations never looks like a list of seriously
-untrustworthy subjects (TERMS.md); the class comes from the vocabulary, not from the list's name.
+untrustworthy subjects (docs/design/terms.md "Terms"); the class comes from the vocabulary, not from
+the list's name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A dataset as search engines for datasets read it: schema.org in JSON-LD, inside its page.
 
 The vocabulary stands in the context itself, so that nothing has to be fetched to read it.
-Source: schema.org "Dataset"; research/experience.md §5 (what dataset search asks for).
+Source: schema.org "Dataset";
+https://developers.google.com/search/docs/appearance/structured-data/dataset.
 """
 
 from __future__ import annotations

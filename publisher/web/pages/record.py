@@ -1,8 +1,10 @@
-"""`/record/{id}`: the record as a page, JSON and RDF; 410 once it has left (CONTRACT "HTTP").
+"""`/record/{id}`: the record as a page, JSON and RDF; 410 once it has left.
 
 Purpose: page, JSON and RDF are made of one read of the ledger, links included, and wait for no
 surface and no query worker: a withdrawal counts at once, and the bytes are the ledger's own. What
-may be seen on this page only (leaf public-page, DESIGN §5) comes with that read.
+may be seen on this page only (leaf public-page, docs/design/tiers.md "Disclosure levels") comes
+with that read.
+Source: docs/design/interface.md "HTTP".
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def kind_of(model: Model, values: Values) -> Kind | None:
 def ended(kind: Kind, values: Values, today: date) -> bool:
     """Say whether the record's declared last day of publicity lies before today.
 
-    That day is shown to its end, whatever the stores still hold (DESIGN §6, "Expiry").
+    That day is shown to its end, whatever the stores still hold (docs/design/surfaces.md "Expiry").
     """
     if kind.publicity_end is None:
         return False

@@ -1,7 +1,8 @@
 """Pages: templates in, bytes out; shared by the Flask routes and the plain query service.
 
 Purpose: everything a template may use is given here: the words, the deployment's own name, the
-path prefix of its address. Nothing on a page is loaded from elsewhere (DESIGN §11).
+path prefix of its address. Nothing on a page is loaded from elsewhere
+(docs/design/overview.md "Taste").
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""`/search?q=`: subjects and records by a part of a name, a code or a number (CONTRACT "HTTP").
+"""`/search?q=`: subjects and records by a part of a name, a code or a number.
 
 Purpose: the one box that everybody uses. What was typed is shown back escaped, never run; what has
 left since the index was written is taken out by the ledger's word. Persons are not looked up: a
 text with an ID number is neither searched nor said again.
+Source: docs/design/interface.md "HTTP".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The query service for people: a form, examples, results as a table. No JavaScript.
 
 Purpose: what a browser sees at `/sparql`; the data come from the same pool and guard as for
-programs. An editor joins with the portal (ROADMAP 8); this page stays as its fallback.
+programs. An editor joins with the portal later; this page stays as its fallback.
 """
 
 from __future__ import annotations

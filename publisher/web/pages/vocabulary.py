@@ -1,4 +1,4 @@
-"""The vocabulary and the code lists on the web (CONTRACT "HTTP").
+"""The vocabulary and the code lists on the web (docs/design/interface.md "HTTP").
 
 Purpose: people read tables in both languages, programs take RDF, cut from the same triples that
 stand in every store.

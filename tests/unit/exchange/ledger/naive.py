@@ -1,7 +1,7 @@
 """What the ledger must do, told naively: dictionaries and loops, and no code of the ledger's.
 
-Written from DETAILS and DESIGN §4: what each row and command does, which records each tier sees
-with which references, and what waits for a decision.
+Written from docs/design/ledger.md "Events": what each row and command does, which records each tier
+sees with which references, and what waits for a decision.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def two_nodes(site: Site) -> None:
 
 BLANK = "<B/feed/a#stream> tree:member _:b .\n_:b a as:Create .\n"
 TWINS: list[tuple[str, str, Callable[[Site], None]]] = [
-    # research/feeds.md §2.3, 1: a shape that silently loses everything
+    # docs/design/surfaces.md "Feed readers": a shape that silently loses everything
     ("shape", "asks for the payload", edit("", "sh:path as:object", "sh:path cr:x")),
     ("shape", "nests a shape", edit("", "sh:minCount 1 ;", "sh:node <B/s> ;")),
     # 2: the official context
@@ -151,7 +151,7 @@ TWINS: list[tuple[str, str, Callable[[Site], None]]] = [
         "the other stream's page",
         edit("/p/2", "<B/feed/a#stream> tree:member <B/e/4> .", ""),
     ),
-    # §1.2 and §3.4
+    # docs/design/surfaces.md "Removal from a feed"
     ("view", "none", edit("", "tree:view <B/feed/a> ;", "")),
     ("view", "two streams", add("", "<B/feed/b#stream> tree:view <B/feed/a> .\n")),
     ("delete-terms", "no delete", edit("", "ldes:versionDeleteObject as:Delete ;", "")),

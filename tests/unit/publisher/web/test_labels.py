@@ -1,7 +1,8 @@
 """Whoever queries meets words, not only codes: all of them stand in the store that is asked.
 
-Every projected triple has its record as subject (DESIGN §3), so an organisation has no label of
-its own there: beside each property that names one by its code, the record bears `...Name`.
+Every projected triple has its record as subject (docs/design/model.md "Identity"), so an
+organisation has no label of its own there: beside each property that names one by its code, the
+record bears `...Name`.
 """
 
 from __future__ import annotations

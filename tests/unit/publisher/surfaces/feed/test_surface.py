@@ -1,4 +1,7 @@
-"""What the feed shows, and what a takedown leaves of it (research/feeds.md §3.4)."""
+"""What the feed shows, and what a takedown leaves of it.
+
+Source: docs/design/surfaces.md "Removal from a feed".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The feeds over a real socket: negotiation, conditional requests, caching (feeds.md §3.3)."""
+"""The feeds over a real socket: negotiation, conditional requests, caching.
+
+Source: docs/design/surfaces.md "Feeds".
+"""
 
 from __future__ import annotations
 
