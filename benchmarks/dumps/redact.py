@@ -1,4 +1,4 @@
-"""What a takedown costs the dumps surface alone, at the size of the bound (issue 6).
+"""What a takedown costs the dumps surface alone, at the size of the bound.
 
 N penalties are applied and published; then records are taken away one after the other, spread
 over all parts. Seconds of wall: until readers have every form without the record, and until the

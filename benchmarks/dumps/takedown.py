@@ -3,7 +3,7 @@
 `python -m benchmarks.dumps.takedown [--rows N] [--repairs R] [--port P]`: N penalties are loaded,
 published and served; repair cases are loaded one after the other. Seconds are counted from the
 commit (first sight in the ledger) until `latest` leads to a version without the record; then
-every form is downloaded and searched. Bound: 5 s at 100,000 records (issue 6).
+every form is downloaded and searched. Bound: 5 s at 100,000 records.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Peak memory of the real `credence load`: flat in rows, and at most 200 MB (issue 3).
+"""Peak memory of the real `credence load`: flat in rows, and at most 200 MB.
 
     python benchmarks/intake/memory.py --rows 10000 100000
 

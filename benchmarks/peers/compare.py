@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.harness import ROUNDS, Usage, paired, spread, whole_process, written  # noqa: E402 (a script is run by its path)
 from benchmarks.peers.environments import environment  # noqa: E402 (likewise)
 
-WITH_SHACL, ALONE = 15, 4  # times the processor seconds of ours, at least (issue 3)
+WITH_SHACL, ALONE = 15, 4  # times the processor seconds of ours, at least
 
 
 def prepared(folder: Path, rows: int) -> Path:

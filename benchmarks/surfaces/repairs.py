@@ -3,7 +3,7 @@
 `python -m benchmarks.surfaces.repairs [--rows N] [--cases C] [--port P]`:
 seconds from the start of
 `load` until SPARQL, feed pages and record pages (asked over HTTP) show none of the records. Bound:
-30 s (issue 4).
+30 s.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 needs npm, and nginx from the
 system's packages (`apt-get install nginx-light`). Links are absolute, so both serve the same
 address, one after the other. Both hand out the compressed files as they lie on the disk, TriG for
-every address without a suffix. Bound: 1.2 times the wall time (issue 4).
+every address without a suffix. Bound: 1.2 times the wall time.
 """
 
 from __future__ import annotations

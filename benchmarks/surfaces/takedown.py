@@ -4,7 +4,7 @@
 during a load of N rows,
 repair cases for records published before are loaded one after the other. Seconds are counted from
 the start of the command and from the commit (first 410 of the page) until page, SPARQL and feed
-answer without the text. Bound: 5 s from the commit (issue 4). Memory is the greatest sum of PSS of
+answer without the text. Bound: 5 s from the commit. Memory is the greatest sum of PSS of
 all processes but this one until all is published.
 """
 

@@ -1,4 +1,4 @@
-"""One decision delivered in the forms of 2016 and 2018 is one record (issue 3, point 5)."""
+"""One decision delivered in the forms of 2016 and 2018 is one record."""
 
 from __future__ import annotations
 

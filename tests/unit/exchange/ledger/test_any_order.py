@@ -1,4 +1,4 @@
-"""Any order of events: refused, or every invariant holds (issue 2, item 3).
+"""Any order of events: refused, or every invariant holds.
 
 The oracle is the naive model beside this file. `verify` then checks all the rest.
 """
