@@ -24,9 +24,9 @@ from exchange.domain.errors import (
     NotFound,
     UsageError,
 )
-from exchange.domain.failpoints import Point, nothing
-from exchange.domain.lifecycle import GONE, State
-from exchange.domain.publicity_period import begin_of, declared_end
+from exchange.domain.failpoints import Failpoint, no_failpoint
+from exchange.domain.lifecycle import TERMINAL_STATES, State
+from exchange.domain.publicity_period import declared_end, start_of_china_day
 from exchange.intake import (
     PURPOSE,
     HeldRows,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.intake import FileCheck, Finding, Found, Receipt, Rehearsal, Table, Watcher
     from exchange.ledger import Ledger
     from exchange.ledger.removals import Removal
@@ -62,18 +62,18 @@ PATIENCE: Final = 5  # faults of the environment in a row, each waited for longe
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Workspace:
     """Where deliveries are worked on, and the clock (milliseconds since 1970-01-01 UTC)."""
 
     staging: Path
     rejects: Path
     held: Path
     clock: Callable[[], int]
-    at: At = nothing
+    failpoint: FailpointHook = no_failpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class LoadOptions:
     """How files are to be read: kind, form, delivering unit; all found out where None.
 
     `allow_older`: rows are applied though they are older than what their records say.
@@ -87,7 +87,7 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class LoadObserver:
     """Who hears how a delivery goes: rows done of all; every finding."""
 
     progress: Callable[[int, int], None] | None = None
@@ -95,7 +95,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
+class RemovalResult:
     """That a record left: the event's position, and what took it away `before`, if anything."""
 
     position: int
@@ -103,7 +103,7 @@ class Departed:
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureResult:
     """What an erasure did: the record, and the rows taken out of rejects and staged files.
 
     `held` are the held rows that were destroyed with it: file and row of each; `before` is the
@@ -120,23 +120,23 @@ class Exchange:
     """The write side of one deployment."""
 
     def __init__(
-        self, ledger: Ledger, model: Model, desk: Desk, announce: Callable[[str], None]
+        self, ledger: Ledger, model: Model, workspace: Workspace, announce: Callable[[str], None]
     ) -> None:
         self._ledger = ledger
         self._model = model
-        self._desk = desk
+        self._workspace = workspace
         self._announce = announce
 
     def load(
-        self, sources: Sequence[Path | Table], manner: Manner, watch: Watch
+        self, sources: Sequence[Path | Table], options: LoadOptions, observer: LoadObserver
     ) -> Iterator[tuple[Path | Table, Receipt]]:
         """Load files and tables in the order in which they quote each other, each receipted."""
-        with self._rehearsing(manner) as rehearsal:
-            for source in order_by_links(sources, self._model, manner.kind):
-                yield source, self._deliver(source, manner, watch, rehearsal)
+        with self._rehearsing(options) as rehearsal:
+            for source in order_by_links(sources, self._model, options.kind):
+                yield source, self._deliver(source, options, observer, rehearsal)
 
     def load_each(
-        self, sources: Sequence[Path | Table], manner: Manner, watch: Watch
+        self, sources: Sequence[Path | Table], options: LoadOptions, observer: LoadObserver
     ) -> Iterator[tuple[Path | Table, Receipt | CredenceError]]:
         """Load as `load` does, but go on after a file that is refused: it comes with its error.
 
@@ -144,17 +144,21 @@ class Exchange:
             EnvironmentFault: disk or ledger stand in the way of every file.
 
         """
-        with self._rehearsing(manner) as rehearsal:
-            for source in order_tolerantly(sources, self._model, manner.kind):
+        with self._rehearsing(options) as rehearsal:
+            for source in order_tolerantly(sources, self._model, options.kind):
                 try:
-                    yield source, self._taken(source, manner, watch, rehearsal)
+                    yield source, self._taken(source, options, observer, rehearsal)
                 except EnvironmentFault as error:
                     if "unreadable" not in error.details:
                         raise
                     yield source, error  # of this one file
 
-    def follow(
-        self, watcher: Watcher, manner: Manner, watch: Watch, wait: Callable[[float], bool]
+    def watch_folder(
+        self,
+        watcher: Watcher,
+        options: LoadOptions,
+        observer: LoadObserver,
+        wait: Callable[[float], bool],
     ) -> Iterator[tuple[Path, Receipt | CredenceError]]:
         """Load what appears in a watched folder until `wait(seconds)` answers true.
 
@@ -169,7 +173,7 @@ class Exchange:
         while not wait(POLL * (failures + 1)):
             try:
                 for path in order_tolerantly(watcher.due(), self._model):
-                    yield path, self._taken(path, manner, watch)
+                    yield path, self._taken(path, options, observer)
                     watcher.done(path)
                     failures = 0
                     if wait(0):
@@ -180,70 +184,78 @@ class Exchange:
                     raise
 
     @contextmanager
-    def _rehearsing(self, manner: Manner) -> Iterator[Rehearsal | None]:
+    def _rehearsing(self, options: LoadOptions) -> Iterator[Rehearsal | None]:
         """Give what the files of a dry run share, None for a load that is meant."""
-        if not manner.dry_run:
+        if not options.dry_run:
             yield None
             return
-        desk = self._desk
-        with rehearsing(self._ledger, desk.held, desk.clock) as rehearsal:
+        workspace = self._workspace
+        with rehearsing(self._ledger, workspace.held, workspace.clock) as rehearsal:
             yield rehearsal
 
     def _taken(
         self,
         source: Path | Table,
-        manner: Manner,
-        watch: Watch,
+        options: LoadOptions,
+        observer: LoadObserver,
         rehearsal: Rehearsal | None = None,
     ) -> Receipt | CredenceError:
         try:
-            return self._deliver(source, manner, watch, rehearsal)
+            return self._deliver(source, options, observer, rehearsal)
         except (DataInvalid, UsageError) as error:
             return error
 
     def _deliver(
-        self, source: Path | Table, manner: Manner, watch: Watch, rehearsal: Rehearsal | None
+        self,
+        source: Path | Table,
+        options: LoadOptions,
+        observer: LoadObserver,
+        rehearsal: Rehearsal | None,
     ) -> Receipt:
         return deliver(
             self._ledger,
             self._model,
             source,
-            staging=self._desk.staging,
-            rejects=self._desk.rejects,
-            held=self._desk.held,
-            clock=self._desk.clock,
-            kind=manner.kind,
-            form=manner.form,
-            source=manner.source,
+            staging=self._workspace.staging,
+            rejects=self._workspace.rejects,
+            held=self._workspace.held,
+            clock=self._workspace.clock,
+            kind=options.kind,
+            form=options.form,
+            source=options.source,
             rehearsal=rehearsal,
-            allow_older=manner.allow_older,
-            progress=watch.progress,
-            report=watch.report,
-            at=nothing if rehearsal else self._desk.at,
+            allow_older=options.allow_older,
+            progress=observer.progress,
+            report=observer.report,
+            failpoint=no_failpoint if rehearsal else self._workspace.failpoint,
         )
 
-    def withdraw(self, ref: str, because: str, decision: Path | None = None) -> Departed:
+    def withdraw(self, ref: str, because: str, decision: Path | None = None) -> RemovalResult:
         """Take a record off every surface for good; one that left before stays as it is."""
         named = _named(decision)
-        return self._depart(ref, GONE, lambda: self._ledger.withdraw(ref, because, named))
+        return self._depart(
+            ref, TERMINAL_STATES, lambda: self._ledger.withdraw(ref, because, named)
+        )
 
-    def suspend(self, ref: str, decision: Path | None = None) -> Departed:
+    def suspend(self, ref: str, decision: Path | None = None) -> RemovalResult:
         """Shield a record for a time; one that is shielded stays as it is."""
         named = _named(decision)
         return self._depart(ref, {State.SUSPENDED}, lambda: self._ledger.suspend(ref, named))
 
-    def _depart(self, ref: str, already: AbstractSet[State], log: Callable[[], int]) -> Departed:
+    def _depart(
+        self, ref: str, already: AbstractSet[State], log: Callable[[], int]
+    ) -> RemovalResult:
         """Log the event unless the record is in such a state; either way, wait for surfaces.
 
         Whoever orders it again after a killed command must not take its success for a failure.
         """
         try:
-            made = Departed(log())
+            made = RemovalResult(log())
         except Conflict:
             before = self._ledger.removal(ref)
             if before is None or before.state not in already:
                 raise
-            made = Departed(before.position, before)
+            made = RemovalResult(before.position, before)
         self._announce(ref)
         return made
 
@@ -258,17 +270,17 @@ class Exchange:
             raise UsageError("Reinstating needs a decision.", "Name its file by --decision.")
         return self._ledger.reinstate(ref, named)
 
-    def erase(self, ref: str, decision: Path | None = None) -> Erased:
+    def erase(self, ref: str, decision: Path | None = None) -> ErasureResult:
         """Destroy a record's text everywhere; return when no file of ours holds it."""
         named = _named(decision)
-        desk = self._desk
-        with PendingErasure(desk.rejects) as pending, closing(self._held()) as held:
+        workspace = self._workspace
+        with PendingErasure(workspace.rejects) as pending, closing(self._held()) as held:
             pending.begin()
-            desk.at(Point.SCRUB_BEGUN)
+            workspace.failpoint(Failpoint.SCRUB_BEGUN)
             try:
                 traces = self._ledger.traces(ref)
                 mark_held(held, self._ledger, traces)
-                desk.at(Point.HELD_MARKED)
+                workspace.failpoint(Failpoint.HELD_MARKED)
                 erasure = self._ledger.erase(ref, named)
             except (Conflict, NotFound, UsageError) as refusal:
                 finish_held(held, self._ledger)
@@ -276,40 +288,44 @@ class Exchange:
                 return self._erased_before(ref, refusal)
             mark_held(held, self._ledger, traces)  # what a load held in the meantime
             destroyed = held.destroy_marked(traces.iri)
-            scrubbed = scrub([desk.rejects, desk.staging], erasure.literals, desk.at)
-            desk.at(Point.SCRUBBED)
+            scrubbed = scrub(
+                [workspace.rejects, workspace.staging], erasure.literals, workspace.failpoint
+            )
+            workspace.failpoint(Failpoint.SCRUBBED)
             pending.end()
         self._announce(erasure.iri)
-        return Erased(erasure.iri, scrubbed, tuple(destroyed))
+        return ErasureResult(erasure.iri, scrubbed, tuple(destroyed))
 
     @contextmanager
     def reviews(self) -> Iterator[Reviews]:
         """Give the held rows, to look at and to decide on."""
         with closing(self._held()) as held:
-            yield Reviews(self._ledger, self._model, held, self._desk.clock, self._desk.at)
+            yield Reviews(
+                self._ledger, self._model, held, self._workspace.clock, self._workspace.failpoint
+            )
 
     def rescan(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Found]:
         """Yield the records that say something of a private person to the public."""
         return rescan(self._ledger, self._model, progress)
 
     def _held(self) -> HeldRows:
-        desk = self._desk
-        return HeldRows(desk.held, self._ledger.derived_key(PURPOSE), desk.clock)
+        workspace = self._workspace
+        return HeldRows(workspace.held, self._ledger.derived_key(PURPOSE), workspace.clock)
 
-    def _erased_before(self, ref: str, refusal: CredenceError) -> Erased:
+    def _erased_before(self, ref: str, refusal: CredenceError) -> ErasureResult:
         before = self._ledger.removal(ref) if isinstance(refusal, Conflict) else None
         if before is None or before.state is not State.ERASED:
             raise refusal
         self._announce(ref)
-        return Erased(ref, 0, before=before)
+        return ErasureResult(ref, 0, before=before)
 
-    def heal(self) -> None:
+    def recover(self) -> None:
         """Finish what a killed erasure left, and drop rejects that are past their time.
 
         What was to be looked for went with the seals, so every reject file goes; their senders
         have them still. A running erasure or load is left alone.
         """
-        rejects = self._desk.rejects
+        rejects = self._workspace.rejects
         if PendingErasure.stands(rejects):
             with PendingErasure(rejects) as pending, closing(self._held()) as held:
                 if PendingErasure.stands(rejects):  # it may have ended while we waited for the lock
@@ -318,10 +334,10 @@ class Exchange:
                         if path.name != PendingErasure.FILE:
                             path.unlink(missing_ok=True)
                     pending.end()
-        sweep(self._desk.staging)
-        purge_rejects(rejects, self._desk.clock())
+        sweep(self._workspace.staging)
+        purge_rejects(rejects, self._workspace.clock())
 
-    def due(self, day: date) -> list[str]:
+    def expired_before(self, day: date) -> list[str]:
         """Return the IRIs of the records whose declared end of publicity lies before `day`."""
         ends = {
             slug: kind.field(kind.publicity_end).iri
@@ -332,23 +348,23 @@ class Exchange:
         # later had not ended then.
         return [
             iri
-            for iri, kind, view in self._ledger.live(Tier.GOVERNMENT, begin_of(day))
+            for iri, kind, view in self._ledger.live(Tier.GOVERNMENT, start_of_china_day(day))
             if kind in ends and (end := declared_end(view, ends[kind])) and end < day
         ]
 
-    def end(self, iris: Sequence[str]) -> int:
+    def expire_records(self, iris: Sequence[str]) -> int:
         """End the publicity of these records; count those that had not left before."""
         return self._ledger.expire_all(iris)
 
     def expire(self, day: date) -> int:
         """End the publicity of every record that is due on `day`; count them."""
-        return self.end(self.due(day))
+        return self.expire_records(self.expired_before(day))
 
 
 def check(
     path: Path,
     model: Model,
-    manner: Manner,
+    options: LoadOptions,
     marked: Path | None = None,
     *,
     today: date | None = None,
@@ -361,9 +377,9 @@ def check(
     return check_file(
         path,
         model,
-        kind=manner.kind,
-        form=manner.form,
-        source=manner.source,
+        kind=options.kind,
+        form=options.form,
+        source=options.source,
         today=today,
         marked=marked,
     )

@@ -10,13 +10,13 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from exchange.domain.failpoints import At, Point
+    from exchange.domain.failpoints import Failpoint, FailpointHook
 
 _WATCH_SECONDS: Final = 0.5
 _END_SECONDS: Final = 10.0
@@ -53,14 +53,14 @@ def start_helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, line))
 
 
-def failing_at(failpoint: tuple[Point, int] | None, falling: Sequence[int]) -> At:
+def failing_at(failpoint: tuple[Failpoint, int] | None, falling: Sequence[int]) -> FailpointHook:
     """Return the hook that ends processes, as kill -9 does, at its named point's n-th pass."""
-    passed: Counter[Point] = Counter()
+    passed: Counter[Failpoint] = Counter()
 
-    def at(point: Point) -> None:
+    def at(point: Failpoint) -> None:
         passed[point] += 1
         if failpoint == (point, passed[point]):
             for process in falling:
                 os.kill(process, signal.SIGKILL)
 
-    return at if failpoint else nothing
+    return at if failpoint else no_failpoint

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.publicity_period import day_of, seconds_of_day_left
+from exchange.domain.publicity_period import china_date, seconds_of_day_left
 
 if TYPE_CHECKING:
     import threading
@@ -55,7 +55,7 @@ class Midnight:
         if not self._trusted():
             return 0
         now = self._clock()
-        today = day_of(now)
+        today = china_date(now)
         if today != self._day:
             ended = self._switch(today)
             self._day = today

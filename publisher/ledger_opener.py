@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from exchange.commands import Desk, Exchange
+from exchange.commands import Exchange, Workspace
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
 from exchange.ledger import Genesis, Ledger, ModelVersion, blank_ledger
@@ -23,7 +23,7 @@ from publisher.layout import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.ledger import ClockGuard, Places
     from exchange.model import Model
     from publisher.layout import Layout
@@ -39,7 +39,7 @@ class LedgerAccess:
     model: Model
     clock: Callable[[], int]
     clock_guard: ClockGuard
-    at: At
+    failpoint: FailpointHook
 
     def open(
         self,
@@ -91,7 +91,7 @@ class LedgerAccess:
                 self.model.links,
                 self.clock,
                 government_kinds=kinds,
-                at=self.at,
+                failpoint=self.failpoint,
                 clock_guard=self.clock_guard,
                 model=self._model_version(),
                 restoring=restoring,
@@ -141,8 +141,8 @@ class LedgerAccess:
             kept = there and self.places.writable()
             staging = self.layout.staging if kept else Path(elsewhere)
             with closing(self.open(None, read_only=True) if there else self.blank()) as ledger:
-                desk = Desk(staging, self.layout.rejects, self.layout.held, self.clock)
-                yield Exchange(ledger, self.model, desk, _no_takedown)
+                workspace = Workspace(staging, self.layout.rejects, self.layout.held, self.clock)
+                yield Exchange(ledger, self.model, workspace, _no_takedown)
 
     def blank(self) -> Ledger:
         """Return an empty ledger in memory, for a dry run; raises as `require_no_remains`."""
@@ -172,7 +172,7 @@ class LedgerAccess:
             self.model.links,
             self.clock,
             government_kinds=self._government_kinds(),
-            at=self.at,
+            failpoint=self.failpoint,
             clock_guard=self.clock_guard,
             model=self._model_version(),
         )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from exchange.domain.errors import EnvironmentFault, UsageError
-from exchange.domain.failpoints import Point
+from exchange.domain.failpoints import Failpoint
 from publisher.layout import CONFIG, Layout, journal_of, require_one_journal
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def actor() -> str:
         return f"uid {os.getuid()}"
 
 
-def failpoint() -> tuple[Point, int] | None:
+def failpoint() -> tuple[Failpoint, int] | None:
     """Return where a crash test wants this process killed: CREDENCE_TEST_FAILPOINT=point[:n].
 
     Raises UsageError for a point that does not exist.
@@ -238,7 +238,7 @@ def failpoint() -> tuple[Point, int] | None:
     if not named:
         return None
     name, _, count = named.partition(":")
-    point = {point.value: point for point in Point}.get(name)
+    point = {point.value: point for point in Failpoint}.get(name)
     if point is None:
         raise UsageError(f"There is no failpoint {name!r}.", "docs/reliability.md lists them.")
     return point, int(count or 1)

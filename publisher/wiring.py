@@ -16,10 +16,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.commands import Desk, Exchange
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.commands import Exchange, Workspace
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from exchange.intake import PURPOSE, HeldRows
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
@@ -84,7 +84,7 @@ class Station:
         self.clock = clock
         self.narrowed = narrowed
         self._falling = [os.getpid()]
-        self.at = failing_at(settings.failpoint(), self._falling)
+        self.failpoint = failing_at(settings.failpoint(), self._falling)
         if self.settings.store != "embedded":
             raise UsageError(
                 "Only the embedded triple store is built so far.",
@@ -125,7 +125,7 @@ class Station:
 
     def today(self) -> str:
         """Return the day in China as an ISO date."""
-        return day_of(self.clock()).isoformat()
+        return china_date(self.clock()).isoformat()
 
     def falls_with(self, process: int) -> None:
         """Let a failpoint end that process, too: this one helps it."""
@@ -165,7 +165,7 @@ class Station:
             self.model,
             self.clock,
             self.clock_guard,
-            self.at,
+            self.failpoint,
         )
 
     def query_pool(self, tier: Tier) -> QueryPool:
@@ -195,14 +195,14 @@ class Bench:
         `told` hears the label of each surface once the record taken down is gone from it.
         """
         layout = self.station.layout
-        desk = Desk(
-            layout.staging, layout.rejects, layout.held, self.station.clock, self.station.at
+        desk = Workspace(
+            layout.staging, layout.rejects, layout.held, self.station.clock, self.station.failpoint
         )
         projector = self.projector(_silent)
         take_down = partial(projector.take_down, bound=self.station.settings.takedown_bound)
         take_down = partial(take_down, told=told) if told else take_down
         made = Exchange(self.ledger, self.station.model, desk, take_down)
-        made.heal()
+        made.recover()
         return made
 
     def projector(self, on_alarm: Callable[[Alarm], None]) -> Projector:
@@ -219,7 +219,12 @@ class Bench:
     def midnight(self) -> Midnight:
         """Return the clock that ends publicity day by day."""
         exchange = self.exchange()
-        return Midnight(exchange.due, exchange.end, self.station.clock, self._clock_trusted)
+        return Midnight(
+            exchange.expired_before,
+            exchange.expire_records,
+            self.station.clock,
+            self._clock_trusted,
+        )
 
     def _clock_trusted(self) -> bool:
         """Keep the heartbeat while the clock is trusted; return whether it is."""
@@ -230,10 +235,12 @@ class Bench:
     def readers(self) -> list[Audited]:
         """Return what readers see of every surface."""
         words = self.station.model.vocabulary
-        triples: list[Audited] = [TriplesReader(self._site(tier), words) for tier in SERVED]
-        feeds: list[Audited] = [FeedReader(self._feed(tier)) for tier in SERVED]
-        indexes = (self.index(tier) for tier in SERVED)
-        return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in SERVED)]
+        triples: list[Audited] = [
+            TriplesReader(self._site(tier), words) for tier in PUBLISHED_TIERS
+        ]
+        feeds: list[Audited] = [FeedReader(self._feed(tier)) for tier in PUBLISHED_TIERS]
+        indexes = (self.index(tier) for tier in PUBLISHED_TIERS)
+        return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in PUBLISHED_TIERS)]
 
     def index(self, tier: Tier, ready: Callable[[], None] | None = None) -> IndexReader:
         """Return the tier's index as readers see it; `ready` raises when it must not be read."""
@@ -286,14 +293,14 @@ class Bench:
 
     def _documents(self) -> dict[tuple[Tier, str], Callable[[], Surface]]:
         """Return what opens feeds and dumps of every tier; they share the texts they write."""
-        texts = Texts(readers=2 * len(SERVED))
-        at = self.station.at
+        texts = Texts(readers=2 * len(PUBLISHED_TIERS))
+        failpoint = self.station.failpoint
         found: dict[tuple[Tier, str], Callable[[], Surface]] = {}
-        for tier in SERVED:
+        for tier in PUBLISHED_TIERS:
             feed = replace(self._feed(tier), texts=texts)
             dumps = replace(self._dumps(tier), texts=texts)
-            found[tier, FeedSurface.name] = partial(FeedSurface, feed, at)
-            found[tier, dumping.DumpSurface.name] = partial(dumping.DumpSurface, dumps, at)
+            found[tier, FeedSurface.name] = partial(FeedSurface, feed, failpoint)
+            found[tier, dumping.DumpSurface.name] = partial(dumping.DumpSurface, dumps, failpoint)
         return found
 
     def _open_surfaces(self, on_alarm: Callable[[Alarm], None], lock: int) -> Opened:
@@ -305,15 +312,21 @@ class Bench:
             self._on_demand(
                 tier,
                 TriplesSurface.name,
-                partial(TriplesSurface, self._site(tier), words, station.clock, at=station.at),
+                partial(
+                    TriplesSurface,
+                    self._site(tier),
+                    words,
+                    station.clock,
+                    failpoint=station.failpoint,
+                ),
             )
-            for tier in SERVED
+            for tier in PUBLISHED_TIERS
         ]
         indexes = [
             self._on_demand(
-                tier, IndexSurface.name, partial(IndexSurface, self._index(tier), station.at)
+                tier, IndexSurface.name, partial(IndexSurface, self._index(tier), station.failpoint)
             )
-            for tier in SERVED
+            for tier in PUBLISHED_TIERS
         ]
         lane = Lane(partial(start_helper, station.layout.root, lock))
         documents = [
@@ -331,9 +344,11 @@ class Bench:
 
     def recovery(self) -> Recovery:
         """Return what asks surfaces of another history for what the ledger lacks."""
-        feeds = [FeedReader(self._feed(tier)) for tier in SERVED]
-        triples = [TriplesReader(self._site(tier)) for tier in SERVED]
-        others = [reader for tier in SERVED for reader in (self.index(tier), self.dumps(tier))]
+        feeds = [FeedReader(self._feed(tier)) for tier in PUBLISHED_TIERS]
+        triples = [TriplesReader(self._site(tier)) for tier in PUBLISHED_TIERS]
+        others = [
+            reader for tier in PUBLISHED_TIERS for reader in (self.index(tier), self.dumps(tier))
+        ]
         kinds, kept = self._kinds(Tier.GOVERNMENT), self._checkpoints()
         return Recovery(self.ledger, kept, feeds, [*triples, *others], kinds)
 

@@ -1,4 +1,4 @@
-"""Tiers, disclosure leaves and the one table between them.
+"""Tiers, disclosure levels and the table of which tier sees which level.
 
 Source: docs/design/tiers.md "Disclosure levels".
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """Whom a view is for; each tier holds everything of the one before."""
+    """A group of readers; each tier sees everything that the one before it sees."""
 
     PUBLIC = "public"
     GOVERNMENT = "government"
@@ -22,7 +22,7 @@ class Tier(StrEnum):
 
 
 _ORDER = (Tier.PUBLIC, Tier.GOVERNMENT, Tier.ARCHIVE)
-SERVED = (Tier.PUBLIC, Tier.GOVERNMENT)  # the archive is never projected
+PUBLISHED_TIERS = (Tier.PUBLIC, Tier.GOVERNMENT)  # the archive is never projected
 
 
 def strictest(*tiers: Tier) -> Tier:
@@ -30,8 +30,8 @@ def strictest(*tiers: Tier) -> Tier:
     return max(tiers, key=lambda tier: tier.rank)
 
 
-class Leaf(StrEnum):
-    """Disclosure leaf of a property; the value's first column is its body letter."""
+class DisclosureLevel(StrEnum):
+    """Disclosure level of a property: the narrowest group of readers that may see its values."""
 
     PUBLIC_OPEN = "public-open"
     PUBLIC_PAGE = "public-page"
@@ -42,20 +42,20 @@ class Leaf(StrEnum):
 
     @property
     def letter(self) -> str:
-        """The letter that marks the leaf in a stored body (frozen, format 1)."""
+        """The letter of the level in a line of a stored body (frozen, format 1)."""
         return _LETTER[self]
 
 
 _LETTER = {
-    Leaf.PUBLIC_OPEN: "o",
-    Leaf.PUBLIC_PAGE: "p",
-    Leaf.GOV_UNCONDITIONAL: "u",
-    Leaf.GOV_CONDITIONAL: "c",
-    Leaf.AUTHORISED: "a",
-    Leaf.ARCHIVE: "z",
+    DisclosureLevel.PUBLIC_OPEN: "o",
+    DisclosureLevel.PUBLIC_PAGE: "p",
+    DisclosureLevel.GOV_UNCONDITIONAL: "u",
+    DisclosureLevel.GOV_CONDITIONAL: "c",
+    DisclosureLevel.AUTHORISED: "a",
+    DisclosureLevel.ARCHIVE: "z",
 }
 
-# Which leaves a tier's view holds.
+# The letters of the disclosure levels that a tier's view contains.
 VIEW_LETTERS = {
     Tier.PUBLIC: frozenset("o"),
     Tier.GOVERNMENT: frozenset("opu"),

@@ -1,6 +1,6 @@
-"""The events of the ledger, in one table: name, body, views, effect per tier.
+"""The types of ledger events in one table: body, views, effect per tier.
 
-The table is the single source: the ledger refuses other names, and docs/events.md is written
+The table is the single source: the ledger refuses other types, and docs/events.md is generated
 from it by `table()`.
 Source: docs/design/ledger.md "Events".
 """
@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 
-class Name(StrEnum):
-    """Every event that a ledger may hold."""
+class EventType(StrEnum):
+    """The type of a ledger event."""
 
     GENESIS = "genesis"
     OPEN = "open"
@@ -39,29 +39,31 @@ class Name(StrEnum):
     REVIEW = "review"
 
 
-# Events whose body is a stored body (`exchange.domain.record_body`), with views of their own.
-VERSIONS: Final = frozenset({Name.PUBLISH, Name.REVISE, Name.CORRECT})
-# Events that take a record away from its readers; each has a line in the withdrawal journal.
-LEAVING: Final = frozenset({Name.SUSPEND, Name.WITHDRAW, Name.EXPIRE, Name.ERASE})
-# Events that only say something; written by `Ledger.note`.
-NOTES: Final = frozenset(
+# Events that carry a version of a record: a stored body (`exchange.domain.record_body`).
+VERSION_EVENTS: Final = frozenset({EventType.PUBLISH, EventType.REVISE, EventType.CORRECT})
+# Events that remove a record from its readers; each has a line in the withdrawal journal.
+REMOVAL_EVENTS: Final = frozenset(
+    {EventType.SUSPEND, EventType.WITHDRAW, EventType.EXPIRE, EventType.ERASE}
+)
+# Events that change no record; written by `Ledger.append_note`.
+NOTE_EVENTS: Final = frozenset(
     {
-        Name.ISSUE,
-        Name.RELEASE,
-        Name.RECOGNISE,
-        Name.MAPPING,
-        Name.POLICY,
-        Name.TRUST,
-        Name.KEY,
-        Name.EPOCH,
-        Name.REVIEW,
+        EventType.ISSUE,
+        EventType.RELEASE,
+        EventType.RECOGNISE,
+        EventType.MAPPING,
+        EventType.POLICY,
+        EventType.TRUST,
+        EventType.KEY,
+        EventType.EPOCH,
+        EventType.REVIEW,
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """One row of the table: what the event means and what its readers see of it."""
+class EventSpec:
+    """One row of the table: meaning of an event type, its body, and its effect for readers."""
 
     meaning: str
     body: str
@@ -76,55 +78,57 @@ _NONE: Final = "archive only"
 _STAYS: Final = "logged; the record's versions stay readable"
 _LOGGED: Final = "logged"
 
-EVENTS: Final[dict[Name, Described]] = {
-    Name.GENESIS: Described(
+EVENTS: Final[dict[EventType, EventSpec]] = {
+    EventType.GENESIS: EventSpec(
         "the ledger begins; its identity is frozen",
         "base_url, government_url, did, log_origin, format",
         _NONE,
         "none",
         _LOGGED,
     ),
-    Name.OPEN: Described(
+    EventType.OPEN: EventSpec(
         "a delivery begins",
         "source, name, digest, kind, form; of an accepted row also actor, item",
         _NONE,
         "none",
         _LOGGED,
     ),
-    Name.CLOSE: Described("a delivery is complete", "delivery, counts", _NONE, "none", _LOGGED),
-    Name.PUBLISH: Described(
+    EventType.CLOSE: EventSpec(
+        "a delivery is complete", "delivery, counts", _NONE, "none", _LOGGED
+    ),
+    EventType.PUBLISH: EventSpec(
         "first version of a record", _STATEMENTS, _OWN_VIEWS, "Create", "first version"
     ),
-    Name.REVISE: Described(
+    EventType.REVISE: EventSpec(
         "a later version, from a delivery or because a quoted record left",
         _STATEMENTS,
         _OWN_VIEWS,
         "Update while live; Create or Delete where the tier changed",
         "next version",
     ),
-    Name.CORRECT: Described(
+    EventType.CORRECT: EventSpec(
         "a later version that mends a wrong one",
         _STATEMENTS,
         _OWN_VIEWS,
         "as revise",
         "next version",
     ),
-    Name.OBJECT: Described(
+    EventType.OBJECT: EventSpec(
         "the mark of an open objection is set or taken off",
         "open, by (hand, row)",
         _NONE,
         "Update while live, with the mark",
         _LOGGED,
     ),
-    Name.SUSPEND: Described("temporary shielding begins", "decision", _NONE, "Delete", _STAYS),
-    Name.RESUME: Described(
+    EventType.SUSPEND: EventSpec("temporary shielding begins", "decision", _NONE, "Delete", _STAYS),
+    EventType.RESUME: EventSpec(
         "temporary shielding ends",
         "decision",
         _NONE,
         "Create of the newest version, same record IRI",
         _LOGGED,
     ),
-    Name.WITHDRAW: Described(
+    EventType.WITHDRAW: EventSpec(
         "the record leaves every surface for good",
         "because (repair, correction, revocation, cascade, restore), decision, cause; tier, where "
         "the ledger never published it",
@@ -132,36 +136,42 @@ EVENTS: Final[dict[Name, Described]] = {
         "Delete if live",
         _STAYS,
     ),
-    Name.EXPIRE: Described("the publicity period ended", "cause", _NONE, "Delete if live", _STAYS),
-    Name.REINSTATE: Described(
+    EventType.EXPIRE: EventSpec(
+        "the publicity period ended", "cause", _NONE, "Delete if live", _STAYS
+    ),
+    EventType.REINSTATE: EventSpec(
         "a withdrawn or expired record may return; a publish of a new record follows",
         "decision, record (the new one)",
         _NONE,
         "none; the publish that follows is a Create under a new IRI",
         _STAYS,
     ),
-    Name.ERASE: Described(
+    EventType.ERASE: EventSpec(
         "the seals of all the record's events are destroyed",
         "decision",
         _NONE,
         "Delete if live",
         "bodies and salts unreadable for ever; commitments stay",
     ),
-    Name.ISSUE: Described("a credential was issued", "free", _NONE, "none", _LOGGED),
-    Name.RELEASE: Described("a report or data set was released", "free", _NONE, "none", _LOGGED),
-    Name.RECOGNISE: Described("a foreign record was decided on", "free", _NONE, "none", _LOGGED),
-    Name.MAPPING: Described("a mapping set changed", "free", _NONE, "none", _LOGGED),
-    Name.POLICY: Described("a policy version was applied", "free", _NONE, "none", _LOGGED),
-    Name.TRUST: Described("the trust list changed", "free", _NONE, "none", _LOGGED),
-    Name.KEY: Described("a signing key came or went", "free", _NONE, "none", _LOGGED),
-    Name.EPOCH: Described(
+    EventType.ISSUE: EventSpec("a credential was issued", "free", _NONE, "none", _LOGGED),
+    EventType.RELEASE: EventSpec(
+        "a report or data set was released", "free", _NONE, "none", _LOGGED
+    ),
+    EventType.RECOGNISE: EventSpec(
+        "a foreign record was decided on", "free", _NONE, "none", _LOGGED
+    ),
+    EventType.MAPPING: EventSpec("a mapping set changed", "free", _NONE, "none", _LOGGED),
+    EventType.POLICY: EventSpec("a policy version was applied", "free", _NONE, "none", _LOGGED),
+    EventType.TRUST: EventSpec("the trust list changed", "free", _NONE, "none", _LOGGED),
+    EventType.KEY: EventSpec("a signing key came or went", "free", _NONE, "none", _LOGGED),
+    EventType.EPOCH: EventSpec(
         "a restored ledger goes on in an epoch that feed roots and manifests name",
         "epoch, reason (restore, rebuild), after",
         _NONE,
         "none",
         _LOGGED,
     ),
-    Name.REVIEW: Described(
+    EventType.REVIEW: EventSpec(
         "a person let a held row through or refused it",
         "item, decision (accept, refuse), actor, because, rule, delivery, row",
         _NONE,

@@ -1,8 +1,8 @@
-"""Failpoints: the named moments between two steps that are durable each by itself.
+"""Failpoints: named moments between two durable steps, at which crash tests kill the process.
 
-Purpose: one table of every commit, rename and swap after which a kill must find a state to go on
-from. Code passes its moment to the hook it was given, `at(Point.COMMITTED)`; outside crash tests
-the hook is `nothing`. docs/reliability.md holds the table and a test keeps it equal.
+Purpose: one table of every commit, rename and swap after which the program must be able to
+resume. Code calls the hook that it was given, `failpoint(Failpoint.COMMITTED)`; outside crash
+tests the hook is `no_failpoint`. docs/reliability.md holds the table and a test keeps it equal.
 Source: docs/design/ledger.md "Removal" (order of erase), docs/design/surfaces.md "The port"
 (surfaces save position with result).
 """
@@ -14,14 +14,14 @@ from enum import StrEnum
 from typing import Final, Self
 
 
-class Point(StrEnum):
-    """A moment: its name, and what it stands between (what is done, what is not yet)."""
+class Failpoint(StrEnum):
+    """A moment between two durable steps: its name, what is done and what is not yet done."""
 
     done: str
     not_yet: str
 
     def __new__(cls, name: str, done: str, not_yet: str) -> Self:
-        """Make a member that is the text `name` and knows what it stands between."""
+        """Create a member with the value `name` and the texts `done` and `not_yet`."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.done, member.not_yet = done, not_yet
@@ -75,20 +75,20 @@ class Point(StrEnum):
     INDEX_UNFORGOTTEN = "index-unforgotten", "what left has no row", "the end of the log"
 
 
-# Names that nothing passes yet: credentials are not signed so far (issue of trust).
-RESERVED: Final = frozenset({Point.SIGNED})
+# Failpoints that no code calls yet: credentials are not signed so far.
+RESERVED: Final = frozenset({Failpoint.SIGNED})
 
-At = Callable[[Point], None]
+FailpointHook = Callable[[Failpoint], None]
 
 
-def nothing(_: Point) -> None:
-    """Pass a point without failing."""
+def no_failpoint(_: Failpoint) -> None:
+    """Do nothing: the hook of every process that is not under a crash test."""
 
 
 def table() -> str:
     """Return the table of docs/reliability.md in Markdown."""
     rows = ["| failpoint | done | not yet |", "|---|---|---|"]
-    for point in Point:
+    for point in Failpoint:
         name = f"`{point.value}`" + (" (reserved)" if point in RESERVED else "")
         rows.append(f"| {name} | {point.done} | {point.not_yet} |")
     return "\n".join(rows) + "\n"

@@ -1,7 +1,7 @@
 """Clear key strings of records; only their HMAC is ever stored (docs/design/model.md "Keys").
 
-Two deliveries of one record often differ in writing: half and full width, bracket styles of
-document numbers, blanks, lower-case codes. The key is taken after these are made alike.
+Two deliveries of one record often differ in spelling: half and full width, bracket styles of
+document numbers, blanks, lower-case codes. Every part is normalised before the key is built.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 SEPARATOR: Final = "\x1f"
 PERSON: Final = "id:"
 
-# Brackets unified and zero-width characters dropped; NFKC has dealt with full-width ones.
-_ALIKE: Final = str.maketrans(
+# Unifies brackets and dashes, drops zero-width characters; NFKC has converted full-width ones.
+_UNIFIED: Final = str.maketrans(
     {
         **dict.fromkeys("[〔【〖{〈《「『", "("),
         **dict.fromkeys("]〕】〗}〉》」』", ")"),
@@ -32,27 +32,35 @@ _ALIKE: Final = str.maketrans(
 
 _UNWRITTEN: Final = re.compile(r"[\W_]+")
 
-_ODD: Final = re.compile(f"[{re.escape(''.join(map(chr, _ALIKE)))}]")
+_ODD: Final = re.compile(f"[{re.escape(''.join(map(chr, _UNIFIED)))}]")
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Every way in which one row tells the key of a record, the fullest first.
+class RecordKey:
+    """The business key of one row in all equivalent spellings (docs/decisions/0008).
 
-    `key` and `aliases` are worth the same: an authority by its code and by its name. `bare` are
-    those that lack a part which the row tells. `lacking`: the row itself tells no more than that,
-    so key and aliases lack the part, and may be said of several records (docs/decisions/0008).
+    `primary` and `aliases` are complete keys: the authority by its code, the authority by its
+    name. `partial` are the same keys without their optional part; they may match several
+    records. `is_partial`: the row has no value for the optional part, so `primary` and `aliases`
+    lack it.
+
+    Example of a licence with authority code A and name B, number 7 and certificate 9:
+
+    | row | primary | aliases | partial | is_partial |
+    |---|---|---|---|---|
+    | complete | licence, A, 7, 9 | (licence, B, 7, 9) | (licence, A, 7), (licence, B, 7) | no |
+    | without a certificate | licence, A, 7 | (licence, B, 7) | none | yes |
     """
 
-    key: str
+    primary: str
     aliases: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
-    lacking: bool = False
+    partial: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 @lru_cache(4096)
 def normal(part: str) -> str:
-    """Return one part of a key in the writing that keys compare; most come again and again."""
+    """Return one part of a key in normal form: NFKC, unified brackets, no blanks, upper case."""
     if part.isascii() and part.isalnum():
         return part.upper()
     head = PERSON if part.startswith(PERSON) else ""
@@ -61,15 +69,15 @@ def normal(part: str) -> str:
     if not part.isascii():
         part = unicodedata.normalize("NFKC", part)
     if _ODD.search(part):
-        part = part.translate(_ALIKE)
+        part = part.translate(_UNIFIED)
     return head + "".join(part.split()).upper()
 
 
 def searchable(text: str) -> str:
-    """Return the letters and digits of a text in the writing that keys compare.
+    """Return the letters and digits of a text in the normal form of keys.
 
-    Brackets, marks, blanks and symbols go, on both sides of a search, so that half and full
-    width, bracket styles and lower-case codes find the same.
+    Both sides of a search drop brackets, marks, blanks and symbols, so that half and full
+    width, bracket styles and lower-case codes match.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
@@ -77,40 +85,42 @@ def searchable(text: str) -> str:
 
 
 def person_part(id_number: str) -> str:
-    """Return the key part that stands for a natural person."""
+    """Return the key part of a natural person: a prefix and the normalised ID number."""
     return PERSON + normal(id_number)
 
 
 def key(kind: str, parts: Sequence[str]) -> str:
-    """Return the clear key of a record: its kind and parts, made alike, joined by U+001F.
+    """Return the clear key of a record: its kind and normalised parts, joined by U+001F.
 
     Raises:
-        DataInvalid: a part is empty, so the record could not be told from another.
+        DataInvalid: a part is empty, so the key does not identify a record.
 
     """
-    return tellings(kind, [(part,) for part in parts])[0]
+    return key_variants(kind, [(part,) for part in parts])[0]
 
 
-def tellings(kind: str, parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Return the clear keys of a record each of whose parts may be told in several ways.
+def key_variants(kind: str, parts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return the clear keys for every combination of the spellings of each part.
 
-    The first of each part's ways make the first key.
+    The first key combines the first spelling of each part. Example: the parts
+    (("A", "B"), ("7",)) of kind "penalty" give penalty-A-7 and penalty-B-7.
 
     Raises:
-        DataInvalid: a part is told in no way, so the record could not be told from another.
+        DataInvalid: a part has no spelling, so the key does not identify a record.
 
     """
-    found = [kind]
-    for ways in parts:
-        alike = [way for way in map(normal, ways) if way and way != PERSON]
-        if not alike:
+    keys = [kind]
+    for spellings in parts:
+        normalised = [text for text in map(normal, spellings) if text and text != PERSON]
+        if not normalised:
             raise DataInvalid(
                 f"A {kind} has an empty part in its key.", "Fill in every field of the key."
             )
-        if len(alike) == 1:
-            found = [f"{begun}{SEPARATOR}{alike[0]}" for begun in found]
+        if len(normalised) == 1:
+            keys = [f"{prefix}{SEPARATOR}{normalised[0]}" for prefix in keys]
         else:
-            found = [f"{begun}{SEPARATOR}{way}" for begun in found for way in dict.fromkeys(alike)]
-    if len(found) == 1 and found[0] == kind:
+            unique = dict.fromkeys(normalised)
+            keys = [f"{prefix}{SEPARATOR}{text}" for prefix in keys for text in unique]
+    if len(keys) == 1 and keys[0] == kind:
         raise DataInvalid(f"A {kind} has no key.", "Name the fields of its key.")
-    return tuple(found)
+    return tuple(keys)

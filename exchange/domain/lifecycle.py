@@ -1,4 +1,4 @@
-"""Which event may follow which state, and what a delivered row means for a known key (pure).
+"""The states of a record, the events allowed in each, and the action for a delivered row (pure).
 
 States: docs/design/ledger.md "Events". A withdrawn or expired record never comes back: reinstating
 opens a new record for the same key and leaves the old one as it is
@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Final
 
 from exchange.domain.errors import Conflict
-from exchange.domain.events import Name
-from exchange.domain.record import Arrival
+from exchange.domain.events import EventType
+from exchange.domain.record import DeliveredState
 
 
 class State(StrEnum):
-    """Where a record stands; `none` before its first event."""
+    """The state of a record; `none` before its first event."""
 
     NONE = "none"
     LIVE = "live"
@@ -26,32 +26,33 @@ class State(StrEnum):
     ERASED = "erased"
 
 
-HELD: Final = frozenset({State.LIVE, State.SUSPENDED})
-GONE: Final = frozenset({State.WITHDRAWN, State.EXPIRED, State.ERASED})
+# An active record follows its deliveries; a terminal one never changes again but by an erasure.
+ACTIVE_STATES: Final = frozenset({State.LIVE, State.SUSPENDED})
+TERMINAL_STATES: Final = frozenset({State.WITHDRAWN, State.EXPIRED, State.ERASED})
 
-_ALLOWED: Final[dict[State, dict[Name, State]]] = {
+_ALLOWED: Final[dict[State, dict[EventType, State]]] = {
     # Withdrawn at once: a record that only others know, after an older ledger was put back.
-    State.NONE: {Name.PUBLISH: State.LIVE, Name.WITHDRAW: State.WITHDRAWN},
+    State.NONE: {EventType.PUBLISH: State.LIVE, EventType.WITHDRAW: State.WITHDRAWN},
     State.LIVE: {
-        Name.REVISE: State.LIVE,
-        Name.CORRECT: State.LIVE,
-        Name.OBJECT: State.LIVE,
-        Name.SUSPEND: State.SUSPENDED,
-        Name.WITHDRAW: State.WITHDRAWN,
-        Name.EXPIRE: State.EXPIRED,
-        Name.ERASE: State.ERASED,
+        EventType.REVISE: State.LIVE,
+        EventType.CORRECT: State.LIVE,
+        EventType.OBJECT: State.LIVE,
+        EventType.SUSPEND: State.SUSPENDED,
+        EventType.WITHDRAW: State.WITHDRAWN,
+        EventType.EXPIRE: State.EXPIRED,
+        EventType.ERASE: State.ERASED,
     },
     State.SUSPENDED: {
-        Name.REVISE: State.SUSPENDED,
-        Name.CORRECT: State.SUSPENDED,
-        Name.OBJECT: State.SUSPENDED,
-        Name.RESUME: State.LIVE,
-        Name.WITHDRAW: State.WITHDRAWN,
-        Name.EXPIRE: State.EXPIRED,
-        Name.ERASE: State.ERASED,
+        EventType.REVISE: State.SUSPENDED,
+        EventType.CORRECT: State.SUSPENDED,
+        EventType.OBJECT: State.SUSPENDED,
+        EventType.RESUME: State.LIVE,
+        EventType.WITHDRAW: State.WITHDRAWN,
+        EventType.EXPIRE: State.EXPIRED,
+        EventType.ERASE: State.ERASED,
     },
-    State.WITHDRAWN: {Name.REINSTATE: State.WITHDRAWN, Name.ERASE: State.ERASED},
-    State.EXPIRED: {Name.REINSTATE: State.EXPIRED, Name.ERASE: State.ERASED},
+    State.WITHDRAWN: {EventType.REINSTATE: State.WITHDRAWN, EventType.ERASE: State.ERASED},
+    State.EXPIRED: {EventType.REINSTATE: State.EXPIRED, EventType.ERASE: State.ERASED},
     State.ERASED: {},
 }
 
@@ -75,7 +76,7 @@ _HINTS: Final = {
     State.EXPIRED: _NOTHING_LEFT,
     State.ERASED: ("已删除的记录不能恢复。", "An erased record cannot come back."),
 }
-_BACK: Final = frozenset({Name.RESUME, Name.PUBLISH, Name.REVISE, Name.CORRECT})
+_BACK: Final = frozenset({EventType.RESUME, EventType.PUBLISH, EventType.REVISE, EventType.CORRECT})
 _STATE_NAMES: Final = {
     State.NONE: "尚未登记",
     State.LIVE: "正在公示",
@@ -86,13 +87,13 @@ _STATE_NAMES: Final = {
 }
 
 
-def _hint(state: State, event: Name) -> tuple[str, str]:
-    """Return what may be done instead, in Chinese and English."""
+def _hint(state: State, event: EventType) -> tuple[str, str]:
+    """Return a hint for a refused event, in Chinese and English."""
     wants_it_back = event in _BACK and state in {State.WITHDRAWN, State.EXPIRED}
     return _REINSTATE if wants_it_back else _HINTS[state]
 
 
-def advance(state: State, event: Name) -> State:
+def advance(state: State, event: EventType) -> State:
     """Return the state after the event.
 
     Raises:
@@ -113,8 +114,8 @@ def advance(state: State, event: Name) -> State:
     return after
 
 
-class Step(StrEnum):
-    """What the ledger does with a delivered row."""
+class DeliveryAction(StrEnum):
+    """What a delivered row does to its record."""
 
     PUBLISH = "publish"
     REVISE = "revise"
@@ -124,41 +125,58 @@ class Step(StrEnum):
     SUPPRESS = "suppress"
 
 
-SUPPRESSED_GONE: Final = "key-gone"
+SUPPRESSED_REMOVED: Final = "key-gone"
 SUPPRESSED_REVOKED: Final = "arrived-revoked"
 SUPPRESSED_ENDED: Final = "publicity-ended"
 SUPPRESSED_CLOCK: Final = "clock-doubtful"
 SUPPRESSED_BASIS: Final = "basis-gone"
 HELD_RESEMBLES: Final = "resembles-removed"
-REJECTED_TARGET: Final = "unknown-target"
-REJECTED_SEVERAL: Final = "several-targets"
-REJECTED_TORN: Final = "key-conflict"
+REJECTED_UNKNOWN_TARGET: Final = "unknown-target"
+REJECTED_AMBIGUOUS_TARGET: Final = "several-targets"
+REJECTED_AMBIGUOUS_KEY: Final = "key-conflict"
 
 
-def arrive(
-    state: State, arrival: Arrival, *, same: bool, ended: bool, clock_trusted: bool = True
-) -> tuple[Step, str | None]:
-    """Return what a row does to a key in `state`, and the reason of a suppression.
+def action_for_row(
+    state: State,
+    delivered_state: DeliveredState,
+    *,
+    same: bool,
+    ended: bool,
+    clock_trusted: bool = True,
+) -> tuple[DeliveryAction, str | None]:
+    """Return the action of a row for a record in `state`, and the reason of a suppression.
 
-    `same`: its content is the content last received. `ended`: its declared publicity end
-    lies before today (docs/design/ledger.md "Rows that arrive in a state"); while the clock is not
-    trusted such a row changes nothing, neither for good nor for the time being.
+    `same`: the content is the content last received. `ended`: the declared end of publicity
+    lies before today. Source: docs/design/ledger.md "Rows that arrive in a state".
+
+    | state of the record | row | action |
+    |---|---|---|
+    | withdrawn, expired, erased | any | suppress |
+    | none | revoked | suppress |
+    | live, suspended | revoked | withdraw |
+    | live, suspended | same content | keep |
+    | none | publicity ended | suppress |
+    | live, suspended | publicity ended | expire; suppress while the clock is not trusted |
+    | none | other | publish |
+    | live, suspended | other | revise |
     """
-    if state in GONE:
-        return Step.SUPPRESS, SUPPRESSED_GONE
-    if arrival is Arrival.REVOKED:
+    if state in TERMINAL_STATES:
+        return DeliveryAction.SUPPRESS, SUPPRESSED_REMOVED
+    if delivered_state is DeliveredState.REVOKED:
         if state is State.NONE:
-            return Step.SUPPRESS, SUPPRESSED_REVOKED
-        return Step.WITHDRAW, None
+            return DeliveryAction.SUPPRESS, SUPPRESSED_REVOKED
+        return DeliveryAction.WITHDRAW, None
     if same:
-        return Step.KEEP, None
+        return DeliveryAction.KEEP, None
     if ended:
         return _ended(state, clock_trusted=clock_trusted)
-    return (Step.PUBLISH if state is State.NONE else Step.REVISE), None
+    return (DeliveryAction.PUBLISH if state is State.NONE else DeliveryAction.REVISE), None
 
 
-def _ended(state: State, *, clock_trusted: bool) -> tuple[Step, str]:
-    """Return what a row does whose declared end of publicity is past."""
+def _ended(state: State, *, clock_trusted: bool) -> tuple[DeliveryAction, str]:
+    """Return the action of a row whose declared end of publicity is past."""
     if not clock_trusted:
-        return Step.SUPPRESS, SUPPRESSED_CLOCK
-    return (Step.SUPPRESS if state is State.NONE else Step.EXPIRE), SUPPRESSED_ENDED
+        return DeliveryAction.SUPPRESS, SUPPRESSED_CLOCK
+    return (
+        DeliveryAction.SUPPRESS if state is State.NONE else DeliveryAction.EXPIRE
+    ), SUPPRESSED_ENDED

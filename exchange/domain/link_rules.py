@@ -1,6 +1,6 @@
-"""How kinds quote each other and what a withdrawal does to the quoting record.
+"""Types of the link rules: which kinds link to which, and the effect of a removal.
 
-The rules are data (shapes/links.ttl); these are their types.
+The rules themselves are data (shapes/links.ttl).
 Source: docs/design/ledger.md "Cascade".
 """
 
@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 
 
 class Cascade(StrEnum):
-    """What becomes of a record when a record it quotes is withdrawn."""
+    """The effect on a record when the target of one of its links is withdrawn."""
 
-    WITHDRAW_WHEN_LAST = "withdraw-when-last"  # re-issued while another basis is left
-    DROP_REFERENCE = "drop-reference"  # re-issued without the quotation
-    DECIDE = "decide"  # put up for decision, listed by `status`
+    WITHDRAW_WHEN_LAST = (
+        "withdraw-when-last"  # republished without the link while another basis is left
+    )
+    DROP_REFERENCE = "drop-reference"  # republished without the link
+    DECIDE = "decide"  # queued for a decision by a person, listed by `status`
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRule:
-    """One relation between kinds (slugs): each of `sources` may quote each of `targets`."""
+    """One relation: records of the kinds `sources` may link to records of the kinds `targets`."""
 
     relation: str
     sources: frozenset[str]
@@ -44,7 +46,7 @@ class LinkedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The links of one record: to what it rests on, and from what rests on it.
+    """The links of one record: outgoing to its bases, incoming from its dependents.
 
     `after` is the cursor of the next page of incoming links, empty where there is none.
     """

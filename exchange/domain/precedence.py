@@ -1,4 +1,4 @@
-"""Whether a delivered row is older than what its record says by now (pure).
+"""Decides whether a delivered row is older than the newest version of its record (pure).
 
 A row that differs from the newest version of its record is either news or older data that
 arrives late. Rules, in this order (docs/decisions/0035): the source's own time; a row
@@ -22,16 +22,16 @@ HELD_UNCOMPARED: Final = "too-many-versions"
 
 
 class Precedence(StrEnum):
-    """What the rows of a delivery may replace."""
+    """Which versions the rows of a delivery may replace."""
 
     REVIEW = "review"  # older data only after a person has decided
-    CURRENT = "current"  # all, as rows of a table say what their database holds now
-    APPLY = "apply"  # all, as a person has decided so
+    CURRENT = "current"  # every version: rows of a table state what their database holds now
+    APPLY = "apply"  # every version: a person has decided so
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a row that differs from its record's newest version compares with all that is known.
+    """The comparison of a row with the earlier versions of its record.
 
     `time`: -1 where the source says that the row is older than the newest version, 1 where it
     says newer, 0 where it says nothing. `superseded`: the row is equal to a superseded version.
@@ -50,7 +50,7 @@ class Comparison:
 
 
 class Verdict(NamedTuple):
-    """Why a row is not applied, and whether a person has to decide about it."""
+    """The outcome and reason of a row that is not applied; `review`: a person has to decide."""
 
     outcome: Outcome
     reason: str
@@ -64,25 +64,25 @@ FILE: Final = Verdict(Outcome.OUTDATED, OUTDATED_FILE, review=True)
 UNCOMPARED: Final = Verdict(Outcome.HELD, HELD_UNCOMPARED, review=True)
 
 
-def judge(found: Comparison, precedence: Precedence) -> Verdict | None:
-    """Return why the row is not applied; None where it is.
+def judge(comparison: Comparison, precedence: Precedence) -> Verdict | None:
+    """Return the verdict on a row; None where the row is applied.
 
     A table's copy is no file that somebody keeps and sends again, so that a table which went
     back to an earlier state is applied even where its bytes are those of an earlier copy. A row
     with a later source time than the newest version is equal to a superseded one, time and all,
     only where a person applied older data: that decision stands.
     """
-    equal = found.superseded
+    equal = comparison.superseded
     rules = (
         (precedence is Precedence.APPLY, None),
-        (found.time < 0, BY_TIME),
+        (comparison.time < 0, BY_TIME),
         (precedence is Precedence.CURRENT, None),
-        (equal and found.repeated, REPEATED),
-        (equal and found.own, None),  # the rows of one file follow each other
+        (equal and comparison.repeated, REPEATED),
+        (equal and comparison.own, None),  # the rows of one file follow each other
         (equal, VERSION),
-        (found.late and found.repeated, FILE),  # it was judged before, and is no news
-        (found.time > 0, None),
-        (found.late, FILE),
-        (found.bounded, UNCOMPARED),
+        (comparison.late and comparison.repeated, FILE),  # it was judged before, and is no news
+        (comparison.time > 0, None),
+        (comparison.late, FILE),
+        (comparison.bounded, UNCOMPARED),
     )
     return next((verdict for applies, verdict in rules if applies), None)

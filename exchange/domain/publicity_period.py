@@ -1,4 +1,4 @@
-"""When a record's publicity ends by its own declaration.
+"""The declared end of a record's publicity, and days in China.
 
 Other periods are policy and join with it (docs/design/policy.md "Policy"). Days are days in China:
 the last day of publicity is shown to its end.
@@ -14,8 +14,8 @@ from typing import Final
 CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
-def day_of(milliseconds: int) -> date:
-    """Return the day in China of a moment in milliseconds since 1970-01-01 UTC."""
+def china_date(milliseconds: int) -> date:
+    """Return the date in China of a moment in milliseconds since 1970-01-01 UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, CHINA).date()
 
 
@@ -24,8 +24,8 @@ def china_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds // 1000, CHINA).isoformat()
 
 
-def begin_of(day: date) -> int:
-    """Return when a day begins in China, in milliseconds since 1970-01-01 UTC."""
+def start_of_china_day(day: date) -> int:
+    """Return the first moment of a day in China, in milliseconds since 1970-01-01 UTC."""
     return int(datetime.combine(day, time(), CHINA).timestamp()) * 1000
 
 

@@ -1,4 +1,4 @@
-"""What the intake hands to the ledger and what the ledger hands to the surfaces."""
+"""Types that the intake passes to the ledger, and the ledger to the surfaces."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 from exchange.domain.disclosure import Tier
 
 
-class Arrival(StrEnum):
-    """In which state a row says its record is (2016 states 0, 1, 2)."""
+class DeliveredState(StrEnum):
+    """The state that a row declares for its record (2016 states 0, 1, 2)."""
 
     LIVE = "live"
     REVOKED = "revoked"
@@ -19,30 +19,30 @@ class Arrival(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A quotation of another record by its key; the rule of its cascade is in links.ttl.
+    """A reference to another record by its key; links.ttl holds the cascade rule of the relation.
 
-    `aliases`, `bare` and `lacking`: how else it tells the key (`exchange.domain.keys.Telling`).
+    `key`, `aliases`, `partial` and `is_partial` are those of `exchange.domain.keys.RecordKey`.
     """
 
     relation: str
     kind: str
     key: str
     aliases: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
-    lacking: bool = False
+    partial: tuple[str, ...] = ()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One checked row, ready for the ledger.
 
-    `key` and `Link.key` are clear key strings (`exchange.domain.keys`); the ledger stores
-    their HMAC only. `person` is the canonical ID number of a natural person, if the body
-    names one by the placeholder. `aliases`, `bare` and `lacking` say how else the row tells
-    its key (`exchange.domain.keys.Telling`). `untold` are the properties (`<iri>`) that its form
-    has no column for: the record keeps what another form told of them, with `keeps_tier` its
-    tier where that is the stricter, with `keeps_mark` its mark. `timed_by` is the property
-    (`<iri>`) of the body in which the source says when the row was last changed, where it does.
+    `key`, `aliases`, `partial` and `is_partial` are those of `exchange.domain.keys.RecordKey`:
+    clear key strings, of which the ledger stores HMACs only. `person` is the canonical ID number
+    of a natural person, if the body names one by the placeholder. `uncovered_properties` are the
+    properties (`<iri>`) for which the form of the row has no column: the new version copies
+    their statements from the one before; with `inherits_tier` it keeps the stricter of both
+    tiers, with `inherits_objection` the objection mark. `timed_by` is the property (`<iri>`) of
+    the body that holds the source's own time of change, None where there is none.
     """
 
     kind: str
@@ -50,31 +50,31 @@ class Submission:
     body: str
     tier: Tier = Tier.PUBLIC
     links: tuple[Link, ...] = ()
-    arrival: Arrival = Arrival.LIVE
+    delivered_state: DeliveredState = DeliveredState.LIVE
     publicity_end: str | None = None
     person: str | None = None
-    # For a closed repair case granted: the target to withdraw.
+    # A granted repair case: the record that it withdraws.
     withdraws: Link | None = None
     row: int = 0
-    # False for what is logged and never shown (a closed repair case,
+    # False for a record that is logged and never published (a repair case,
     # docs/design/ledger.md "Repair").
     projected: bool = True
     aliases: tuple[str, ...] = ()
-    bare: tuple[str, ...] = ()
-    lacking: bool = False
-    untold: frozenset[str] = frozenset()
-    keeps_tier: bool = False
-    keeps_mark: bool = False
-    # True for what only a person may let through: the ledger looks at it and appends nothing.
+    partial: tuple[str, ...] = ()
+    is_partial: bool = False
+    uncovered_properties: frozenset[str] = frozenset()
+    inherits_tier: bool = False
+    inherits_objection: bool = False
+    # True for a row that a person has to review: the ledger compares it and appends nothing.
     held: bool = False
     timed_by: str | None = None
 
 
 class Outcome(StrEnum):
-    """What became of a submission; the receipt counts them in this order.
+    """The outcome of a submission; the receipt counts outcomes in this order.
 
-    `outdated`: it says what a later version has replaced. `held`: a person has to decide, so
-    that it is kept for review and not appended.
+    `outdated`: a later version has replaced its content. `held`: the row is kept for review by
+    a person and not appended.
     """
 
     ACCEPTED = "accepted"
@@ -87,7 +87,7 @@ class Outcome(StrEnum):
 
 
 class Superseded(NamedTuple):
-    """A version that another one replaced: when each of the two was received.
+    """A version that another one replaced: the times at which each of the two was received.
 
     Milliseconds since 1970-01-01 UTC.
     """
@@ -124,11 +124,11 @@ class Activity(StrEnum):
 
 
 class Change(NamedTuple):
-    """One step of a tier's own sequence.
+    """One member of a tier's feed sequence.
 
-    `view` is None for a Delete, and for a Create or Update whose record has left since: text
-    of a withdrawn record is never handed out again. `veils` says that earlier text of the
-    record has to go: at every Delete, and at an Update that was re-issued without a reference.
+    `view` is None for a Delete, and for a Create or Update whose record was removed since: text
+    of a removed record is never published again. `retracts_text`: earlier text of the record has
+    to be removed; so at every Delete, and at an Update that drops a link.
     """
 
     seq: int
@@ -140,12 +140,12 @@ class Change(NamedTuple):
     page: int
     objection: bool
     view: bytes | None
-    veils: bool = False
+    retracts_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One member of a tier's sequence about a record.
+class HistoryEntry:
+    """One entry of a record's history: a member of a tier's feed sequence about it.
 
     `event` is its IRI, `published` milliseconds since 1970-01-01 UTC; `delivered` is
     when the delivery that brought it was opened, None for what no file brought.
@@ -157,8 +157,16 @@ class Step:
     delivered: int | None
 
 
-class Standing(StrEnum):
-    """How a record stands for the readers of one tier."""
+class Visibility(StrEnum):
+    """The state of a record for the readers of one tier.
+
+    | value | the readers get |
+    |---|---|
+    | absent | 404: the tier never saw the record |
+    | live | the newest version |
+    | suspended | 410: shielded for a time |
+    | gone | 410: removed for good |
+    """
 
     ABSENT = "absent"
     LIVE = "live"
@@ -168,10 +176,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VisibleRecord:
-    """The newest version of a record that the readers of one tier see at this moment.
+    """The newest version of a record that the readers of one tier see.
 
-    `view` is its text for that tier as canonical N-Quads; `objection` says that an objection to
-    it is open, which no view says.
+    `view` is its text for that tier as canonical N-Quads; `objection`: an objection to it is
+    open (no view states it).
     """
 
     iri: str

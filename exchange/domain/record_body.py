@@ -1,9 +1,12 @@
 """Stored bodies and the views cut from them (docs/design/model.md "Views"; format 1, frozen).
 
-A body holds one statement a line: `<leaf letter>[link number] <predicate> object`, sorted by
-what follows the first blank. The subject is left out: it is always the record. A view is the
-canonical N-Quads of the lines whose leaf its tier may see, so its exact bytes can be had
-again from the body alone, whatever the model says by then.
+A body holds one statement a line: `<level letter>[link number] <predicate> object`, sorted by
+the text after the first blank. The subject is left out: it is always the record. A view is the
+canonical N-Quads of the lines whose disclosure level its tier may see. Its exact bytes follow
+from the body alone and do not depend on the model.
+
+Example: the body `o <p> "1"` and `o0 <q> <r>` (link 0) of record <s> has the public view
+`<s> <p> "1" .` and `<s> <q> <r> .`.
 """
 
 from __future__ import annotations
@@ -11,22 +14,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS, Leaf, Tier
+from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS, DisclosureLevel, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-# Stands for the natural person's random local IRI until the ledger assigns it.
+# Placeholder of the natural person's random local IRI until the ledger assigns it.
 PERSON = "<urn:credence:person>"
 
 
-def line(leaf: Leaf, statement: str, link: int | None = None) -> str:
+def statement_line(level: DisclosureLevel, statement: str, link: int | None = None) -> str:
     """Return one body line for `<predicate> object`; `link` is its index in the links."""
-    return f"{leaf.letter}{'' if link is None else link} {statement}"
+    return f"{level.letter}{'' if link is None else link} {statement}"
 
 
-def body(lines: list[str]) -> str:
-    """Return the body of the lines, in the order of canonical N-Quads."""
+def assemble_body(lines: list[str]) -> str:
+    """Return the stored body of these lines, sorted in the order of canonical N-Quads."""
     return "".join(text + "\n" for text in sorted(lines, key=statement_of))
 
 
@@ -40,8 +43,8 @@ def view(text: str, iri: str, tier: Tier) -> bytes:
     return _cut(text, iri, VIEW_LETTERS[tier])
 
 
-def on_page(text: str, iri: str) -> bytes:
-    """Return, as N-Quads, what the public sees on the record's own page only."""
+def page_only_view(text: str, iri: str) -> bytes:
+    """Return, as N-Quads, the statements that only the record's own public page shows."""
     return _cut(text, iri, PAGE_LETTERS)
 
 
@@ -56,11 +59,15 @@ def _cut(text: str, iri: str, letters: Collection[str]) -> bytes:
     return (f"<{iri}> " + f" .\n<{iri}> ".join(statements) + " .\n").encode()
 
 
-def confine(text: str, tier: Tier) -> str:
-    """Return the body with no line wider than `tier` (a row's stricter use scope)."""
+def restrict_to_tier(text: str, tier: Tier) -> str:
+    """Return the body with every line restricted to `tier` or narrower (the row's use scope)."""
     if tier is Tier.PUBLIC:
         return text
-    letter = Leaf.GOV_UNCONDITIONAL.letter if tier is Tier.GOVERNMENT else Leaf.ARCHIVE.letter
+    letter = (
+        DisclosureLevel.GOV_UNCONDITIONAL.letter
+        if tier is Tier.GOVERNMENT
+        else DisclosureLevel.ARCHIVE.letter
+    )
     wider = frozenset("op") if tier is Tier.GOVERNMENT else frozenset("opuca")
     return "".join(
         (letter + item[1:] if item[0] in wider else item) + "\n"
@@ -69,21 +76,21 @@ def confine(text: str, tier: Tier) -> str:
     )
 
 
-def with_untold(text: str, before: str, untold: frozenset[str]) -> str:
-    """Return the body with what the one before it says of properties that its form cannot tell.
+def carry_over(text: str, before: str, uncovered: frozenset[str]) -> str:
+    """Return the body with the statements of some properties copied from the version before.
 
-    `untold`: those properties, as `<iri>`.
+    `uncovered`: the properties (`<iri>`) for which the form of the row has no column.
     """
-    kept = [
+    carried = [
         item
         for item in before.split("\n")
-        if item and statement_of(item).partition(" ")[0] in untold
+        if item and statement_of(item).partition(" ")[0] in uncovered
     ]
-    return body([*text.split("\n")[:-1], *kept]) if kept else text
+    return assemble_body([*text.split("\n")[:-1], *carried]) if carried else text
 
 
 def without_links(text: str, dropped: set[int]) -> str:
-    """Return the body without the lines that state the links of those indices."""
+    """Return the body without the lines of the links with these numbers."""
     return "".join(
         item + "\n"
         for item in text.split("\n")
@@ -95,15 +102,15 @@ def without_links(text: str, dropped: set[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What a body says: statements, and those that state a link by the number of the link."""
+    """The statements of a body: `links` by the number of their link, all others in `plain`."""
 
     plain: frozenset[str]
     links: dict[int, frozenset[str]]
 
     def same(self, other: Statements, missing: Callable[[int], bool]) -> bool:
-        """Return whether another body says the same.
+        """Return whether another body has the same statements.
 
-        It may lack a link of this one for whose number `missing` holds.
+        The other may lack those links of this one for whose numbers `missing` returns true.
         """
         if self.plain != other.plain:
             return False
@@ -114,10 +121,10 @@ class Statements:
         return set(theirs) <= set(self.links.values()) and all(map(missing, ours))
 
 
-def statements(text: str, without: Collection[str], *, leaves: bool = False) -> Statements:
-    """Return what a body says of the properties (`<iri>`) that are not in `without`.
+def statements(text: str, without: Collection[str], *, levels: bool = False) -> Statements:
+    """Return the statements of a body about the properties (`<iri>`) that are not in `without`.
 
-    With `leaves`, who may see a statement is a part of it.
+    With `levels`, a statement includes its disclosure level.
     """
     plain: set[str] = set()
     links: dict[int, set[str]] = {}
@@ -125,15 +132,15 @@ def statements(text: str, without: Collection[str], *, leaves: bool = False) -> 
         head, _, statement = item.partition(" ")
         if not head or statement.partition(" ")[0] in without:
             continue
-        said = f"{head[0]} {statement}" if leaves else statement
-        (links.setdefault(int(head[1:]), set()) if head[1:] else plain).add(said)
-    return Statements(frozenset(plain), {number: frozenset(said) for number, said in links.items()})
+        compared = f"{head[0]} {statement}" if levels else statement
+        (links.setdefault(int(head[1:]), set()) if head[1:] else plain).add(compared)
+    return Statements(frozenset(plain), {number: frozenset(each) for number, each in links.items()})
 
 
-def value_of(text: str, named: str) -> str | None:
+def value_of(text: str, property_: str) -> str | None:
     """Return the lexical value of a property (`<iri>`) whose literal holds no escapes."""
     for item in text.split("\n"):
         statement = item.partition(" ")[2]
-        if statement.startswith(named):
+        if statement.startswith(property_):
             return statement.split('"')[1]
     return None

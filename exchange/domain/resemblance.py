@@ -1,4 +1,4 @@
-"""Recognises a removed record that is delivered again under another key (pure).
+"""Fingerprints that recognise a removed record delivered again under another key (pure).
 
 A key is made of codes. When an authority or a counterpart gets another code, or one is mistyped,
 the same decision has another key, and a repaired record would come back as a new one. So a kind
@@ -38,35 +38,35 @@ class Resemblance:
 
 
 def removed_marks(kind: str, body: str, rules: tuple[Resemblance, ...]) -> list[str]:
-    """Return the clear texts by which a removed record of that stored body is recognised."""
-    found = []
+    """Return the fingerprints (clear texts) of a removed record, from its stored body."""
+    marks = []
     for rule in rules:
         common = _common(kind, body, rule)
         if common is None:
             continue
         part = _value(body, rule.optional) if rule.optional else None
-        found.append(f"{common}{SEPARATOR}any")
-        found.append(f"{common}{SEPARATOR}none" if part is None else f"{common}{SEPARATOR}={part}")
-    return found
+        marks.append(f"{common}{SEPARATOR}any")
+        marks.append(f"{common}{SEPARATOR}none" if part is None else f"{common}{SEPARATOR}={part}")
+    return marks
 
 
 def delivered_marks(kind: str, body: str, rules: tuple[Resemblance, ...]) -> list[str]:
-    """Return the clear texts of which a removed record must have one to resemble this row.
+    """Return the fingerprints of a delivered row; a removed record with one of them resembles it.
 
     A row without the optional part resembles any removed record that has the others; a row with
     it, one with the same part or with none.
     """
-    found = []
+    marks = []
     for rule in rules:
         common = _common(kind, body, rule)
         if common is None:
             continue
         part = _value(body, rule.optional) if rule.optional else None
         if part is None:
-            found.append(f"{common}{SEPARATOR}any")
+            marks.append(f"{common}{SEPARATOR}any")
         else:
-            found += [f"{common}{SEPARATOR}={part}", f"{common}{SEPARATOR}none"]
-    return found
+            marks += [f"{common}{SEPARATOR}={part}", f"{common}{SEPARATOR}none"]
+    return marks
 
 
 def _common(kind: str, body: str, rule: Resemblance) -> str | None:
@@ -78,22 +78,23 @@ def _common(kind: str, body: str, rule: Resemblance) -> str | None:
 
 
 def _value(body: str, name: str | None) -> str | None:
-    """Return a property's first object in a stored body, in the writing that marks compare."""
+    """Return a property's first object in a stored body, normalised for comparison."""
     at = body.find(f" {name} ")
     if at < 0:
         return None
     start = at + len(str(name)) + 2
-    found = body[start : body.index("\n", start)]
-    if found.startswith('"'):
-        found = json.loads(found[: found.rindex('"') + 1])  # escapes of N-Quads are those of JSON
-    return alike(found) or None
+    value = body[start : body.index("\n", start)]
+    if value.startswith('"'):
+        value = json.loads(value[: value.rindex('"') + 1])  # escapes of N-Quads are those of JSON
+    return comparable(value) or None
 
 
-def alike(text: str) -> str:
-    """Return a number or a name in the writing that marks compare.
+def comparable(text: str) -> str:
+    """Return a number or a name in normal form for comparison.
 
-    Brackets, blanks, unseen characters and filling words go; digits of any script and Chinese
-    ones become 0 to 9; zeros before a number go; a year of two digits in brackets is one of 2000.
+    Brackets, blanks, invisible characters and filler words are dropped; digits of any script and
+    Chinese ones become 0 to 9; leading zeros are dropped; a year of two
+    digits in brackets gets the century 20.
     """
     text = unicodedata.normalize("NFKC", text)
     text = "".join(map(_plain, _UNSEEN.sub("", text))).translate(_ALIKE)

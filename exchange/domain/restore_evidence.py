@@ -1,4 +1,4 @@
-"""What others still know of records after an older ledger was put back (pure)."""
+"""What surfaces and journal know of records when an older ledger was restored (pure)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class KnownRecord:
     """A record as a surface or the withdrawal journal knows it.
 
     `kind` and `tier` (the widest that saw it) are None where they are not known; `keys` are those
-    of a journal line. `gone`: what was heard last is that it left; `erased`: its text is to
-    be destroyed; `shown`: a version was handed out that the ledger may lack.
+    of a journal line. `gone`: its last known event removed it; `erased`: its text has to be
+    destroyed; `shown`: a version was published that the ledger may lack.
     """
 
     public_id: str
@@ -27,7 +27,7 @@ class KnownRecord:
     shown: bool = False
 
     def merged(self, other: KnownRecord) -> KnownRecord:
-        """Return what both know together; that it left outweighs that it was shown."""
+        """Return the union of both; a removal outweighs a publication."""
         tiers = [tier for tier in (self.tier, other.tier) if tier is not None]
         return replace(
             self,
@@ -42,10 +42,11 @@ class KnownRecord:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a ledger took on: its epoch, and how many records of each sort.
+    """The result of a restore: the epoch of the ledger, and the numbers of records.
 
-    `entered` were not known and stand as withdrawn, `withdrawn` and `erased` left now, `reissued`
-    were shown in a version that was lost, `unplaced` are not known and of no known kind.
+    `entered`: unknown records, registered as withdrawn; `withdrawn`, `erased`: removed now;
+    `reissued`: published again because a published version was lost; `unplaced`: unknown records
+    of an unknown kind.
     """
 
     epoch: int

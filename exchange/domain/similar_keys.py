@@ -1,7 +1,7 @@
-"""Keys near a key that no record has: what a clerk may have meant (pure).
+"""Generates keys similar to a key that no record has, to suggest the intended one (pure).
 
-The ledger keeps HMACs of keys only, so that near ones cannot be looked up by their text; those
-that a slip of the pen makes of a document number are few enough to be tried one by one.
+The ledger stores HMACs of keys only, so similar keys cannot be searched by text; the keys that
+a typing error in a document number can produce are few enough to be tried one by one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LEFT_OUT: Final = "第字号罚处决许准登"  # what numbers are written wit
 
 
 def variants(key: str) -> Iterator[str]:
-    """Yield the keys that differ from a clear key by a slip in its number, at most `MOST`."""
+    """Yield the keys that differ from a clear key by one typing error, at most `MOST`."""
     yield from islice(_variants(key), MOST)
 
 
@@ -46,7 +46,7 @@ def is_number(part: str) -> bool:
 
 
 def _written(number: str) -> Iterator[str]:
-    """Yield ways to write a number, the likeliest first."""
+    """Yield the likely misspellings of a number, the likeliest first."""
     other = number.removesuffix("号") if number.endswith("号") else f"{number}号"
     yield other
     for each in (number, other):
@@ -80,7 +80,7 @@ def near(sought: str, known: str) -> bool:
 
 
 def distance(one: str, other: str) -> int:
-    """Return by how many characters added, left out or changed two texts differ."""
+    """Return the Levenshtein distance of two texts."""
     row = list(range(len(other) + 1))
     for at, character in enumerate(one, start=1):
         row = _next_row(row, at, character, other)

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.identity import parse_uscc
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from exchange.domain.record import Outcome, Result
 from exchange.intake.checker import Checked, Checker, require_some_taken, scan
 from exchange.intake.file_order import in_order
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.precedence import Precedence
     from exchange.domain.record import Submission
     from exchange.intake.database_source import Table
@@ -91,7 +91,7 @@ class Listeners:
 
     progress: Callable[[int, int], None] | None = None
     report: Callable[[Finding], None] | None = None
-    at: At = nothing
+    failpoint: FailpointHook = no_failpoint
 
 
 def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
@@ -110,7 +110,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     allow_older: bool = False,
     progress: Callable[[int, int], None] | None = None,
     report: Callable[[Finding], None] | None = None,
-    at: At = nothing,
+    failpoint: FailpointHook = no_failpoint,
     limits: Limits = DEFAULT,
 ) -> Receipt:
     """Load one file or table into the ledger.
@@ -129,10 +129,10 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
         EnvironmentFault: disk or ledger stand in the way.
 
     """
-    unit, today = unit_code(source), day_of(clock())
-    listeners = Listeners(progress, report, at)
+    unit, today = unit_code(source), china_date(clock())
+    listeners = Listeners(progress, report, failpoint)
     with staged(rows_from, staging, limits) as copy:
-        at(Point.COPY_STAGED)
+        failpoint(Failpoint.COPY_STAGED)
         try:
             sheets = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
             total = sum(map(scan, sheets))
@@ -198,7 +198,7 @@ class _Run:
                     self._rejects = self._rejects or rejects(delivery, sheet)
                     self._rejects.begin(sheet)
                 self._notes(sheet)
-                holding = Holding(held, origin, delivery, checker, self._listeners.at)
+                holding = Holding(held, origin, delivery, checker, self._listeners.failpoint)
                 for batch in _batches(sheet, checker):
                     results = _append(ledger, delivery, _sound(batch), self._precedence)
                     self._count(holding.keep(settle(checker, batch, results, self._targets)))
@@ -207,7 +207,7 @@ class _Run:
         finally:
             if self._rejects is not None:
                 written = self._rejects.close()
-                self._listeners.at(Point.REJECTS_WRITTEN)
+                self._listeners.failpoint(Failpoint.REJECTS_WRITTEN)
         return self._receipt(ledger.position(), str(written) if written else None)
 
     def _count(self, rows: Iterable[Settled]) -> None:

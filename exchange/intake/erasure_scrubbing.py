@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from typing import IO, TYPE_CHECKING, Final
 
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.intake.encoding import UTF8_BOM, Encoding, detect_encoding
 from exchange.intake.file_reader import XLSX
 from exchange.intake.limits import DEFAULT
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
 
 _CHUNK: Final = 1024 * 1024
 _PART: Final = ".scrub"
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
-def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothing) -> int:
+def scrub(
+    directories: Sequence[Path], literals: Collection[str], failpoint: FailpointHook = no_failpoint
+) -> int:
     """Remove every row that holds one of the literals; return how many rows (or files) went.
 
     Width, case and blanks do not matter. A file is replaced in one step. A file that cannot be
@@ -52,7 +54,7 @@ def scrub(directories: Sequence[Path], literals: Collection[str], at: At = nothi
         for path in sorted(directory.iterdir()):
             # Behind a dot: locks, and what a killed scrub left, which healing takes away.
             if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                found += _scrub_file(path, wanted, at)
+                found += _scrub_file(path, wanted, failpoint)
         if found:
             sync(directory)
         removed += found
@@ -69,7 +71,7 @@ def holds_any(document: str, wanted: tuple[str, ...]) -> bool:
     return any(_holds(text, wanted) for text in _readings(document))
 
 
-def _scrub_file(path: Path, wanted: tuple[str, ...], at: At) -> int:
+def _scrub_file(path: Path, wanted: tuple[str, ...], failpoint: FailpointHook) -> int:
     with path.open("rb") as stream:
         if stream.read(len(XLSX)) == XLSX:
             return _drop_archive(path, wanted)
@@ -80,7 +82,7 @@ def _scrub_file(path: Path, wanted: tuple[str, ...], at: At) -> int:
     try:
         removed = _rewrite(path, part, encoding, wanted)
         if removed:
-            at(Point.SCRUB_WRITTEN)
+            failpoint(Failpoint.SCRUB_WRITTEN)
             part.replace(path)
     except csv.Error:
         return _drop_whole(path, wanted)

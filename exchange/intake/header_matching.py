@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import Leaf
+from exchange.domain.disclosure import DisclosureLevel
 from exchange.domain.errors import UsageError
 from exchange.intake.findings import letter_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.model import Column, Field, Kind, Model
 
-_SECRET: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
+_SECRET: Final = frozenset({DisclosureLevel.ARCHIVE, DisclosureLevel.AUTHORISED})
 # A second row is a header too when at least this share of its filled cells are names.
 _SECOND_SHARE: Final = 0.6
 # A row is taken for the header when it names so many columns.

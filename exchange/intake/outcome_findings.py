@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.lifecycle import REJECTED_TARGET, SUPPRESSED_ENDED
+from exchange.domain.lifecycle import REJECTED_UNKNOWN_TARGET, SUPPRESSED_ENDED
 from exchange.domain.precedence import OUTDATED_BY_TIME
 from exchange.domain.record import Outcome
 from exchange.intake.findings import finding
@@ -33,7 +33,7 @@ def explained(
     """Return the finding that names why the ledger did not apply a row; None where it did."""
     if result.reason is None:
         return None
-    if result.reason == REJECTED_TARGET and checked.submission is not None:
+    if result.reason == REJECTED_UNKNOWN_TARGET and checked.submission is not None:
         return _unknown_target(checker, checked, checked.submission, targets)
     odd = result.review or result.reason == OUTDATED_BY_TIME
     severity = _SEVERITIES.get(result.outcome, "warning" if odd else "info")
@@ -53,7 +53,9 @@ def _unknown_target(
     link = row.withdraws
     assert link is not None  # noqa: S101 (only such rows have a target)
     field, number = checker.quoted_number(checked.row, link.kind)
-    found = finding(REJECTED_TARGET, checker.place(checked.row, field), number, sought=number)
+    found = finding(
+        REJECTED_UNKNOWN_TARGET, checker.place(checked.row, field), number, sought=number
+    )
     known = targets.of(link)
     if not known:
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain import personal_data
 from exchange.domain.errors import Conflict, UsageError
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.record import Outcome
 from exchange.intake.held_row import Refusal
 from exchange.ledger import Decision
@@ -16,7 +16,7 @@ from exchange.model import compile_kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Result, Submission
     from exchange.intake.held_row import HeldRow, Item
     from exchange.intake.held_store import HeldRows
@@ -66,13 +66,13 @@ class Reviews:
         model: Model,
         held: HeldRows,
         clock: Callable[[], int],
-        at: At = nothing,
+        failpoint: FailpointHook = no_failpoint,
     ) -> None:
         self._ledger = ledger
         self._model = model
         self._held = held
         self._clock = clock
-        self._at = at
+        self._failpoint = failpoint
 
     def waiting(self) -> Iterator[Item]:
         """Yield what waits, the oldest first."""
@@ -110,7 +110,7 @@ class Reviews:
         return item
 
     def _logged(self) -> None:
-        self._at(Point.REVIEW_LOGGED)
+        self._failpoint(Failpoint.REVIEW_LOGGED)
 
     @staticmethod
     def _decision(item: Item, reviewer: Reviewer) -> Decision:

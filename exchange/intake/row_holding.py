@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.record import Outcome, Result
 from exchange.intake.held_row import HeldRow
 from exchange.intake.held_store import Stored
@@ -14,7 +14,7 @@ from exchange.intake.outcome_findings import explained, no_room, refused_before,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.intake.checker import Checked, Checker
     from exchange.intake.findings import Finding
     from exchange.intake.held_row import Refusal
@@ -67,7 +67,7 @@ class Holding:
     origin: Origin
     delivery: int
     checker: Checker
-    at: At = nothing
+    failpoint: FailpointHook = no_failpoint
 
     def keep(self, rows: Iterable[Settled]) -> list[Settled]:
         """Return the rows, those for review kept or, where that cannot be, rejected."""
@@ -75,7 +75,7 @@ class Holding:
         places = [at for at, row in enumerate(settled) if row.result.review]
         stored = self.held.put([self._held(settled[at]) for at in places])
         if places:
-            self.at(Point.HELD_KEPT)
+            self.failpoint(Failpoint.HELD_KEPT)
         for place, (what, refusal) in zip(places, stored, strict=True):
             if what is not Stored.HELD:
                 settled[place] = self._not_kept(settled[place], refusal)

@@ -44,7 +44,7 @@ class NearTargets:
         self._asked += 1
         if self._asked > MOST:
             return []
-        keys = (link.key, *link.aliases, *link.bare)
+        keys = (link.key, *link.aliases, *link.partial)
         compiled = compile_kind(self._model, link.kind)
         found = {
             iri: _record(compiled.kind, compiled.to_json(iri, view))
@@ -68,7 +68,7 @@ class NearTargets:
                 told = compiled.telling(record)
             except (DataInvalid, KeyError):  # a person's number is not in this view
                 continue
-            yield (told.key, *told.aliases, *told.bare), _record(compiled.kind, record)
+            yield (told.primary, *told.aliases, *told.partial), _record(compiled.kind, record)
 
 
 def _record(kind: Kind, record: dict[str, Any]) -> NearRecord:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, insert, inspect, select
 
-from exchange.domain.disclosure import SERVED
+from exchange.domain.disclosure import PUBLISHED_TIERS
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
-from exchange.domain.events import Name
-from exchange.domain.failpoints import Point
+from exchange.domain.events import EventType
+from exchange.domain.failpoints import Failpoint
 from exchange.ledger import ledger_secret, schema
 from exchange.ledger.clock_guard import Unguarded
 from exchange.ledger.context import Gate, Genesis, Parts, Places
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule
     from exchange.ledger.clock_guard import ClockGuard
     from exchange.ledger.seal_store import Seals
@@ -65,7 +65,7 @@ def _genesis(database: Database) -> Genesis | None:
     return Genesis(row.base_url, row.government_url, row.did, row.log_origin, row.format)
 
 
-def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
+def create(places: Places, genesis: Genesis, build: Build, failpoint: FailpointHook) -> Parts:
     """Begin a ledger: its secret, its tables, and the genesis event.
 
     Raises:
@@ -79,7 +79,7 @@ def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
         )
     mark_begun(places)
     key = ledger_secret.make(places.secret)
-    at(Point.SECRET_MADE)
+    failpoint(Failpoint.SECRET_MADE)
     database = open_database(places.url, File.LEDGER)
     migrate(database)
     with database.writing() as connection:
@@ -95,16 +95,16 @@ def create(places: Places, genesis: Genesis, build: Build, at: At) -> Parts:
                     resemblances=True,
                 )
             )
-            streams = [{"tier": tier, "seq": 0, "published": 0} for tier in SERVED]
+            streams = [{"tier": tier, "seq": 0, "published": 0} for tier in PUBLISHED_TIERS]
             connection.execute(insert(schema.stream), streams)
-    at(Point.TABLES_MADE)
+    failpoint(Failpoint.TABLES_MADE)
     parts = build(database, SqlSeals.open(places.seals_url), key, genesis)
     values = {**asdict(genesis), "secret_mac": key.check()}
     with batch(parts) as work:
         if work.position:
             raise Conflict("Another process began the ledger.", "Open it.")
         work.connection.execute(insert(schema.genesis).values(one=1, **values))
-        work.event(Name.GENESIS, asdict(genesis))
+        work.event(EventType.GENESIS, asdict(genesis))
     begun_mark(places).unlink(missing_ok=True)
     return parts
 
@@ -220,7 +220,7 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
     government_kinds: frozenset[str],
     clock: Callable[[], int],
     ticks: Callable[[], float],
-    at: At,
+    failpoint: FailpointHook,
     clock_guard: ClockGuard | None = None,
     model: ModelVersion | None = None,
 ) -> Build:
@@ -233,14 +233,14 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
             database=database,
             seals=seals,
             secret=key,
-            journal=Journal(places.journal, at),
+            journal=Journal(places.journal, failpoint),
             gate=Gate(places.journal.with_suffix(".gate")),
             genesis=genesis,
             rules=rules,
             government_kinds=government_kinds,
             clock=clock,
             ticks=ticks,
-            at=at,
+            failpoint=failpoint,
             clock_guard=clock_guard or Unguarded(),
             model=model or ModelVersion(),
         )

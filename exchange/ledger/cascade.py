@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select, update
 
 from exchange.domain.errors import UsageError
-from exchange.domain.events import Name
-from exchange.domain.lifecycle import GONE, HELD, State
+from exchange.domain.events import EventType
+from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State
 from exchange.domain.link_rules import Cascade
 from exchange.domain.record_body import without_links
 from exchange.ledger import schema
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from exchange.ledger.transaction import Batch, Rec
 
 _LEFT: Final = {
-    State.WITHDRAWN: Name.WITHDRAW,
-    State.EXPIRED: Name.EXPIRE,
-    State.ERASED: Name.ERASE,
+    State.WITHDRAWN: EventType.WITHDRAW,
+    State.EXPIRED: EventType.EXPIRE,
+    State.ERASED: EventType.ERASE,
 }
 
 
 def leave(
-    work: Batch, record: Rec, name: Name, body: Mapping[str, Any], delivery: int | None = None
+    work: Batch, record: Rec, name: EventType, body: Mapping[str, Any], delivery: int | None = None
 ) -> int:
     """Log that a record leaves for good, and follow every quotation of it; return the position.
 
@@ -96,12 +96,15 @@ def _spread(work: Batch, leaving: list[Rec], cause: int) -> None:
     while queue:
         dependent, because = queue.popleft()
         position = work.move(
-            Name.WITHDRAW, dependent, {"because": "cascade", "cause": because, "decision": None}
+            EventType.WITHDRAW,
+            dependent,
+            {"because": "cascade", "cause": because, "decision": None},
         )
         resolve(work, dependent)
         found = _quotations(work, dependent)
         queue.extend(
-            (item, position) for item in _cascade(work, dependent, Name.WITHDRAW, position, found)
+            (item, position)
+            for item in _cascade(work, dependent, EventType.WITHDRAW, position, found)
         )
 
 
@@ -135,7 +138,7 @@ class Fate:
 def _cascade(  # noqa: PLR0913 (the last by keyword, for late discoveries)
     work: Batch,
     gone: Rec,
-    how: Name,
+    how: EventType,
     cause: int,
     quotations: Mapping[int, list[Tie]],
     *,
@@ -148,7 +151,7 @@ def _cascade(  # noqa: PLR0913 (the last by keyword, for late discoveries)
     leaving = []
     for source, ties in quotations.items():
         dependent = work.record(source)
-        if dependent.state not in HELD:
+        if dependent.state not in ACTIVE_STATES:
             continue
         fate = _fate(work, gone, how, ties, only)
         if fate.undecided:
@@ -179,7 +182,7 @@ def _quotations(work: Batch, gone: Rec) -> dict[int, list[Tie]]:
 def _fate(
     work: Batch,
     gone: Rec,
-    how: Name,
+    how: EventType,
     ties: Sequence[Tie],
     only: Container[tuple[int, int]] | None,
 ) -> Fate:
@@ -191,9 +194,9 @@ def _fate(
         rule = cascade_of(work, tie.relation)
         if rule is Cascade.DECIDE:
             fate.undecided.add(tie.relation)
-            if how is not Name.ERASE:
+            if how is not EventType.ERASE:
                 continue
-        last = rule is Cascade.WITHDRAW_WHEN_LAST and how is not Name.EXPIRE
+        last = rule is Cascade.WITHDRAW_WHEN_LAST and how is not EventType.EXPIRE
         if last and not any(_stands(work, other, tie.relation, gone) for other in ties):
             fate.withdrawn = True
         else:
@@ -206,7 +209,7 @@ def _stands(work: Batch, other: Tie, relation: str, gone: Rec) -> bool:
     if other.relation != relation or other.dropped:
         return False
     record = target(work, other)
-    return record is None or (record is not gone and record.state in HELD)
+    return record is None or (record is not gone and record.state in ACTIVE_STATES)
 
 
 def reissue(work: Batch, record: Rec, dropped: set[int]) -> None:
@@ -218,7 +221,7 @@ def reissue(work: Batch, record: Rec, dropped: set[int]) -> None:
         .where(link.c.source == record.id, link.c.number.in_(sorted(dropped)))
         .values(dropped=True)
     )
-    work.version(Name.REVISE, record, text, veils=True)
+    work.version(EventType.REVISE, record, text, retracts_text=True)
 
 
 def cascade_of(work: Batch, relation: str) -> Cascade:
@@ -255,8 +258,10 @@ def weigh(work: Batch, links: Sequence[tuple[str, Macs]]) -> Weighed:
         quoted = work.met(macs).target
         state = State.NONE if quoted is None else work.record(quoted).state
         if rule is Cascade.WITHDRAW_WHEN_LAST:
-            bases.setdefault(relation, []).append(state in GONE and state is not State.EXPIRED)
-        if state not in GONE:
+            bases.setdefault(relation, []).append(
+                state in TERMINAL_STATES and state is not State.EXPIRED
+            )
+        if state not in TERMINAL_STATES:
             continue
         if rule is Cascade.DECIDE:
             undecided.add(relation)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule
     from exchange.ledger.clock_guard import ClockGuard
     from exchange.ledger.database_engine import Database
@@ -112,7 +112,7 @@ class Parts:
     government_kinds: frozenset[str]
     clock: Callable[[], int]
     ticks: Callable[[], float]
-    at: At
+    failpoint: FailpointHook
     opened: Opened = field(default_factory=Opened)
     model: ModelVersion = field(default_factory=ModelVersion)
     clock_guard: ClockGuard = field(default_factory=Unguarded)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, update
 
 from exchange.domain.errors import Conflict
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.ledger import schema
 from exchange.ledger.model_versions import number_of
 from exchange.ledger.sealed_bodies import canonical
@@ -52,7 +52,7 @@ def begin_in(work: Batch, facts: Mapping[str, Any], part: int, **more: str) -> i
     model = number_of(work.connection, work.parts.model)
     row = {"id": number, "opened": work.now, "part": part, "model": model, **facts}
     work.connection.execute(insert(schema.delivery).values(**row))
-    work.event(Name.OPEN, {**facts, **more}, delivery=number)
+    work.event(EventType.OPEN, {**facts, **more}, delivery=number)
     return number
 
 
@@ -130,7 +130,7 @@ def end_in(work: Batch, number: int, counts: Mapping[str, int]) -> None:
     delivery = schema.delivery
     if not is_open(work, number):
         raise Conflict(f"There is no open delivery {number}.", "Open it first.")
-    work.event(Name.CLOSE, {"counts": dict(counts), "delivery": number}, delivery=number)
+    work.event(EventType.CLOSE, {"counts": dict(counts), "delivery": number}, delivery=number)
     work.connection.execute(
         update(delivery)
         .where(delivery.c.id == number)

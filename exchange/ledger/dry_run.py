@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from exchange.domain.disclosure import SERVED
-from exchange.domain.failpoints import nothing
+from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.failpoints import no_failpoint
 from exchange.ledger import schema
 from exchange.ledger.context import Gate
 from exchange.ledger.database_engine import memory_database
@@ -53,7 +53,7 @@ def blank(genesis: Genesis, build: Build) -> Parts:
         schema.metadata.create_all(connection)
         head = {"one": 1, "position": 0, "record": 0, "delivery": 0, "epoch": 1, "epoch_from": 0}
         connection.execute(insert(schema.head).values(**head))
-        streams = [{"tier": tier, "seq": 0, "published": 0} for tier in SERVED]
+        streams = [{"tier": tier, "seq": 0, "published": 0} for tier in PUBLISHED_TIERS]
         connection.execute(insert(schema.stream), streams)
     return _unwritten(build(database, MemorySeals(), Secret(os.urandom(SIZE)), genesis))
 
@@ -65,7 +65,7 @@ def _unwritten(parts: Parts) -> Parts:
         journal=NoJournal(),
         gate=NoGate(),
         clock_guard=NoHeartbeat(parts.clock_guard),
-        at=nothing,
+        failpoint=no_failpoint,
         opened=Opened(),
     )
 

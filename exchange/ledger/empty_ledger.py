@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 from exchange.ledger.bootstrap import assemble
 from exchange.ledger.dry_run import blank
 from exchange.ledger.ledger import Ledger
@@ -31,5 +31,5 @@ def blank_ledger(  # noqa: PLR0913 (what `Ledger.create` takes; wiring calls it 
 ) -> Ledger:
     """Return a ledger of that genesis in memory; nothing at `places` is made or read."""
     watch = clock, monotonic
-    build = assemble(places, rules, government_kinds, *watch, nothing, clock_guard, model)
+    build = assemble(places, rules, government_kinds, *watch, no_failpoint, clock_guard, model)
     return Ledger(blank(genesis, build))

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, func, select, update
 
 from exchange.domain.disclosure import VIEW_LETTERS, Tier
-from exchange.domain.events import Name
-from exchange.domain.failpoints import Point
+from exchange.domain.events import EventType
+from exchange.domain.failpoints import Failpoint
 from exchange.domain.identity import USCC_BASE, id_of
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
@@ -56,7 +56,7 @@ def erase(parts: Parts, ref: str, decision: str | None) -> Erasure:
     """
     with batch(parts) as work:
         record = named(work, ref)
-        advance(record.state, Name.ERASE)  # before its bodies are asked for
+        advance(record.state, EventType.ERASE)  # before its bodies are asked for
         iri = parts.iri(record.kind, record.public_id)
         group = _of_the_key(work, record)
         literals = set().union(*(_literals(work, each) for each in group))
@@ -170,7 +170,7 @@ def _plain(text: str) -> str:
 def _clear(work: Batch, record: Rec, decision: str | None) -> int:
     person, table = record.person, schema.record
     record.content_mac = record.person = None
-    position = leave(work, record, Name.ERASE, {"decision": decision})
+    position = leave(work, record, EventType.ERASE, {"decision": decision})
     work.settle()
     forget(work, record)
     if person is not None:
@@ -202,7 +202,7 @@ def destroy(parts: Parts) -> int:
         ]
     for row, seals in zip(rows, found, strict=True):
         parts.seals.destroy(seals)
-        parts.at(Point.SEALS_DESTROYED)
+        parts.failpoint(Failpoint.SEALS_DESTROYED)
         with batch(parts) as work:
             work.connection.execute(
                 update(erasure).where(erasure.c.position == row.position).values(destroyed=True)
@@ -227,7 +227,7 @@ def done(parts: Parts, position: int) -> None:
     """Note that every surface was rebuilt without the record."""
     parts.opened.clear()
     erasure = schema.erasure
-    parts.at(Point.SURFACES_REBUILT)
+    parts.failpoint(Failpoint.SURFACES_REBUILT)
     with batch(parts) as work:
         work.connection.execute(
             update(erasure).where(erasure.c.position == position).values(done=True)

@@ -32,7 +32,7 @@ class Shown(NamedTuple):
     version: int
     activity: Activity
     mark: bool
-    veils: bool  # earlier text of the record must go
+    retracts_text: bool  # earlier text of the record must go
 
 
 @dataclass(slots=True)

@@ -24,13 +24,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
 
 _TAIL = 4096  # bytes read from the end at first; a line with many keys is longer
 _KEY = re.compile("[0-9a-f]{64}(:[12])?")
@@ -70,9 +70,9 @@ class Line:
 class Journal:
     """The file; opened for each use, so that processes and threads share it by its lock."""
 
-    def __init__(self, path: Path, at: At = nothing) -> None:
+    def __init__(self, path: Path, failpoint: FailpointHook = no_failpoint) -> None:
         self._path = path
-        self._at = at
+        self._failpoint = failpoint
 
     def catch_up(self, missing: Callable[[Line | None], Sequence[Line]]) -> int:
         """Append what `missing(last line)` returns until it returns none; return how many.
@@ -86,7 +86,7 @@ class Journal:
                 _write(handle, b"".join(line.encoded() for line in lines))
                 last = lines[-1]
                 written += len(lines)
-                self._at(Point.JOURNAL_WRITTEN)
+                self._failpoint(Failpoint.JOURNAL_WRITTEN)
             os.fsync(handle)
             return written
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.ledger import schema
 from exchange.ledger.journal import Line
 from exchange.ledger.key_resolution import Told
@@ -71,7 +71,7 @@ def lines_after(connection: Connection, head: Any, after: int) -> list[Line]:
             kind=row.kind,
             tier=row.widest,
             keys=tuple(keys.get(row.id, ())),
-            erased=row.name == Name.ERASE,
+            erased=row.name == EventType.ERASE,
         )
         for row in rows
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from exchange.domain.lifecycle import GONE
+from exchange.domain.lifecycle import TERMINAL_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ def join(work: Batch, macs: Macs, record: Rec) -> None:
     """
     known = [key.told for mac in macs.all if (key := work.key(mac)) and key.record == record.id]
     barely = Told.BARE in known or not (known or macs.full)
-    if barely and macs.full and record.state not in GONE:
+    if barely and macs.full and record.state not in TERMINAL_STATES:
         for key in work.keys_of(record):
             if key.told is Told.BARE:
                 work.lead(key.mac, record.id, Told.IMPLIED)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 from exchange.domain.precedence import Precedence
 from exchange.ledger import (
     archive_tier,
@@ -41,9 +41,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.disclosure import Tier
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule, Links
-    from exchange.domain.record import Change, Result, Standing, Step, Submission, VisibleRecord
+    from exchange.domain.record import (
+        Change,
+        HistoryEntry,
+        Result,
+        Submission,
+        Visibility,
+        VisibleRecord,
+    )
     from exchange.ledger.clock_guard import ClockGuard
     from exchange.ledger.context import Genesis, Parts, Places
     from exchange.ledger.model_versions import ModelVersion
@@ -65,14 +72,14 @@ class Ledger(RestoreMethods):
         clock: Callable[[], int],
         *,
         government_kinds: frozenset[str] = frozenset(),
-        at: At = nothing,
+        failpoint: FailpointHook = no_failpoint,
         ticks: Callable[[], float] = monotonic,
         clock_guard: ClockGuard | None = None,
         model: ModelVersion | None = None,
     ) -> Self:
         """Begin a ledger.
 
-        `clock` gives milliseconds since 1970-01-01 UTC; `at` is called at every
+        `clock` gives milliseconds since 1970-01-01 UTC; `failpoint` is called at every
         failpoint; `ticks` gives seconds of a steady watch, to bound a transaction; `clock_guard`
         says whether the clock may end publicity (None: always); `model` names the shapes that
         rows are read with.
@@ -81,8 +88,10 @@ class Ledger(RestoreMethods):
             Conflict: there is one already.
 
         """
-        build = assemble(places, rules, government_kinds, clock, ticks, at, clock_guard, model)
-        return cls(bootstrap.create(places, genesis, build, at))
+        build = assemble(
+            places, rules, government_kinds, clock, ticks, failpoint, clock_guard, model
+        )
+        return cls(bootstrap.create(places, genesis, build, failpoint))
 
     @classmethod
     def open(  # noqa: PLR0913 (wiring calls it once)
@@ -92,7 +101,7 @@ class Ledger(RestoreMethods):
         clock: Callable[[], int],
         *,
         government_kinds: frozenset[str] = frozenset(),
-        at: At = nothing,
+        failpoint: FailpointHook = no_failpoint,
         ticks: Callable[[], float] = monotonic,
         clock_guard: ClockGuard | None = None,
         model: ModelVersion | None = None,
@@ -106,7 +115,9 @@ class Ledger(RestoreMethods):
                 secret or seals are not its own.
 
         """
-        build = assemble(places, rules, government_kinds, clock, ticks, at, clock_guard, model)
+        build = assemble(
+            places, rules, government_kinds, clock, ticks, failpoint, clock_guard, model
+        )
         return cls(bootstrap.open_(places, build, restoring=restoring))
 
     @classmethod
@@ -126,7 +137,7 @@ class Ledger(RestoreMethods):
         needs an upgrade, or was copied in the middle of a transaction.
         """
         clocks = clock, monotonic
-        build = assemble(places, rules, government_kinds, *clocks, nothing, clock_guard, model)
+        build = assemble(places, rules, government_kinds, *clocks, no_failpoint, clock_guard, model)
         return cls(bootstrap.open_read_only(places, build))
 
     @contextmanager
@@ -208,7 +219,7 @@ class Ledger(RestoreMethods):
 
     def key_macs(self, row: Submission) -> frozenset[bytes]:
         """Return the HMACs of every way in which a row tells its key."""
-        return frozenset(map(self._parts.secret.key, (row.key, *row.aliases, *row.bare)))
+        return frozenset(map(self._parts.secret.key, (row.key, *row.aliases, *row.partial)))
 
     # --- lifecycle by hand; each returns the event's position unless it says otherwise ---
 
@@ -266,9 +277,9 @@ class Ledger(RestoreMethods):
 
     # --- reading ---
 
-    def standing(self, tier: Tier, public_id: str) -> Standing:
+    def visibility(self, tier: Tier, public_id: str) -> Visibility:
         """Return how a record stands for a tier's readers (one indexed look-up)."""
-        return tier_reader.standing(self._parts, tier, public_id)
+        return tier_reader.visibility(self._parts, tier, public_id)
 
     def removal(self, ref: str) -> removals.Removal | None:
         """Return what took a record away last; None for one that is shown or not known."""
@@ -306,7 +317,7 @@ class Ledger(RestoreMethods):
         """Return on which page each record was created last, by its IRI."""
         return tier_reader.created(self._parts, tier, refs)
 
-    def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[Step]:
+    def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[HistoryEntry]:
         """Return the newest steps of a record in a tier's sequence, the oldest first."""
         return record_history.history(self._parts, tier, public_id, limit)
 

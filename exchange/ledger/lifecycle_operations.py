@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, select
 
 from exchange.domain.errors import ClockDoubtful, Conflict, NotFound, UsageError
-from exchange.domain.events import NOTES, Name
+from exchange.domain.events import NOTE_EVENTS, EventType
 from exchange.domain.identity import id_of
-from exchange.domain.lifecycle import GONE
+from exchange.domain.lifecycle import TERMINAL_STATES
 from exchange.domain.record_body import without_links
 from exchange.ledger import schema
 from exchange.ledger.cascade import leave, pend, weigh
@@ -52,7 +52,7 @@ def withdraw(parts: Parts, ref: str, because: str, decision: str | None) -> int:
         raise UsageError(f"{because!r} is no cause.", f"Give one of {', '.join(CAUSES)}.")
     body = {"because": because, "cause": None, "decision": decision}
     with batch(parts) as work:
-        return leave(work, named(work, ref), Name.WITHDRAW, body)
+        return leave(work, named(work, ref), EventType.WITHDRAW, body)
 
 
 def expire(parts: Parts, ref: str) -> int:
@@ -64,7 +64,7 @@ def expire(parts: Parts, ref: str) -> int:
     """
     require_trusted_clock(parts)
     with batch(parts) as work:
-        return leave(work, named(work, ref), Name.EXPIRE, {"cause": "clock"})
+        return leave(work, named(work, ref), EventType.EXPIRE, {"cause": "clock"})
 
 
 def expire_all(parts: Parts, refs: Iterable[str]) -> int:
@@ -82,8 +82,8 @@ def expire_all(parts: Parts, refs: Iterable[str]) -> int:
         with batch(parts) as work:
             for record in (named(work, ref) for ref in group):
                 # One of the group may have left as another's dependent.
-                if record.state not in GONE:
-                    leave(work, record, Name.EXPIRE, {"cause": "clock"})
+                if record.state not in TERMINAL_STATES:
+                    leave(work, record, EventType.EXPIRE, {"cause": "clock"})
                     ended += 1
     return ended
 
@@ -97,13 +97,13 @@ def require_trusted_clock(parts: Parts) -> None:
 def suspend(parts: Parts, ref: str, decision: str | None) -> int:
     """Shield a record for a time; return the event's position."""
     with batch(parts) as work:
-        return work.move(Name.SUSPEND, named(work, ref), {"decision": decision})
+        return work.move(EventType.SUSPEND, named(work, ref), {"decision": decision})
 
 
 def resume(parts: Parts, ref: str, decision: str | None) -> int:
     """End the shielding; the newest version is shown again under the same IRI."""
     with batch(parts) as work:
-        return work.move(Name.RESUME, named(work, ref), {"decision": decision})
+        return work.move(EventType.RESUME, named(work, ref), {"decision": decision})
 
 
 def object_(parts: Parts, ref: str, *, opened: bool) -> int:
@@ -133,12 +133,12 @@ def reinstate(parts: Parts, ref: str, decision: str) -> str:
         raise UsageError("Reinstating needs a decision.", "Name the decision document.")
     with batch(parts) as work:
         old = named(work, ref)
-        if old.state in GONE and _followed(work, old):
+        if old.state in TERMINAL_STATES and _followed(work, old):
             raise Conflict(
                 "The record was reinstated already, under a new address.",
                 "Work with the record that took its place.",
             )
-        work.move(Name.REINSTATE, old, {"decision": decision})
+        work.move(EventType.REINSTATE, old, {"decision": decision})
         if not old.version:
             _free_keys(work, old)
             return ""
@@ -179,7 +179,7 @@ def _again(work: Batch, old: Rec) -> Rec:
     whole = not dropped and len(kept) == len(ties)
     record.content_mac = old.content_mac if whole else None
     record.versions, record.model = old.versions, old.model
-    position = work.version(Name.PUBLISH, record, text)
+    position = work.version(EventType.PUBLISH, record, text)
     keep(
         work,
         [
@@ -214,14 +214,14 @@ def note(parts: Parts, name: str, body: Mapping[str, Any]) -> int:
         UsageError: the name is not one of those (`events.NOTES`).
 
     """
-    if name not in set(NOTES):
+    if name not in set(NOTE_EVENTS):
         raise UsageError(
             f"{name!r} is not an event that only says something.",
-            f"Give one of {', '.join(sorted(NOTES))}.",
+            f"Give one of {', '.join(sorted(NOTE_EVENTS))}.",
         )
     with batch(parts) as work:
-        position = work.event(Name(name), body)
-        if name == Name.EPOCH:
+        position = work.event(EventType(name), body)
+        if name == EventType.EPOCH:
             work.epoch += 1
             work.epoch_from = position
         return position

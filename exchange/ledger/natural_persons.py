@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from exchange.domain import record_body as bodies
+from exchange.domain import record_body
 from exchange.domain.identity import new_id
 from exchange.ledger import schema
 
@@ -52,5 +52,5 @@ class Persons:
         return row.body if known is None else self._with_iri(row, known)
 
     def _with_iri(self, row: Submission, public_id: str) -> str:
-        text = row.body.replace(bodies.PERSON, f"<{self._work.parts.person_iri(public_id)}>")
-        return bodies.body([line for line in text.split("\n") if line])
+        text = row.body.replace(record_body.PERSON, f"<{self._work.parts.person_iri(public_id)}>")
+        return record_body.assemble_body([line for line in text.split("\n") if line])

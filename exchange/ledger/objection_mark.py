@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 
 if TYPE_CHECKING:
     from exchange.ledger.transaction import Batch, Rec
@@ -23,4 +23,4 @@ def set_mark(work: Batch, record: Rec, mark: int, delivery: int | None = None) -
     """
     by = "row" if ROW in (mark, record.mark) else "hand"
     record.mark = mark
-    work.move(Name.OBJECT, record, {"by": by, "open": bool(mark)}, delivery)
+    work.move(EventType.OBJECT, record, {"by": by, "open": bool(mark)}, delivery)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from exchange.domain import record_body as bodies
-from exchange.domain.lifecycle import Step
+from exchange.domain import record_body
+from exchange.domain.lifecycle import DeliveryAction
 from exchange.domain.precedence import FILE, Comparison, Precedence, Verdict, judge
 from exchange.domain.record import Superseded
 from exchange.ledger.model_versions import Models
@@ -60,12 +60,17 @@ class OlderData:
         if record.model == self.model or record.content_mac is None:
             return False
         retired = self._models.only(row.kind, record.model, self.model)
-        said = bodies.statements(text, (), leaves=True)
-        before = bodies.statements(self._work.text(record), retired, leaves=True)
+        said = record_body.statements(text, (), levels=True)
+        before = record_body.statements(self._work.text(record), retired, levels=True)
         return said.same(before, lambda _: False)
 
     def judge(
-        self, row: Submission, text: str, record: Rec, step: Step, gone: Callable[[int], bool]
+        self,
+        row: Submission,
+        text: str,
+        record: Rec,
+        step: DeliveryAction,
+        gone: Callable[[int], bool],
     ) -> Older | None:
         """Return why a row may not change its record; None where it may.
 
@@ -74,7 +79,7 @@ class OlderData:
         """
         if self._precedence is Precedence.APPLY or not self._comparable(row, record):
             return None
-        if step is Step.WITHDRAW:
+        if step is DeliveryAction.WITHDRAW:
             return self._revoked(row, text, record)
         time = self._time(row, text, record)
         versions = Versions(self._work, record, self._delivery)
@@ -136,7 +141,9 @@ class OlderData:
         """Compare the source time of the row with that of the newest version."""
         if row.timed_by is None:
             return 0
-        times = [bodies.value_of(body, row.timed_by) for body in (text, self._work.text(record))]
+        times = [
+            record_body.value_of(body, row.timed_by) for body in (text, self._work.text(record))
+        ]
         said, before = (_moment(value) for value in times)
         now = self._work.now
         if said is None or before is None or max(said, before) > now:
@@ -157,7 +164,7 @@ class OlderData:
         if one or self._precedence is Precedence.CURRENT:
             return None
         # Its MAC says that the newest differs; only links may be told otherwise and mean the same.
-        differs = told and not row.untold and not row.links
+        differs = told and not row.uncovered_properties and not row.links
         said: dict[int, Statements] = {}
         for at, version in enumerate(versions.found):
             if at == 0 and differs:
@@ -165,10 +172,12 @@ class OlderData:
             before = versions.text(version)
             if before is None:
                 continue
-            without = row.untold | self._models.apart(row.kind, version.model, self.model)
+            without = row.uncovered_properties | self._models.apart(
+                row.kind, version.model, self.model
+            )
             if version.model not in said:
-                said[version.model] = bodies.statements(text, without)
-            if said[version.model].same(bodies.statements(before, without), gone):
+                said[version.model] = record_body.statements(text, without)
+            if said[version.model].same(record_body.statements(before, without), gone):
                 return at
         return None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import func, select
 
 from exchange.domain.disclosure import Tier
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.domain.record import Activity
 from exchange.domain.record_body import view
 from exchange.ledger import schema
@@ -61,7 +61,7 @@ class PublicVersions:
 def _versions(parts: Parts) -> Iterator[PublicVersion]:
     member, record, event, after = schema.member, schema.record, schema.event, 0
     accepted = select(schema.event.c.delivery).where(
-        schema.event.c.name == Name.REVIEW, schema.event.c.delivery.is_not(None)
+        schema.event.c.name == EventType.REVIEW, schema.event.c.delivery.is_not(None)
     )
     while True:
         with parts.database.reading() as connection:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from exchange.domain.events import VERSIONS, Name
+from exchange.domain.events import VERSION_EVENTS, EventType
 from exchange.domain.record import Superseded
 from exchange.ledger import schema
 from exchange.ledger.sealed_bodies import unseal
@@ -88,7 +88,7 @@ def _rows(work: Batch, chain: set[int]) -> Sequence[Any]:
     return work.connection.execute(
         select(*event.c, delivery.c.digest, delivery.c.model)
         .join_from(event, delivery, delivery.c.id == event.c.delivery)
-        .where(event.c.record.in_(sorted(chain)), event.c.name.in_(sorted(VERSIONS)))
+        .where(event.c.record.in_(sorted(chain)), event.c.name.in_(sorted(VERSION_EVENTS)))
         .order_by(event.c.position.desc())
         .limit(COMPARED_VERSIONS + 1)
     ).all()
@@ -126,7 +126,10 @@ def mark_states(work: Batch, record: Rec) -> list[MarkState]:
     event = schema.event
     rows = work.connection.execute(
         select(event.c.position, event.c.name, event.c.at, event.c.delivery)
-        .where(event.c.record == record.id, event.c.name.in_([*sorted(VERSIONS), Name.OBJECT]))
+        .where(
+            event.c.record == record.id,
+            event.c.name.in_([*sorted(VERSION_EVENTS), EventType.OBJECT]),
+        )
         .order_by(event.c.position.desc())
         .limit(MARKS)
     ).all()
@@ -135,9 +138,9 @@ def mark_states(work: Batch, record: Rec) -> list[MarkState]:
     states: list[MarkState] = []
     version: Any = None
     for item in events:
-        if item.name in VERSIONS and (item.delivery is not None or not states):
+        if item.name in VERSION_EVENTS and (item.delivery is not None or not states):
             version, states = item, [MarkState(item.at, item.delivery)]
-        elif item.name == Name.OBJECT and not _with(item, version):
+        elif item.name == EventType.OBJECT and not _with(item, version):
             states.append(MarkState(item.at, item.delivery))
     return states
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from exchange.domain.record import Activity, Step
+from exchange.domain.record import Activity, HistoryEntry
 from exchange.ledger import schema
 from exchange.ledger.tier_reader import served
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def steps_of(
     parts: Parts, connection: Connection, tier: Tier, record: int, limit: int
-) -> list[Step]:
+) -> list[HistoryEntry]:
     """Return the newest `limit` steps of a record (its row number) in the tier, oldest first."""
     member, event, delivery = schema.member, schema.event, schema.delivery
     rows = connection.execute(
@@ -35,12 +35,14 @@ def steps_of(
         .limit(limit)
     ).all()
     return [
-        Step(Activity(row.activity), parts.event_iri(tier, row.event), row.published, row.opened)
+        HistoryEntry(
+            Activity(row.activity), parts.event_iri(tier, row.event), row.published, row.opened
+        )
         for row in reversed(rows)
     ]
 
 
-def history(parts: Parts, tier: Tier, public_id: str, limit: int) -> list[Step]:
+def history(parts: Parts, tier: Tier, public_id: str, limit: int) -> list[HistoryEntry]:
     """Return the newest `limit` steps of a record in the tier, the oldest first.
 
     Raises:

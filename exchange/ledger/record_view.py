@@ -15,8 +15,8 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault, Gone, NotFound
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import State
-from exchange.domain.record import Standing
-from exchange.domain.record_body import on_page, view
+from exchange.domain.record import Visibility
+from exchange.domain.record_body import page_only_view, view
 from exchange.ledger import schema
 from exchange.ledger.record_history import steps_of
 from exchange.ledger.record_links import links_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from exchange.domain.link_rules import Links
-    from exchange.domain.record import Step
+    from exchange.domain.record import HistoryEntry
     from exchange.ledger.context import Parts
 
 _STEPS: Final = 50
@@ -55,7 +55,7 @@ class RecordPage:
 
     record: Held
     links: Links
-    history: Sequence[Step]
+    history: Sequence[HistoryEntry]
 
 
 def read(parts: Parts, tier: Tier, ref: str) -> Held:
@@ -108,10 +108,10 @@ def _row(connection: Connection, tier: Tier, public_id: str) -> Any:
     """Return the row of a record that the tier may read. Raises NotFound and Gone."""
     statement = select(schema.record).where(schema.record.c.public_id == public_id)
     row = connection.execute(statement).first()
-    seen = Standing.LIVE if tier is Tier.ARCHIVE else visibility_of(row, tier)
-    if row is None or seen is Standing.ABSENT:
+    seen = Visibility.LIVE if tier is Tier.ARCHIVE else visibility_of(row, tier)
+    if row is None or seen is Visibility.ABSENT:
         raise NotFound("There is no such record.", "Check the address.")
-    if seen is not Standing.LIVE:
+    if seen is not Visibility.LIVE:
         raise Gone("The record is no longer shown.", "Remove your copy of it.")
     return row
 
@@ -133,7 +133,7 @@ def _held(parts: Parts, connection: Connection, tier: Tier, row: Any) -> Held:
         bool(row.mark),
         State(row.state),
         view(text, iri, tier),
-        on_page(text, iri),
+        page_only_view(text, iri),
     )
 
 

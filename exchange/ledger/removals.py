@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from exchange.domain.events import LEAVING, Name
+from exchange.domain.events import REMOVAL_EVENTS, EventType
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import State
 from exchange.ledger import schema
@@ -21,7 +21,7 @@ class Removal:
     """The event that took a record away; `at` is milliseconds since 1970-01-01 UTC."""
 
     state: State
-    event: Name
+    event: EventType
     position: int
     at: int
 
@@ -39,8 +39,8 @@ def removal(parts: Parts, ref: str) -> Removal | None:
             select(record.c.state, event.c.name, event.c.position, event.c.at)
             .join_from(record, event, event.c.record == record.c.id)
             .where(record.c.public_id == id_of(ref), record.c.state != State.LIVE)
-            .where(event.c.name.in_(LEAVING))
+            .where(event.c.name.in_(REMOVAL_EVENTS))
             .order_by(event.c.position.desc())
             .limit(1)
         ).first()
-    return row and Removal(State(row.state), Name(row.name), row.position, row.at)
+    return row and Removal(State(row.state), EventType(row.name), row.position, row.at)

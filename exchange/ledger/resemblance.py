@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select, update
 
-from exchange.domain.lifecycle import GONE, State
+from exchange.domain.lifecycle import TERMINAL_STATES, State
 from exchange.domain.resemblance import delivered_marks, removed_marks
 from exchange.ledger import schema
 from exchange.ledger.transaction_writer import chunks
@@ -104,7 +104,7 @@ def remember_earlier(work: Batch, after: int) -> int | None:
     table = schema.record
     statement = (
         select(table.c.id)
-        .where(table.c.id > after, table.c.state.in_(sorted(GONE - {State.ERASED})))
+        .where(table.c.id > after, table.c.state.in_(sorted(TERMINAL_STATES - {State.ERASED})))
         .order_by(table.c.id)
         .limit(EARLIER)
     )

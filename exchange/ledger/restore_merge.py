@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from exchange.domain.events import Name
-from exchange.domain.lifecycle import GONE, HELD, State
+from exchange.domain.events import EventType
+from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State
 from exchange.domain.restore_evidence import Recovered
 from exchange.ledger import schema
 from exchange.ledger.cascade import follow, leave, reissue, unmet
@@ -131,7 +131,7 @@ class _Recovery:
             return
         number = max(self._seen, work.epoch) + 1
         body = {"epoch": number, "reason": self._reason, "after": work.position}
-        position = work.event(Name.EPOCH, body)
+        position = work.event(EventType.EPOCH, body)
         work.epoch, work.epoch_from = number, position
         self._epoch = number
 
@@ -145,9 +145,9 @@ class _Recovery:
             self._issue_again(work, record)
 
     def _withdraw(self, work: Batch, record: Rec) -> None:
-        if record.state in HELD:
+        if record.state in ACTIVE_STATES:
             self._open(work)
-            leave(work, record, Name.WITHDRAW, _BODY)
+            leave(work, record, EventType.WITHDRAW, _BODY)
             self._counts["withdrawn"] += 1
 
     def _issue_again(self, work: Batch, record: Rec) -> None:
@@ -157,8 +157,8 @@ class _Recovery:
         elif record.state is State.SUSPENDED:
             # Who has the lost version has to hear that the record is shielded.
             self._open(work)
-            work.move(Name.RESUME, record, {"decision": None})
-            work.move(Name.SUSPEND, record, {"decision": None})
+            work.move(EventType.RESUME, record, {"decision": None})
+            work.move(EventType.SUSPEND, record, {"decision": None})
         else:
             return
         self._counts["reissued"] += 1
@@ -183,7 +183,7 @@ class _Recovery:
         for one in known:
             with self._parts.database.reading() as connection:
                 state = _state(connection, one.public_id)
-            if state in GONE and state is not State.ERASED:
+            if state in TERMINAL_STATES and state is not State.ERASED:
                 erase(self._parts, one.public_id, None)
                 self._counts["erased"] += 1
 

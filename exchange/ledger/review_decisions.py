@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import Conflict
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.domain.precedence import Precedence
 from exchange.domain.record import Outcome, Result
 from exchange.ledger.deliveries import REVIEWED, begin_in, end_in, next_delivery
@@ -77,7 +77,7 @@ def accept(
     with batch(parts) as work:
         delivery = next_delivery(work, origin.digest)
         older = OlderData(work, delivery, Precedence.APPLY)
-        arrivals = Arrivals(work, delivery, Name.REVISE, older, gated=False)
+        arrivals = Arrivals(work, delivery, EventType.REVISE, older, gated=False)
         arrivals.fetch([row])
         record, same = arrivals.known(row)
         if record is not None and same:
@@ -90,7 +90,7 @@ def accept(
         if result.outcome not in (Outcome.ACCEPTED, Outcome.REVISED):
             raise _not_applied(result)
         counts = {str(outcome): int(outcome is result.outcome) for outcome in Outcome}
-        work.event(Name.REVIEW, decision.body("accept"), delivery=number)
+        work.event(EventType.REVIEW, decision.body("accept"), delivery=number)
         end_in(work, number, counts)
     return result
 
@@ -98,7 +98,7 @@ def accept(
 def refuse(parts: Parts, decision: Decision) -> int:
     """Log that a held row was refused; return the event's position."""
     with batch(parts) as work:
-        return work.event(Name.REVIEW, decision.body("refuse"))
+        return work.event(EventType.REVIEW, decision.body("refuse"))
 
 
 def _changed() -> Conflict:

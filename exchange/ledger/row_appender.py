@@ -9,26 +9,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain import record_body as bodies
+from exchange.domain import record_body
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.domain.lifecycle import (
-    GONE,
-    HELD,
+    ACTIVE_STATES,
     HELD_RESEMBLES,
-    REJECTED_SEVERAL,
-    REJECTED_TARGET,
-    REJECTED_TORN,
+    REJECTED_AMBIGUOUS_KEY,
+    REJECTED_AMBIGUOUS_TARGET,
+    REJECTED_UNKNOWN_TARGET,
     SUPPRESSED_BASIS,
-    SUPPRESSED_GONE,
+    SUPPRESSED_REMOVED,
+    TERMINAL_STATES,
+    DeliveryAction,
     State,
-    Step,
-    arrive,
+    action_for_row,
 )
 from exchange.domain.precedence import Precedence
-from exchange.domain.publicity_period import day_of
-from exchange.domain.record import Arrival, Outcome, Result
+from exchange.domain.publicity_period import china_date
+from exchange.domain.record import DeliveredState, Outcome, Result
 from exchange.ledger.cascade import follow, leave, pend, resolve, unmet, weigh
 from exchange.ledger.deliveries import running, taken
 from exchange.ledger.key_resolution import Macs, join
@@ -82,7 +82,9 @@ def append(
                 f"There is no open delivery {delivery}.", "Open a delivery before appending."
             )
         older = OlderData(work, opened, precedence)
-        arrivals = Arrivals(work, opened, Name.CORRECT if correcting else Name.REVISE, older)
+        arrivals = Arrivals(
+            work, opened, EventType.CORRECT if correcting else EventType.REVISE, older
+        )
         results: list[Result] = []
         for at in range(0, min(len(submissions), ROWS), SLICE):
             rows = submissions[at : min(at + SLICE, ROWS)]
@@ -114,7 +116,7 @@ class Arrivals:
         self,
         work: Batch,
         delivery: Running,
-        revision: Name,
+        revision: EventType,
         older: OlderData,
         *,
         gated: bool = True,
@@ -130,7 +132,7 @@ class Arrivals:
         self._clock_trusted = guard.doubt() is None
         # A clock set back may not bring back what had ended by the last trusted time.
         now = work.now if self._clock_trusted else max(work.now, guard.trusted_time() or 0)
-        self._today = day_of(now).isoformat()
+        self._today = china_date(now).isoformat()
         self._persons = Persons(work)
         self._macs: dict[str, bytes] = {}
 
@@ -154,9 +156,9 @@ class Arrivals:
     def _told(self, told: Submission | Link) -> Macs:
         """Return the HMACs of every way in which a row or a link tells a key."""
         full = tuple([self._mac(key) for key in (told.key, *told.aliases)])
-        if told.lacking:
+        if told.is_partial:
             return Macs((), full)
-        return Macs(full, tuple([self._mac(key) for key in told.bare]))
+        return Macs(full, tuple([self._mac(key) for key in told.partial]))
 
     def take(self, row: Submission) -> Result:
         """Log what a row says; return what became of it."""
@@ -181,63 +183,71 @@ class Arrivals:
         record = self._work.record(met.records[0])
         content = self._secret.content(self._whole(row, record))
         same = record.content_mac == content and _marks(row, record) is None
-        return record, record.state in HELD and same
+        return record, record.state in ACTIVE_STATES and same
 
     def _torn(self, row: Submission, met: Met) -> Result:
         """Refuse a row behind which several records stand; none of them is changed."""
         states = {self._work.record(number).state for number in met.records}
-        if states <= GONE and not met.shared:
-            return Result(Outcome.SUPPRESSED, None, SUPPRESSED_GONE, row.row)
-        return Result(Outcome.REJECTED, None, REJECTED_TORN, row.row)
+        if states <= TERMINAL_STATES and not met.shared:
+            return Result(Outcome.SUPPRESSED, None, SUPPRESSED_REMOVED, row.row)
+        return Result(Outcome.REJECTED, None, REJECTED_AMBIGUOUS_KEY, row.row)
 
     def _whole(self, row: Submission, record: Rec) -> Submission:
         """Return the row with what the record knows of properties that its form cannot tell."""
         same = record.content_mac == self._secret.content(row)
-        if same or not row.untold or record.state not in HELD:
+        if same or not row.uncovered_properties or record.state not in ACTIVE_STATES:
             return row
         tier = row.tier
-        if row.keeps_tier and record.tier.rank > tier.rank:
+        if row.inherits_tier and record.tier.rank > tier.rank:
             tier = record.tier
-        text = bodies.with_untold(row.body, self._work.text(record), row.untold)
-        return replace(row, body=bodies.confine(text, tier), tier=tier)
+        text = record_body.carry_over(row.body, self._work.text(record), row.uncovered_properties)
+        return replace(row, body=record_body.restrict_to_tier(text, tier), tier=tier)
 
     def _join(self, macs: Macs, record: Rec) -> None:
         """Have every telling lead to the record; who quoted a record that is gone, learns it."""
         fresh = [mac for mac in macs.all if self._work.key(mac) is None]
-        waiting = unmet(self._work, fresh, record) if fresh and record.state in GONE else set()
+        waiting = (
+            unmet(self._work, fresh, record) if fresh and record.state in TERMINAL_STATES else set()
+        )
         join(self._work, macs, record)
         if waiting:
             follow(self._work, record, waiting)
 
     def _new(self, row: Submission, macs: Macs) -> Result:
         step, reason = self._step(row, State.NONE, same=False)
-        if step is Step.SUPPRESS:
+        if step is DeliveryAction.SUPPRESS:
             return Result(Outcome.SUPPRESSED, None, reason, row.row)
         return self._publish(row, macs, self._secret.content(row))
 
-    def _step(self, row: Submission, state: State, *, same: bool) -> tuple[Step, str | None]:
+    def _step(
+        self, row: Submission, state: State, *, same: bool
+    ) -> tuple[DeliveryAction, str | None]:
         ended = row.publicity_end is not None and row.publicity_end < self._today
-        return arrive(state, row.arrival, same=same, ended=ended, clock_trusted=self._clock_trusted)
+        return action_for_row(
+            state, row.delivered_state, same=same, ended=ended, clock_trusted=self._clock_trusted
+        )
 
     def _known(self, told: Submission, row: Submission, record: Rec) -> Result:
         """Do what a row says; `row` is what was told with what its form cannot tell."""
         content = self._secret.content(row)
         same = record.content_mac == content or self._same(row, record, content)
         step, reason = self._step(row, record.state, same=same)
-        if step is Step.SUPPRESS:
+        if step is DeliveryAction.SUPPRESS:
             return Result(Outcome.SUPPRESSED, None, reason, row.row)
-        if step is Step.KEEP:
+        if step is DeliveryAction.KEEP:
             return self._keep(row, record)
         older = self._older.judge(told, self._persons.body(told), record, step, self._gone(told))
         if older is not None:
             return self._outdated(row, record, older)
-        if step is Step.REVISE:
+        if step is DeliveryAction.REVISE:
             return self._revise(row, record, content)
         return self._end(row, record, step, reason)
 
     def _same(self, row: Submission, record: Rec, content: bytes) -> bool:
         """Return whether a row says the same in the words of a newer model."""
-        if record.state not in HELD or not self._older.same(row, self._persons.body(row), record):
+        if record.state not in ACTIVE_STATES or not self._older.same(
+            row, self._persons.body(row), record
+        ):
             return False
         record.content_mac, record.model = content, self._older.model
         self._work.touch(record)
@@ -251,7 +261,7 @@ class Arrivals:
             if target is None:
                 return False
             record = self._work.record(target)
-            return record.state in GONE or record.id != record.chain
+            return record.state in TERMINAL_STATES or record.id != record.chain
 
         return gone
 
@@ -269,7 +279,7 @@ class Arrivals:
             return Result(Outcome.HELD, None, reason, row.row, review=True)
         record = self._work.new_record(row.kind, _tier(row))
         join(self._work, macs, record)
-        self._write(Name.PUBLISH, row, record, content, weighed)
+        self._write(EventType.PUBLISH, row, record, content, weighed)
         return self._result(Outcome.ACCEPTED, row, record)
 
     def _revise(self, row: Submission, record: Rec, content: bytes) -> Result:
@@ -278,7 +288,7 @@ class Arrivals:
             if refused.reason == SUPPRESSED_BASIS:
                 # It says itself that it rests on nothing any more.
                 body = {"because": "cascade", "cause": None, "decision": None}
-                leave(self._work, record, Name.WITHDRAW, body, self._delivery)
+                leave(self._work, record, EventType.WITHDRAW, body, self._delivery)
             return refused
         reason = HELD_RESEMBLES if self._resembles_removed(row, record.chain) else None
         if row.held or reason:
@@ -302,12 +312,14 @@ class Arrivals:
         changed = self._mark(row, record)
         return self._result(Outcome.REVISED if changed else Outcome.UNCHANGED, row, record)
 
-    def _end(self, row: Submission, record: Rec, step: Step, reason: str | None) -> Result:
-        if step is Step.EXPIRE:
-            leave(self._work, record, Name.EXPIRE, {"cause": "row"}, self._delivery)
+    def _end(
+        self, row: Submission, record: Rec, step: DeliveryAction, reason: str | None
+    ) -> Result:
+        if step is DeliveryAction.EXPIRE:
+            leave(self._work, record, EventType.EXPIRE, {"cause": "row"}, self._delivery)
             return Result(Outcome.SUPPRESSED, None, reason, row.row)
         body = {"because": "revocation", "cause": None, "decision": None}
-        leave(self._work, record, Name.WITHDRAW, body, self._delivery)
+        leave(self._work, record, EventType.WITHDRAW, body, self._delivery)
         return self._result(Outcome.REVISED, row, record)
 
     def _weigh(self, row: Submission) -> tuple[Weighed, Result | None]:
@@ -317,19 +329,19 @@ class Arrivals:
             return weighed, Result(Outcome.SUPPRESSED, None, SUPPRESSED_BASIS, row.row)
         target = self._work.met(self._told(row.withdraws)) if row.withdraws else None
         if target and target.torn:
-            return weighed, Result(Outcome.REJECTED, None, REJECTED_SEVERAL, row.row)
+            return weighed, Result(Outcome.REJECTED, None, REJECTED_AMBIGUOUS_TARGET, row.row)
         if target and target.target is None:
-            return weighed, Result(Outcome.REJECTED, None, REJECTED_TARGET, row.row)
+            return weighed, Result(Outcome.REJECTED, None, REJECTED_UNKNOWN_TARGET, row.row)
         return weighed, None
 
     def _write(
-        self, name: Name, row: Submission, record: Rec, content: bytes, weighed: Weighed
+        self, name: EventType, row: Submission, record: Rec, content: bytes, weighed: Weighed
     ) -> None:
         """Log a version with its links, mark, and the withdrawal it may order."""
         work = self._work
         text = self._persons.assign(row, record)
         if weighed.dropped:
-            text = bodies.without_links(text, set(weighed.dropped))
+            text = record_body.without_links(text, set(weighed.dropped))
         record.content_mac, record.model = content, self._older.model
         position = work.version(name, record, text, self._delivery, tier=_tier(row))
         keep(
@@ -348,9 +360,9 @@ class Arrivals:
     def _withdraw_target(self, link: Link, cause: int) -> None:
         number = self._work.met(self._told(link)).target
         target = None if number is None else self._work.record(number)
-        if target is not None and target.state in HELD:
+        if target is not None and target.state in ACTIVE_STATES:
             body = {"because": "repair", "cause": cause, "decision": None}
-            leave(self._work, target, Name.WITHDRAW, body, self._delivery)
+            leave(self._work, target, EventType.WITHDRAW, body, self._delivery)
 
     def _mark(self, row: Submission, record: Rec) -> bool:
         """Follow the row's state: an objection is a mark, taken off by whoever set it."""
@@ -367,9 +379,13 @@ class Arrivals:
 
 def _marks(row: Submission, record: Rec) -> int | None:
     """Return the mark that a row gives its record, None where it leaves it as it is."""
-    if row.arrival is Arrival.OBJECTION and not record.mark:
+    if row.delivered_state is DeliveredState.OBJECTION and not record.mark:
         return ROW
-    if row.arrival is Arrival.LIVE and record.mark == ROW and not row.keeps_mark:
+    if (
+        row.delivered_state is DeliveredState.LIVE
+        and record.mark == ROW
+        and not row.inherits_objection
+    ):
         return 0
     return None
 

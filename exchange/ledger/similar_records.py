@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.lifecycle import State
 from exchange.domain.record_body import view
 from exchange.domain.similar_keys import variants
@@ -57,7 +57,7 @@ def _views(parts: Parts, condition: ColumnElement[bool], limit: int) -> Iterator
         rows = connection.execute(
             select(record.c.kind, record.c.public_id, *sealed_columns())
             .join_from(record, event, event.c.position == record.c.version)
-            .where(condition, record.c.state == State.LIVE, record.c.tier.in_(SERVED))
+            .where(condition, record.c.state == State.LIVE, record.c.tier.in_(PUBLISHED_TIERS))
             .order_by(record.c.id.desc())
             .limit(limit)
         ).all()

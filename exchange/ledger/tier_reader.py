@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, select, true
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.domain.identity import id_of
 from exchange.domain.lifecycle import State
-from exchange.domain.record import Activity, Change, Standing, VisibleRecord
+from exchange.domain.record import Activity, Change, Visibility, VisibleRecord
 from exchange.domain.record_body import view
 from exchange.ledger import schema
 from exchange.ledger.feed_sequence import GROUP
@@ -41,7 +41,7 @@ def served(tier: Tier) -> Tier:
         UsageError: the archive, which is never projected.
 
     """
-    if tier not in SERVED:
+    if tier not in PUBLISHED_TIERS:
         raise UsageError("The archive is not projected.", "Ask for public or government.")
     return tier
 
@@ -95,7 +95,7 @@ def _members(tier: Tier, after: int, limit: int) -> Select[Any]:
             member.c.page,
             member.c.mark,
             member.c.version,
-            own.c.seq.label("veils"),
+            own.c.seq.label("retracts_text"),
             and_(member.c.activity != Activity.DELETE, ~veiled).label("shows"),
             record.c.public_id,
         )
@@ -131,7 +131,7 @@ def _views(parts: Parts, connection: Connection, iris: Mapping[int, str]) -> dic
         for row in rows:
             if seal := seals.get(row.seal):
                 text = unseal(seal, meta_of(row), row.body)
-                views = cut(text, iris[row.position], SERVED[0], SERVED[-1])
+                views = cut(text, iris[row.position], PUBLISHED_TIERS[0], PUBLISHED_TIERS[-1])
                 parts.opened.keep(row.position, views)
                 found[row.position] = views
     return found
@@ -148,7 +148,7 @@ def _change(parts: Parts, tier: Tier, row: Any, iri: str, view: bytes | None) ->
         row.page,
         row.mark,
         view,
-        row.veils is not None,
+        row.retracts_text is not None,
     )
 
 
@@ -241,7 +241,7 @@ def live(
 def _live_rows(parts: Parts, tier: Tier, after: int, published_before: int | None) -> Any:
     record, event = schema.record, schema.event
     tiers = [each for each in Tier if each.rank <= served(tier).rank]
-    delivered = and_(event.c.name == Name.PUBLISH, event.c.delivery.is_not(None))
+    delivered = and_(event.c.name == EventType.PUBLISH, event.c.delivery.is_not(None))
     old = true() if published_before is None else ~and_(delivered, event.c.at >= published_before)
     with parts.database.reading() as connection:
         return connection.execute(
@@ -254,7 +254,7 @@ def _live_rows(parts: Parts, tier: Tier, after: int, published_before: int | Non
         ).all()
 
 
-def standing(parts: Parts, tier: Tier, public_id: str) -> Standing:
+def visibility(parts: Parts, tier: Tier, public_id: str) -> Visibility:
     """Return how a record stands for the readers of a tier; one look-up by index."""
     record = schema.record
     with parts.database.reading() as connection:
@@ -266,15 +266,15 @@ def standing(parts: Parts, tier: Tier, public_id: str) -> Standing:
     return visibility_of(row, served(tier))
 
 
-def visibility_of(row: Any, tier: Tier) -> Standing:
+def visibility_of(row: Any, tier: Tier) -> Visibility:
     """Return how a row of `record` (None: no such record) is seen by the readers of a tier."""
     if row is None or Tier(row.widest).rank > tier.rank:
-        return Standing.ABSENT
+        return Visibility.ABSENT
     if Tier(row.tier).rank > tier.rank:
-        return Standing.GONE
+        return Visibility.GONE
     if row.state == State.LIVE:
-        return Standing.LIVE
-    return Standing.SUSPENDED if row.state == State.SUSPENDED else Standing.GONE
+        return Visibility.LIVE
+    return Visibility.SUSPENDED if row.state == State.SUSPENDED else Visibility.GONE
 
 
 def visible_to(tier: Tier) -> ColumnElement[bool]:

@@ -16,10 +16,10 @@ from sqlalchemy import select
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.events import Name
-from exchange.domain.failpoints import Point
+from exchange.domain.events import EventType
+from exchange.domain.failpoints import Failpoint
 from exchange.domain.identity import new_id
-from exchange.domain.lifecycle import GONE, State, advance
+from exchange.domain.lifecycle import TERMINAL_STATES, State, advance
 from exchange.ledger import schema
 from exchange.ledger.feed_sequence import Shown
 from exchange.ledger.journal_lines import journal_missing
@@ -193,7 +193,7 @@ class Batch:
 
     def event(
         self,
-        name: Name,
+        name: EventType,
         body: Mapping[str, Any],
         record: Rec | None = None,
         delivery: int | None = None,
@@ -203,17 +203,17 @@ class Batch:
 
     def version(  # noqa: PLR0913 (two of them by keyword, rarely given)
         self,
-        name: Name,
+        name: EventType,
         record: Rec,
         text: str,
         delivery: int | None = None,
         *,
         tier: Tier | None = None,
-        veils: bool = False,
+        retracts_text: bool = False,
     ) -> int:
         """Log a version of a record and show it; return its position.
 
-        `tier`: the widest with a view, where that changes. `veils`: older text must go.
+        `tier`: the widest with a view, where that changes. `retracts_text`: older text must go.
 
         Raises:
             Conflict: the record's state does not allow it.
@@ -230,11 +230,11 @@ class Batch:
         record.versions += delivery is not None
         self._texts[record.version] = text
         self.touch(record)
-        self._show(name, record, record.version, before, veils=veils)
+        self._show(name, record, record.version, before, retracts_text=retracts_text)
         return record.version
 
     def move(
-        self, name: Name, record: Rec, body: Mapping[str, Any], delivery: int | None = None
+        self, name: EventType, record: Rec, body: Mapping[str, Any], delivery: int | None = None
     ) -> int:
         """Log an event of the record's lifecycle and show what it changes.
 
@@ -244,12 +244,12 @@ class Batch:
         """
         before = record.visible()
         record.state = advance(record.state, name)
-        if record.state in GONE and name is not Name.REINSTATE:
+        if record.state in TERMINAL_STATES and name is not EventType.REINSTATE:
             self.resemblances.remember(record)
         position = self.event(name, body, record, delivery)
         self.touch(record)
-        if name is not Name.REINSTATE:
-            self._show(name, record, position, before, veils=False)
+        if name is not EventType.REINSTATE:
+            self._show(name, record, position, before, retracts_text=False)
         return position
 
     def enter(self, public_id: str, kind: str, tier: Tier, body: Mapping[str, Any]) -> Rec:
@@ -259,9 +259,11 @@ class Batch:
         """
         record = self.new_record(kind, tier)
         record.public_id = public_id
-        record.state = advance(record.state, Name.WITHDRAW)
-        position = self.event(Name.WITHDRAW, body, record)
-        self._show(Name.WITHDRAW, record, position, visible(State.LIVE, tier), veils=False)
+        record.state = advance(record.state, EventType.WITHDRAW)
+        position = self.event(EventType.WITHDRAW, body, record)
+        self._show(
+            EventType.WITHDRAW, record, position, visible(State.LIVE, tier), retracts_text=False
+        )
         return record
 
     def touch(self, record: Rec) -> None:
@@ -300,7 +302,7 @@ class Batch:
 
     def _log(
         self,
-        name: Name,
+        name: EventType,
         body: bytes,
         record: Rec | None,
         delivery: int | None,
@@ -319,10 +321,16 @@ class Batch:
         return self.position
 
     def _show(
-        self, name: Name, record: Rec, position: int, before: frozenset[Tier], *, veils: bool
+        self,
+        name: EventType,
+        record: Rec,
+        position: int,
+        before: frozenset[Tier],
+        *,
+        retracts_text: bool,
     ) -> None:
         """Add the members that the event means for each tier, and its line in the journal."""
-        taken = steps(before, record.visible(), veils=veils)
+        taken = steps(before, record.visible(), retracts_text=retracts_text)
         self.shown += [
             Shown(
                 step.tier,
@@ -332,7 +340,7 @@ class Batch:
                 record.version,
                 step.activity,
                 mark=bool(record.mark),
-                veils=step.veils,
+                retracts_text=step.retracts_text,
             )
             for step in taken
         ]
@@ -389,9 +397,9 @@ def _transaction(parts: Parts) -> Iterator[Batch]:
         work = Batch(connection, parts, head)
         yield work
         work.finish()
-        parts.at(Point.BEFORE_COMMIT)
-    parts.at(Point.COMMITTED)
+        parts.failpoint(Failpoint.BEFORE_COMMIT)
+    parts.failpoint(Failpoint.COMMITTED)
     parts.clock_guard.beat()
     if work.passages:
         parts.journal.catch_up(journal_missing(parts.database))
-        parts.at(Point.JOURNALLED)
+        parts.failpoint(Failpoint.JOURNALLED)

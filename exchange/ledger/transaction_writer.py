@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 
-from exchange.domain.disclosure import SERVED, Tier
-from exchange.domain.failpoints import Point
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.failpoints import Failpoint
 from exchange.domain.identity import new_id
 from exchange.ledger import schema
 from exchange.ledger.feed_sequence import Page, Stream, place
@@ -67,7 +67,7 @@ def write(work: Batch) -> None:
     pending = work.pending
     seals = new_seals(len(pending))
     numbers = work.parts.seals.put(seals)
-    work.parts.at(Point.SEALS_WRITTEN)
+    work.parts.failpoint(Failpoint.SEALS_WRITTEN)
     tree = _frontier(work.connection, work.first)
     events, nodes = [], []
     for item, seal, number in zip(pending, seals, numbers, strict=True):
@@ -134,7 +134,7 @@ def _frontier(connection: Connection, size: int) -> Frontier:
 
 def _members(work: Batch) -> None:
     """Give the shown members their places and write them, tier by tier."""
-    for tier in SERVED:
+    for tier in PUBLISHED_TIERS:
         shown = [item for item in work.shown if item.tier is tier]
         if shown:
             _tier_members(work, tier, shown)
@@ -154,11 +154,14 @@ def _tier_members(work: Batch, tier: Tier, shown: list[Shown]) -> None:
     known = set(pages)
     placed = list(place(shown, work.now, stream, pages, work.epoch))
     _insert(connection, schema.member, [_member(item) for item in placed])
-    veils = [item for item in placed if item.shown.veils]
+    retractions = [item for item in placed if item.shown.retracts_text]
     _insert(
         connection,
         schema.veil,
-        [{"tier": tier.value, "seq": item.seq, "record": item.shown.record} for item in veils],
+        [
+            {"tier": tier.value, "seq": item.seq, "record": item.shown.record}
+            for item in retractions
+        ],
     )
     connection.execute(
         update(schema.stream)

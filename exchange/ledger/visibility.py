@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import SERVED, Tier
-from exchange.domain.events import LEAVING, Name
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.events import REMOVAL_EVENTS, EventType
 from exchange.domain.lifecycle import State
 from exchange.domain.record import Activity
 from exchange.ledger.journal import BACK, GONE
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
 _NOBODY: Final[frozenset[Tier]] = frozenset()
 _SEEN: Final = {
-    widest: frozenset(tier for tier in SERVED if tier.rank >= widest.rank) for widest in Tier
+    widest: frozenset(tier for tier in PUBLISHED_TIERS if tier.rank >= widest.rank)
+    for widest in Tier
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A member that a tier's sequence gains; `veils`: earlier text has to go."""
+    """A member that a tier's sequence gains; `retracts_text`: earlier text has to go."""
 
     tier: Tier
     activity: Activity
-    veils: bool
+    retracts_text: bool
 
 
 def visible(state: State, tier: Tier) -> frozenset[Tier]:
@@ -34,22 +35,26 @@ def visible(state: State, tier: Tier) -> frozenset[Tier]:
     return _SEEN[tier] if state is State.LIVE else _NOBODY
 
 
-def steps(before: frozenset[Tier], after: frozenset[Tier], *, veils: bool = False) -> list[Step]:
+def steps(
+    before: frozenset[Tier], after: frozenset[Tier], *, retracts_text: bool = False
+) -> list[Step]:
     """Return the members that lead each tier from what it saw to what it is to see."""
     found = []
-    for tier in SERVED:
+    for tier in PUBLISHED_TIERS:
         activity = _activity(was=tier in before, now=tier in after)
         if activity is not None:
-            found.append(Step(tier, activity, veils or activity is Activity.DELETE))
+            found.append(Step(tier, activity, retracts_text or activity is Activity.DELETE))
     return found
 
 
-def passage(name: Name, taken: Collection[Step]) -> str | None:
+def passage(name: EventType, taken: Collection[Step]) -> str | None:
     """Return what the withdrawal journal says of an event: away, back, or nothing."""
     activities = {step.activity for step in taken}
-    if name in LEAVING or Activity.DELETE in activities:
+    if name in REMOVAL_EVENTS or Activity.DELETE in activities:
         return GONE
-    if name is Name.RESUME or (Activity.CREATE in activities and name is not Name.PUBLISH):
+    if name is EventType.RESUME or (
+        Activity.CREATE in activities and name is not EventType.PUBLISH
+    ):
         return BACK
     return None
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from exchange.domain import keys
-from exchange.domain import record_body as bodies
+from exchange.domain import keys, record_body
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import PLACEHOLDER
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from exchange.model.kinds import Kind, Model, Quotation
 
 CONTEXT: Final = "https://w3id.org/credence/context/v1"
-PERSON_IRI: Final = bodies.PERSON.strip("<>")
+PERSON_IRI: Final = record_body.PERSON.strip("<>")
 ENVELOPE: Final = frozenset({"@context", "id", "type"})
 _MISSING: Final = object()
 
@@ -233,26 +232,28 @@ class Compiled:
         untold = self._untold[form] if form else _TELLS_ALL
         return Submission(
             kind=self.kind.slug,
-            key=told.key,
-            body=text if plan.tier is Tier.PUBLIC else bodies.confine(text, plan.tier),
+            key=told.primary,
+            body=text
+            if plan.tier is Tier.PUBLIC
+            else record_body.restrict_to_tier(text, plan.tier),
             tier=plan.tier,
             links=tuple(link for link, _ in links),
-            arrival=plan.arrival,
+            delivered_state=plan.arrival,
             publicity_end=record.get(self.kind.publicity_end or ""),
             person=self._person(record),
             withdraws=next((link for link, withdraws in links if withdraws), None),
             row=row,
             projected=plan.projected,
             aliases=told.aliases,
-            bare=told.bare,
-            lacking=told.lacking,
-            untold=untold.properties,
-            keeps_tier=untold.tier,
-            keeps_mark=untold.mark,
+            partial=told.partial,
+            is_partial=told.is_partial,
+            uncovered_properties=untold.properties,
+            inherits_tier=untold.tier,
+            inherits_objection=untold.mark,
             timed_by=self._timed_by if self.kind.source_time in record else None,
         )
 
-    def telling(self, record: Mapping[str, Any]) -> keys.Telling:
+    def telling(self, record: Mapping[str, Any]) -> keys.RecordKey:
         """Return every way in which a sound record tells its own key.
 
         Raises:
@@ -282,7 +283,7 @@ class Compiled:
             if kind is None:
                 return None
             told = keys_of[kind](record)
-            link = Link(relation, kind, told.key, told.aliases, told.bare, told.lacking)
+            link = Link(relation, kind, told.primary, told.aliases, told.partial, told.is_partial)
             return link, withdraws(record)
 
         return make

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import ontology
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.model.csvw import metadata
 from exchange.model.dictionary import dictionary, template
 from exchange.model.json_schema import schema
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exchange.model.kinds import Model
 
 _FOLDERS: Final = ("ontology/derived", "shapes/derived")
-PUBLIC: Final = frozenset({Leaf.PUBLIC_OPEN})
+PUBLIC: Final = frozenset({DisclosureLevel.PUBLIC_OPEN})
 
 
 def derive(model: Model) -> dict[str, bytes]:

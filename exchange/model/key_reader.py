@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from exchange.domain.errors import DataInvalid
-from exchange.domain.keys import Telling, person_part, tellings
+from exchange.domain.keys import RecordKey, key_variants, person_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ class KeyReader:
         self._missing = missing[0] if missing else None
         self._instead = fields[missing[0]].key_fallback if missing else None
 
-    def __call__(self, record: Mapping[str, Any]) -> Telling:
+    def __call__(self, record: Mapping[str, Any]) -> RecordKey:
         """Return every way in which the record tells the key.
 
         Raises:
@@ -50,16 +50,16 @@ class KeyReader:
         """
         parts = [ways(record) for ways in self._ways]
         if self._missing is None:
-            full = tellings(self._kind, parts)
-            return Telling(full[0], full[1:])
+            full = key_variants(self._kind, parts)
+            return RecordKey(full[0], full[1:])
         told = parts[self._missing]
         parts[self._missing] = (record.get(self._instead or "", ""),)
-        bare = tellings(self._kind, parts)
+        bare = key_variants(self._kind, parts)
         if not told:
-            return Telling(bare[0], bare[1:], lacking=True)
+            return RecordKey(bare[0], bare[1:], is_partial=True)
         parts[self._missing] = told
-        full = tellings(self._kind, parts)
-        return Telling(full[0], full[1:], tuple(item for item in bare if item not in full))
+        full = key_variants(self._kind, parts)
+        return RecordKey(full[0], full[1:], tuple(item for item in bare if item not in full))
 
 
 def _ways(field: Field, names: set[str]) -> Ways:

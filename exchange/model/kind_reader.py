@@ -7,9 +7,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import DataInvalid
-from exchange.domain.record import Arrival
+from exchange.domain.record import DeliveredState
 from exchange.model.kinds import Column, Field, Kind, Label, Quotation, Scheme
 from exchange.model.rule_conditions import (
     ArrivalRule,
@@ -159,7 +159,7 @@ class KindReader:
             ),
             arrivals=tuple(
                 ArrivalRule(
-                    self._condition(item), _one_of(Arrival, graph.need(item, f"{CR}arrival"))
+                    self._condition(item), _one_of(DeliveredState, graph.need(item, f"{CR}arrival"))
                 )
                 for item in graph.values(node, f"{CR}arrives")
             ),
@@ -236,7 +236,7 @@ class KindReader:
             many=self._many(node),
             required=self._required(node),
             max_length=int(length) if length else None,
-            leaf=_one_of(Leaf, graph.need(node, f"{CR}leaf")),
+            leaf=_one_of(DisclosureLevel, graph.need(node, f"{CR}leaf")),
             label=label,
             columns=self._columns(node, label),
             required_when=tuple(
@@ -253,7 +253,9 @@ class KindReader:
                 for item in graph.values(node, f"{CR}formatWhen")
             ),
             leaf_when=tuple(
-                LeafRule(self._condition(item), _one_of(Leaf, graph.need(item, f"{CR}leaf")))
+                LeafRule(
+                    self._condition(item), _one_of(DisclosureLevel, graph.need(item, f"{CR}leaf"))
+                )
                 for item in graph.values(node, f"{CR}leafWhen")
             ),
             received=self._reference(node, "received"),

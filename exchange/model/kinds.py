@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from exchange.domain.disclosure import Leaf, Tier
+    from exchange.domain.disclosure import DisclosureLevel, Tier
     from exchange.domain.link_rules import LinkRule
     from exchange.model.rule_conditions import (
         ArrivalRule,
@@ -147,7 +147,7 @@ class Field:
     many: bool
     required: bool
     max_length: int | None
-    leaf: Leaf
+    leaf: DisclosureLevel
     label: Label
     columns: Mapping[str, Column]
     required_when: tuple[Requirement, ...] = ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.disclosure import Tier, strictest
-from exchange.domain.record import Arrival
+from exchange.domain.record import DeliveredState
 from exchange.model.statements import Layout, Layouts
 from exchange.model.value_checks import holds
 
@@ -35,7 +35,7 @@ class Plan:
 
     layout: Layout
     tier: Tier
-    arrival: Arrival
+    arrival: DeliveredState
     projected: bool
     kept: frozenset[str | None]
     scope: Scope
@@ -79,7 +79,9 @@ class Plans:
         return Plan(
             layout=self._layouts.of(record),
             tier=strictest(kind.ceiling, *tiers),
-            arrival=next((a for applies, a in self._arrivals if applies(record)), Arrival.LIVE),
+            arrival=next(
+                (a for applies, a in self._arrivals if applies(record)), DeliveredState.LIVE
+            ),
             projected=not any(applies(record) for applies in self._hidden),
             kept=frozenset(form for form in (*kind.forms, None) if self._keeps(record, form)),
             scope=self._gate.scope(record),

@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain import personal_data
-from exchange.domain.disclosure import SERVED, Leaf, Tier, strictest
+from exchange.domain.disclosure import PUBLISHED_TIERS, DisclosureLevel, Tier, strictest
 from exchange.domain.id_numbers import (
     INVISIBLE,
     birth_known,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     Holds = Callable[[Mapping[str, Any]], bool]
 
-_PUBLIC: Final = frozenset({Leaf.PUBLIC_OPEN, Leaf.PUBLIC_PAGE})
-_SHOWN: Final = _PUBLIC | {Leaf.GOV_UNCONDITIONAL}  # on some surface
+_PUBLIC: Final = frozenset({DisclosureLevel.PUBLIC_OPEN, DisclosureLevel.PUBLIC_PAGE})
+_SHOWN: Final = _PUBLIC | {DisclosureLevel.GOV_UNCONDITIONAL}  # on some surface
 _SEARCHED: Final = frozenset({Sort.TEXT, Sort.MONEY})
 _BETWEEN: Final = "ǂ"  # a letter that no file holds, so that no number runs over two fields
 _CENTURIES: Final = frozenset({"19", "20"})
@@ -75,7 +75,7 @@ class Gate:
 
     def __init__(self, kind: Kind) -> None:
         self._fields = {field.name: field for field in kind.fields}
-        self._leaves: dict[str, tuple[tuple[Holds, Leaf], ...]] = {
+        self._leaves: dict[str, tuple[tuple[Holds, DisclosureLevel], ...]] = {
             field.name: tuple((holds(rule.when), rule.leaf) for rule in field.leaf_when)
             for field in kind.fields
         }
@@ -89,7 +89,7 @@ class Gate:
         """Return what is searched in records of this pattern (`exchange.model.pattern_plans`)."""
         tiers = (tier for applies, tier in self._tiers if applies(record))
         tier = strictest(self._ceiling, *tiers)
-        if tier not in SERVED:
+        if tier not in PUBLISHED_TIERS:
             return Scope()
         there = [self._fields[name] for name in record if name in self._fields]
         leaves = {field.name: self._leaf(field, record) for field in there}
@@ -110,7 +110,7 @@ class Gate:
             frozenset(field.name for field in shown) - public,
         )
 
-    def _leaf(self, field: Field, record: Mapping[str, Any]) -> Leaf:
+    def _leaf(self, field: Field, record: Mapping[str, Any]) -> DisclosureLevel:
         for applies, leaf in self._leaves[field.name]:
             if applies(record):
                 return leaf

@@ -15,7 +15,7 @@ from exchange.model.shapes_graph import SH, XSD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exchange.domain.disclosure import Leaf
+    from exchange.domain.disclosure import DisclosureLevel
     from exchange.model.kinds import Field, Kind, Label
     from exchange.model.rule_conditions import Condition, Requirement, Severity
 
@@ -27,7 +27,7 @@ _HEAD: Final = f"""# Derived of the shapes by `credence derive`; do not edit.
 """
 
 
-def shape(kind: Kind, leaves: frozenset[Leaf] | None = None) -> bytes:
+def shape(kind: Kind, leaves: frozenset[DisclosureLevel] | None = None) -> bytes:
     """Return the closed shape of views that hold these leaves only; of all, where None."""
     fields = [field for field in kind.fields if leaves is None or field.leaf in leaves]
     name = f"<{BASE}{kind.slug}{'' if leaves is None else '/public'}>"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from exchange.domain.disclosure import Leaf, Tier
-    from exchange.domain.record import Arrival
+    from exchange.domain.disclosure import DisclosureLevel, Tier
+    from exchange.domain.record import DeliveredState
 
 # The gravest first. error: the row is rejected. held: it is kept for review and not appended.
 Severity = Literal["error", "held", "warning", "info"]
@@ -91,7 +91,7 @@ class LeafRule:
     """The field has this disclosure leaf when the condition holds."""
 
     when: Condition
-    leaf: Leaf
+    leaf: DisclosureLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class ArrivalRule:
     """
 
     when: Condition
-    arrival: Arrival
+    arrival: DeliveredState
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import Leaf
+from exchange.domain.disclosure import DisclosureLevel
 from exchange.domain.personal_data import mask
 from exchange.model.kinds import Label
 
@@ -353,7 +353,7 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
 # Rules whose sentence stands with the value type (sh:message in shapes/common.ttl).
 _BY_VALUE: Final = frozenset({"text", "date", "moment", "money", "code", "pattern"})
 HIDDEN: Final = "***"
-_HIDE: Final = frozenset({Leaf.ARCHIVE, Leaf.AUTHORISED})
+_HIDE: Final = frozenset({DisclosureLevel.ARCHIVE, DisclosureLevel.AUTHORISED})
 _LONGEST: Final = 200  # characters of a value that a finding quotes
 
 

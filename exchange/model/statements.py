@@ -11,8 +11,8 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.disclosure import Leaf
-from exchange.domain.record_body import line, statement_of
+from exchange.domain.disclosure import DisclosureLevel
+from exchange.domain.record_body import statement_line, statement_of
 from exchange.model.canonical_terms import escaped, special
 from exchange.model.shapes_graph import RDF, XSD
 from exchange.model.value_checks import holds
@@ -85,7 +85,9 @@ class Layouts:
 
     def __init__(self, kind: Kind) -> None:
         links = link_numbers(kind)
-        self._first = line(Leaf.PUBLIC_OPEN, f"<{RDF}type> <{kind.class_iri}>") + "\n"
+        self._first = (
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f"<{RDF}type> <{kind.class_iri}>") + "\n"
+        )
         self._writers = [
             _writer(field, links.get(field.name))
             for field in sorted(kind.fields, key=lambda field: f"<{field.iri}>")
@@ -155,5 +157,5 @@ def _writer(field: Field, link: int | None) -> _Writer:
     )
 
 
-def _head(field: Field, leaf: Leaf, link: int | None) -> str:
-    return line(leaf, f"<{field.iri}> ", link)
+def _head(field: Field, leaf: DisclosureLevel, link: int | None) -> str:
+    return statement_line(leaf, f"<{field.iri}> ", link)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.domain.publicity_period import china_time, day_of
+from exchange.domain.publicity_period import china_date, china_time
 from publisher.cli.context import Choices, common, pass_choices
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def confirm(choices: Choices) -> None:
 def _tell(choices: Choices, bench: Bench) -> None:
     station, console = choices.station, choices.console
     now, last, doubt = station.clock(), station.heartbeat.trusted_time(), station.heartbeat.doubt()
-    due = len(bench.exchange().due(day_of(now)))
+    due = len(bench.exchange().expired_before(china_date(now)))
     console.say(
         "clock-doubtful" if doubt else "clock-trusted",
         now=china_time(now),

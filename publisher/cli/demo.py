@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.domain.identity import id_of
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from exchange.sample import generate
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.example_records import LIST, showcase
@@ -146,9 +146,9 @@ def _make(root: Path, address: Address) -> None:
         generate(RECORDS, SEED, Path(folder))
         files = sorted(Path(folder).glob("*.csv"))
         exchange = bench.exchange()
-        for _ in exchange.load(files, Manner(), Watch()):
+        for _ in exchange.load(files, LoadOptions(), LoadObserver()):
             pass
-        exchange.expire(day_of(station.clock()))
+        exchange.expire(china_date(station.clock()))
     mark.write_text(address.url + "\n", encoding="utf-8")
 
 

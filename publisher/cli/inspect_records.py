@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import ClockDoubtful, VerificationFailed
 from exchange.intake import PURPOSE, HeldRows
 from publisher import settings
@@ -34,7 +34,7 @@ _JSON = "application/sparql-results+json"
 @click.argument("sparql", metavar="SPARQL")
 @click.option(
     "--tier",
-    type=click.Choice([tier.value for tier in SERVED]),
+    type=click.Choice([tier.value for tier in PUBLISHED_TIERS]),
     default=Tier.PUBLIC.value,
     show_default=True,
 )

@@ -11,7 +11,7 @@ import click
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of, record_iri
-from exchange.domain.record import Standing
+from exchange.domain.record import Visibility
 from publisher.cli.context import Choices, common, pass_choices
 from publisher.cli.messages import TEXTS
 from publisher.surfaces.port import label
@@ -180,7 +180,8 @@ class _Parting:
         return [
             iri
             for iri in dict.fromkeys(left)
-            if iri != self._iri and ledger.standing(Tier.PUBLIC, id_of(iri)) is not Standing.LIVE
+            if iri != self._iri
+            and ledger.visibility(Tier.PUBLIC, id_of(iri)) is not Visibility.LIVE
         ]
 
 

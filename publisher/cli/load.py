@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exchange.commands import Manner, Watch, check
+from exchange.commands import LoadObserver, LoadOptions, check
 from exchange.domain.errors import (
     CredenceError,
     EnvironmentFault,
@@ -17,7 +17,7 @@ from exchange.domain.errors import (
     UsageError,
     VerificationFailed,
 )
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from exchange.intake import (
     FileCheck,
     Receipt,
@@ -88,8 +88,8 @@ def check_verb(
 ) -> int:
     """校验文件，不写入。Validate files, write nothing."""
     console = choices.console
-    manner = Manner(kind, form)
-    sources = _sources(choices, files, manner)
+    options = LoadOptions(kind, form)
+    sources = _sources(choices, files, options)
     paths = [item for item in sources if isinstance(item, Path)]
     if len(paths) < len(sources) or (marked and len(paths) > 1):
         raise UsageError(
@@ -98,19 +98,19 @@ def check_verb(
             zh="只能校验文件；使用 --marked 时一次只能一个文件。",
             zh_hint="数据库表请用 credence load --dry-run；文件请逐个标注。",
         )
-    shown = [_check_one(choices, path, manner, marked, len(paths)) for path in paths]
+    shown = [_check_one(choices, path, options, marked, len(paths)) for path in paths]
     console.result({"files": shown})
     return int(any(item["errors"] or item["held"] for item in shown))
 
 
 def _check_one(
-    choices: Choices, path: Path, manner: Manner, marked: Path | None, files: int
+    choices: Choices, path: Path, options: LoadOptions, marked: Path | None, files: int
 ) -> dict[str, Any]:
     """Tell the findings of one of several files and its summary; return the summary."""
     console = choices.console
     console.begin_file()
     try:
-        found = check(path, choices.station.model, manner, marked, today=_today(choices))
+        found = check(path, choices.station.model, options, marked, today=_today(choices))
     except (Rejected, UsageError, EnvironmentFault) as error:
         if files == 1 and not isinstance(error, Rejected):
             raise
@@ -127,7 +127,7 @@ def _check_one(
 
 
 def _today(choices: Choices) -> date:
-    return day_of(choices.station.clock())
+    return china_date(choices.station.clock())
 
 
 def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None) -> dict[str, Any]:
@@ -196,12 +196,12 @@ def load(  # noqa: PLR0913 - the options of the contract
 ) -> int:
     """导入文件、目录或数据库表到账本。Load files, folders or tables; print a receipt."""
     console = choices.console
-    manner = Manner(kind, form, source, dry_run, allow_older)
+    options = LoadOptions(kind, form, source, dry_run, allow_older)
     if folder is not None:
-        return watch_folder(choices, folder, manner, files)
-    sources = _sources(choices, files, manner)
+        return watch_folder(choices, folder, options, files)
+    sources = _sources(choices, files, options)
     choices.station.access().require_ledger()
-    receipts = _load(choices, sources, manner)
+    receipts = _load(choices, sources, options)
     taken = [item for item in receipts if item is not None]
     total = total_of(taken)
     if len(taken) < len(receipts):
@@ -214,27 +214,29 @@ def load(  # noqa: PLR0913 - the options of the contract
     return 1 if "refused" in total else max(receipt.exit_code for receipt in taken)
 
 
-def _load(choices: Choices, sources: list[Path | Table], manner: Manner) -> list[Receipt | None]:
+def _load(
+    choices: Choices, sources: list[Path | Table], options: LoadOptions
+) -> list[Receipt | None]:
     """Load one file after the other; return their receipts, None for a file that was refused."""
     console = choices.console
     receipts: list[Receipt | None] = []
-    with _exchange(choices, manner) as exchange, console.progress() as move:
+    with _exchange(choices, options) as exchange, console.progress() as move:
         label = console.text("loading", file=", ".join(shown(item.name) for item in sources))
 
         def progress(done: int, total: int) -> None:
             move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
 
-        watch = Watch(progress, console.finding)
-        for source, outcome in exchange.load_each(sources, manner, watch):
+        observer = LoadObserver(progress, console.finding)
+        for source, outcome in exchange.load_each(sources, options, observer):
             # The bar counts the receipts written so far.
-            receipts.append(_told(console, shown(source.name), outcome, len(sources), manner))
+            receipts.append(_told(console, shown(source.name), outcome, len(sources), options))
             console.begin_file()
     return receipts
 
 
 @contextmanager
-def _exchange(choices: Choices, manner: Manner) -> Iterator[Exchange]:
-    if manner.dry_run:
+def _exchange(choices: Choices, options: LoadOptions) -> Iterator[Exchange]:
+    if options.dry_run:
         with choices.rehearsed() as exchange:
             yield exchange
         return
@@ -243,11 +245,11 @@ def _exchange(choices: Choices, manner: Manner) -> Iterator[Exchange]:
 
 
 def _told(
-    console: Console, name: str, outcome: Receipt | CredenceError, files: int, manner: Manner
+    console: Console, name: str, outcome: Receipt | CredenceError, files: int, options: LoadOptions
 ) -> Receipt | None:
     """Say what became of a file; the error of the only one is the command's own."""
     if isinstance(outcome, Receipt):
-        receipt_of(console, name, outcome, files, dry_run=manner.dry_run)
+        receipt_of(console, name, outcome, files, dry_run=options.dry_run)
         return outcome
     if files == 1:
         raise outcome
@@ -255,13 +257,13 @@ def _told(
     return None
 
 
-def _sources(choices: Choices, names: Sequence[str], manner: Manner) -> list[Path | Table]:
+def _sources(choices: Choices, names: Sequence[str], options: LoadOptions) -> list[Path | Table]:
     """Return the files and tables named; a folder stands for the deliveries in it.
 
     What is wrong with the call itself is said before any of them is read.
     """
-    require_kind(choices.station.model, manner.kind, manner.form)
-    unit_code(manner.source)
+    require_kind(choices.station.model, options.kind, options.form)
+    unit_code(options.source)
     found: list[Path | Table] = []
     for name in names:
         if is_table(name):

@@ -6,13 +6,13 @@ from typing import Final
 
 from exchange.domain.lifecycle import (
     HELD_RESEMBLES,
-    REJECTED_SEVERAL,
-    REJECTED_TARGET,
-    REJECTED_TORN,
+    REJECTED_AMBIGUOUS_KEY,
+    REJECTED_AMBIGUOUS_TARGET,
+    REJECTED_UNKNOWN_TARGET,
     SUPPRESSED_BASIS,
     SUPPRESSED_CLOCK,
     SUPPRESSED_ENDED,
-    SUPPRESSED_GONE,
+    SUPPRESSED_REMOVED,
     SUPPRESSED_REVOKED,
 )
 from exchange.domain.precedence import (
@@ -24,7 +24,7 @@ from exchange.domain.precedence import (
 )
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    SUPPRESSED_GONE: ("记录已撤下", "record left"),
+    SUPPRESSED_REMOVED: ("记录已撤下", "record left"),
     SUPPRESSED_REVOKED: ("自报已撤销", "says it was revoked"),
     SUPPRESSED_ENDED: ("公示期已过", "publicity ended"),
     SUPPRESSED_CLOCK: ("时钟存疑", "clock in doubt"),
@@ -35,9 +35,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     OUTDATED_VERSION: ("与被取代的版本相同", "equal to a superseded version"),
     OUTDATED_FILE: ("较早报送的文件", "older file"),
     OUTDATED_BY_TIME: ("来源更新时间较早", "earlier source time"),
-    REJECTED_TARGET: ("找不到要修复的记录", "repair of nothing known"),
-    REJECTED_SEVERAL: ("要修复的记录不止一条", "several to repair"),
-    REJECTED_TORN: ("对应不止一条记录", "fits several records"),
+    REJECTED_UNKNOWN_TARGET: ("找不到要修复的记录", "repair of nothing known"),
+    REJECTED_AMBIGUOUS_TARGET: ("要修复的记录不止一条", "several to repair"),
+    REJECTED_AMBIGUOUS_KEY: ("对应不止一条记录", "fits several records"),
     "refused-in-review": ("曾审核不予通过", "refused in review"),
     "review-full": ("待审已满", "no room for review"),
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.domain.errors import ClockDoubtful, UsageError
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from publisher.child_processes import follow_parent, stop_on_signals
 from publisher.cli.context import Choices, common, pass_choices
 
@@ -65,7 +65,7 @@ def publish(choices: Choices, *, at: datetime | None, yes: bool) -> None:
 
 def _day(choices: Choices, at: datetime | None, *, yes: bool) -> date:
     """Return the day to run the clock as of. Raises UsageError for a far day without `yes`."""
-    today = day_of(choices.station.clock())
+    today = china_date(choices.station.clock())
     if at is None:
         return today
     if at.date() > today + timedelta(days=1) and not yes:

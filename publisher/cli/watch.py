@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.intake import Watcher
 from exchange.intake.findings import shown
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from publisher.cli.context import Choices
 
 
-def watch_folder(choices: Choices, folder: Path, manner: Manner, files: Sequence[str]) -> int:
+def watch_folder(choices: Choices, folder: Path, options: LoadOptions, files: Sequence[str]) -> int:
     """Load what appears in a folder until SIGINT or SIGTERM; print a receipt for each file."""
-    if files or manner.dry_run:
+    if files or options.dry_run:
         raise UsageError(
             "--watch takes a folder only: no files beside it and no --dry-run.",
             "Load the files by a command of their own.",
@@ -36,8 +36,8 @@ def watch_folder(choices: Choices, folder: Path, manner: Manner, files: Sequence
         station = choices.station
         watcher = Watcher(folder, station.layout.watched, station.clock)
         console.say("watching", folder=folder)
-        watch = Watch(None, console.finding)
-        for path, outcome in bench.exchange().follow(watcher, manner, watch, stop.wait):
+        observer = LoadObserver(None, console.finding)
+        for path, outcome in bench.exchange().watch_folder(watcher, options, observer, stop.wait):
             counts["files"] += 1
             if isinstance(outcome, CredenceError):
                 counts["refused"] += 1

@@ -10,13 +10,13 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
 
 _OTHERS: Final = 0o077  # what group and other accounts may do
 
@@ -55,20 +55,20 @@ def _close(path: Path) -> bool:
     return bool(mode & _OTHERS)
 
 
-def replace_file(path: Path, content: bytes, at: At = nothing) -> None:
+def replace_file(path: Path, content: bytes, failpoint: FailpointHook = no_failpoint) -> None:
     """Put `content` at `path`: a reader sees the old bytes or the new, never a part.
 
     Written aside, synced, renamed, directory synced. One writer per path is assumed;
-    `at` is called at the failpoints. Raises OSError.
+    `failpoint` is called at the failpoints. Raises OSError.
     """
     aside = path.with_name(path.name + ".tmp")
     with aside.open("wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
-    at(Point.FILE_WRITTEN)
+    failpoint(Failpoint.FILE_WRITTEN)
     aside.replace(path)
-    at(Point.FILE_RENAMED)
+    failpoint(Failpoint.FILE_RENAMED)
     sync_directory(path.parent)
 
 

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store, parse
 
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Quad, QuerySolutions
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
 
 PROJECTION = NamedNode("urn:credence:projection")
 _POSITION = NamedNode("urn:credence:position")
@@ -183,9 +183,9 @@ class EmbeddedStore(StoreReader):
     power cut is a tail, positions included, so a replay from `position()` mends it.
     """
 
-    def __init__(self, directory: Path, at: At = nothing) -> None:
+    def __init__(self, directory: Path, failpoint: FailpointHook = no_failpoint) -> None:
         super().__init__(directory)
-        self._at = at
+        self._failpoint = failpoint
 
     def _open(self, directory: Path) -> Store:
         directory.mkdir(parents=True, exist_ok=True)
@@ -198,7 +198,7 @@ class EmbeddedStore(StoreReader):
             f"DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o FILTER(isBlank(?s) || !({records})) }}"
         )
         self._store.load(triples, format=RdfFormat.N_TRIPLES)
-        self._at(Point.VOCABULARY_LOADED)
+        self._failpoint(Failpoint.VOCABULARY_LOADED)
         self._store.update(_noting(_VOCABULARY, Literal(digest)))
 
     def load_chunk(self, nquads: bytes, position: int | None = None) -> None:
@@ -210,7 +210,7 @@ class EmbeddedStore(StoreReader):
         """
         # Lenient: IRIs were checked at the intake; looking again takes a seventh of the time.
         self._store.bulk_load(nquads, format=RdfFormat.N_QUADS, lenient=True)
-        self._at(Point.CHUNK_LOADED)
+        self._failpoint(Failpoint.CHUNK_LOADED)
         if position is not None:
             self._store.update(_noting(_POSITION, Literal(position)))
 
@@ -224,7 +224,7 @@ class EmbeddedStore(StoreReader):
         groups = list(iter(lambda: dict(islice(waiting, GROUP)), {}))
         for group in groups[:-1]:
             self._store.update(_replacing(group))
-            self._at(Point.GROUP_REPLACED)
+            self._failpoint(Failpoint.GROUP_REPLACED)
         last = [_replacing(groups[-1])] if groups else []
         if position is not None:
             last.append(_noting(_POSITION, Literal(position)))

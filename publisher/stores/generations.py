@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from publisher.stores.atomic_files import replace_file, sync_directory
 from publisher.stores.generation_checksums import sums_path, write_sums
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from publisher.stores.embedded_store import EmbeddedStore
 
 # Milliseconds a superseded generation stays: longer than any query's deadline.
@@ -95,11 +95,11 @@ class Generations:
         directory: Path,
         clock: Callable[[], int],
         grace: int = GRACE,
-        at: At = nothing,
+        failpoint: FailpointHook = no_failpoint,
     ) -> None:
         self._directory = directory
         self._clock = clock
-        self._at = at
+        self._failpoint = failpoint
         self._grace = grace
         self._folder = directory / "generations"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -123,10 +123,10 @@ class Generations:
         store.backup(self._path(number))
         write_sums(self._path(number), previous.path if previous else None)
         sync_directory(self._folder)
-        self._at(Point.GENERATION_COPIED)
+        self._failpoint(Failpoint.GENERATION_COPIED)
         text = json.dumps({"generation": number, "position": position})
-        replace_file(self._directory / "current", text.encode(), self._at)
-        self._at(Point.GENERATION_NAMED)
+        replace_file(self._directory / "current", text.encode(), self._failpoint)
+        self._failpoint(Failpoint.GENERATION_NAMED)
         if previous:
             self._ended[previous.number] = self._clock()
         return Generation(number, position, self._path(number))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from exchange.domain.disclosure import Tier
-    from exchange.domain.record import Change, Standing
+    from exchange.domain.record import Change, Visibility
     from publisher.surfaces.audit.file_inspection import Inspection, SharedWork
 
 INLINE: Final = "inline"
@@ -130,7 +130,7 @@ class Source(Protocol):
     def live_iris(self, tier: Tier, /) -> Iterator[str]:
         """IRI of every record that stands."""
 
-    def standing(self, tier: Tier, public_id: str, /) -> Standing:
+    def visibility(self, tier: Tier, public_id: str, /) -> Visibility:
         """How the record stands for the tier's readers."""
 
     def unfinished_erasures(self) -> Sequence[int]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.clock_trust import ClockDoubt
     from exchange.domain.disclosure import Tier
-    from exchange.domain.record import Standing, VisibleRecord
+    from exchange.domain.record import Visibility, VisibleRecord
     from exchange.ledger.ledger_status import Backlog
     from exchange.ledger.record_view import Held, RecordPage
     from exchange.model import Model
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Standings(Protocol):
     """The ledger as the web side sees it: who is shown, and what the pages of records show."""
 
-    def standing(self, tier: Tier, public_id: str, /) -> Standing:
+    def visibility(self, tier: Tier, public_id: str, /) -> Visibility:
         """How the record stands for the tier's readers."""
 
     def live_among(self, tier: Tier, public_ids: Collection[str], /) -> set[str]:

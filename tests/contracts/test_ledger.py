@@ -16,8 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
-from exchange.domain import record_body as bodies
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain import record_body
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.identity import new_id
 from exchange.domain.link_rules import Cascade, LinkRule
@@ -93,12 +93,15 @@ def ledger(place: Place) -> Iterator[Ledger]:
 
 def row(kind: str, number: int, said: str = "文", *bases: int) -> Submission:
     links = tuple(Link("restsOn", "penalty", f"penalty\x1f{base}") for base in bases)
-    lines = [bodies.line(Leaf.PUBLIC_OPEN, f'<urn:said> "{said} {number}"')]
-    lines += [bodies.line(Leaf.AUTHORISED, '<urn:held> "authorised"')]
-    lines += [
-        bodies.line(Leaf.PUBLIC_OPEN, f'<urn:on> "{base}"', at) for at, base in enumerate(bases)
+    lines = [
+        record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:said> "{said} {number}"')
     ]
-    return Submission(kind, f"{kind}\x1f{number}", bodies.body(lines), links=links)
+    lines += [record_body.statement_line(DisclosureLevel.AUTHORISED, '<urn:held> "authorised"')]
+    lines += [
+        record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:on> "{base}"', at)
+        for at, base in enumerate(bases)
+    ]
+    return Submission(kind, f"{kind}\x1f{number}", record_body.assemble_body(lines), links=links)
 
 
 def begin(ledger: Ledger) -> int:
@@ -162,7 +165,7 @@ def test_changes_departures_and_pages_are_alike(ledger: Ledger):
     assert [change.seq for change in changes] == list(range(1, 302))
     assert changes[7].view is None
     assert sum(change.view is None for change in changes) == 2
-    assert [change.seq for change in changes if change.veils] == [301]
+    assert [change.seq for change in changes if change.retracts_text] == [301]
     assert ledger.departures(PUBLIC, 0, 9) == [(301, iris[7])]
     assert ledger.pages(PUBLIC, [iris[7]]) == {
         ("penalty", change.page) for change in changes if change.iri == iris[7]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.record import Submission
-from exchange.domain.record_body import body, line
+from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedSurface, Place
@@ -80,8 +80,8 @@ def dumps(folder: Path, ledger: Ledger) -> Surface:
 class Hand:
     """In place of a helper process, of which tests/unit has the real one: a thread."""
 
-    def __init__(self, line: int, make: Callable[[], Surface]) -> None:
-        end = Connection(os.dup(line))
+    def __init__(self, statement_line: int, make: Callable[[], Surface]) -> None:
+        end = Connection(os.dup(statement_line))
         self._thread = threading.Thread(target=work, args=(end, {"public/dumps": make}))
         self._thread.start()
 
@@ -90,7 +90,11 @@ class Hand:
 
 
 def elsewhere(folder: Path, ledger: Ledger) -> Surface:
-    lane = Lane(lambda line: cast("Popen[bytes]", Hand(line, lambda: dumps(folder, ledger))))
+    lane = Lane(
+        lambda statement_line: cast(
+            "Popen[bytes]", Hand(statement_line, lambda: dumps(folder, ledger))
+        )
+    )
     return Elsewhere(lane, "dumps", Tier.PUBLIC)
 
 
@@ -148,11 +152,11 @@ class Bench:
     @staticmethod
     def _row(number: int, text: str) -> Submission:
         lines = [
-            line(Leaf.PUBLIC_OPEN, f"{TYPE} <urn:t:penalty>"),
-            line(Leaf.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
-            line(Leaf.PUBLIC_OPEN, f'<urn:t:text> "{text}{number}"'),
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f"{TYPE} <urn:t:penalty>"),
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:text> "{text}{number}"'),
         ]
-        return Submission("penalty", f"penalty\x1f{number}", body(lines))
+        return Submission("penalty", f"penalty\x1f{number}", assemble_body(lines))
 
 
 @pytest.fixture(params=ADAPTERS)

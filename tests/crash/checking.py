@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from publisher.stores.embedded_store import StoreReader
 from publisher.stores.generations import current_generation
 from publisher.surfaces.dumps import DumpReader
@@ -79,7 +79,7 @@ def nothing_torn(directory: Path, draw: random.Random, tally: Tally) -> None:
     """Records are in a generation whole or not at all; every document of the feed is whole."""
     station = Station(directory, {})
     with station.opened() as bench:
-        for tier in SERVED:
+        for tier in PUBLISHED_TIERS:
             _whole_records(bench, tier, draw, tally)
             _whole_documents(station.layout.feed(tier))
 
@@ -121,7 +121,7 @@ def picture(directory: Path) -> dict[str, str]:
                         # Its SHA-256 is worked out some time after a redaction.
                         said = f"{file.size} {file.records}"
                         found[f"{label(reader)}/{kind}.{file.form}"] = said
-    for tier in SERVED:
+    for tier in PUBLISHED_TIERS:
         found |= _files(current_tree(station.layout.feed(tier)).resolve(), f"{tier}/feed")
         store = StoreReader(current_generation(station.layout.triples(tier)).path)
         text = store._store.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph()) or b""

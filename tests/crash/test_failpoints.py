@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.failpoints import RESERVED, Point
+from exchange.domain.failpoints import RESERVED, Failpoint
 from tests.conftest import SUMMARY
 from tests.crash.checking import Tally, nothing_torn, picture, recovered
 from tests.crash.killing import start
@@ -24,53 +24,58 @@ LOAD, PUBLISH, REBUILD, ERASE, WITHDRAW, REVISE = [
     "withdraw",
     "revise",
 ]
-WHERE: dict[Point, list[tuple[str, str, int]]] = {
-    Point.SECRET_MADE: [("empty", LOAD, 1)],
-    Point.TABLES_MADE: [("empty", LOAD, 1)],
-    Point.SEALS_WRITTEN: [("empty", LOAD, 1), ("empty", LOAD, 3), ("published", WITHDRAW, 1)],
-    Point.BEFORE_COMMIT: [("empty", LOAD, 1), ("empty", LOAD, 3), ("published", WITHDRAW, 1)],
-    Point.COMMITTED: [("empty", LOAD, 3), ("published", WITHDRAW, 1), ("published", ERASE, 1)],
-    Point.JOURNAL_WRITTEN: [("published", WITHDRAW, 1)],
-    Point.JOURNALLED: [("published", WITHDRAW, 1)],
-    Point.COPY_STAGED: [("empty", LOAD, 1)],
-    Point.REJECTS_WRITTEN: [("empty", LOAD, 1)],
-    Point.SCRUB_BEGUN: [("published", ERASE, 1)],
-    Point.HELD_MARKED: [("published", ERASE, 1)],
-    Point.SEALS_DESTROYED: [("published", ERASE, 1)],
-    Point.SCRUB_WRITTEN: [("published", ERASE, 1)],
-    Point.SCRUBBED: [("published", ERASE, 1)],
-    Point.SURFACES_REBUILT: [("published", ERASE, 1)],
-    Point.FILE_WRITTEN: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 4)],
-    Point.FILE_RENAMED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 4)],
-    Point.VOCABULARY_LOADED: [("loaded", PUBLISH, 1)],
-    Point.CHUNK_LOADED: [("loaded", PUBLISH, 1)],
-    Point.GROUP_REPLACED: [("published", REVISE, 1)],
-    Point.CHUNK_APPLIED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 2)],
-    Point.REDACTED: [("behind", WITHDRAW, 1)],
-    Point.GENERATION_COPIED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 3)],
-    Point.GENERATION_NAMED: [("loaded", PUBLISH, 3)],
-    Point.WRITER_ASIDE: [("published", REBUILD, 1)],
-    Point.WRITER_SWAPPED: [("published", REBUILD, 1)],
-    Point.STAGE_SYNCED: [("published", WITHDRAW, 1)],
-    Point.STAGE_MARKED: [("published", WITHDRAW, 1)],
-    Point.DOCUMENT_MOVED: [("loaded", PUBLISH, 1), ("published", WITHDRAW, 2)],
-    Point.DOCUMENTS_SYNCED: [("published", WITHDRAW, 1)],
-    Point.MARK_REMOVED: [("published", WITHDRAW, 1)],
-    Point.TREE_LINKED: [("loaded", PUBLISH, 1), ("published", REBUILD, 1)],
-    Point.TREE_SERVED: [("published", REBUILD, 1)],
-    Point.INDEX_WRITTEN: [("loaded", PUBLISH, 1), ("published", WITHDRAW, 1)],
-    Point.INDEX_UNFORGOTTEN: [("published", WITHDRAW, 1)],
+WHERE: dict[Failpoint, list[tuple[str, str, int]]] = {
+    Failpoint.SECRET_MADE: [("empty", LOAD, 1)],
+    Failpoint.TABLES_MADE: [("empty", LOAD, 1)],
+    Failpoint.SEALS_WRITTEN: [("empty", LOAD, 1), ("empty", LOAD, 3), ("published", WITHDRAW, 1)],
+    Failpoint.BEFORE_COMMIT: [("empty", LOAD, 1), ("empty", LOAD, 3), ("published", WITHDRAW, 1)],
+    Failpoint.COMMITTED: [("empty", LOAD, 3), ("published", WITHDRAW, 1), ("published", ERASE, 1)],
+    Failpoint.JOURNAL_WRITTEN: [("published", WITHDRAW, 1)],
+    Failpoint.JOURNALLED: [("published", WITHDRAW, 1)],
+    Failpoint.COPY_STAGED: [("empty", LOAD, 1)],
+    Failpoint.REJECTS_WRITTEN: [("empty", LOAD, 1)],
+    Failpoint.SCRUB_BEGUN: [("published", ERASE, 1)],
+    Failpoint.HELD_MARKED: [("published", ERASE, 1)],
+    Failpoint.SEALS_DESTROYED: [("published", ERASE, 1)],
+    Failpoint.SCRUB_WRITTEN: [("published", ERASE, 1)],
+    Failpoint.SCRUBBED: [("published", ERASE, 1)],
+    Failpoint.SURFACES_REBUILT: [("published", ERASE, 1)],
+    Failpoint.FILE_WRITTEN: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 4)],
+    Failpoint.FILE_RENAMED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 4)],
+    Failpoint.VOCABULARY_LOADED: [("loaded", PUBLISH, 1)],
+    Failpoint.CHUNK_LOADED: [("loaded", PUBLISH, 1)],
+    Failpoint.GROUP_REPLACED: [("published", REVISE, 1)],
+    Failpoint.CHUNK_APPLIED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 2)],
+    Failpoint.REDACTED: [("behind", WITHDRAW, 1)],
+    Failpoint.GENERATION_COPIED: [("loaded", PUBLISH, 1), ("loaded", PUBLISH, 3)],
+    Failpoint.GENERATION_NAMED: [("loaded", PUBLISH, 3)],
+    Failpoint.WRITER_ASIDE: [("published", REBUILD, 1)],
+    Failpoint.WRITER_SWAPPED: [("published", REBUILD, 1)],
+    Failpoint.STAGE_SYNCED: [("published", WITHDRAW, 1)],
+    Failpoint.STAGE_MARKED: [("published", WITHDRAW, 1)],
+    Failpoint.DOCUMENT_MOVED: [("loaded", PUBLISH, 1), ("published", WITHDRAW, 2)],
+    Failpoint.DOCUMENTS_SYNCED: [("published", WITHDRAW, 1)],
+    Failpoint.MARK_REMOVED: [("published", WITHDRAW, 1)],
+    Failpoint.TREE_LINKED: [("loaded", PUBLISH, 1), ("published", REBUILD, 1)],
+    Failpoint.TREE_SERVED: [("published", REBUILD, 1)],
+    Failpoint.INDEX_WRITTEN: [("loaded", PUBLISH, 1), ("published", WITHDRAW, 1)],
+    Failpoint.INDEX_UNFORGOTTEN: [("published", WITHDRAW, 1)],
 }
 KILLS = [(point, *place) for point, places in WHERE.items() for place in places]
 # From here on an event stands, so the restart must bring it to every surface.
-_BEFORE = {Point.SEALS_WRITTEN, Point.BEFORE_COMMIT, Point.SCRUB_BEGUN, Point.HELD_MARKED}
+_BEFORE = {
+    Failpoint.SEALS_WRITTEN,
+    Failpoint.BEFORE_COMMIT,
+    Failpoint.SCRUB_BEGUN,
+    Failpoint.HELD_MARKED,
+}
 # No row of these files is held: tests/flows/test_review.py kills there.
-_ELSEWHERE = {Point.HELD_KEPT, Point.REVIEW_LOGGED}
+_ELSEWHERE = {Failpoint.HELD_KEPT, Failpoint.REVIEW_LOGGED}
 _FINAL = set(WHERE) - _BEFORE
 
 
 def test_every_failpoint_that_is_passed_is_killed_at() -> None:
-    assert set(WHERE) == set(Point) - RESERVED - _ELSEWHERE
+    assert set(WHERE) == set(Failpoint) - RESERVED - _ELSEWHERE
     assert len(KILLS) == 48
 
 
@@ -85,7 +90,7 @@ def test_a_kill_at_a_failpoint_loses_nothing_and_tears_nothing(  # noqa: PLR0913
     small_files: Path,
     tally: Tally,
     record_property: Callable[[str, object], None],
-    point: Point,
+    point: Failpoint,
     begin: str,
     verb: str,
     number: int,

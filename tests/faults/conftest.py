@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from publisher.wiring import Station
 from tests.flows.conftest import Credence
 from tests.serving import lacking
@@ -82,7 +82,7 @@ class Town:
 
     def load(self, *files: Path) -> int:
         with self.station().opened(lambda _: None) as bench:
-            loaded = bench.exchange().load(files, Manner(), Watch())
+            loaded = bench.exchange().load(files, LoadOptions(), LoadObserver())
             return sum(receipt.accepted + receipt.revised for _, receipt in loaded)
 
     def publish(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import SERVED
+from exchange.domain.disclosure import PUBLISHED_TIERS
 from publisher.surfaces.audit.run import audit
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.verify import Folder, Limits, roots_in, verify_feed
@@ -28,7 +28,7 @@ def test_ledger_feed_and_generations_survive_a_step_of_the_clock(
     assert town.load(files[0]) > 0
     town.publish()
     with town.station().opened() as bench:
-        record, _, _ = min(bench.ledger.live(SERVED[0]))
+        record, _, _ = min(bench.ledger.live(PUBLISHED_TIERS[0]))
     town.clock.set(step)
     assert town.load(files[1]) > 0
     town.publish()
@@ -40,7 +40,7 @@ def test_ledger_feed_and_generations_survive_a_step_of_the_clock(
         bench.ledger.verify()
         report = audit(bench.ledger, bench.readers())
         assert report.ok, report.to_json()
-        for tier in SERVED:
+        for tier in PUBLISHED_TIERS:
             changes = bench.ledger.changes(tier, 0, 10_000)
             times = [change.published for change in changes]
             assert times == sorted(times)
@@ -57,7 +57,7 @@ def test_ledger_feed_and_generations_survive_a_step_of_the_clock(
 
 
 def _feeds_are_sound(town: Town) -> None:
-    for tier in SERVED:
+    for tier in PUBLISHED_TIERS:
         current = current_tree(town.station().layout.feed(tier))
         for path, form in roots_in(current):
             base = Folder.base_of(current, path, form, LIMITS)

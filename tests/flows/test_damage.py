@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from publisher.cli import main
 from publisher.surfaces.audit.findings import AuditReport
 from publisher.surfaces.audit.run import audit
@@ -241,7 +241,7 @@ def test_every_damage_to_a_file_of_each_form_and_some_damage_to_every_file_is_na
     assert unnoticed(copy, kind, [*every, *some]) == []
 
 
-@pytest.mark.parametrize("tier", SERVED)
+@pytest.mark.parametrize("tier", PUBLISHED_TIERS)
 @pytest.mark.parametrize(
     "name",
     [

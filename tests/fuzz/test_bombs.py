@@ -30,15 +30,15 @@ MANNERS = ("form", "direct", "query", "get")
 _LONGEST_ADDRESS = 60_000
 
 
-def ask(city: HostileCity, query: str, manner: str = "form") -> tuple[int, dict[str, object]]:
+def ask(city: HostileCity, query: str, options: str = "form") -> tuple[int, dict[str, object]]:
     """Send a query in one of the manners of the protocol; return the status and the document."""
     line = HTTPConnection("127.0.0.1", city.port, timeout=30)
     body, method, path, media = query.encode(), "POST", "/sparql", QUERY
-    if manner == "form":
+    if options == "form":
         body, media = urlencode({"query": query}).encode(), FORM
-    elif manner == "query":
+    elif options == "query":
         method = "QUERY"
-    elif manner == "get":
+    elif options == "get":
         body, method, path = b"", "GET", f"/sparql?{urlencode({'query': query})}"
     try:
         line.request(method, path, body, {"Content-Type": media})
@@ -66,12 +66,12 @@ def test_what_nests_chains_or_swells_is_refused_before_it_runs(hostile_city: Hos
     assert len(REFUSED) >= BOMBS
     wrong = {}
     for number, (name, query) in enumerate(REFUSED.items()):
-        manner = MANNERS[number % 3 if len(query) > _LONGEST_ADDRESS // 3 else 3]
+        options = MANNERS[number % 3 if len(query) > _LONGEST_ADDRESS // 3 else 3]
         began = time.monotonic()
-        status, problem = ask(hostile_city, query, manner)
+        status, problem = ask(hostile_city, query, options)
         seconds = time.monotonic() - began
         if status not in {400, 413} or seconds > PATIENCE:
-            wrong[name] = (manner, status, seconds, problem)
+            wrong[name] = (options, status, seconds, problem)
     assert wrong == {}
     assert stands(hostile_city)
 
@@ -106,9 +106,9 @@ def test_no_spelling_of_service_in_no_manner_reaches_a_listener(
     assert len(SERVICES) >= 23
     for query in SERVICES:
         aimed = query.replace("http://x/", address)
-        for manner in MANNERS:
-            status, problem = ask(hostile_city, aimed, manner)
-            assert status == 400, (manner, aimed, problem)
+        for options in MANNERS:
+            status, problem = ask(hostile_city, aimed, options)
+            assert status == 400, (options, aimed, problem)
     for query in (
         f"SELECT * FROM <{address}> {{ ?s ?p ?o }}",
         f"SELECT * FROM NAMED <{address}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",

@@ -84,7 +84,7 @@ class Traffic:
         numbers = {iri: number for number, iri in enumerate(dict.fromkeys(s[1] for s in steps))}
         names = {number: iri for iri, number in numbers.items()}
         shown = [
-            Shown(Tier.PUBLIC, kind, numbers[iri], 0, 0, activity, mark=False, veils=False)
+            Shown(Tier.PUBLIC, kind, numbers[iri], 0, 0, activity, mark=False, retracts_text=False)
             for kind, iri, activity in steps
         ]
         for placed in place(shown, 1_790_000_000_000, self.stream, self.pages):
@@ -104,7 +104,7 @@ class Traffic:
                     placed.page,
                     objection=False,
                     view=None if view is None else view.encode(),
-                    veils=gone,
+                    retracts_text=gone,
                 )
             )
 

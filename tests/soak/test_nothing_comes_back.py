@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.wiring import Station
@@ -175,8 +175,8 @@ class City:
             exchange = bench.exchange()
             for (kind, form), found in sorted(files.items()):
                 path = self._write(kind, found, as_json=as_json)
-                manner = Manner(kind=kind, form=None if as_json else form)
-                list(exchange.load([path], manner, Watch()))
+                options = LoadOptions(kind=kind, form=None if as_json else form)
+                list(exchange.load([path], options, LoadObserver()))
 
     def _write(self, kind: str, rows: list[Row], *, as_json: bool) -> Path:
         self.delivered += 1

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.web.app import create_app
@@ -140,7 +140,7 @@ def deliver(root: Path, **rows: list[Row]) -> None:
         for kind, found in rows.items():
             path = root.parent / f"{kind.replace('_', '-')}.csv"
             path.write_text(as_csv(found, found[0]), encoding="utf-8")
-            list(bench.exchange().load([path], Manner(), Watch()))
+            list(bench.exchange().load([path], LoadOptions(), LoadObserver()))
         bench.projector(lambda _: None).publish()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from exchange.domain.disclosure import Tier
-from exchange.domain.events import VERSIONS, Name
+from exchange.domain.events import VERSION_EVENTS, EventType
 from exchange.ledger import schema
 from exchange.ledger.merkle import Frontier, entry, leaf_hash
 from exchange.ledger.sealed_bodies import FORMAT, TIERS, commit, unseal, views
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exchange.ledger.context import Parts
 
 _CHUNK = 500
-_NAMES = frozenset(Name)
+_NAMES = frozenset(EventType)
 
 
 @dataclass(slots=True)
@@ -87,10 +87,10 @@ def _check_columns(walked: Walked, row: Any) -> None:
     holds(at == walked.position + 1, f"Position {walked.position + 1} is missing.", at)
     holds(row.name in _NAMES, f"The event at {at} has the unknown name {row.name!r}.", at)
     holds(row.format == FORMAT, f"The event at {at} has the unknown format {row.format}.", at)
-    holds((row.name == Name.GENESIS) is (at == 1), "Genesis is not the first event.", at)
+    holds((row.name == EventType.GENESIS) is (at == 1), "Genesis is not the first event.", at)
     holds(row.seal > walked.last_seal, f"The seal of the event at {at} is out of order.", at)
     versioned = row.tier is not None
-    holds((row.name in VERSIONS) is versioned, f"The event at {at} has a wrong tier.", at)
+    holds((row.name in VERSION_EVENTS) is versioned, f"The event at {at} has a wrong tier.", at)
     walked.position, walked.last_seal = at, row.seal
 
 

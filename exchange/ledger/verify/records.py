@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import Conflict
-from exchange.domain.events import VERSIONS, Name
-from exchange.domain.lifecycle import GONE, HELD, State, advance
+from exchange.domain.events import VERSION_EVENTS, EventType
+from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State, advance
 from exchange.domain.link_rules import Cascade
 from exchange.ledger import schema
 from exchange.ledger.key_resolution import Key, Told, meet
@@ -47,35 +47,41 @@ class Fold:
     entered: bool = False  # as withdrawn, by a ledger that never published it
     received: int = 0  # versions that a delivery brought
     shown: dict[Tier, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: {tier: [] for tier in SERVED}
+        default_factory=lambda: {tier: [] for tier in PUBLISHED_TIERS}
     )
     passages: list[tuple[int, str]] = field(default_factory=list)
 
     def take(self, row: Any, mark: int) -> None:
         """Fold one event in."""
-        name = Name(row.name)
+        name = EventType(row.name)
         before = self._advance(row, name)
-        if name in VERSIONS:
+        if name in VERSION_EVENTS:
             self._version(row)
-        if name is Name.OBJECT:
+        if name is EventType.OBJECT:
             self.mark = mark
-        if name is Name.REINSTATE:
+        if name is EventType.REINSTATE:
             return
         # A version that no delivery brought was re-issued without a reference.
-        veils = name is Name.REVISE and row.delivery is None
-        taken = steps(before, visible(self.state, self.tier), veils=veils)
+        retracts_text = name is EventType.REVISE and row.delivery is None
+        taken = steps(before, visible(self.state, self.tier), retracts_text=retracts_text)
         for step in taken:
             self.shown[step.tier].append(
-                (row.position, step.activity.value, self.version, bool(self.mark), step.veils)
+                (
+                    row.position,
+                    step.activity.value,
+                    self.version,
+                    bool(self.mark),
+                    step.retracts_text,
+                )
             )
         op = passage(name, taken)
         if op is not None:
             self.passages.append((row.position, op))
 
-    def _advance(self, row: Any, name: Name) -> frozenset[Tier]:
+    def _advance(self, row: Any, name: EventType) -> frozenset[Tier]:
         """Go to the state after an event; return the tiers that saw the record before it."""
         first, before = self.state is State.NONE, visible(self.state, self.tier)
-        begins_well = not first or self.entered is (name is Name.WITHDRAW)
+        begins_well = not first or self.entered is (name is EventType.WITHDRAW)
         holds(begins_well, f"At position {row.position}: a record begins with {name}.")
         try:
             self.state = advance(self.state, name)
@@ -143,7 +149,7 @@ def _entered(parts: Parts, connection: Connection, rows: Any) -> dict[int, Tier]
     event = schema.event
     numbers = [row.id for row in rows if not row.version]
     found = connection.execute(
-        select(event).where(event.c.record.in_(numbers), event.c.name == Name.WITHDRAW)
+        select(event).where(event.c.record.in_(numbers), event.c.name == EventType.WITHDRAW)
     ).all()
     seals = parts.seals.get([row.seal for row in found])
     return {
@@ -168,7 +174,7 @@ def _marks(parts: Parts, connection: Connection, first: int, last: int) -> dict[
     rows = connection.execute(
         select(event)
         .where(event.c.record >= first, event.c.record <= last)
-        .where(event.c.name == Name.OBJECT)
+        .where(event.c.name == EventType.OBJECT)
     ).all()
     seals = parts.seals.get([row.seal for row in rows])
     marks = {}
@@ -251,7 +257,7 @@ def _check_versions(connection: Connection, row: Any, fold: Fold) -> None:
             .select_from(event)
             .join(record, record.c.id == event.c.record)
             .where(record.c.chain == row.chain, record.c.id < row.id)
-            .where(event.c.delivery.is_not(None), event.c.name.in_(sorted(VERSIONS)))
+            .where(event.c.delivery.is_not(None), event.c.name.in_(sorted(VERSION_EVENTS)))
         )
         before = int(connection.execute(statement).scalar_one())
     good = row.versions == before + fold.received
@@ -263,18 +269,20 @@ def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:
     at, told = row.version, {key.told for key in keys}
     holds(row.chain == ends[0], "A record belongs to no chain.", at)
     if row.id != ends[1]:
-        holds(row.state in GONE, "A record was followed by another before it was gone.", at)
+        holds(
+            row.state in TERMINAL_STATES, "A record was followed by another before it was gone.", at
+        )
         holds(not keys, "A key leads to a record that another has followed.", at)
         return
     leads = bool(told & {Told.FULL, Told.BARE}) or not row.version
     holds(leads, "No key leads to a record.", at)
-    both = row.state in HELD and {Told.FULL, Told.BARE} <= told
+    both = row.state in ACTIVE_STATES and {Told.FULL, Told.BARE} <= told
     holds(not both, "A key lacks a part that is known of its record.", at)
     holds(told <= set(Told), "A key is told in no known way.", at)
 
 
 def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) -> None:
-    for tier in SERVED:
+    for tier in PUBLISHED_TIERS:
         found = [
             (item.position, item.activity, item.version, item.mark, item.veil is not None)
             for item in members
@@ -331,7 +339,7 @@ def check_rest(parts: Parts, connection: Connection) -> None:
     event, erasure = schema.event, schema.erasure
     of_its_event = (erasure.c.position == event.c.position) & (erasure.c.record == event.c.record)
     known = select(func.count()).select_from(erasure).join(event, of_its_event)
-    events = select(func.count()).select_from(event).where(event.c.name == Name.ERASE)
+    events = select(func.count()).select_from(event).where(event.c.name == EventType.ERASE)
     rows = select(func.count()).select_from(erasure)
     found = {connection.execute(count).scalar_one() for count in (known, events, rows)}
     holds(len(found) == 1, "The erasures are not those of the events.")
@@ -345,7 +353,7 @@ def _check_quotations(parts: Parts, connection: Connection) -> None:
         select(link.c.source)
         .join(record, record.c.id == link.c.source)
         .where(link.c.dropped.is_(False), link.c.relation.not_in(undecided))
-        .where(record.c.state.in_(list(HELD)))
+        .where(record.c.state.in_(list(ACTIVE_STATES)))
         .distinct()
         .order_by(link.c.source)
         .limit(_CHUNK)
@@ -378,7 +386,7 @@ def _check_targets(
             states[row.record] = row.state
     for tie in ties:
         meant = meet(tie.macs, keys.get).target
-        gone = meant is not None and states[meant] in GONE
+        gone = meant is not None and states[meant] in TERMINAL_STATES
         holds(not gone, f"The record number {tie.source} still quotes one that is gone.")
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from exchange.domain.disclosure import SERVED
-from exchange.domain.events import Name
+from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.events import EventType
 from exchange.ledger import schema
 from exchange.ledger.journal_lines import line_of
 from exchange.ledger.sealed_bodies import unseal
@@ -63,7 +63,7 @@ def verify(parts: Parts) -> Verification:
         holds(records == head.record, f"There are {records} records, not {head.record}.")
         check_rest(parts, connection)
         epochs = _epochs(parts, connection)
-        members = {tier.value: check_sequence(connection, tier, epochs) for tier in SERVED}
+        members = {tier.value: check_sequence(connection, tier, epochs) for tier in PUBLISHED_TIERS}
         _check_journal(parts, connection, head)
     seals = sum(1 for number in parts.seals.ids() if number <= walked.last_seal)
     return Verification(
@@ -79,7 +79,7 @@ def verify(parts: Parts) -> Verification:
 def _epochs(parts: Parts, connection: Connection) -> list[tuple[int, int]]:
     """Return where each epoch but the first began, and its number."""
     event, number, found = schema.event, 1, []
-    statement = select(event).where(event.c.name == Name.EPOCH).order_by(event.c.position)
+    statement = select(event).where(event.c.name == EventType.EPOCH).order_by(event.c.position)
     for row in connection.execute(statement).all():
         seal = parts.seals.get([row.seal])[row.seal]
         body = json.loads(unseal(seal, meta_of(row), row.body))

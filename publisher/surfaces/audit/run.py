@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exchange.domain.identity import id_of
-from exchange.domain.record import Standing
+from exchange.domain.record import Visibility
 from publisher.surfaces.audit.file_inspection import SharedWork, words_of
 from publisher.surfaces.audit.findings import AuditReport, Findings, Names
 from publisher.surfaces.port import label
@@ -194,7 +194,7 @@ def _compare(found: Inspected, live: AbstractSet[str]) -> tuple[Names, Names]:
 def _audit_record(ledger: Source, surfaces: Sequence[Audited], iri: str) -> AuditReport:
     public_id, found, lives = id_of(iri), {}, False
     for surface in surfaces:
-        live = ledger.standing(surface.tier, public_id) is Standing.LIVE
+        live = ledger.visibility(surface.tier, public_id) is Visibility.LIVE
         lives = lives or live
         found[label(surface)] = _asked_of(surface, iri, live=live)
     return AuditReport(int(lives), found)

@@ -141,7 +141,7 @@ class _Kind:
         """Let a record come, change, or go (see `dumps.writer` for the order)."""
         iri, self.issued = change.iri, change.published
         shows = bool(change.view) and change.activity is not Activity.DELETE
-        if change.veils or not shows:
+        if change.retracts_text or not shows:
             self.pages.get(self._created.get(iri, 0), {}).pop(iri, None)
         if change.activity is Activity.CREATE:
             self._created[iri] = change.page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 from publisher.surfaces.dumps.reader import (
     digest_in,
     holds_in,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.domain.disclosure import Tier
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from publisher.surfaces.dumps.addresses import Place
 
 # Parts whose digests are worked out between two looks for what has to go: some 100 MB of text.
@@ -35,11 +35,11 @@ class DumpSurface(Swapped[Writer]):
 
     name = "dumps"
 
-    def __init__(self, place: Place, at: At = nothing) -> None:
+    def __init__(self, place: Place, failpoint: FailpointHook = no_failpoint) -> None:
         self.tier: Tier = place.tier
         self._place = place
         self._hurried = False  # whether digests are behind for the sake of a takedown
-        super().__init__(place.directory, partial(Writer, place, at=at), at)
+        super().__init__(place.directory, partial(Writer, place, failpoint=failpoint), failpoint)
         if self.served().outdated:
             self.reset()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 from exchange.domain.record import Activity
 from publisher.surfaces.dumps.addresses import part_of
 from publisher.surfaces.dumps.changed_segments import OpenPages
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.surfaces.dumps.addresses import Place
     from publisher.surfaces.dumps.part_builder import Packed
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class Writer:
     """The dumps below `root`. A writer that has raised is of no use any more: open another."""
 
-    def __init__(self, place: Place, root: Path, at: At = nothing) -> None:
+    def __init__(self, place: Place, root: Path, failpoint: FailpointHook = no_failpoint) -> None:
         self._place = place
-        self.tree = StagedTree(root, at)
+        self.tree = StagedTree(root, failpoint)
         self.texts = Stored((self.tree.stage, root))
         self._recorders: dict[str, Recorder] = {}
         self._pages = OpenPages(self.texts, self.index, self._recorder)
@@ -197,9 +197,9 @@ def _net_effect(
     net: dict[str, Change] = {}
     gone, homes = set[str](), dict[str, int]()
     for change in changes:
-        if change.veils or change.activity is not Activity.UPDATE:
+        if change.retracts_text or change.activity is not Activity.UPDATE:
             net.pop(change.iri, None)
-        if change.veils or not change.view:
+        if change.retracts_text or not change.view:
             gone.add(change.iri)
         if change.activity is Activity.CREATE:
             homes[change.iri] = change.page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 from publisher.surfaces.feed.reader import digest_on, holds_on, iris_on
 from publisher.surfaces.feed.writer import Writer
 from publisher.surfaces.files.tree_surface import Swapped
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.domain.disclosure import Tier
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from publisher.surfaces.feed.addresses import Place
 
 
@@ -24,10 +24,10 @@ class FeedSurface(Swapped[Writer]):
 
     name = "feed"
 
-    def __init__(self, place: Place, at: At = nothing) -> None:
+    def __init__(self, place: Place, failpoint: FailpointHook = no_failpoint) -> None:
         self.tier: Tier = place.tier
         self._place = place
-        super().__init__(place.directory, partial(Writer, place, at=at), at)
+        super().__init__(place.directory, partial(Writer, place, failpoint=failpoint), failpoint)
 
     # Reading: the writer's own state, ahead of readers by what is not yet published.
 

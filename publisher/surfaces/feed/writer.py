@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.failpoints import nothing
+from exchange.domain.failpoints import no_failpoint
 from exchange.domain.record import Activity
 from publisher.surfaces.feed.addresses import ALL, FORMS, page_path, root_path
 from publisher.surfaces.feed.documents import written
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.surfaces.feed.addresses import Place
     from publisher.surfaces.feed.documents import Node
@@ -30,9 +30,9 @@ _EVER: Final = sys.maxsize
 class Writer:
     """The feed below `root`. A writer that has raised is of no use any more: open another."""
 
-    def __init__(self, place: Place, root: Path, at: At = nothing) -> None:
+    def __init__(self, place: Place, root: Path, failpoint: FailpointHook = no_failpoint) -> None:
         self._place = place
-        self.tree = Tree(root, at)
+        self.tree = Tree(root, failpoint)
         state = self.tree.state()
         self._index = Index() if state is None else Index.from_json(state)
         # A new feed, or one whose model has got new kinds, has roots to write.
@@ -57,7 +57,7 @@ class Writer:
         for change in changes:
             if change.seq > self._index.position:
                 self._take(change)
-                if change.veils or change.activity is Activity.DELETE:
+                if change.retracts_text or change.activity is Activity.DELETE:
                     limits[change.iri] = change.seq
         self._take_away(limits)
         for key in [key for key in self._pages if self._closed(*key)]:

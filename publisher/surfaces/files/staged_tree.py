@@ -14,13 +14,13 @@ import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from publisher.stores.atomic_files import replace_file, sync_directory, sync_filesystem
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
 
 STATE: Final = "state.json"
 _STAGE: Final = "stage"
@@ -63,11 +63,11 @@ def damaged(path: Path) -> StoreUnavailable:
 class StagedTree:
     """The files below `root` to write on; one writer at a time. Raises OSError.
 
-    `at` is called at the failpoints.
+    `failpoint` is called at the failpoints.
     """
 
-    def __init__(self, root: Path, at: At = nothing) -> None:
-        self._at = at
+    def __init__(self, root: Path, failpoint: FailpointHook = no_failpoint) -> None:
+        self._failpoint = failpoint
         self.root = root
         self.stage = root / _STAGE
         self.dirty = False  # whether something was written that readers do not have yet
@@ -88,9 +88,9 @@ class StagedTree:
         sealed = {**state, _DIGEST: hashlib.sha256(_text(state)).hexdigest()}
         (self.stage / STATE).write_bytes(_text(sealed))
         sync_filesystem(self.root)
-        self._at(Point.STAGE_SYNCED)
-        replace_file(self.stage / _COMPLETE, b"", self._at)
-        self._at(Point.STAGE_MARKED)
+        self._failpoint(Failpoint.STAGE_SYNCED)
+        replace_file(self.stage / _COMPLETE, b"", self._failpoint)
+        self._failpoint(Failpoint.STAGE_MARKED)
         self._move()
         self.dirty = False
 
@@ -113,11 +113,11 @@ class StagedTree:
             target = self.root / name
             target.parent.mkdir(parents=True, exist_ok=True)
             (self.stage / name).replace(target)
-            self._at(Point.DOCUMENT_MOVED)
+            self._failpoint(Failpoint.DOCUMENT_MOVED)
         sync_filesystem(self.root)
-        self._at(Point.DOCUMENTS_SYNCED)
+        self._failpoint(Failpoint.DOCUMENTS_SYNCED)
         # Only now: without the mark, what is left in the stage counts as never written.
         (self.stage / _COMPLETE).unlink()
-        self._at(Point.MARK_REMOVED)
+        self._failpoint(Failpoint.MARK_REMOVED)
         sync_directory(self.stage)
         shutil.rmtree(self.stage)

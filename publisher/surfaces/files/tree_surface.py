@@ -11,7 +11,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from publisher.stores.atomic_files import sync_directory
 from publisher.surfaces.port import INLINE
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
 
 CURRENT: Final = "current"
@@ -57,15 +57,17 @@ class Swapped(Generic[W]):
     """The part of a surface's port that is the same whatever its files hold.
 
     The projector's lock is held by whoever has one. Opening publishes what a new tree begins
-    with. After an error it goes on from what its readers have. `at` is called at the failpoints
+    with. After an error it goes on from what its readers have. `failpoint` is called at those
     of the swap. Raises OSError.
     """
 
     lane = INLINE
 
-    def __init__(self, directory: Path, make: Callable[[Path], W], at: At = nothing) -> None:
+    def __init__(
+        self, directory: Path, make: Callable[[Path], W], failpoint: FailpointHook = no_failpoint
+    ) -> None:
         self._directory = directory
-        self._at = at
+        self._failpoint = failpoint
         self._make = make
         self._trees = directory / "trees"
         self._current = current_tree(directory)
@@ -159,9 +161,9 @@ class Swapped(Generic[W]):
         aside = self._current.with_suffix(".tmp")
         aside.unlink(missing_ok=True)
         aside.symlink_to(tree.relative_to(self._directory))
-        self._at(Point.TREE_LINKED)
+        self._failpoint(Failpoint.TREE_LINKED)
         aside.replace(self._current)
-        self._at(Point.TREE_SERVED)
+        self._failpoint(Failpoint.TREE_SERVED)
         sync_directory(self._directory)
 
     def _drop_others(self) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from itertools import starmap
 from typing import TYPE_CHECKING
 
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.record import Activity
 from publisher.stores.surface_sqlite import Writer
 from publisher.surfaces.files.tree_surface import Swapped
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.disclosure import Tier
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.stores.surface_sqlite import Connection
     from publisher.surfaces.index.index_row import Plan
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class IndexFile:
     """Writes one index. What was committed is seen at once. Raises EnvironmentFault, OSError."""
 
-    def __init__(self, plan: Plan, at: At, folder: Path) -> None:
+    def __init__(self, plan: Plan, failpoint: FailpointHook, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        self._at = at
+        self._failpoint = failpoint
         self._plan = plan
         self.database = Writer(folder / FILE, SCHEMA)
         # A kill may have come between a removal and the end of the log that has its bytes.
@@ -55,7 +55,7 @@ class IndexFile:
             numbers = drop(connection, net)
             add(connection, zip(new, read, strict=True), numbers)
             connection.execute("UPDATE state SET position = ?", (changes[-1].seq,))
-            self._at(Point.INDEX_WRITTEN)
+            self._failpoint(Failpoint.INDEX_WRITTEN)
         self._unforgotten = self._unforgotten or bool(numbers)
 
     def redact(self, iris: Collection[str]) -> None:
@@ -70,7 +70,7 @@ class IndexFile:
     def commit(self) -> None:
         """Leave nothing of what went in the database's log; a reader in the way is waited for."""
         if self._unforgotten:
-            self._at(Point.INDEX_UNFORGOTTEN)
+            self._failpoint(Failpoint.INDEX_UNFORGOTTEN)
             self._unforgotten = not self.database.forget()
 
 
@@ -79,10 +79,10 @@ class IndexSurface(Swapped[IndexFile]):
 
     name = "index"
 
-    def __init__(self, site: Site, at: At = nothing) -> None:
+    def __init__(self, site: Site, failpoint: FailpointHook = no_failpoint) -> None:
         self.tier: Tier = site.tier
         self._site = site
-        super().__init__(site.directory, partial(IndexFile, site.plan, at), at)
+        super().__init__(site.directory, partial(IndexFile, site.plan, failpoint), failpoint)
 
     def iris(self) -> Iterator[str]:
         """Every record with a row; drop the iterator before `reset`."""

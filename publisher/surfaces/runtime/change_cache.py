@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import SERVED
+from exchange.domain.disclosure import PUBLISHED_TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Windows:
 
     def __init__(self, ledger: Source) -> None:
         self._ledger = ledger
-        self._held = {tier: deque[_Window](maxlen=_HELD) for tier in SERVED}
+        self._held = {tier: deque[_Window](maxlen=_HELD) for tier in PUBLISHED_TIERS}
 
     def changes(self, tier: Tier, after: int, limit: int) -> Sequence[Change]:
         """Return the changes after `after`, about `limit` of them, never a part of a group.

@@ -320,7 +320,7 @@ class Runner:
         going on and need not be shown step by step: showing costs the same however much is new,
         so it takes at most a fifth of the time.
         """
-        if any(change.veils for change in changes):
+        if any(change.retracts_text for change in changes):
             return True
         if at_head and (desk.rebuilding or desk.head == self._ledger.head(desk.surface.tier)):
             return True

@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.domain.failpoints import Point, nothing
+from exchange.domain.failpoints import Failpoint, no_failpoint
 from publisher.stores.atomic_files import sync_directory
 from publisher.stores.embedded_store import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.generations import GRACE, Generations, current_generation
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.disclosure import Tier
-    from exchange.domain.failpoints import At
+    from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.surfaces.audit.file_inspection import SharedWork
 
@@ -123,13 +123,13 @@ class TriplesSurface:
         vocabulary: bytes,
         clock: Callable[[], int],
         grace: int = GRACE,
-        at: At = nothing,
+        failpoint: FailpointHook = no_failpoint,
     ) -> None:
         self.tier = site.tier
         self._directory = site.directory
         self._bases = site.bases
         self._vocabulary = vocabulary
-        self._at = at
+        self._failpoint = failpoint
         self._open_writer: EmbeddedStore | None = None
         self._next: EmbeddedStore | None = None
         self._rebuilding = False
@@ -140,7 +140,7 @@ class TriplesSurface:
         # A kill may have come between a redaction and its generation, so one is due.
         self._dirty = True
         self._directory.mkdir(parents=True, exist_ok=True)
-        self._generations = Generations(self._directory, clock, grace, at)
+        self._generations = Generations(self._directory, clock, grace, failpoint)
         self.publish(at_head=False)
 
     # Reading: the writer's own state, ahead of the generation by what is not yet published.
@@ -205,7 +205,7 @@ class TriplesSurface:
         for store in (self._writer(), self._next):
             if store is not None and (held := store.known(iris)):
                 store.remove(held)
-                self._at(Point.REDACTED)
+                self._failpoint(Failpoint.REDACTED)
                 self._dirty = True
 
     def publish(self, *, at_head: bool) -> None:
@@ -253,7 +253,7 @@ class TriplesSurface:
         else:
             rest |= new
         store.replace(rest, waiting.reached)
-        self._at(Point.CHUNK_APPLIED)
+        self._failpoint(Failpoint.CHUNK_APPLIED)
         self._unsure = unsure
         self._dirty = self._dirty or not self._rebuilding
 
@@ -285,7 +285,7 @@ class TriplesSurface:
         return self._open_writer
 
     def _open(self, path: Path) -> EmbeddedStore:
-        store = EmbeddedStore(path, self._at)
+        store = EmbeddedStore(path, self._failpoint)
         digest = hashlib.sha256(self._vocabulary).hexdigest()
         if store.vocabulary() != digest:
             store.load_vocabulary(self._vocabulary, digest, self._bases)
@@ -300,9 +300,9 @@ class TriplesSurface:
         self._close_writer()
         writer, aside = self._directory / "writer", self._directory / "writer.next"
         writer.rename(self._directory / "writer.old")
-        self._at(Point.WRITER_ASIDE)
+        self._failpoint(Failpoint.WRITER_ASIDE)
         aside.rename(writer)
-        self._at(Point.WRITER_SWAPPED)
+        self._failpoint(Failpoint.WRITER_SWAPPED)
         self._writer()
         self._rebuilding = False
         self._dirty = self._purge = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, request
 
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from publisher.web.endpoints.health import OK
 from publisher.web.http import replies
 from publisher.web.messages.common import TEXTS, say
@@ -70,7 +70,7 @@ class Site:
             "home.html",
             lang,
             main="home",
-            today=long_day(day_of(self._parts.clock()), lang),
+            today=long_day(china_date(self._parts.clock()), lang),
             updated=self._updated(),
             counts=self._listing.counts(lang),
             newest=self._listing.newest(lang),

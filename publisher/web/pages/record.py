@@ -19,8 +19,8 @@ from flask import Blueprint, request
 
 from exchange.domain.errors import Gone, NotFound, UsageError
 from exchange.domain.identity import USCC_LENGTH, id_of, normal_code
-from exchange.domain.publicity_period import day_of
-from exchange.domain.record import Standing
+from exchange.domain.publicity_period import china_date
+from exchange.domain.record import Visibility
 from exchange.model import compile_kind
 from publisher.web.http import rdf_negotiation, replies
 from publisher.web.pages.dates import moment
@@ -113,7 +113,7 @@ class Records:
         nquads = rdf_negotiation.statements(record)
         triples = rdf_negotiation.triples(nquads)
         content = _Content(record, kind, nquads, triples, values_of(triples))
-        if ended(kind, content.values, day_of(self._parts.clock())):
+        if ended(kind, content.values, china_date(self._parts.clock())):
             raise _left()
         return content
 
@@ -124,10 +124,10 @@ class Records:
             known = False
         if not known:
             raise _absent()
-        standing = self._parts.ledger.standing(self._parts.tier, identifier)
-        if standing in {Standing.GONE, Standing.SUSPENDED}:
+        standing = self._parts.ledger.visibility(self._parts.tier, identifier)
+        if standing in {Visibility.GONE, Visibility.SUSPENDED}:
             raise _left()
-        if standing is not Standing.LIVE:
+        if standing is not Visibility.LIVE:
             raise _absent()
 
     def _page(self, identifier: str) -> bytes:
@@ -164,7 +164,7 @@ class Records:
         )
 
     def _lines_of(self, links: Sequence[LinkedRecord], lang: str) -> list[Line]:
-        today = day_of(self._parts.clock())
+        today = china_date(self._parts.clock())
         return self._lines.of((link.record for link in links), lang, today)
 
 

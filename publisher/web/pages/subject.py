@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode, Triple
 
 from exchange.domain.errors import NotFound
 from exchange.domain.identity import USCC_BASE, id_of, normal_code, record_iri, uscc_problem
-from exchange.domain.publicity_period import day_of
+from exchange.domain.publicity_period import china_date
 from exchange.model import Sort
 from publisher.web.charts.timeline import WIDTH, timeline
 from publisher.web.http import rdf_negotiation, replies
@@ -181,7 +181,7 @@ class Subjects:
 
     def _drawn(self, about: Sequence[Group]) -> Timeline | None:
         lines = (line for group in about for line in group.lines if line.slug != "subject")
-        return timeline(lines, day_of(self._parts.clock()))
+        return timeline(lines, china_date(self._parts.clock()))
 
     def _code_parts(self, code: str, lang: str) -> list[tuple[str, str, str]]:
         """Return (name, part, meaning) of a code (GB 32100-2015)."""
@@ -218,7 +218,7 @@ class Subjects:
         """Return the triples of a record, none after its last day of publicity."""
         kind = self._parts.model.kinds.get(record.kind)
         triples = rdf_negotiation.triples(rdf_negotiation.statements(record))
-        today = day_of(self._parts.clock())
+        today = china_date(self._parts.clock())
         return [] if kind is None or ended(kind, values_of(triples), today) else triples
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from exchange import commands
-from exchange.commands import Desk, Exchange, Manner, Watch
+from exchange.commands import Exchange, LoadObserver, LoadOptions, Workspace
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
-from exchange.domain.publicity_period import begin_of, day_of, declared_end
+from exchange.domain.publicity_period import china_date, declared_end, start_of_china_day
 from exchange.intake import PendingErasure
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
@@ -28,7 +28,7 @@ class Town:
     def __init__(self, root: Path, model: Model) -> None:
         self.announced: list[str] = []
         self.now = MORNING
-        self.desk = Desk(root / "staging", root / "rejects", root / "held", lambda: self.now)
+        self.desk = Workspace(root / "staging", root / "rejects", root / "held", lambda: self.now)
         places = Places(
             f"sqlite:///{root}/ledger.sqlite",
             f"sqlite:///{root}/seals.sqlite",
@@ -65,7 +65,7 @@ def town(tmp_path: Path, model: Model) -> Town:
 
 @pytest.fixture
 def loaded(town: Town, sample: Path) -> Town:
-    list(town.exchange.load([sample / "penalty.csv"], Manner(), Watch()))
+    list(town.exchange.load([sample / "penalty.csv"], LoadOptions(), LoadObserver()))
     return town
 
 
@@ -73,8 +73,8 @@ def test_repairs_are_loaded_after_what_they_repair(town: Town, sample: Path) -> 
     files = [sample / "repair-case.csv", sample / "penalty.csv"]
     seen: list[tuple[int, int]] = []
     findings: list[object] = []
-    watch = Watch(lambda *at: seen.append(at), findings.append)
-    receipts = [receipt for _, receipt in town.exchange.load(files, Manner(), watch)]
+    observer = LoadObserver(lambda *at: seen.append(at), findings.append)
+    receipts = [receipt for _, receipt in town.exchange.load(files, LoadOptions(), observer)]
     assert [receipt.accepted > 0 for receipt in receipts] == [True, True]
     assert receipts[0].rows == 40
     assert seen
@@ -138,7 +138,7 @@ def test_an_erasure_killed_before_its_scrub_costs_the_rejects(
         with pytest.raises(OSError, match=INTERRUPTED):
             loaded.exchange.erase(loaded.live()[0])
     assert PendingErasure.stands(loaded.desk.rejects)
-    loaded.exchange.heal()
+    loaded.exchange.recover()
     assert not rejects.exists()
     assert not PendingErasure.stands(loaded.desk.rejects)
 
@@ -189,10 +189,10 @@ def test_rejects_are_kept_thirty_days(loaded: Town) -> None:
     kept = [path for path in loaded.desk.rejects.iterdir() if path.suffix == ".csv"]
     assert kept
     loaded.now += 29 * DAY
-    loaded.exchange.heal()
+    loaded.exchange.recover()
     assert all(path.exists() for path in kept)
     loaded.now += 2 * DAY
-    loaded.exchange.heal()
+    loaded.exchange.recover()
     assert not any(path.exists() for path in kept)
 
 
@@ -200,7 +200,7 @@ def test_the_mark_of_an_erasure_outlives_the_rejects(loaded: Town) -> None:
     loaded.exchange.erase(loaded.live()[0])
     mark = loaded.desk.rejects / PendingErasure.FILE
     os.utime(mark, (0, 0))
-    loaded.exchange.heal()
+    loaded.exchange.recover()
     assert mark.exists()
 
 
@@ -208,7 +208,7 @@ def test_a_declared_end_is_the_last_day_shown(town: Town, sample: Path, tmp_path
     text = (sample / "penalty.csv").read_text(encoding="utf-8-sig")
     file = tmp_path / "penalty.csv"
     file.write_text(text.replace("9999-09-09", "2098-12-31"), encoding="utf-8")
-    list(town.exchange.load([file], Manner(), Watch()))
+    list(town.exchange.load([file], LoadOptions(), LoadObserver()))
     before = len(town.live())
     last, after = date(2098, 12, 31), date(2099, 1, 1)
     assert town.exchange.expire(last) == 0
@@ -220,9 +220,9 @@ def test_a_declared_end_is_the_last_day_shown(town: Town, sample: Path, tmp_path
 
 def test_days_are_days_in_china() -> None:
     midnight = 1_767_196_800_000  # 2025-12-31T16:00:00Z
-    assert begin_of(date(2026, 1, 1)) == midnight
-    assert str(day_of(midnight - 1)) == "2025-12-31"
-    assert str(day_of(midnight)) == "2026-01-01"
+    assert start_of_china_day(date(2026, 1, 1)) == midnight
+    assert str(china_date(midnight - 1)) == "2025-12-31"
+    assert str(china_date(midnight)) == "2026-01-01"
 
 
 def test_a_view_without_the_statement_has_no_declared_end() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from exchange.commands import Desk, Exchange, Manner, Watch
+from exchange.commands import Exchange, LoadObserver, LoadOptions, Workspace
 from exchange.domain.disclosure import Tier
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
@@ -41,7 +41,7 @@ class Town:
     def __init__(self, root: Path, model: Model, sample: Path, seed: int) -> None:
         self.root, self.random = root, random.Random(seed)
         self.now = 1_795_406_400_000
-        self.desk = Desk(root / "staging", root / "rejects", root / "held", lambda: self.now)
+        self.desk = Workspace(root / "staging", root / "rejects", root / "held", lambda: self.now)
         places = Places(
             f"sqlite:///{root}/ledger.sqlite",
             f"sqlite:///{root}/seals.sqlite",
@@ -82,8 +82,10 @@ class Town:
     def load(self, paths: list[Path], *, dry_run: bool) -> list[Any]:
         """Return receipts or refusals, and all findings."""
         told: list[Any] = []
-        watch = Watch(None, lambda item: told.append((item.place, item.rule, item.text("en"))))
-        for path, outcome in self.exchange.load_each(paths, Manner(dry_run=dry_run), watch):
+        observer = LoadObserver(
+            None, lambda item: told.append((item.place, item.rule, item.text("en")))
+        )
+        for path, outcome in self.exchange.load_each(paths, LoadOptions(dry_run=dry_run), observer):
             said = getattr(outcome, "message", None) or replace(outcome, position=0, rejects=None)
             told.append((path, said))
         return told

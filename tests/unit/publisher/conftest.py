@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug.test import Client
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.sample import generate
 from publisher.web.app import create_app
@@ -46,7 +46,7 @@ def town(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Station:
     made = station(tmp_path_factory.mktemp("town"))
     with made.opened(lambda _: None) as bench:
         files = sorted(sample.glob("*.csv"))
-        list(bench.exchange().load(files, Manner(), Watch()))
+        list(bench.exchange().load(files, LoadOptions(), LoadObserver()))
         bench.projector(lambda _: None).publish()
     return made
 

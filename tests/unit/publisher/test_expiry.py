@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.publicity_period import CHINA
 from publisher.expiry import STAGING, Midnight
@@ -106,9 +106,9 @@ def test_records_of_a_real_ledger_leave_with_their_day(
     file.write_text(text.replace("9999-09-09", "2098-12-31"), encoding="utf-8")
     with own.opened() as bench:
         exchange = bench.exchange()
-        list(exchange.load([file], Manner(), Watch()))
+        list(exchange.load([file], LoadOptions(), LoadObserver()))
         before = len(list(bench.ledger.live(Tier.GOVERNMENT)))
-        midnight = Midnight(exchange.due, exchange.end, lambda: NEW_YEAR)
+        midnight = Midnight(exchange.expired_before, exchange.expire_records, lambda: NEW_YEAR)
         ended = midnight.look()
         assert ended > 0
         assert len(list(bench.ledger.live(Tier.GOVERNMENT))) <= before - ended

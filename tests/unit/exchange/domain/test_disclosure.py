@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from itertools import product
 
-from exchange.domain.disclosure import PAGE_LETTERS, SERVED, VIEW_LETTERS, Leaf, Tier, strictest
+from exchange.domain.disclosure import (
+    PAGE_LETTERS,
+    PUBLISHED_TIERS,
+    VIEW_LETTERS,
+    DisclosureLevel,
+    Tier,
+    strictest,
+)
 
 TIERS = [Tier.PUBLIC, Tier.GOVERNMENT, Tier.ARCHIVE]
 
@@ -14,11 +21,11 @@ def test_each_tier_is_narrower_than_the_one_before() -> None:
     for one, other in product(TIERS, TIERS):
         assert strictest(one, other) is TIERS[max(TIERS.index(one), TIERS.index(other))]
     assert strictest(*TIERS) is Tier.ARCHIVE
-    assert SERVED == (Tier.PUBLIC, Tier.GOVERNMENT)
+    assert PUBLISHED_TIERS == (Tier.PUBLIC, Tier.GOVERNMENT)
 
 
 def test_a_leaf_has_the_letter_that_stored_bodies_have() -> None:
-    letters = {leaf.value: leaf.letter for leaf in Leaf}
+    letters = {leaf.value: leaf.letter for leaf in DisclosureLevel}
     assert letters == {
         "public-open": "o", "public-page": "p", "gov-unconditional": "u",
         "gov-conditional": "c", "authorised": "a", "archive": "z",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from exchange.domain import events
-from exchange.domain.events import EVENTS, NOTES, VERSIONS, Name
+from exchange.domain.events import EVENTS, NOTE_EVENTS, VERSION_EVENTS, EventType
 
 ROOT = Path(__file__).parents[4]
 
@@ -14,13 +14,13 @@ def test_the_table_has_every_event_of_the_design_once_and_in_order():
         "reinstate erase issue release recognise mapping policy trust key epoch review"
     )
     assert " ".join(EVENTS) == text
-    assert list(EVENTS) == list(Name)
+    assert list(EVENTS) == list(EventType)
 
 
 def test_only_versions_have_views_of_their_own():
     own = {name for name, row in EVENTS.items() if row.views != "archive only"}
-    assert own == VERSIONS
-    assert all(EVENTS[name].served == "none" for name in NOTES)
+    assert own == VERSION_EVENTS
+    assert all(EVENTS[name].served == "none" for name in NOTE_EVENTS)
 
 
 def test_the_document_is_the_table():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exchange.domain.errors import UsageError
-from exchange.domain.failpoints import RESERVED, Point, table
+from exchange.domain.failpoints import RESERVED, Failpoint, table
 from publisher.settings import failpoint
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -27,13 +27,13 @@ def passed() -> Counter[str]:
                         for argument in node.args
                         if isinstance(argument, ast.Attribute)
                         and isinstance(argument.value, ast.Name)
-                        and argument.value.id == "Point"
+                        and argument.value.id == "Failpoint"
                     )
     return found
 
 
 def test_every_failpoint_is_passed_at_one_place_of_the_code_and_reserved_ones_at_none() -> None:
-    expected = Counter({point.name: 1 for point in Point if point not in RESERVED})
+    expected = Counter({point.name: 1 for point in Failpoint if point not in RESERVED})
     assert passed() == expected
     assert len(expected) >= 30
 
@@ -48,7 +48,7 @@ def test_a_failpoint_is_read_with_its_pass_and_an_unknown_one_is_refused(
     monkeypatch.delenv("CREDENCE_TEST_FAILPOINT", raising=False)
     assert failpoint() is None
     monkeypatch.setenv("CREDENCE_TEST_FAILPOINT", "committed:3")
-    assert failpoint() == (Point.COMMITTED, 3)
+    assert failpoint() == (Failpoint.COMMITTED, 3)
     monkeypatch.setenv("CREDENCE_TEST_FAILPOINT", "comitted")
     with pytest.raises(UsageError, match="comitted"):
         failpoint()

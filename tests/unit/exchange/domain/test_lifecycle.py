@@ -5,9 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.domain.errors import Conflict
-from exchange.domain.events import LEAVING, NOTES, VERSIONS, Name
-from exchange.domain.lifecycle import GONE, HELD, State, Step, advance, arrive
-from exchange.domain.record import Arrival
+from exchange.domain.events import NOTE_EVENTS, REMOVAL_EVENTS, VERSION_EVENTS, EventType
+from exchange.domain.lifecycle import (
+    ACTIVE_STATES,
+    TERMINAL_STATES,
+    DeliveryAction,
+    State,
+    action_for_row,
+    advance,
+)
+from exchange.domain.record import DeliveredState
 
 TABLE = {
     ("none", "publish"): "live",
@@ -34,7 +41,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("event", list(Name))
+@pytest.mark.parametrize("event", list(EventType))
 def test_every_pair_of_state_and_event_is_allowed_or_refused(state, event):
     expected = TABLE.get((state.value, event.value))
     if expected is None:
@@ -46,7 +53,7 @@ def test_every_pair_of_state_and_event_is_allowed_or_refused(state, event):
         assert advance(state, event) is State(expected)
 
 
-@given(st.lists(st.sampled_from(list(Name))))
+@given(st.lists(st.sampled_from(list(EventType))))
 def test_nothing_leads_back_to_life_from_a_gone_state(events):
     state, gone = State.NONE, False
     for event in events:
@@ -54,26 +61,26 @@ def test_nothing_leads_back_to_life_from_a_gone_state(events):
             state = advance(state, event)
         except Conflict:
             continue
-        gone = gone or state in GONE
-        assert not (gone and state in HELD)
+        gone = gone or state in TERMINAL_STATES
+        assert not (gone and state in ACTIVE_STATES)
 
 
 def test_states_are_held_gone_or_none():
-    assert HELD | GONE | {State.NONE} == set(State)
-    assert not HELD & GONE
+    assert ACTIVE_STATES | TERMINAL_STATES | {State.NONE} == set(State)
+    assert not ACTIVE_STATES & TERMINAL_STATES
 
 
-@pytest.mark.parametrize("state", sorted(GONE))
-@pytest.mark.parametrize("arrival", list(Arrival))
-def test_a_row_of_a_gone_key_is_suppressed_whatever_it_says(state, arrival):
+@pytest.mark.parametrize("state", sorted(TERMINAL_STATES))
+@pytest.mark.parametrize("delivered_state", list(DeliveredState))
+def test_a_row_of_a_gone_key_is_suppressed_whatever_it_says(state, delivered_state):
     for same in (False, True):
         for ended in (False, True):
-            step, reason = arrive(state, arrival, same=same, ended=ended)
-            assert (step, reason) == (Step.SUPPRESS, "key-gone")
+            step, reason = action_for_row(state, delivered_state, same=same, ended=ended)
+            assert (step, reason) == (DeliveryAction.SUPPRESS, "key-gone")
 
 
 @pytest.mark.parametrize(
-    ("state", "arrival", "same", "ended", "step"),
+    ("state", "delivered_state", "same", "ended", "step"),
     [
         ("none", "live", False, False, "publish"),
         ("none", "objection", False, False, "publish"),
@@ -89,21 +96,23 @@ def test_a_row_of_a_gone_key_is_suppressed_whatever_it_says(state, arrival):
         ("suspended", "live", False, False, "revise"),
     ],
 )
-def test_what_a_row_does_to_a_key(state, arrival, same, ended, step):
-    assert arrive(State(state), Arrival(arrival), same=same, ended=ended)[0] is Step(step)
+def test_what_a_row_does_to_a_key(state, delivered_state, same, ended, step):
+    assert action_for_row(State(state), DeliveredState(delivered_state), same=same, ended=ended)[
+        0
+    ] is DeliveryAction(step)
 
 
 def test_notes_versions_and_departures_are_different_events():
-    assert not NOTES & VERSIONS
-    assert not NOTES & LEAVING
-    assert not VERSIONS & LEAVING
+    assert not NOTE_EVENTS & VERSION_EVENTS
+    assert not NOTE_EVENTS & REMOVAL_EVENTS
+    assert not VERSION_EVENTS & REMOVAL_EVENTS
 
 
 @pytest.mark.parametrize("state", ["none", "live", "suspended"])
 def test_the_reason_of_every_arrival_is_told(state: str) -> None:
-    def told(arrival: str, **more: bool) -> tuple[str, str | None]:
-        step, reason = arrive(
-            State(state), Arrival(arrival), **{"same": False, "ended": False} | more
+    def told(delivered_state: str, **more: bool) -> tuple[str, str | None]:
+        step, reason = action_for_row(
+            State(state), DeliveredState(delivered_state), **{"same": False, "ended": False} | more
         )
         return step.value, reason
 
@@ -119,8 +128,8 @@ def test_the_reason_of_every_arrival_is_told(state: str) -> None:
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("event", list(Name))
-def test_a_refused_event_says_what_to_do_instead(state: State, event: Name) -> None:
+@pytest.mark.parametrize("event", list(EventType))
+def test_a_refused_event_says_what_to_do_instead(state: State, event: EventType) -> None:
     if (state.value, event.value) in TABLE:
         return
     with pytest.raises(Conflict) as caught:

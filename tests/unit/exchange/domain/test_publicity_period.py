@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain.publicity_period import day_of, seconds_of_day_left
+from exchange.domain.publicity_period import china_date, seconds_of_day_left
 
 
 def at(text: str) -> int:
@@ -30,10 +30,10 @@ def test_the_day_of_publicity_ends_at_midnight_in_china(moment: str, seconds: in
 def test_within_the_seconds_left_it_is_still_the_same_day(now: int) -> None:
     left = seconds_of_day_left(now)
     assert 0 <= left <= 86_400
-    assert day_of(now + left * 1000 - 1) == day_of(now) or left == 0
-    assert day_of(now + (left + 1) * 1000) == day_of(now) + timedelta(days=1)
+    assert china_date(now + left * 1000 - 1) == china_date(now) or left == 0
+    assert china_date(now + (left + 1) * 1000) == china_date(now) + timedelta(days=1)
 
 
 def test_a_day_is_a_day_in_china() -> None:
-    assert day_of(at("2026-09-21T16:00:00+00:00")).isoformat() == "2026-09-22"
-    assert datetime.fromtimestamp(0, UTC).date() == day_of(0)
+    assert china_date(at("2026-09-21T16:00:00+00:00")).isoformat() == "2026-09-22"
+    assert datetime.fromtimestamp(0, UTC).date() == china_date(0)

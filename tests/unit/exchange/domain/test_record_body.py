@@ -4,39 +4,45 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain import record_body as bodies
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain import record_body
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.record_body import statements, value_of
 
 
 def text_of(*lines: str) -> str:
-    return bodies.body(list(lines))
+    return record_body.assemble_body(list(lines))
 
 
 @pytest.mark.parametrize(
     ("leaf", "tier", "expected"),
     [
-        (Leaf.PUBLIC_OPEN, Tier.PUBLIC, Leaf.PUBLIC_OPEN),
-        (Leaf.PUBLIC_OPEN, Tier.GOVERNMENT, Leaf.GOV_UNCONDITIONAL),
-        (Leaf.PUBLIC_PAGE, Tier.GOVERNMENT, Leaf.GOV_UNCONDITIONAL),
-        (Leaf.GOV_UNCONDITIONAL, Tier.GOVERNMENT, Leaf.GOV_UNCONDITIONAL),
-        (Leaf.GOV_CONDITIONAL, Tier.GOVERNMENT, Leaf.GOV_CONDITIONAL),
-        (Leaf.AUTHORISED, Tier.GOVERNMENT, Leaf.AUTHORISED),
-        *((leaf, Tier.ARCHIVE, Leaf.ARCHIVE) for leaf in Leaf),
+        (DisclosureLevel.PUBLIC_OPEN, Tier.PUBLIC, DisclosureLevel.PUBLIC_OPEN),
+        (DisclosureLevel.PUBLIC_OPEN, Tier.GOVERNMENT, DisclosureLevel.GOV_UNCONDITIONAL),
+        (DisclosureLevel.PUBLIC_PAGE, Tier.GOVERNMENT, DisclosureLevel.GOV_UNCONDITIONAL),
+        (DisclosureLevel.GOV_UNCONDITIONAL, Tier.GOVERNMENT, DisclosureLevel.GOV_UNCONDITIONAL),
+        (DisclosureLevel.GOV_CONDITIONAL, Tier.GOVERNMENT, DisclosureLevel.GOV_CONDITIONAL),
+        (DisclosureLevel.AUTHORISED, Tier.GOVERNMENT, DisclosureLevel.AUTHORISED),
+        *((leaf, Tier.ARCHIVE, DisclosureLevel.ARCHIVE) for leaf in DisclosureLevel),
     ],
 )
-def test_no_line_stays_wider_than_the_tier(leaf: Leaf, tier: Tier, expected: Leaf) -> None:
+def test_no_line_stays_wider_than_the_tier(
+    leaf: DisclosureLevel, tier: Tier, expected: DisclosureLevel
+) -> None:
     statement = '<urn:p> "v"'
-    confined = bodies.confine(text_of(bodies.line(leaf, statement)), tier)
-    assert confined == text_of(bodies.line(expected, statement))
+    confined = record_body.restrict_to_tier(
+        text_of(record_body.statement_line(leaf, statement)), tier
+    )
+    assert confined == text_of(record_body.statement_line(expected, statement))
 
 
 def test_a_link_number_stays_with_its_line() -> None:
-    text = text_of(bodies.line(Leaf.PUBLIC_OPEN, '<urn:p> "v"', 12))
-    confined = bodies.confine(text, Tier.GOVERNMENT)
-    assert confined == text_of(bodies.line(Leaf.GOV_UNCONDITIONAL, '<urn:p> "v"', 12))
-    assert bodies.without_links(text, {1, 2}) == text
-    assert bodies.without_links(text, {12}) == ""
+    text = text_of(record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, '<urn:p> "v"', 12))
+    confined = record_body.restrict_to_tier(text, Tier.GOVERNMENT)
+    assert confined == text_of(
+        record_body.statement_line(DisclosureLevel.GOV_UNCONDITIONAL, '<urn:p> "v"', 12)
+    )
+    assert record_body.without_links(text, {1, 2}) == text
+    assert record_body.without_links(text, {12}) == ""
 
 
 # --- what two bodies have in common, and a link that one of them lacks ---
@@ -52,10 +58,10 @@ def always(_number):
     return True
 
 
-def test_order_leaves_and_numbers_of_links_say_nothing():
+def test_order_levels_and_numbers_of_links_say_nothing():
     other = 'p <b> "2"\no1 <link> "x"\no0 <link> "y"\nu <a> "1"\n'
     assert statements(TEXT, ()).same(statements(other, ()), never)
-    seen = [statements(text, (), leaves=True) for text in (TEXT, other)]
+    seen = [statements(text, (), levels=True) for text in (TEXT, other)]
     assert not seen[0].same(seen[1], never)
 
 
@@ -87,8 +93,13 @@ def test_the_value_of_a_property():
 
 # --- what a tier sees, and what a form cannot tell ---
 
-OPEN, PAGE = Leaf.PUBLIC_OPEN, Leaf.PUBLIC_PAGE
-EVERY = bodies.body([bodies.line(leaf, f'<urn:{leaf.value}> "{leaf.value}"') for leaf in Leaf])
+OPEN, PAGE = DisclosureLevel.PUBLIC_OPEN, DisclosureLevel.PUBLIC_PAGE
+EVERY = record_body.assemble_body(
+    [
+        record_body.statement_line(leaf, f'<urn:{leaf.value}> "{leaf.value}"')
+        for leaf in DisclosureLevel
+    ]
+)
 
 
 def shown(view: bytes) -> list[str]:
@@ -96,56 +107,56 @@ def shown(view: bytes) -> list[str]:
 
 
 def test_each_reader_sees_the_leaves_of_their_tier_and_no_other() -> None:
-    assert shown(bodies.view(EVERY, "urn:r", Tier.PUBLIC)) == ["public-open"]
-    assert shown(bodies.on_page(EVERY, "urn:r")) == ["public-page"]
+    assert shown(record_body.view(EVERY, "urn:r", Tier.PUBLIC)) == ["public-open"]
+    assert shown(record_body.page_only_view(EVERY, "urn:r")) == ["public-page"]
     government = ["gov-unconditional", "public-open", "public-page"]
-    assert shown(bodies.view(EVERY, "urn:r", Tier.GOVERNMENT)) == government
-    archive = sorted(leaf.value for leaf in Leaf)
-    assert shown(bodies.view(EVERY, "urn:r", Tier.ARCHIVE)) == archive
+    assert shown(record_body.view(EVERY, "urn:r", Tier.GOVERNMENT)) == government
+    archive = sorted(leaf.value for leaf in DisclosureLevel)
+    assert shown(record_body.view(EVERY, "urn:r", Tier.ARCHIVE)) == archive
 
 
 def test_a_view_is_canonical_quads_without_link_numbers() -> None:
     text = text_of(
-        bodies.line(OPEN, '<urn:b> "2"'),
-        bodies.line(OPEN, "<urn:a> <urn:c d>", 12),
+        record_body.statement_line(OPEN, '<urn:b> "2"'),
+        record_body.statement_line(OPEN, "<urn:a> <urn:c d>", 12),
         "o0 <urn:a> <urn:b>",
     )
     assert text == 'o0 <urn:a> <urn:b>\no12 <urn:a> <urn:c d>\no <urn:b> "2"\n'
     expected = '<urn:r> <urn:a> <urn:b> .\n<urn:r> <urn:a> <urn:c d> .\n<urn:r> <urn:b> "2" .\n'
-    assert bodies.view(text, "urn:r", Tier.PUBLIC) == expected.encode()
-    assert bodies.view("", "urn:r", Tier.ARCHIVE) == b""
-    assert bodies.on_page(text, "urn:r") == b""
+    assert record_body.view(text, "urn:r", Tier.PUBLIC) == expected.encode()
+    assert record_body.view("", "urn:r", Tier.ARCHIVE) == b""
+    assert record_body.page_only_view(text, "urn:r") == b""
 
 
 def test_what_a_form_cannot_tell_stays_as_it_was_said_before() -> None:
     before = text_of('o <urn:a> "1"', 'p3 <urn:b> "2"', 'z <urn:b> "3"', 'o <urn:bb> "4"')
     now = text_of('o <urn:a> "9"', 'o <urn:c> "8"')
-    kept = bodies.with_untold(now, before, frozenset({"<urn:b>"}))
+    kept = record_body.carry_over(now, before, frozenset({"<urn:b>"}))
     assert kept == text_of('o <urn:a> "9"', 'p3 <urn:b> "2"', 'z <urn:b> "3"', 'o <urn:c> "8"')
-    assert bodies.with_untold(now, before, frozenset({"<urn:d>"})) == now
-    assert bodies.with_untold(now, before, frozenset()) == now
-    assert bodies.with_untold(now, "", frozenset({"<urn:b>"})) == now
+    assert record_body.carry_over(now, before, frozenset({"<urn:d>"})) == now
+    assert record_body.carry_over(now, before, frozenset()) == now
+    assert record_body.carry_over(now, "", frozenset({"<urn:b>"})) == now
 
 
 def test_a_dropped_link_takes_its_lines_and_no_others() -> None:
     text = text_of(
         "o0 <urn:a> <urn:x>", "o1 <urn:a> <urn:y>", "p11 <urn:a> <urn:z>", 'o <urn:b> "1"'
     )
-    assert bodies.without_links(text, {1}) == text.replace("o1 <urn:a> <urn:y>\n", "")
-    assert bodies.without_links(text, {0, 11}) == 'o1 <urn:a> <urn:y>\no <urn:b> "1"\n'
-    assert bodies.without_links(text, set()) == text
+    assert record_body.without_links(text, {1}) == text.replace("o1 <urn:a> <urn:y>\n", "")
+    assert record_body.without_links(text, {0, 11}) == 'o1 <urn:a> <urn:y>\no <urn:b> "1"\n'
+    assert record_body.without_links(text, set()) == text
 
 
 def test_what_a_body_says_is_told_by_statement_and_by_link() -> None:
     text = text_of('o <urn:a> "1"', 'p <urn:b> "2"', "o2 <urn:c> <urn:x>", "z2 <urn:d> <urn:y>")
-    said = bodies.statements(text, ())
+    said = record_body.statements(text, ())
     assert said.plain == {'<urn:a> "1"', '<urn:b> "2"'}
     assert said.links == {2: {"<urn:c> <urn:x>", "<urn:d> <urn:y>"}}
-    without = bodies.statements(text, {"<urn:a>", "<urn:d>"})
-    assert without == bodies.Statements(
+    without = record_body.statements(text, {"<urn:a>", "<urn:d>"})
+    assert without == record_body.Statements(
         frozenset({'<urn:b> "2"'}), {2: frozenset({"<urn:c> <urn:x>"})}
     )
-    leaves = bodies.statements(text, (), leaves=True)
+    leaves = record_body.statements(text, (), levels=True)
     assert leaves.plain == {'o <urn:a> "1"', 'p <urn:b> "2"'}
     assert leaves.links == {2: {"o <urn:c> <urn:x>", "z <urn:d> <urn:y>"}}
 
@@ -169,16 +180,16 @@ def test_two_bodies_say_the_same_but_for_links_that_may_be_missing(
 ) -> None:
     plain = frozenset({"a"})
     one, other = (
-        bodies.Statements(plain, {number: frozenset(said) for number, said in links.items()})
+        record_body.Statements(plain, {number: frozenset(said) for number, said in links.items()})
         for links in (ours, theirs)
     )
     assert one.same(other, lambda number: number in missing) is expected
-    elsewhere = bodies.Statements(frozenset({"b"}), other.links)
+    elsewhere = record_body.Statements(frozenset({"b"}), other.links)
     assert not one.same(elsewhere, lambda _: True)
 
 
 def test_the_value_of_a_property_is_its_first_literal() -> None:
     text = text_of('o <urn:a> "1"', 'z <urn:b> "2026-01-01"^^<urn:date>', 'o <urn:b> "x"@zh')
-    assert bodies.value_of(text, "<urn:a>") == "1"
-    assert bodies.value_of(text, "<urn:b>") == "2026-01-01"
-    assert bodies.value_of(text, "<urn:c>") is None
+    assert record_body.value_of(text, "<urn:a>") == "1"
+    assert record_body.value_of(text, "<urn:b>") == "2026-01-01"
+    assert record_body.value_of(text, "<urn:c>") is None

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain import record_body as bodies
-from exchange.domain.disclosure import Leaf
+from exchange.domain import record_body
+from exchange.domain.disclosure import DisclosureLevel
 from exchange.domain.resemblance import Resemblance, delivered_marks, removed_marks
 
 NUMBER, NAME, PART = "<urn:number>", "<urn:name>", "<urn:part>"
@@ -13,9 +13,9 @@ OPTIONAL = (Resemblance((NUMBER, NAME), PART),)
 
 def stored(number: str | None, name: str | None = '"甲公司"', part: str | None = None) -> str:
     values = {NUMBER: number, NAME: name, PART: part}
-    return bodies.body(
+    return record_body.assemble_body(
         [
-            bodies.line(Leaf.PUBLIC_OPEN, f"{property_} {value}")
+            record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f"{property_} {value}")
             for property_, value in values.items()
             if value
         ]
@@ -110,5 +110,5 @@ def test_a_rule_whose_parts_are_missing_does_not_hide_the_next() -> None:
 
 def test_the_first_of_several_values_counts_and_a_link_is_read_too() -> None:
     lines = [f"o {NUMBER} <urn:x9>", f'o {NAME} "乙"', f'o {NAME} "丙"', f'o {PART} "1"']
-    found = removed_marks("penalty", bodies.body(lines), RULES)
+    found = removed_marks("penalty", record_body.assemble_body(lines), RULES)
     assert found[0].split("\x1f")[3:] == ["URNX9", "丙", "any"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from exchange.commands import Desk, Exchange
+from exchange.commands import Exchange, Workspace
 from exchange.domain.disclosure import Tier
 from exchange.intake import Reviewer
 from exchange.ledger import schema
@@ -26,12 +26,14 @@ class Hall:
         self.office = office
         self._write = write
         self._table = table
-        self._desk = Desk(office.staging, office.rejects, office.held, lambda: 1_790_000_000_000)
+        self._desk = Workspace(
+            office.staging, office.rejects, office.held, lambda: 1_790_000_000_000
+        )
         self.exchange = self.stopping_at(lambda _: None)
 
     def stopping_at(self, at):
         """Return an exchange whose hook at failpoints is `at`."""
-        desk = replace(self._desk, at=at)
+        desk = replace(self._desk, failpoint=at)
         return Exchange(self.ledger, self.office.model, desk, lambda _: None)
 
     def file(self, *rows, name="penalty.csv"):
@@ -55,7 +57,7 @@ class Hall:
     def ledger_stops(self, at):
         """Have the ledger call `at` at its own failpoints."""
         parts = self.ledger._parts
-        self.ledger._parts = replace(parts, at=at)
+        self.ledger._parts = replace(parts, failpoint=at)
         try:
             yield
         finally:

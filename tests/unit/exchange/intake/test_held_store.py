@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange.domain.errors import NotFound, UsageError, VerificationFailed
-from exchange.domain.record import Arrival, Link, Submission
+from exchange.domain.record import DeliveredState, Link, Submission
 from exchange.domain.submission_json import from_document, to_document
 from exchange.intake.held_row import HeldRow, Refusal
 from exchange.intake.held_store import FILE, Bounds, Decide, HeldRows, Stored
@@ -30,12 +30,12 @@ def row(number: int = 1, text: str = TEXT, **more: object) -> HeldRow:
         kind="penalty",
         key=f"penalty\x1fA\x1f{number}",
         body=f'o <p> "{text}"\n',
-        links=(Link("repairs", "penalty", "k", ("a",), ("b",), lacking=True),),
-        arrival=Arrival.OBJECTION,
+        links=(Link("repairs", "penalty", "k", ("a",), ("b",), is_partial=True),),
+        delivered_state=DeliveredState.OBJECTION,
         withdraws=Link("repairs", "penalty", "k"),
         row=number + 1,
         aliases=("x",),
-        untold=frozenset({"<q>", "<p>"}),
+        uncovered_properties=frozenset({"<q>", "<p>"}),
         held=True,
     )
     finding = {"rule": "address", "severity": "held", "code": "CF_SY"}
@@ -77,8 +77,16 @@ def outcomes(stored: list[tuple[Stored, Refusal | None]]) -> list[str]:
 def test_a_submission_comes_back_from_json_equal() -> None:
     submission = row().submission
     assert from_document(to_document(submission)) == submission
-    bare = Submission("penalty", "k", "o <p> <q>\n")
-    assert from_document(to_document(bare)) == bare
+    smallest = Submission("penalty", "k", "o <p> <q>\n")
+    assert from_document(to_document(smallest)) == smallest
+
+
+def test_the_members_of_a_stored_submission_keep_the_names_of_earlier_releases() -> None:
+    document = to_document(row().submission)
+    members = "kind key body tier links arrival publicity_end person withdraws row projected"
+    more = "aliases bare lacking untold keeps_tier keeps_mark held timed_by"
+    assert list(document) == f"{members} {more}".split()
+    assert list(document["withdraws"]) == ["relation", "kind", "key", "aliases", "bare", "lacking"]
 
 
 def test_looking_at_nothing_makes_no_file(held: HeldRows, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain.disclosure import Tier
-from exchange.domain.failpoints import Point
+from exchange.domain.failpoints import Failpoint
 from exchange.domain.record import Outcome
 from tests.unit.exchange.intake.hall import ANNA, Killed, nth
 
@@ -13,7 +13,12 @@ from tests.unit.exchange.intake.hall import ANNA, Killed, nth
 # The second commit is that of the rows, the third closes the delivery.
 @pytest.mark.parametrize(
     ("point", "number"),
-    [(Point.COMMITTED, 2), (Point.HELD_KEPT, 1), (Point.COMMITTED, 3), (Point.REJECTS_WRITTEN, 1)],
+    [
+        (Failpoint.COMMITTED, 2),
+        (Failpoint.HELD_KEPT, 1),
+        (Failpoint.COMMITTED, 3),
+        (Failpoint.REJECTS_WRITTEN, 1),
+    ],
 )
 def test_an_interrupted_load_neither_loses_nor_doubles_held_rows(
     hall, make, holding, point, number
@@ -21,7 +26,7 @@ def test_an_interrupted_load_neither_loses_nor_doubles_held_rows(
     rows = make(1), make(2, CF_SY=holding), make(3, CF_SY=f"{holding}乙")
     stop = nth(point, number)
     with hall.ledger_stops(stop), pytest.raises(Killed):
-        hall.load(*rows, at=stop)
+        hall.load(*rows, failpoint=stop)
     assert hall.load(*rows).held == 2
     assert len(hall.waiting()) == 2
     assert hall.ledger.head(Tier.PUBLIC) == 1
@@ -30,7 +35,7 @@ def test_an_interrupted_load_neither_loses_nor_doubles_held_rows(
 def test_an_interrupted_acceptance_is_ended_by_the_next(hall, make, holding):
     hall.load(make(1, CF_SY=holding))
     (item,) = hall.waiting()
-    stopping = hall.stopping_at(nth(Point.REVIEW_LOGGED, 1))
+    stopping = hall.stopping_at(nth(Failpoint.REVIEW_LOGGED, 1))
     with pytest.raises(Killed), stopping.reviews() as reviews:
         reviews.accept(item.id, ANNA)
     assert holding in hall.views(), "the ledger has it"
@@ -58,11 +63,11 @@ def test_an_erasure_destroys_held_rows_of_its_key_and_of_its_text(hall, make, ho
 @pytest.mark.parametrize(
     ("point", "number", "left"),
     [
-        (Point.SCRUB_BEGUN, 1, 1),
-        (Point.HELD_MARKED, 1, 1),  # nothing was erased: the row waits on
-        (Point.COMMITTED, 2, 0),  # the first is that of the look at what is to go
-        (Point.SEALS_DESTROYED, 1, 0),
-        (Point.SCRUBBED, 1, 0),
+        (Failpoint.SCRUB_BEGUN, 1, 1),
+        (Failpoint.HELD_MARKED, 1, 1),  # nothing was erased: the row waits on
+        (Failpoint.COMMITTED, 2, 0),  # the first is that of the look at what is to go
+        (Failpoint.SEALS_DESTROYED, 1, 0),
+        (Failpoint.SCRUBBED, 1, 0),
     ],
 )
 def test_a_killed_erasure_is_ended_or_undone_for_held_rows(  # noqa: PLR0913, PLR0917
@@ -74,7 +79,7 @@ def test_a_killed_erasure_is_ended_or_undone_for_held_rows(  # noqa: PLR0913, PL
     stop = nth(point, number)
     with hall.ledger_stops(stop), pytest.raises(Killed):
         hall.stopping_at(stop).erase(item.row.record)
-    hall.exchange.heal()
+    hall.exchange.recover()
     assert len(hall.waiting()) == left
     with hall.exchange.reviews() as reviews:
         assert reviews._held.marked() == set()

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain import record_body as bodies
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain import record_body
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.link_rules import Cascade, LinkRule
-from exchange.domain.record import Arrival, Link, Result, Submission
+from exchange.domain.record import DeliveredState, Link, Result, Submission
 from exchange.ledger import Genesis, Ledger, ModelVersion, Places
 from tests.appending import append_all
 
@@ -59,7 +59,7 @@ def row(  # noqa: PLR0913 (a row has many columns)
     *,
     tier: Tier = Tier.PUBLIC,
     links: Sequence[Link] = (),
-    arrival: Arrival = Arrival.LIVE,
+    delivered_state: DeliveredState = DeliveredState.LIVE,
     publicity_end: str | None = None,
     person: str | None = None,
     withdraws: Link | None = None,
@@ -67,24 +67,36 @@ def row(  # noqa: PLR0913 (a row has many columns)
     line: int = 0,
 ) -> Submission:
     lines = [
-        bodies.line(Leaf.PUBLIC_OPEN, f'<{NS}text> "{text}"'),
-        bodies.line(Leaf.PUBLIC_OPEN, f"<{NS}subject> <https://w3id.org/credence/uscc/{number}>"),
-        bodies.line(Leaf.GOV_UNCONDITIONAL, f'<{NS}contact> "gov {text}"'),
-        bodies.line(Leaf.AUTHORISED, f'<{NS}telephone> "authorised {text}"'),
+        record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f'<{NS}text> "{text}"'),
+        record_body.statement_line(
+            DisclosureLevel.PUBLIC_OPEN, f"<{NS}subject> <https://w3id.org/credence/uscc/{number}>"
+        ),
+        record_body.statement_line(
+            DisclosureLevel.GOV_UNCONDITIONAL, f'<{NS}contact> "gov {text}"'
+        ),
+        record_body.statement_line(
+            DisclosureLevel.AUTHORISED, f'<{NS}telephone> "authorised {text}"'
+        ),
     ]
     lines += [
-        bodies.line(Leaf.PUBLIC_OPEN, f'<{NS}{item.relation}> "{item.key[-1:]}"', at)
+        record_body.statement_line(
+            DisclosureLevel.PUBLIC_OPEN, f'<{NS}{item.relation}> "{item.key[-1:]}"', at
+        )
         for at, item in enumerate(links)
     ]
     if person is not None:
-        lines.append(bodies.line(Leaf.GOV_CONDITIONAL, f"<{NS}person> {bodies.PERSON}"))
+        lines.append(
+            record_body.statement_line(
+                DisclosureLevel.GOV_CONDITIONAL, f"<{NS}person> {record_body.PERSON}"
+            )
+        )
     return Submission(
         kind,
         f"{kind}\x1f{number}",
-        bodies.confine(bodies.body(lines), tier),
+        record_body.restrict_to_tier(record_body.assemble_body(lines), tier),
         tier,
         tuple(links),
-        arrival,
+        delivered_state,
         publicity_end,
         person,
         withdraws,
@@ -117,7 +129,7 @@ class Desk:
                 lambda: self.now,
                 ticks=self.ticks,
                 government_kinds=GOVERNMENT,
-                at=self._passed,
+                failpoint=self._passed,
                 model=self.model,
                 restoring=self.restoring,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from exchange.domain.disclosure import Tier
-from exchange.domain.record import Arrival
+from exchange.domain.record import DeliveredState
 
 PUBLIC = Tier.PUBLIC
 GONE = {"withdrawn", "expired", "erased"}
@@ -106,7 +106,7 @@ class Model:
         return outcome
 
     def unknown(self, row, full, bare):
-        if row["arrival"] is Arrival.REVOKED or row["ended"]:
+        if row["delivered_state"] is DeliveredState.REVOKED or row["ended"]:
             return "suppressed"
         outcome = self.write(row, None, self.received(row, None))
         if outcome == "accepted":
@@ -134,11 +134,15 @@ class Model:
         received = self.received(row, record)
         if record.state in GONE:
             return "suppressed"
-        if row["arrival"] is Arrival.REVOKED:
+        if row["delivered_state"] is DeliveredState.REVOKED:
             self.leave(record, "withdrawn")
             return "revised"
         if record.received == received:
-            if record.by_hand and row["arrival"] is Arrival.OBJECTION and not record.mark:
+            if (
+                record.by_hand
+                and row["delivered_state"] is DeliveredState.OBJECTION
+                and not record.mark
+            ):
                 return "outdated"  # a person took the mark off since the row came
             return "revised" if self.mark_by_row(record, row) else "unchanged"
         if row["ended"]:
@@ -204,9 +208,13 @@ class Model:
 
     def mark_by_row(self, record, row):
         before = record.mark
-        if row["arrival"] is Arrival.OBJECTION and not record.mark:
+        if row["delivered_state"] is DeliveredState.OBJECTION and not record.mark:
             record.mark = "row"
-        elif row["arrival"] is Arrival.LIVE and record.mark == "row" and row["form"] == "new":
+        elif (
+            row["delivered_state"] is DeliveredState.LIVE
+            and record.mark == "row"
+            and row["form"] == "new"
+        ):
             record.mark = ""
         return record.mark != before
 

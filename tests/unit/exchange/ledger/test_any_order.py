@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import Conflict
-from exchange.domain.record import Arrival, Link, Standing
-from exchange.domain.record_body import body
+from exchange.domain.record import DeliveredState, Link, Visibility
+from exchange.domain.record_body import assemble_body
 from tests.unit.exchange.ledger.naive import GONE, QUOTES, Model, tellings
 
 PUBLIC, GOVERNMENT = Tier.PUBLIC, Tier.GOVERNMENT
@@ -47,7 +47,7 @@ def rows_of(keys, arrivals, ended, tiers):
                 "quotes": st.lists(st.sampled_from([1, 2, 3]), unique=True, min_size=1, max_size=2),
                 "quoted": st.sampled_from(QUOTED.get(QUOTES.get(key[0], "--")[1], ["code"])),
                 "tier": st.sampled_from(tiers),
-                "arrival": st.sampled_from(arrivals),
+                "delivered_state": st.sampled_from(arrivals),
                 "ended": st.sampled_from(ended),
                 "target": st.sampled_from(TARGETS),
             }
@@ -59,14 +59,14 @@ TARGETS = [("penalty", n, way) for n in (1, 2, 3) for way in QUOTED["penalty"]]
 TARGETS += [("licence", n, way) for n in (1, 2) for way in QUOTED["licence"]]
 ROWS = rows_of(
     st.sampled_from(KEYS),
-    [Arrival.LIVE] * 4 + [Arrival.OBJECTION, Arrival.REVOKED],
+    [DeliveredState.LIVE] * 4 + [DeliveredState.OBJECTION, DeliveredState.REVOKED],
     [False] * 5 + [True],
     [PUBLIC, PUBLIC, GOVERNMENT],
 )
 COMMANDS = ["withdraw", "suspend", "resume", "expire", "reinstate", "erase", "mark", "unmark"]
 # First a world in which everything quotes something, so that each step has something to change.
 WORLD = st.tuples(
-    *(rows_of(st.just(key), [Arrival.LIVE], [False], [PUBLIC]) for key in KEYS[:-1])
+    *(rows_of(st.just(key), [DeliveredState.LIVE], [False], [PUBLIC]) for key in KEYS[:-1])
 ).map(list)
 STEPS = st.tuples(
     WORLD,
@@ -89,8 +89,8 @@ def keys_of(kind, number, way):
     return {
         "key": told[0],
         "aliases": tuple(told[1:]),
-        "bare": tuple(bare) if full else (),
-        "lacking": not full,
+        "partial": tuple(bare) if full else (),
+        "is_partial": not full,
     }
 
 
@@ -111,18 +111,29 @@ def a_row(rows, item):
         item["text"],
         tier=item["tier"],
         links=links,
-        arrival=item["arrival"],
+        delivered_state=item["delivered_state"],
         publicity_end="2020-01-01" if item["ended"] else None,
         withdraws=a_link("repairs", *item["target"]) if case else None,
         projected=not case,
     )
     text = made.body
     if item["extra"] and not old:
-        letter = Leaf.PUBLIC_OPEN if item["tier"] is PUBLIC else Leaf.GOV_UNCONDITIONAL
-        text = body([*text.split("\n")[:-1], f'{letter.letter} {EXTRA} "{item["extra"]}"'])
+        letter = (
+            DisclosureLevel.PUBLIC_OPEN
+            if item["tier"] is PUBLIC
+            else DisclosureLevel.GOV_UNCONDITIONAL
+        )
+        text = assemble_body([*text.split("\n")[:-1], f'{letter.letter} {EXTRA} "{item["extra"]}"'])
     untold = frozenset({EXTRA}) if old else frozenset()
     told = keys_of(kind, number, item["way"])
-    return replace(made, **told, body=text, untold=untold, keeps_tier=old, keeps_mark=old)
+    return replace(
+        made,
+        **told,
+        body=text,
+        uncovered_properties=untold,
+        inherits_tier=old,
+        inherits_objection=old,
+    )
 
 
 def play(desk, rows, model, step):
@@ -193,7 +204,7 @@ def agree(ledger, model):
                 assert (f'#{relation}> "{number}" .' in live[iri]) is stated
             assert ledger.read(tier, iri).objection is bool(record.mark)
         for record in model.records:
-            assert ledger.standing(tier, record.iri[-26:]) is standing(record, tier)
+            assert ledger.visibility(tier, record.iri[-26:]) is standing(record, tier)
         shown = replay(ledger, tier)
         assert shown == live, "a consumer of the sequence holds what is live"
     undecided = sum(len(r.undecided) for r in model.records if r.state in {"live", "suspended"})
@@ -206,10 +217,10 @@ def sees(record, tier):
 
 def standing(record, tier):
     if record.widest.rank > tier.rank:
-        return Standing.ABSENT
+        return Visibility.ABSENT
     if record.tier.rank > tier.rank or record.state in GONE:
-        return Standing.GONE
-    return Standing.LIVE if record.state == "live" else Standing.SUSPENDED
+        return Visibility.GONE
+    return Visibility.LIVE if record.state == "live" else Visibility.SUSPENDED
 
 
 def replay(ledger, tier):

@@ -6,7 +6,7 @@ import pytest
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, UsageError
-from exchange.domain.record import Arrival, Standing
+from exchange.domain.record import DeliveredState, Visibility
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
 
@@ -183,8 +183,8 @@ def test_after_reinstating_the_next_delivery_states_the_reference_again(desk, ro
 def test_a_revoked_row_cascades_like_a_withdrawal_by_hand(desk, rows):
     desk.one(rows.row())
     entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
-    desk.load(rows.row(arrival=Arrival.REVOKED))
-    assert desk.ledger.standing(PUBLIC, entry[-26:]) is Standing.GONE
+    desk.load(rows.row(delivered_state=DeliveredState.REVOKED))
+    assert desk.ledger.visibility(PUBLIC, entry[-26:]) is Visibility.GONE
 
 
 def test_a_row_whose_sole_basis_only_expired_arrives_without_the_reference(desk, rows):

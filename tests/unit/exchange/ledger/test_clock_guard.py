@@ -8,7 +8,7 @@ import pytest
 
 from exchange.domain.clock_trust import ClockDoubt, ClockReading
 from exchange.domain.errors import ClockDoubtful, EnvironmentFault
-from exchange.domain.record import Arrival, Outcome, Result
+from exchange.domain.record import DeliveredState, Outcome, Result
 from exchange.ledger import Heartbeat, Ledger
 from exchange.ledger.clock_guard import PERIOD
 from tests.appending import append_all
@@ -167,7 +167,7 @@ def test_a_takedown_does_not_ask_the_clock(machine: Machine, ledger: Ledger) -> 
     first, second = load(ledger, row(), row(number=2))
     machine.shift = 800 * DAY
     ledger.withdraw(str(first.iri), "repair")
-    [revoked] = load(ledger, row(number=2, arrival=Arrival.REVOKED))
+    [revoked] = load(ledger, row(number=2, delivered_state=DeliveredState.REVOKED))
     assert revoked.outcome is Outcome.REVISED
     assert second.iri == revoked.iri
 

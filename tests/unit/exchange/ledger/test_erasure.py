@@ -6,7 +6,7 @@ import pytest
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, Gone
-from exchange.domain.record import Standing
+from exchange.domain.record import Visibility
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
 PERSON = "140402199001011234"
@@ -23,7 +23,7 @@ def test_erased_text_is_gone_for_every_tier_and_the_log_still_verifies(desk, row
     )
     with pytest.raises(Gone):
         desk.ledger.read(ARCHIVE, iri)
-    assert desk.ledger.standing(PUBLIC, iri[-26:]) is Standing.GONE
+    assert desk.ledger.visibility(PUBLIC, iri[-26:]) is Visibility.GONE
     assert desk.ledger.tree(before.size) == before
     assert desk.ledger.verify().erased == 2
     assert desk.load(rows.row(text="秘密文字一"))[0].reason == "key-gone"

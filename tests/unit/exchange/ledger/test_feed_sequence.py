@@ -20,7 +20,14 @@ BATCHES = st.lists(
 
 def shown(kind, record, position):
     return Shown(
-        Tier.PUBLIC, kind, record, position, position, Activity.UPDATE, mark=False, veils=False
+        Tier.PUBLIC,
+        kind,
+        record,
+        position,
+        position,
+        Activity.UPDATE,
+        mark=False,
+        retracts_text=False,
     )
 
 

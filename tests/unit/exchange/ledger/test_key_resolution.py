@@ -8,7 +8,7 @@ import pytest
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, VerificationFailed
-from exchange.domain.record import Arrival, Link
+from exchange.domain.record import DeliveredState, Link
 from exchange.ledger.key_resolution import Key, Macs, Told, meet
 
 CODE, NAME, OTHER = "penalty\x1fcode", "penalty\x1fname", "penalty\x1fother name"
@@ -21,8 +21,8 @@ def told(rows, keys, text="罚款", kind="penalty", **more):
 
 def licence(rows, part=None, text="许可"):
     if part is None:
-        return replace(rows.row("licence", "D", text), key=BARE, lacking=True)
-    return replace(rows.row("licence", "D", text), key=part, bare=(BARE,))
+        return replace(rows.row("licence", "D", text), key=BARE, is_partial=True)
+    return replace(rows.row("licence", "D", text), key=part, partial=(BARE,))
 
 
 def outcomes(desk, *items):
@@ -108,10 +108,10 @@ def test_a_repair_finds_its_target_by_any_way(desk, rows):
 
 def test_a_repair_that_fits_two_records_is_refused(desk, rows):
     desk.load(licence(rows, PART), licence(rows, SECOND))
-    link = Link("repairs", "licence", BARE, lacking=True)
+    link = Link("repairs", "licence", BARE, is_partial=True)
     assert outcomes(desk, case(rows, link)) == [("rejected", "several-targets")]
     assert len(desk.live()) == 2
-    assert outcomes(desk, case(rows, Link("repairs", "licence", PART, bare=(BARE,)))) == [
+    assert outcomes(desk, case(rows, Link("repairs", "licence", PART, partial=(BARE,)))) == [
         ("accepted", None)
     ]
     assert len(desk.live()) == 1
@@ -158,7 +158,7 @@ def rich(rows, text="罚款", extra="多", tier=Tier.PUBLIC):
 
 
 def poor(rows, text="罚款", **more):
-    return replace(rows.row(text=text), untold=frozenset({EXTRA}), **more)
+    return replace(rows.row(text=text), uncovered_properties=frozenset({EXTRA}), **more)
 
 
 def test_a_poorer_form_takes_nothing_away(desk, rows):
@@ -174,14 +174,14 @@ def test_a_poorer_form_takes_nothing_away(desk, rows):
 
 def test_a_form_that_cannot_tell_the_tier_keeps_the_stricter(desk, rows):
     desk.one(replace(rows.row(tier=Tier.GOVERNMENT)))
-    assert outcomes(desk, poor(rows, "改写", keeps_tier=True)) == [("revised", None)]
+    assert outcomes(desk, poor(rows, "改写", inherits_tier=True)) == [("revised", None)]
     assert not desk.live(Tier.PUBLIC)
     assert len(desk.live(Tier.GOVERNMENT)) == 1
 
 
 def test_a_form_that_cannot_tell_the_state_takes_no_mark_off(desk, rows):
-    iri = desk.one(replace(rows.row(), arrival=Arrival.OBJECTION))
-    assert outcomes(desk, poor(rows, keeps_mark=True)) == [("unchanged", None)]
+    iri = desk.one(replace(rows.row(), delivered_state=DeliveredState.OBJECTION))
+    assert outcomes(desk, poor(rows, inherits_objection=True)) == [("unchanged", None)]
     assert desk.ledger.read(Tier.PUBLIC, iri).objection
     assert outcomes(desk, poor(rows)) == [("revised", None)]
     assert not desk.ledger.read(Tier.PUBLIC, iri).objection

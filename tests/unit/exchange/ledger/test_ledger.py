@@ -8,7 +8,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, Gone, NotFound, UsageError
 from exchange.domain.identity import id_of
-from exchange.domain.record import Activity, Arrival, Outcome, Standing
+from exchange.domain.record import Activity, DeliveredState, Outcome, Visibility
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
 
@@ -57,7 +57,7 @@ def test_a_reload_after_withdrawal_is_suppressed(desk, rows):
     assert outcomes(results) == ["suppressed", "suppressed"]
     assert [result.reason for result in results] == ["key-gone", "key-gone"]
     assert desk.live() == {}
-    assert desk.ledger.standing(PUBLIC, id_of(iri)) is Standing.GONE
+    assert desk.ledger.visibility(PUBLIC, id_of(iri)) is Visibility.GONE
 
 
 def test_text_of_a_withdrawn_record_is_never_handed_out_again(desk, rows):
@@ -76,7 +76,7 @@ def test_text_of_a_withdrawn_record_is_never_handed_out_again(desk, rows):
 def test_a_suspended_record_returns_under_the_same_iri_in_its_newest_version(desk, rows):
     iri = desk.one(rows.row())
     desk.ledger.suspend(iri)
-    assert desk.ledger.standing(PUBLIC, id_of(iri)) is Standing.SUSPENDED
+    assert desk.ledger.visibility(PUBLIC, id_of(iri)) is Visibility.SUSPENDED
     assert outcomes(desk.load(rows.row(text="改"))) == ["revised"]
     assert desk.live() == {}
     desk.ledger.resume(iri)
@@ -93,7 +93,7 @@ def test_a_reinstated_record_has_a_new_iri_and_the_old_one_stays_gone(desk, rows
     new = desk.ledger.reinstate(old, "撤销修复决定 2 号")
     assert new != old
     assert list(desk.live()) == [new]
-    assert desk.ledger.standing(PUBLIC, id_of(old)) is Standing.GONE
+    assert desk.ledger.visibility(PUBLIC, id_of(old)) is Visibility.GONE
     assert outcomes(desk.load(rows.row())) == ["unchanged"]
     with pytest.raises(Conflict):
         desk.ledger.reinstate(old, "again")
@@ -115,7 +115,7 @@ def test_an_objection_is_a_mark_and_the_record_stays(desk, rows):
 
 
 def test_a_row_under_objection_sets_the_mark_and_the_next_row_takes_it_off(desk, rows):
-    iri = desk.one(rows.row(arrival=Arrival.OBJECTION))
+    iri = desk.one(rows.row(delivered_state=DeliveredState.OBJECTION))
     assert desk.ledger.read(PUBLIC, iri).objection
     assert outcomes(desk.load(rows.row())) == ["revised"]
     assert not desk.ledger.read(PUBLIC, iri).objection
@@ -123,7 +123,7 @@ def test_a_row_under_objection_sets_the_mark_and_the_next_row_takes_it_off(desk,
 
 def test_a_row_that_arrives_revoked_withdraws_a_known_key_and_suppresses_a_new_one(desk, rows):
     desk.load(rows.row())
-    revoked = [rows.row(number=n, arrival=Arrival.REVOKED) for n in (1, 2)]
+    revoked = [rows.row(number=n, delivered_state=DeliveredState.REVOKED) for n in (1, 2)]
     assert outcomes(desk.load(*revoked)) == ["revised", "suppressed"]
     assert desk.live() == {}
     assert outcomes(desk.load(rows.row(number=2))) == ["accepted"]
@@ -159,8 +159,8 @@ def test_a_granted_repair_withdraws_its_target_and_is_itself_never_shown(desk, r
     assert desk.live() == desk.live(GOVERNMENT) == {}
     assert result.iri is not None
     assert result.iri.startswith("https://gov.example/record/")
-    assert desk.ledger.standing(GOVERNMENT, id_of(result.iri)) is Standing.ABSENT
-    assert desk.ledger.standing(PUBLIC, id_of(target)) is Standing.GONE
+    assert desk.ledger.visibility(GOVERNMENT, id_of(result.iri)) is Visibility.ABSENT
+    assert desk.ledger.visibility(PUBLIC, id_of(target)) is Visibility.GONE
     assert outcomes(desk.load(case)) == ["unchanged"]
 
 
@@ -170,7 +170,7 @@ def test_an_open_repair_case_leaves_the_government_tier_when_it_is_closed(desk, 
     assert iri in desk.live(GOVERNMENT)
     desk.load(rows.row("repair-case", 7, "closed", tier=GOVERNMENT, projected=False))
     assert iri not in desk.live(GOVERNMENT)
-    assert desk.ledger.standing(GOVERNMENT, id_of(iri)) is Standing.GONE
+    assert desk.ledger.visibility(GOVERNMENT, id_of(iri)) is Visibility.GONE
     assert activities(desk, GOVERNMENT) == ["Create", "Create", "Delete"]
     assert desk.ledger.head(PUBLIC) == 1
 
@@ -189,20 +189,20 @@ def test_a_row_for_a_stricter_tier_leaves_the_wider_one_with_its_older_text(desk
     assert iri in desk.live(GOVERNMENT)
     assert [c.view for c in desk.ledger.changes(PUBLIC, 0, 9)] == [None, None]
     assert activities(desk) == ["Create", "Delete"]
-    assert desk.ledger.standing(PUBLIC, id_of(iri)) is Standing.GONE
-    assert desk.ledger.standing(GOVERNMENT, id_of(iri)) is Standing.LIVE
+    assert desk.ledger.visibility(PUBLIC, id_of(iri)) is Visibility.GONE
+    assert desk.ledger.visibility(GOVERNMENT, id_of(iri)) is Visibility.LIVE
     desk.load(rows.row())
     assert activities(desk) == ["Create", "Delete", "Create"]
 
 
 def test_a_record_of_the_government_tier_is_absent_for_the_public(desk, rows):
     iri = desk.one(rows.row(tier=GOVERNMENT))
-    assert desk.ledger.standing(PUBLIC, id_of(iri)) is Standing.ABSENT
+    assert desk.ledger.visibility(PUBLIC, id_of(iri)) is Visibility.ABSENT
     assert desk.ledger.head(PUBLIC) == 0
     with pytest.raises(NotFound):
         desk.ledger.read(PUBLIC, iri)
     desk.ledger.withdraw(iri, "correction")
-    assert desk.ledger.standing(PUBLIC, id_of(iri)) is Standing.ABSENT
+    assert desk.ledger.visibility(PUBLIC, id_of(iri)) is Visibility.ABSENT
 
 
 def test_a_person_has_one_random_iri_and_the_number_is_nowhere(desk, rows):

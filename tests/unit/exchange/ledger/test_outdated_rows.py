@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.precedence import Precedence
-from exchange.domain.record import Arrival
-from exchange.domain.record_body import body, line
+from exchange.domain.record import DeliveredState
+from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger import ModelVersion, received_versions
 from tests.appending import append_all
 
@@ -166,10 +166,11 @@ def test_sheets_of_one_workbook_are_told_apart(files):
 
 def timed(files, text, time, **more):
     row = files.row(text, **more)
-    said = line(
-        Leaf.GOV_UNCONDITIONAL, f'{TIME} "{time}"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+    said = statement_line(
+        DisclosureLevel.GOV_UNCONDITIONAL,
+        f'{TIME} "{time}"^^<http://www.w3.org/2001/XMLSchema#dateTime>',
     )
-    return replace(row, body=body([*row.body.split("\n")[:-1], said]), timed_by=TIME)
+    return replace(row, body=assemble_body([*row.body.split("\n")[:-1], said]), timed_by=TIME)
 
 
 MAY, JUNE, JULY = (f"2026-0{month}-01T08:00:00+08:00" for month in (5, 6, 7))
@@ -198,7 +199,7 @@ def test_what_a_person_applied_stands_against_a_later_source_time(files):
 
 def test_a_form_without_source_time_is_compared_by_what_it_tells(files):
     files("2016", timed(files, "甲", JUNE))
-    short = replace(files.row("乙"), untold=frozenset({TIME}))
+    short = replace(files.row("乙"), uncovered_properties=frozenset({TIME}))
     assert files("2018", short) == ["revised"]
     assert files("2016", timed(files, "甲", JUNE)) == [REPEATED]
     assert files("2018 again", replace(short, body=files.row("甲").body)) == [VERSION]
@@ -212,43 +213,43 @@ def test_an_older_end_of_publicity_does_not_take_the_record_away(files):
     assert '"乙"' in files.text()
 
 
-OBJECTION = Arrival.OBJECTION
+OBJECTION = DeliveredState.OBJECTION
 
 
 def test_a_mark_taken_off_by_hand_is_not_set_by_a_reload(files):
-    files("1", files.row("甲", arrival=OBJECTION))
+    files("1", files.row("甲", delivered_state=OBJECTION))
     (iri,) = files.desk.live()
     files.desk.ledger.object_(iri, open=False)
-    assert files("1", files.row("甲", arrival=OBJECTION)) == [REPEATED]
-    assert files("2", files.row("甲", arrival=OBJECTION)) == [VERSION]
+    assert files("1", files.row("甲", delivered_state=OBJECTION)) == [REPEATED]
+    assert files("2", files.row("甲", delivered_state=OBJECTION)) == [VERSION]
     assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
-    assert files("2", files.row("甲", arrival=OBJECTION), allow=True) == ["revised"]
+    assert files("2", files.row("甲", delivered_state=OBJECTION), allow=True) == ["revised"]
     assert files.desk.ledger.read(Tier.PUBLIC, iri).objection
 
 
 def test_a_mark_that_came_with_its_version_is_taken_off_by_another_file(files):
-    files("1", files.row("甲", arrival=OBJECTION))
+    files("1", files.row("甲", delivered_state=OBJECTION))
     (iri,) = files.desk.live()
     assert files("2", files.row("甲")) == ["revised"]
     assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
-    assert files("1", files.row("甲", arrival=OBJECTION)) == [REPEATED]
+    assert files("1", files.row("甲", delivered_state=OBJECTION)) == [REPEATED]
 
 
 def test_a_mark_that_was_taken_before_the_newest_version_is_not_set_again(files):
-    files("1", files.row("甲", arrival=OBJECTION))
+    files("1", files.row("甲", delivered_state=OBJECTION))
     files("2", files.row("乙"))
     files("3", files.row("甲"), allow=True)
     (iri,) = files.desk.live()
     assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
-    assert files("1", files.row("甲", arrival=OBJECTION)) == [REPEATED]
+    assert files("1", files.row("甲", delivered_state=OBJECTION)) == [REPEATED]
     assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection
-    assert files("1", files.row("甲", arrival=OBJECTION), table=True) == ["revised"]
+    assert files("1", files.row("甲", delivered_state=OBJECTION), table=True) == ["revised"]
     assert files.desk.ledger.read(Tier.PUBLIC, iri).objection
 
 
 def test_an_older_row_does_not_take_off_a_newer_mark(files):
     files("1", files.row("甲"))
-    files("2", files.row("甲", arrival=OBJECTION))
+    files("2", files.row("甲", delivered_state=OBJECTION))
     (iri,) = files.desk.live()
     assert files.desk.ledger.read(Tier.PUBLIC, iri).objection, "news of a mark is taken"
     assert files("1", files.row("甲")) == [REPEATED]
@@ -260,11 +261,13 @@ def test_an_older_row_does_not_take_off_a_newer_mark(files):
 def test_a_reinstated_record_is_not_revoked_again_by_the_old_file(files):
     files("1", files.row("甲"))
     (old,) = files.desk.live()
-    files("2", files.row("甲", arrival=Arrival.REVOKED))
+    files("2", files.row("甲", delivered_state=DeliveredState.REVOKED))
     iri = files.desk.ledger.reinstate(old, "decision")
-    assert files("2", files.row("甲", arrival=Arrival.REVOKED)) == [REPEATED]
+    assert files("2", files.row("甲", delivered_state=DeliveredState.REVOKED)) == [REPEATED]
     assert set(files.desk.live()) == {iri}
-    assert files("3", files.row("甲", arrival=Arrival.REVOKED)) == ["revised"], "a new takedown"
+    assert files("3", files.row("甲", delivered_state=DeliveredState.REVOKED)) == ["revised"], (
+        "a new takedown"
+    )
 
 
 def test_versions_from_before_a_reinstatement_are_older_too(files):
@@ -347,8 +350,8 @@ def under(files, digest, properties):
 
 
 def with_new(row, value="新"):
-    said = line(Leaf.PUBLIC_OPEN, f'{NEW} "{value}"')
-    return replace(row, body=body([*row.body.split("\n")[:-1], said]))
+    said = statement_line(DisclosureLevel.PUBLIC_OPEN, f'{NEW} "{value}"')
+    return replace(row, body=assemble_body([*row.body.split("\n")[:-1], said]))
 
 
 def test_an_upgrade_of_the_shapes_turns_no_row_into_a_revision(files):
@@ -379,6 +382,9 @@ def test_who_may_see_a_statement_is_a_part_of_the_newest_version(files):
     under(files, "b", KNOWN)
     row = files.row("甲")
     stricter = replace(
-        row, body=row.body.replace(f"{Leaf.GOV_UNCONDITIONAL.letter} ", f"{Leaf.ARCHIVE.letter} ")
+        row,
+        body=row.body.replace(
+            f"{DisclosureLevel.GOV_UNCONDITIONAL.letter} ", f"{DisclosureLevel.ARCHIVE.letter} "
+        ),
     )
     assert files("1", stricter) == ["revised"]

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import Gone, NotFound, UsageError
 from exchange.domain.record import Link
 from exchange.ledger import record_links as linking
 
-PUBLIC, GOVERNMENT = SERVED
+PUBLIC, GOVERNMENT = PUBLISHED_TIERS
 CODE, NAME = "penalty\x1fby code", "penalty\x1fby name"
 PERSON = "14040219900307001X"
 
@@ -62,10 +62,12 @@ def test_what_the_links_show_is_what_a_withdrawal_takes_away(desk, rows):
 def test_a_link_to_several_records_means_none_of_them(desk, rows):
     shared = "licence\x1fD"
     first, second = (
-        desk.one(replace(rows.row("licence", part), key=f"{shared}\x1f{part}", bare=(shared,)))
+        desk.one(replace(rows.row("licence", part), key=f"{shared}\x1f{part}", partial=(shared,)))
         for part in "AB"
     )
-    check = desk.one(rows.row("check", 1, links=(Link("checks", "licence", shared, lacking=True),)))
+    check = desk.one(
+        rows.row("check", 1, links=(Link("checks", "licence", shared, is_partial=True),))
+    )
     for iri in (first, second, check):
         assert names(desk, iri) == [[], []]
 
@@ -104,7 +106,7 @@ def test_no_served_tier_is_told_what_joins_the_records_of_a_person(desk, rows, o
     about = [PERSON if one else None for one in of_a_person]
     target = desk.one(penalty(rows, CODE, person=about[0]))
     source = desk.one(entry(rows, 1, CODE, person=about[1]))
-    for tier in SERVED:
+    for tier in PUBLISHED_TIERS:
         assert names(desk, target, tier) == names(desk, source, tier) == [[], []]
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from exchange.domain.disclosure import Tier
-from exchange.domain.record import Arrival
+from exchange.domain.record import DeliveredState
 from exchange.ledger import Ledger
 from tests.appending import append_all
 
@@ -73,7 +73,7 @@ def test_files_of_the_release_change_nothing_when_they_are_loaded_again(old, row
     first += [row(number=3, text="甲", person=PERSON), row(number=4, text="甲")]
     repeated = "outdated-repeated"
     assert load(old, "a", *first) == [repeated, repeated, repeated, "key-gone"]
-    objection = row(number=2, text="甲", arrival=Arrival.OBJECTION)
+    objection = row(number=2, text="甲", delivered_state=DeliveredState.OBJECTION)
     assert load(old, "b", row(number=1, text="乙"), objection) == [repeated, "unchanged"]
     assert load(old, "d", row(number=1, text="丙"), row(number=9)) == ["unchanged", "accepted"]
     assert load(old, "e", row(number=1, text="乙")) == ["outdated-version"]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain.disclosure import Leaf, Tier
-from exchange.domain.record import Arrival
-from exchange.domain.record_body import body, line
+from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.record import DeliveredState
+from exchange.domain.record_body import assemble_body, statement_line
 from tests.appending import append_all
 from tests.unit.exchange.ledger.test_any_order import settled
 
@@ -29,7 +29,7 @@ ROWS = st.fixed_dictionaries(
         "form": st.sampled_from(["all", "all", "short"]),
         "extra": st.sampled_from([None, "丁", "戊"]),
         "month": st.sampled_from([None, None, None, 5, 6, 7]),
-        "arrival": st.sampled_from([Arrival.LIVE] * 4 + [Arrival.OBJECTION]),
+        "delivered_state": st.sampled_from([DeliveredState.LIVE] * 4 + [DeliveredState.OBJECTION]),
         "says_state": st.booleans(),
     }
 )
@@ -48,18 +48,26 @@ HISTORIES = FILES.flatmap(
 
 def submission(rows, item, at):
     """Return a row; the short form tells neither the extra property nor the source time."""
-    row = rows.row(number=item["number"], text=item["text"], arrival=item["arrival"], line=at)
+    row = rows.row(
+        number=item["number"], text=item["text"], delivered_state=item["delivered_state"], line=at
+    )
     lines = row.body.split("\n")[:-1]
     if item["says_state"]:
-        lines.append(line(Leaf.PUBLIC_OPEN, f'<{NS}state> "{item["arrival"]}"'))
+        lines.append(
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<{NS}state> "{item["delivered_state"]}"')
+        )
     if item["form"] == "short":
-        return replace(row, body=body(lines), untold=frozenset({EXTRA, TIME}))
+        return replace(
+            row, body=assemble_body(lines), uncovered_properties=frozenset({EXTRA, TIME})
+        )
     if item["extra"]:
-        lines.append(line(Leaf.PUBLIC_OPEN, f'{EXTRA} "{item["extra"]}"'))
+        lines.append(statement_line(DisclosureLevel.PUBLIC_OPEN, f'{EXTRA} "{item["extra"]}"'))
     if item["month"]:
         said = f'"2026-0{item["month"]}-01T08:00:00+08:00"'
-        lines.append(line(Leaf.GOV_UNCONDITIONAL, f"{TIME} {said}^^<x:dateTime>"))
-    return replace(row, body=body(lines), timed_by=TIME if item["month"] else None)
+        lines.append(
+            statement_line(DisclosureLevel.GOV_UNCONDITIONAL, f"{TIME} {said}^^<x:dateTime>")
+        )
+    return replace(row, body=assemble_body(lines), timed_by=TIME if item["month"] else None)
 
 
 def load(desk, rows, files, number, until=None):

@@ -9,7 +9,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import new_id
-from exchange.domain.record import Activity, Outcome, Standing
+from exchange.domain.record import Activity, Outcome, Visibility
 from exchange.domain.restore_evidence import KnownRecord
 from exchange.ledger.journal import Journal
 
@@ -67,8 +67,8 @@ def test_a_record_that_was_never_heard_of_is_entered_with_its_delete(desk, rows)
     assert desk.ledger.epoch() == 2
     assert members(desk)[-1] == (Activity.DELETE, public_id, False)
     assert members(desk, Tier.GOVERNMENT)[-1] == (Activity.DELETE, public_id, False)
-    assert desk.ledger.standing(Tier.PUBLIC, public_id) is Standing.GONE
-    assert desk.ledger.standing(Tier.PUBLIC, shown[-26:]) is Standing.LIVE
+    assert desk.ledger.visibility(Tier.PUBLIC, public_id) is Visibility.GONE
+    assert desk.ledger.visibility(Tier.PUBLIC, shown[-26:]) is Visibility.LIVE
     desk.reopen().verify()
 
 
@@ -77,7 +77,7 @@ def test_one_that_only_the_government_saw_is_told_to_nobody_else(desk, rows):
     desk.ledger.recover([KnownRecord(public_id, "application", Tier.GOVERNMENT)], 1, reason="x")
     assert members(desk) == []
     assert members(desk, Tier.GOVERNMENT) == [(Activity.DELETE, public_id, False)]
-    assert desk.ledger.standing(Tier.PUBLIC, public_id) is Standing.ABSENT
+    assert desk.ledger.visibility(Tier.PUBLIC, public_id) is Visibility.ABSENT
     desk.ledger.verify()
 
 
@@ -112,7 +112,7 @@ def test_what_left_in_the_lost_part_leaves_again_with_its_dependents(desk, rows)
         done = desk.ledger.recover(known, 1, reason="restore", force=True)
     assert done.withdrawn == 1
     for iri in (penalty, entry):
-        assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.GONE
+        assert desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) is Visibility.GONE
     desk.reopen().verify()
 
 
@@ -124,7 +124,7 @@ def test_dependents_of_a_record_that_is_entered_lose_it_too(desk, rows):
     put_back(desk)
     with desk.recovering():
         desk.ledger.recover(known, 1, reason="restore", force=True)
-    assert desk.ledger.standing(Tier.PUBLIC, entry[-26:]) is Standing.GONE
+    assert desk.ledger.visibility(Tier.PUBLIC, entry[-26:]) is Visibility.GONE
     desk.reopen().verify()
 
 
@@ -217,8 +217,8 @@ def test_every_record_is_counted_in_one_place(desk, rows):
     done = desk.ledger.recover(known, 1, reason="restore")
     counts = (done.entered, done.withdrawn, done.erased, done.reissued, done.unplaced)
     assert counts == (2, 1, 1, 0, 3)
-    standing = [desk.ledger.standing(Tier.PUBLIC, iri[-26:]) for iri in (live, shielded, left)]
-    assert standing == [Standing.LIVE, Standing.GONE, Standing.GONE]
+    standing = [desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) for iri in (live, shielded, left)]
+    assert standing == [Visibility.LIVE, Visibility.GONE, Visibility.GONE]
     assert desk.ledger.removal(other).event == "erase"
     again = desk.ledger.recover(known, 1, reason="restore")
     counts = (again.entered, again.withdrawn, again.erased, again.reissued, again.unplaced)
@@ -236,7 +236,7 @@ def test_a_key_that_leads_elsewhere_by_now_stays_there(desk, rows):
         pass
     mine = desk.one(rows.row(number=7, text="neu"))
     desk.ledger.recover([known], 1, reason="restore", force=True)
-    assert desk.ledger.standing(Tier.PUBLIC, mine[-26:]) is Standing.LIVE
+    assert desk.ledger.visibility(Tier.PUBLIC, mine[-26:]) is Visibility.LIVE
     [result] = desk.load(rows.row(number=7, text="neuer"))
     assert result.outcome is Outcome.REVISED
     desk.reopen().verify()

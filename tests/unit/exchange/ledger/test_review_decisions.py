@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from exchange.domain.errors import Conflict
-from exchange.domain.record import Arrival, Outcome
+from exchange.domain.record import DeliveredState, Outcome
 from exchange.ledger import Decision, Origin
 
 ORIGIN = Origin(None, "penalty.csv", "00", "penalty", "2018")
@@ -60,7 +60,9 @@ def test_what_would_append_nothing_is_not_held(desk, rows, same):
 
 def test_a_held_revocation_takes_its_record_down_at_once(desk, rows):
     desk.one(rows.row("penalty", 1))
-    (result,) = desk.load(held(rows.row("penalty", 1, text="改", arrival=Arrival.REVOKED)))
+    (result,) = desk.load(
+        held(rows.row("penalty", 1, text="改", delivered_state=DeliveredState.REVOKED))
+    )
     assert result.outcome is Outcome.REVISED
     assert desk.live() == {}
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain import record_body as bodies
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain import record_body
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import VerificationFailed
-from exchange.domain.events import Name
+from exchange.domain.events import EventType
 from exchange.ledger.sealed_bodies import (
     Meta,
     canonical,
@@ -23,7 +23,7 @@ META = Meta(7, "publish", 1_795_406_400_000, 1, 3, "public")
 IRI = "https://credit.example/record/aaaaaaaaaaaaaaaaaaaaaaaaaa"
 LINES = st.lists(
     st.tuples(
-        st.sampled_from(list(Leaf)),
+        st.sampled_from(list(DisclosureLevel)),
         st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=9),
         st.none() | st.integers(0, 12),
     ),
@@ -84,14 +84,17 @@ def test_a_flipped_bit_is_found(bit, data):
 
 @given(LINES)
 def test_views_are_the_bytes_of_the_body_module(parts):
-    text = bodies.body(
-        [bodies.line(leaf, f'<urn:p> "{said}"', number) for leaf, said, number in parts]
+    text = record_body.assemble_body(
+        [
+            record_body.statement_line(leaf, f'<urn:p> "{said}"', number)
+            for leaf, said, number in parts
+        ]
     )
     for widest in Tier:
         held = views(text.encode(), IRI, widest)
         for tier, view in zip(Tier, held, strict=True):
             narrower = tier.rank >= widest.rank
-            assert view == (bodies.view(text, IRI, tier) if narrower else None)
+            assert view == (record_body.view(text, IRI, tier) if narrower else None)
         for narrowest in Tier:
             shown = views(text.encode(), IRI, widest, narrowest)
             assert shown == held[: max(narrowest.rank + 1, widest.rank)]
@@ -100,12 +103,17 @@ def test_views_are_the_bytes_of_the_body_module(parts):
 @given(LINES)
 def test_what_only_the_page_shows_is_what_its_leaf_says(parts):
     line = '<urn:p> "{}"'
-    text = bodies.body(
-        [bodies.line(leaf, line.format(said), number) for leaf, said, number in parts]
+    text = record_body.assemble_body(
+        [
+            record_body.statement_line(leaf, line.format(said), number)
+            for leaf, said, number in parts
+        ]
     )
-    own = sorted(line.format(said) for leaf, said, _ in parts if leaf is Leaf.PUBLIC_PAGE)
+    own = sorted(
+        line.format(said) for leaf, said, _ in parts if leaf is DisclosureLevel.PUBLIC_PAGE
+    )
     wanted = "".join(f"<{IRI}> {statement} .\n" for statement in own)
-    assert bodies.on_page(text, IRI).decode() == wanted
+    assert record_body.page_only_view(text, IRI).decode() == wanted
 
 
 def test_commitments_of_absent_views_are_random():
@@ -121,7 +129,7 @@ def test_commitments_of_absent_views_are_random():
     delivery=st.none() | st.integers(0, 2**53),
     record=st.none() | st.integers(0, 2**53),
     tier=st.none() | st.sampled_from([tier.value for tier in Tier]),
-    name=st.sampled_from([name.value for name in Name]),
+    name=st.sampled_from([name.value for name in EventType]),
 )
 def test_what_is_authenticated_beside_a_body_is_canonical_json(
     numbers, delivery, record, tier, name

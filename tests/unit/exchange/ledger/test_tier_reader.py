@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain.disclosure import SERVED, Tier
-from exchange.domain.record import Standing
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.record import Visibility
 
 DAY = 86_400_000
 
 
-@pytest.mark.parametrize("tier", SERVED)
+@pytest.mark.parametrize("tier", PUBLISHED_TIERS)
 def test_reading_again_gives_the_same_changes(desk, rows, tier):
     desk.load(*(rows.row(number=number) for number in range(3)))
     first = desk.ledger.changes(tier, 0, 10)
@@ -21,7 +21,7 @@ def test_reading_again_gives_the_same_changes(desk, rows, tier):
 
 def test_tiers_that_see_the_same_share_the_bytes(desk, rows):
     desk.one(rows.row(number=1, text="罚款"))
-    public, government = (desk.ledger.changes(tier, 0, 10)[0].view for tier in SERVED)
+    public, government = (desk.ledger.changes(tier, 0, 10)[0].view for tier in PUBLISHED_TIERS)
     # The government's line is its own, so what is kept for one is not handed to the other.
     assert b"gov " in government
     assert b"gov " not in public
@@ -66,15 +66,15 @@ def test_what_a_delivery_brought_on_the_day_is_left_out(desk, rows):
 
 def test_a_record_that_became_public_later_is_gone_and_not_absent_after_it_left(desk, rows):
     iri = desk.one(rows.row(tier=Tier.GOVERNMENT))
-    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.ABSENT
+    assert desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) is Visibility.ABSENT
     assert desk.one(rows.row(tier=Tier.PUBLIC)) == iri
-    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.LIVE
+    assert desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) is Visibility.LIVE
     desk.ledger.withdraw(iri, "repair")
-    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.GONE
+    assert desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) is Visibility.GONE
     desk.ledger.verify()
 
 
 def test_a_record_that_became_narrower_was_public_once(desk, rows):
     iri = desk.one(rows.row(tier=Tier.PUBLIC))
     assert desk.one(rows.row(tier=Tier.GOVERNMENT)) == iri
-    assert desk.ledger.standing(Tier.PUBLIC, iri[-26:]) is Standing.GONE
+    assert desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) is Visibility.GONE

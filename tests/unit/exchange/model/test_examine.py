@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.record_body import body
+from exchange.domain.record_body import assemble_body
 from exchange.model import compile_kind, load_model, value_checks
 from exchange.sample import generate
 from tests.unit.exchange.model import sound as rows
@@ -61,7 +61,7 @@ def test_one_pass_gives_what_two_give(sample: Path, kinds: dict[str, Compiled], 
         clean += not apart
         if not any(item.severity == "error" for item in apart):
             lines = compiled.body(record).splitlines()
-            assert compiled.body(record) == body(lines)
+            assert compiled.body(record) == assemble_body(lines)
     assert 0 < clean < min(len(rows), 700)
 
 

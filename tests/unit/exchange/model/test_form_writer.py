@@ -145,7 +145,7 @@ def test_one_decision_is_met_by_the_keys_of_either_form(kinds: dict[str, Compile
     )
     assert rows.AUTHORITY in new.key
     assert new.aliases == (old.key,)
-    assert (old.aliases, old.bare, old.lacking) == ((), (), False)
+    assert (old.aliases, old.partial, old.is_partial) == ((), (), False)
 
 
 def test_a_licence_of_2016_lacks_the_number_of_its_certificate(kinds: dict[str, Compiled]) -> None:
@@ -154,16 +154,18 @@ def test_a_licence_of_2016_lacks_the_number_of_its_certificate(kinds: dict[str, 
         licence.submission(licence.record(row, form)[0], form=form)
         for row, form in ((rows.LICENCE, "2018"), (rows.OLD_LICENCE, "2016"))
     )
-    assert old.lacking
-    assert not new.lacking
-    assert old.key in new.bare
-    assert len((new.key, *new.aliases, *new.bare)) == 4, "by code and name, with and without"
+    assert old.is_partial
+    assert not new.is_partial
+    assert old.key in new.partial
+    assert len((new.key, *new.aliases, *new.partial)) == 4, "by code and name, with and without"
 
 
 def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, Compiled]) -> None:
     penalty = kinds["penalty"]
     record = penalty.record(rows.PENALTY, "2018")[0]
-    untold = {form: penalty.submission(record, form=form).untold for form in (None, *FORMS)}
+    untold = {
+        form: penalty.submission(record, form=form).uncovered_properties for form in (None, *FORMS)
+    }
     ns = "<https://w3id.org/credence/ns#"
     assert untold[None] == frozenset()
     assert f"{ns}fineAmount>" in untold["2016"]
@@ -171,11 +173,11 @@ def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, Compiled]) -> Non
     assert f"{ns}counterpart>" not in untold["2016"] | untold["2018"]
     only_2016 = "documentTitle declaredSeverity useScope division deliveredState sourceUpdatedAt"
     assert untold["2018"] == {f"{ns}{name}>" for name in only_2016.split()}
-    assert penalty.submission(record, form="2018").keeps_tier, "use scope decides the tier"
-    assert penalty.submission(record, form="2018").keeps_mark, "so does the delivered state"
+    assert penalty.submission(record, form="2018").inherits_tier, "use scope decides the tier"
+    assert penalty.submission(record, form="2018").inherits_objection, "so does the delivered state"
     old = penalty.submission(record, form="2016")
-    assert not old.keeps_tier
-    assert not old.keeps_mark
+    assert not old.inherits_tier
+    assert not old.inherits_objection
 
 
 def test_what_decides_on_more_than_tier_and_mark_can_be_told_in_every_form(

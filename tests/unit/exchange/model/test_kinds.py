@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exchange.domain.disclosure import Tier
-from exchange.domain.record import Arrival
+from exchange.domain.record import DeliveredState
 from exchange.domain.record_body import PERSON as PLACEHOLDER
 from exchange.domain.record_body import view, without_links
 from tests.unit.exchange.model import sound as rows
@@ -170,25 +170,25 @@ def test_the_use_scope_of_a_row_narrows_its_tier(kinds: Kinds, scope: str, tier:
 @pytest.mark.parametrize(
     ("slug", "form", "change", "arrival"),
     [
-        ("penalty", "2016", {"CF_ZT": "0"}, Arrival.LIVE),
-        ("penalty", "2016", {"CF_ZT": "1"}, Arrival.REVOKED),
-        ("penalty", "2016", {"CF_ZT": "2"}, Arrival.OBJECTION),
-        ("licence", "2016", {"XK_ZT": "1"}, Arrival.REVOKED),
-        ("licence", "2018", {"XK_ZT": "1"}, Arrival.LIVE),
-        ("licence", "2018", {"XK_ZT": "2"}, Arrival.LIVE),
+        ("penalty", "2016", {"CF_ZT": "0"}, DeliveredState.LIVE),
+        ("penalty", "2016", {"CF_ZT": "1"}, DeliveredState.REVOKED),
+        ("penalty", "2016", {"CF_ZT": "2"}, DeliveredState.OBJECTION),
+        ("licence", "2016", {"XK_ZT": "1"}, DeliveredState.REVOKED),
+        ("licence", "2018", {"XK_ZT": "1"}, DeliveredState.LIVE),
+        ("licence", "2018", {"XK_ZT": "2"}, DeliveredState.LIVE),
         (
             "list-entry",
             "credence",
             {"MD_YCRQ": "2026-05-01", "MD_YCYY": "已履行义务"},
-            Arrival.REVOKED,
+            DeliveredState.REVOKED,
         ),
     ],
 )
 def test_a_row_says_in_which_state_its_record_arrives(
-    kinds: Kinds, slug: str, form: str, change: Row, arrival: Arrival
+    kinds: Kinds, slug: str, form: str, change: Row, arrival: DeliveredState
 ) -> None:
     row = next(r for s, f, r in rows.SOUND if (s, f) == (slug, form))
-    assert made(kinds, slug, row | change, form).arrival is arrival
+    assert made(kinds, slug, row | change, form).delivered_state is arrival
 
 
 def test_a_removal_without_a_reason_is_refused(kinds: Kinds) -> None:

@@ -16,7 +16,7 @@ from pyld import jsonld
 
 import ontology
 from exchange.domain.disclosure import Tier
-from exchange.domain.record_body import body, view
+from exchange.domain.record_body import assemble_body, view
 from exchange.model.json_schema import schema
 from exchange.model.plausibility import RULES
 from exchange.model.value_checks import FORMATS
@@ -101,7 +101,7 @@ def test_bodies_are_what_json_ld_processors_read(
     document = {"@context": CONTEXT, "id": IRI, **record}
     assert ours == by_pyoxigraph(document)
     assert ours == by_pyld(document)
-    assert text == body([line for line in text.split("\n") if line])
+    assert text == assemble_body([line for line in text.split("\n") if line])
 
 
 def test_every_kind_is_held_to_the_oracles(kinds: dict[str, Compiled]) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.sample import generate
 from publisher.cli.example_records import LIST, Showcase, showcase
@@ -23,7 +23,7 @@ def test_a_repair_of_what_is_shown_takes_the_list_and_the_measures_with_it(
     station = Station(tmp_path / "data", {"CREDENCE_BASE_URL": "https://credit.example"})
     with station.opened(lambda _: None) as bench:
         files = sorted((tmp_path / "sample").glob("*.csv"))
-        list(bench.exchange().load(files, Manner(), Watch()))
+        list(bench.exchange().load(files, LoadOptions(), LoadObserver()))
         shown = showcase(bench.ledger.live(Tier.PUBLIC))
         assert shown.code
 

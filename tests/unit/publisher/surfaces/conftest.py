@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.disclosure import SERVED, Leaf, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, DisclosureLevel, Tier
 from exchange.domain.keys import key
 from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import Link, Outcome, Submission
-from exchange.domain.record_body import body, line
+from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger import Genesis, Ledger, Places
 from publisher.surfaces import dumps
 from publisher.surfaces.dumps import DumpReader, DumpSurface
@@ -104,12 +104,13 @@ class City:
 
     def open_surfaces(self) -> list[Surface]:
         self.surfaces = [
-            TriplesSurface(self.site(tier), b"", self.clock, grace=1_000) for tier in SERVED
+            TriplesSurface(self.site(tier), b"", self.clock, grace=1_000)
+            for tier in PUBLISHED_TIERS
         ]
         if self.feeds:
-            self.surfaces += [FeedSurface(self.place(tier)) for tier in SERVED]
-            self.surfaces += [DumpSurface(self.shelf(tier)) for tier in SERVED]
-            self.surfaces += [IndexSurface(self.index(tier)) for tier in SERVED]
+            self.surfaces += [FeedSurface(self.place(tier)) for tier in PUBLISHED_TIERS]
+            self.surfaces += [DumpSurface(self.shelf(tier)) for tier in PUBLISHED_TIERS]
+            self.surfaces += [IndexSurface(self.index(tier)) for tier in PUBLISHED_TIERS]
         return self.surfaces
 
     def close_surfaces(self) -> None:
@@ -121,11 +122,13 @@ class City:
         self.ledger.close()
 
     def readers(self) -> list[Audited]:
-        readers: list[Audited] = [TriplesReader(self.site(tier)) for tier in SERVED]
+        readers: list[Audited] = [TriplesReader(self.site(tier)) for tier in PUBLISHED_TIERS]
         if self.feeds:
-            readers += [FeedReader(self.place(tier)) for tier in SERVED]
-            readers += [DumpReader(self.shelf(tier)) for tier in SERVED]
-            readers += [IndexReader(self.index(tier), lambda: "2023-11-15") for tier in SERVED]
+            readers += [FeedReader(self.place(tier)) for tier in PUBLISHED_TIERS]
+            readers += [DumpReader(self.shelf(tier)) for tier in PUBLISHED_TIERS]
+            readers += [
+                IndexReader(self.index(tier), lambda: "2023-11-15") for tier in PUBLISHED_TIERS
+            ]
         return readers
 
     def runner(self, chunk: int = 5_000) -> Runner:
@@ -138,15 +141,15 @@ class City:
     ) -> Submission:
         number = next(self.numbers)
         lines = [
-            line(Leaf.PUBLIC_OPEN, f"{TYPE} <urn:t:{kind}>"),
-            line(Leaf.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
-            line(Leaf.PUBLIC_OPEN, f'<urn:t:text> "{text}"'),
-            line(Leaf.GOV_UNCONDITIONAL, f'<urn:t:inner> "内部{number}"'),
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f"{TYPE} <urn:t:{kind}>"),
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
+            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:text> "{text}"'),
+            statement_line(DisclosureLevel.GOV_UNCONDITIONAL, f'<urn:t:inner> "内部{number}"'),
         ]
         links: tuple[Link, ...] = ()
         if basis:
             links = (Link("basis", "penalty", key("penalty", [basis])),)
-        return Submission(kind, key(kind, [text]), body(lines), tier=tier, links=links)
+        return Submission(kind, key(kind, [text]), assemble_body(lines), tier=tier, links=links)
 
     def append(self, rows: list[Submission]) -> list[str]:
         delivery = self.ledger.open_delivery(

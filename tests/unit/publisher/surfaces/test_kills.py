@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import SERVED, Tier
+from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from publisher.surfaces.audit.run import audit
 from publisher.verify import Folder, Limits, roots_in, verify_feed
 
@@ -120,7 +120,7 @@ def test_kills_at_random_moments_leave_nothing_torn_and_nothing_behind(
         head = city.ledger.head(Tier.PUBLIC)
         print(f"kill {number + 1}: positions {positions}, head {head}")
         assert [torn(city, surface) for surface in city.surfaces[:2]] == [[], []]
-        assert [faults(city.root / tier / "feed") for tier in SERVED] == [[], []]
+        assert [faults(city.root / tier / "feed") for tier in PUBLISHED_TIERS] == [[], []]
         city.close_surfaces()
     assert city.runner().catch_up()
     report = audit(city.ledger, city.readers())

@@ -10,7 +10,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import new_id
-from exchange.domain.record import Standing
+from exchange.domain.record import Visibility
 from exchange.domain.restore_evidence import KnownRecord
 from publisher.surfaces.runtime.checkpoints import Checkpoint, Checkpoints
 from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
@@ -107,7 +107,7 @@ def test_what_is_known_is_taken_in_once_and_noted(city: Any) -> None:
     assert asked.kept.read(shown) is None
     done = asked.recovery([shown])
     assert (done.epoch, done.opened, done.entered) == (2, True, 1)
-    assert city.ledger.standing(Tier.PUBLIC, lost) is Standing.GONE
+    assert city.ledger.visibility(Tier.PUBLIC, lost) is Visibility.GONE
     assert asked.kept.read(shown) == Checkpoint(taken_in=2)
     # Asked again it is taken in already; one that was not asked is.
     again = asked.recovery([shown])

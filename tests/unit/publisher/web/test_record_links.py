@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from werkzeug.test import Client
 
-from exchange.commands import Manner, Watch
+from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from publisher.web.app import create_app
 from tests.unit.exchange.model import sound
@@ -114,8 +114,8 @@ def _load(at: Station, folder: Path, *deliveries: tuple[str, str, dict[str, str]
             path = folder / f"{number}.csv"
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([row, row.values()])
-            manner = Manner(kind=kind, form=form)
-            list(bench.exchange().load([path], manner, Watch()))
+            options = LoadOptions(kind=kind, form=form)
+            list(bench.exchange().load([path], options, LoadObserver()))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.record import Link, Submission
-from exchange.domain.record_body import body, line
+from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger.feed_sequence import PAGE
 from exchange.model import load_model
 from publisher.surfaces.dumps import DumpReader, DumpSurface, addresses
@@ -260,10 +260,10 @@ def _penalty(class_iri: str, value: str, number: int) -> Submission:
     type_iri = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
     quoted = ox.Literal(value)
     lines = [
-        line(Leaf.PUBLIC_OPEN, f"{type_iri} <{class_iri}>"),
-        line(Leaf.PUBLIC_OPEN, f"<{NS}violationFacts> {_canonical(quoted)}"),
+        statement_line(DisclosureLevel.PUBLIC_OPEN, f"{type_iri} <{class_iri}>"),
+        statement_line(DisclosureLevel.PUBLIC_OPEN, f"<{NS}violationFacts> {_canonical(quoted)}"),
     ]
-    return Submission("penalty", f"penalty\x1f{number}", body(lines))
+    return Submission("penalty", f"penalty\x1f{number}", assemble_body(lines))
 
 
 def _canonical(value: ox.Literal) -> str:
@@ -290,8 +290,8 @@ def test_a_record_issued_again_stands_where_it_would_had_it_been_redacted_ahead(
     city.append([replace(entries[0], links=links), entries[1]])
     city.ledger.withdraw(withdrawn, "repair")  # the first entry is issued again, with one basis
     changes = city.ledger.changes(PUBLIC, 0, 1_000)
-    before = next(at for at, change in enumerate(changes) if change.veils)
-    assert any(change.veils and change.view for change in changes)
+    before = next(at for at, change in enumerate(changes) if change.retracts_text)
+    assert any(change.retracts_text and change.view for change in changes)
     made = []
     for name in ("at once", "ahead"):
         place = replace(city.shelf(PUBLIC), directory=city.root / name)

@@ -158,7 +158,7 @@ def test_a_reissued_record_leaves_no_earlier_version(city: Any, feed: FeedSurfac
     city.ledger.withdraw(bases[0], "repair")
     follow(city, feed)
     changes = [c for c in city.ledger.changes(PUBLIC, 0, 99) if c.iri == listed]
-    assert [(c.activity, c.view is None, c.veils) for c in changes] == [
+    assert [(c.activity, c.view is None, c.retracts_text) for c in changes] == [
         ("Create", True, False),
         ("Update", False, True),
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange.domain.errors import EnvironmentFault, StoreUnavailable
-from exchange.domain.failpoints import Point
+from exchange.domain.failpoints import Failpoint
 from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.index.schema import FILE
 from publisher.surfaces.port import digest_of
@@ -128,8 +128,8 @@ def test_a_failed_chunk_changes_nothing_and_is_taken_again(office: Office) -> No
     office.penalty("b", 1, "潞州")
     position = office.surface.position()
 
-    def fails(point: Point) -> None:
-        if point is Point.INDEX_WRITTEN:
+    def fails(point: Failpoint) -> None:
+        if point is Failpoint.INDEX_WRITTEN:
             raise sqlite3.OperationalError("disk full")
 
     office.surface.close()

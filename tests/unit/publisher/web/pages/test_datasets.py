@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from pyld import jsonld
 
-from exchange.domain.disclosure import Leaf, Tier
+from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.model import load_model
 from publisher.surfaces.dumps.addresses import FORMS
 
@@ -41,7 +41,7 @@ def test_every_public_kind_has_a_page_made_of_the_model(
     kind = MODEL.kinds[slug]
     assert (kind.label.en if lang else kind.label.zh) in page.text
     for field in kind.fields:
-        shown = field.leaf in {Leaf.PUBLIC_OPEN, Leaf.PUBLIC_PAGE}
+        shown = field.leaf in {DisclosureLevel.PUBLIC_OPEN, DisclosureLevel.PUBLIC_PAGE}
         assert (f"<code>{field.name}</code>" in page.text) == shown
 
 
