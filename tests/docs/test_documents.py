@@ -42,14 +42,6 @@ def test_the_commands_of_the_readme_are_targets() -> None:
     assert named <= targets
 
 
-def test_the_architecture_is_short_and_names_files_that_exist() -> None:
-    text = read("ARCHITECTURE.md")
-    assert len(text.splitlines()) <= 120
-    named = re.findall(r"`((?:exchange|publisher|tests|docs|ontology|shapes)/[\w./-]+)`", text)
-    assert len(named) > 15
-    assert [name for name in named if not (ROOT / name).exists()] == []
-
-
 def test_the_changelog_has_the_headings_that_consumers_read() -> None:
     headings = re.findall(r"^### (.+)$", read("CHANGELOG.md"), re.MULTILINE)
     assert {"Vocabulary", "Feed/API contract"} <= set(headings)
