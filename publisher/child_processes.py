@@ -1,4 +1,4 @@
-"""No process outlives the one that started it, and each ends in order when it is told to."""
+"""Processes end with the process that started them, and in order on a signal."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _END_SECONDS: Final = 10.0
 
 
 def follow_parent(parent: int, end: Callable[[], None]) -> None:
-    """Call `end` once this process's parent is no longer `parent`; then insist.
+    """Call `end` when the parent of this process is no longer `parent`; exit 10 s later.
 
-    Asking twice a second works on every system and, unlike a death signal, does not depend on
-    which thread of the parent lives.
+    The parent is asked for twice a second: that works on every system and, unlike a death
+    signal, does not depend on one thread of the parent.
     """
 
     def watch() -> None:
@@ -41,26 +41,28 @@ def follow_parent(parent: int, end: Callable[[], None]) -> None:
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """Let SIGINT and SIGTERM set the event."""
+    """Set the event on SIGINT and SIGTERM."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
 
 
-def start_helper(root: Path, lock: int, line: int) -> subprocess.Popen[bytes]:
-    """Start the process for feeds and dumps; it inherits the projector's lock and the pipe."""
+def start_helper(root: Path, lock: int, pipe: int) -> subprocess.Popen[bytes]:
+    """Start the helper process for feeds and dumps; it inherits the lock and the pipe."""
     program = [sys.executable, "-m", "publisher.cli", "-C", str(root)]
-    command = [*program, "assist", "--line", str(line)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, line))
+    command = [*program, "project-helper", "--pipe", str(pipe)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(lock, pipe))
 
 
-def failing_at(failpoint: tuple[Failpoint, int] | None, falling: Sequence[int]) -> FailpointHook:
-    """Return the hook that ends processes, as kill -9 does, at its named point's n-th pass."""
+def killing_hook(
+    failpoint: tuple[Failpoint, int] | None, processes: Sequence[int]
+) -> FailpointHook:
+    """Return a hook that kills the processes when a failpoint is passed for the n-th time."""
     passed: Counter[Failpoint] = Counter()
 
     def at(point: Failpoint) -> None:
         passed[point] += 1
         if failpoint == (point, passed[point]):
-            for process in falling:
+            for process in processes:
                 os.kill(process, signal.SIGKILL)
 
     return at if failpoint else no_failpoint

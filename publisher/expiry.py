@@ -1,9 +1,9 @@
-"""The clock's own duty: publicity ends with the day, also when nobody types a command.
+"""Expires records whose publicity period ends, at midnight in China.
 
-Purpose: `serve` runs this beside the projector, under its lock, so that one process a deployment
-does it. What ends at midnight is gathered beforehand, since that reads every record, and written
-in short transactions as soon as the day has changed.
-Errors: those of the ledger; whoever runs it ends and is started again.
+Purpose: `serve` runs the scheduler beside the projector and under its lock, so that one process
+of a deployment does it. Records that expire at midnight are collected beforehand, since that
+reads every record, and expired in short transactions as soon as the date has changed.
+Errors: those of the ledger; they end the process, which is started again.
 Source: docs/design/surfaces.md "Expiry" (staged before midnight, switched within 5 s after).
 """
 
@@ -23,35 +23,36 @@ _EVERY: Final = 1.0  # seconds between two looks at the clock
 STAGING: Final = 600  # seconds before midnight; reading a million records takes less
 
 
-class Midnight:
-    """Ends publicity day by day; `due` gathers, `end` writes, `clock` is milliseconds.
+class ExpiryScheduler:
+    """Expires records when the date changes in China.
 
-    `trusted` keeps the heartbeat and says whether the clock is trusted. While it is not, nothing
-    ends: pages hide what would have ended, the rest waits for the clock or for a person.
+    `due(day)` returns the records that expire before a day, `expire` ends them and returns how
+    many it ended, `clock` returns milliseconds since 1970-01-01 UTC. `trusted` records a
+    heartbeat and returns whether the clock is trusted; while it is not, nothing expires.
     """
 
     def __init__(
         self,
         due: Callable[[date], Sequence[str]],
-        end: Callable[[Sequence[str]], int],
+        expire: Callable[[Sequence[str]], int],
         clock: Callable[[], int],
         trusted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._trusted = trusted
         self._due = due
-        self._end = end
+        self._expire = expire
         self._clock = clock
-        self._day: date | None = None  # the last day whose ends are written
+        self._day: date | None = None  # the last day that was expired
         self._staged: tuple[date, Sequence[str]] | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Look at the clock until told to stop."""
+        """Call `tick` every second until `stop` is set."""
         while not stop.is_set():
-            self.look()
+            self.tick()
             stop.wait(_EVERY)
 
-    def look(self) -> int:
-        """Do what the moment asks for; count the records that left."""
+    def tick(self) -> int:
+        """Collect before midnight, expire after it; return how many records expired."""
         if not self._trusted():
             return 0
         now = self._clock()
@@ -67,10 +68,10 @@ class Midnight:
         return 0
 
     def _switch(self, today: date) -> int:
-        """End what was staged, at once; then whatever else is due."""
+        """Expire the staged records first, then all others that are due."""
         ended = 0
         # A clock set back may stand before the day that was staged for.
         if self._staged is not None and self._staged[0] <= today:
-            ended = self._end(self._staged[1])
+            ended = self._expire(self._staged[1])
             self._staged = None
-        return ended + self._end(self._due(today))
+        return ended + self._expire(self._due(today))

@@ -1,4 +1,4 @@
-"""Opens the ledger of a data directory, or begins one of the settings.
+"""Opens the ledger of a data directory, or creates one from the settings.
 
 Errors: NotFound (there is none), UsageError (the settings contradict the frozen genesis), and those
 of the ledger itself.
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerAccess:
-    """What opening a ledger takes; `clock` is milliseconds since 1970-01-01 UTC."""
+class LedgerOpener:
+    """Opens the ledger of one data directory; `clock` is milliseconds since 1970-01-01 UTC."""
 
     layout: Layout
     settings: settings.Settings
@@ -43,19 +43,20 @@ class LedgerAccess:
 
     def open(
         self,
-        begin: Callable[[Genesis], None] | None = None,
+        on_created: Callable[[Genesis], None] | None = None,
         *,
         read_only: bool = False,
         restoring: bool = False,
     ) -> Ledger:
-        """Open the ledger; with `begin`, make a missing one and tell `begin` its genesis.
+        """Open the ledger; with `on_created`, create a missing one and pass on its genesis.
 
-        `read_only` is for one that cannot be written, `restoring` for one that may be older than
-        its journal. Raises EnvironmentFault while a restore is under way.
+        `read_only`: the files cannot be written. `restoring`: the ledger may be older than its
+        journal. Raises NotFound (no ledger, no `on_created`), UsageError (settings and genesis
+        differ), EnvironmentFault (a restore is under way).
         """
         if not restoring:
             self._require_restored()
-        ledger = self._opened(begin, read_only=read_only, restoring=restoring)
+        ledger = self._open_or_create(on_created, read_only=read_only, restoring=restoring)
         try:
             self._require_same_identity(ledger.genesis)
         except UsageError:
@@ -72,8 +73,8 @@ class LedgerAccess:
                 zh_hint="请等待其完成，或再次运行同一条 credence restore 命令。",
             )
 
-    def _opened(
-        self, begin: Callable[[Genesis], None] | None, *, read_only: bool, restoring: bool
+    def _open_or_create(
+        self, on_created: Callable[[Genesis], None] | None, *, read_only: bool, restoring: bool
     ) -> Ledger:
         kinds = self._government_kinds()
         if read_only:
@@ -97,55 +98,57 @@ class LedgerAccess:
                 restoring=restoring,
             )
         self.require_no_remains()
-        if begin is None:
+        if on_created is None:
             raise NotFound(
                 f"There is no ledger in {self.layout.root}.",
                 "Load a file first, or see `credence demo`.",
                 zh=f"{self.layout.root} 中还没有账本。",
                 zh_hint="请先用 credence load 导入文件，或运行 credence demo。",
             )
-        return self._begun(begin)
+        return self._create(on_created)
 
     def require_ledger(self) -> None:
-        """Return unless the ledger of what stands here is missing, or being restored.
+        """Return if the data directory has its ledger, or has nothing that needs one.
 
-        Raises EnvironmentFault.
+        Raises EnvironmentFault when the ledger is missing or is being restored.
         """
         self._require_restored()
         if not Ledger.exists(self.places, read_only=not self.places.writable()):
             self.require_no_remains()
 
     def require_no_remains(self) -> None:
-        """Return if nothing stands here that belonged to a ledger which is not there.
+        """Return if no file of a lost ledger is left in the data directory.
 
         Raises:
-            EnvironmentFault: naming what is there, and what to remove for a new beginning.
+            EnvironmentFault: names the files, and what to remove to start anew.
 
         """
         surfaces = [self.layout.surfaces] if self._has_surfaces() else []
-        if found := [*remains(self.places), *surfaces]:
-            raise missing_ledger(self.places, found)
+        if leftover := [*remains(self.places), *surfaces]:
+            raise missing_ledger(self.places, leftover)
 
     def _has_surfaces(self) -> bool:
         return any(self.layout.surfaces.glob("*/*/current"))
 
     @contextmanager
-    def rehearsed(self) -> Iterator[Exchange]:
-        """Give the use cases for a dry run, which leaves every file here as it is.
+    def dry_run(self) -> Iterator[Exchange]:
+        """Open the use cases for a dry run, which changes no file of the data directory.
 
-        A ledger is read without a lock; where there is none, an empty one stands in memory.
+        The ledger is read without a lock; a missing one is replaced by an empty one in memory.
         Raises as `open`.
         """
         there = Ledger.exists(self.places, read_only=True)
         with TemporaryDirectory(prefix="credence-") as elsewhere:
             kept = there and self.places.writable()
             staging = self.layout.staging if kept else Path(elsewhere)
-            with closing(self.open(None, read_only=True) if there else self.blank()) as ledger:
+            with closing(
+                self.open(None, read_only=True) if there else self.empty_in_memory()
+            ) as ledger:
                 workspace = Workspace(staging, self.layout.rejects, self.layout.held, self.clock)
                 yield Exchange(ledger, self.model, workspace, _no_takedown)
 
-    def blank(self) -> Ledger:
-        """Return an empty ledger in memory, for a dry run; raises as `require_no_remains`."""
+    def empty_in_memory(self) -> Ledger:
+        """Return an empty ledger in memory for a dry run. Raises as `require_no_remains`."""
         self.require_no_remains()
         return blank_ledger(
             self.places,
@@ -161,7 +164,7 @@ class LedgerAccess:
         chosen = self.settings
         return Genesis(chosen.base_url, chosen.government_url, chosen.did, chosen.log_origin)
 
-    def _begun(self, begin: Callable[[Genesis], None]) -> Ledger:
+    def _create(self, on_created: Callable[[Genesis], None]) -> Ledger:
         genesis = self._genesis()
         self.layout.root.mkdir(parents=True, exist_ok=True)
         self.layout.secret.parent.mkdir(mode=0o700, exist_ok=True)
@@ -176,7 +179,7 @@ class LedgerAccess:
             clock_guard=self.clock_guard,
             model=self._model_version(),
         )
-        begin(genesis)
+        on_created(genesis)
         return ledger
 
     def _model_version(self) -> ModelVersion:
@@ -217,4 +220,4 @@ class LedgerAccess:
 
 
 def _no_takedown(_: str) -> None:
-    """Take nothing down: a dry run orders no removal."""
+    """Do nothing: a dry run orders no removal."""

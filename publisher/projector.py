@@ -1,7 +1,7 @@
-"""The projector: whoever holds its lock brings the surfaces to the ledger's head.
+"""The projector: the process that holds its lock brings the surfaces to the ledger's head.
 
-Purpose: one place where "wait for the projector or become it" is decided, for `publish`, for
-takedowns by hand and for the process that `serve` keeps running.
+Purpose: decides whether this process projects or waits for the one that does, for `publish`,
+for takedowns by hand, and for the process that `serve` keeps running.
 Errors: EnvironmentFault when surfaces do not follow in time.
 Source: docs/design/surfaces.md "Processes".
 """
@@ -20,7 +20,7 @@ from publisher.stores.atomic_files import owner_only
 from publisher.surfaces.port import label
 from publisher.surfaces.runtime.alarms import standing_alarms
 from publisher.surfaces.runtime.checkpoints import Checkpoints
-from publisher.surfaces.runtime.maintenance import Request
+from publisher.surfaces.runtime.maintenance import RebuildRequest
 from publisher.surfaces.runtime.projector_lock import ProjectorLock
 
 if TYPE_CHECKING:
@@ -41,28 +41,29 @@ TAKEDOWN_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The writing parts, made only by the holder of the lock."""
+class OpenSurfaces:
+    """The surfaces opened for writing, and their runner; only the holder of the lock has them."""
 
     runner: Runner
     surfaces: Sequence[Surface]
-    upkeep: Callable[[Runner], None]
+    maintenance: Callable[[Runner], None]
 
     def close(self) -> None:
-        """Let go of the stores."""
+        """Close every surface."""
         for surface in self.surfaces:
             surface.close()
 
 
-def _nobody(_: str) -> None:
-    """Tell nobody."""
+def _ignore(_: str) -> None:
+    """Do nothing with the label of a cleared surface."""
 
 
 class Projector:
-    """Becomes the projector or waits for the one that runs.
+    """Projects the ledger, or waits for another process that does.
 
-    `make` opens the surfaces for writing and is called under the lock only, with its file, for
-    a helper to inherit; `readers` see what readers see; `root` is the surfaces' directory.
+    `lock` is the lock's file and `root` the directory of the surfaces. `open_surfaces` opens the
+    surfaces for writing; it is called only under the lock, with the lock's file descriptor,
+    which a helper process inherits. `readers` read the surfaces as they are published.
     """
 
     def __init__(
@@ -70,18 +71,18 @@ class Projector:
         lock: Path,
         root: Path,
         ledger: Ledger,
-        make: Callable[[int], Opened],
+        open_surfaces: Callable[[int], OpenSurfaces],
         readers: Sequence[Readable],
     ) -> None:
         self._lock = lock
         self._root = root
         self._ledger = ledger
-        self._make = make
+        self._open = open_surfaces
         self._readers = readers
         self._checkpoints = Checkpoints(root, ledger)
 
     def publish(self) -> dict[str, int]:
-        """Bring every surface to the head of this moment; return their positions.
+        """Bring every surface to the ledger's present head; return their positions by label.
 
         Raises EnvironmentFault when a surface fails.
         """
@@ -89,53 +90,56 @@ class Projector:
         return self.positions()
 
     def rebuild(self, names: Collection[str]) -> dict[str, int]:
-        """Build surfaces anew from the ledger, or have the running projector do it.
+        """Rebuild surfaces from the ledger, here or in the running projector; return positions.
 
-        Raises UsageError for a name that no surface has, EnvironmentFault when one fails.
+        Raises UsageError for an unknown name, EnvironmentFault when a surface fails.
         """
         self._require_known(names)
-        request = Request(self._root)
+        request = RebuildRequest(self._root)
         # Written first: if this process is killed, the next projector does it.
-        request.ask(names)
+        request.write(names)
 
-        def work(runner: Runner) -> bool:
+        def rebuild(runner: Runner) -> bool:
             done = runner.rebuild(names)
-            request.done()
+            request.remove()
             return done
 
-        self._do(work, lambda: not request.stands())
+        self._do(rebuild, lambda: not request.is_pending())
         return self.positions()
 
     def take_down(
-        self, ref: str, told: Callable[[str], None] = _nobody, bound: float = TAKEDOWN_SECONDS
+        self,
+        ref: str,
+        on_cleared: Callable[[str], None] = _ignore,
+        bound: float = TAKEDOWN_SECONDS,
     ) -> None:
-        """Return once no surface shows the record and no erasure waits.
+        """Return when no surface shows the record and no erasure is unfinished.
 
-        `told` hears the label of each surface, once, when it is seen without the record; `bound`
-        is for how many seconds another process is waited for.
-        Raises EnvironmentFault when that takes another process longer than the bound.
+        `on_cleared` is called once with the label of each surface, when it no longer shows the
+        record. `bound` is the time in seconds that another process may take.
+        Raises EnvironmentFault when another process takes longer.
         """
-        gone: set[str] = set()
+        cleared: set[str] = set()
 
-        def work(runner: Runner) -> bool:
+        def take_down(runner: Runner) -> bool:
             # One step redacts everywhere before it applies anything; what was built from another
             # ledger goes as a whole.
             runner.step()
             while runner.rebuilding and runner.catch_up():
                 pass
-            return runner.finish_erasures() and self._gone(ref, gone, told)
+            return runner.finish_erasures() and self._is_cleared(ref, cleared, on_cleared)
 
         try:
-            self._do(work, lambda: self._gone(ref, gone, told), bound)
+            self._do(take_down, lambda: self._is_cleared(ref, cleared, on_cleared), bound)
         except EnvironmentFault as fault:
-            raise self._still_shown(ref, gone, fault) from fault
+            raise self._still_shown(ref, cleared, fault) from fault
 
     def run(
         self, stop: threading.Event, beside: Callable[[threading.Event], None] | None = None
     ) -> None:
-        """Hold the lock and project until told to stop; wait for the lock as long as it takes.
+        """Wait for the lock, then project until `stop` is set.
 
-        `beside` runs in a thread under the same lock; what it raises ends the projector, too.
+        `beside` runs in a thread under the same lock; an error it raises ends the projector, too.
         """
         lock = ProjectorLock(self._lock)
         while not lock.try_acquire():
@@ -144,42 +148,42 @@ class Projector:
         try:
             with (
                 owner_only(),
-                closing(self._make(lock.fileno())) as opened,
+                closing(self._open(lock.fileno())) as surfaces,
                 _beside(beside, stop),
             ):
-                opened.runner.run(stop, opened.upkeep)
+                surfaces.runner.run(stop, surfaces.maintenance)
         finally:
             lock.release()
 
     def positions(self) -> dict[str, int]:
-        """Return the position that readers have of each surface; -1 where nothing is published."""
+        """Return the published position of each surface by label; -1 where nothing is published."""
         return {label(reader): _position(reader) for reader in self._readers}
 
     def differences(self) -> dict[str, str]:
-        """Return why surfaces are not of this ledger, by label; those that are, are left out."""
-        found = {label(reader): self._difference(reader) for reader in self._readers}
-        return {name: reason for name, reason in found.items() if reason}
+        """Return why surfaces are not of this ledger, by label; sound ones are left out."""
+        reasons = {label(reader): self._difference(reader) for reader in self._readers}
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def _do(
         self,
-        work: Callable[[Runner], bool],
+        action: Callable[[Runner], bool],
         reached: Callable[[], bool],
         bound: float = float("inf"),
     ) -> None:
-        """Do the work as projector, or wait `bound` seconds until the running one has done it."""
+        """Run `action` as projector, or wait `bound` seconds until another has done it."""
         lock = ProjectorLock(self._lock)
         if not self._acquire(lock, reached, bound):
             return
         try:
-            with owner_only(), closing(self._make(lock.fileno())) as opened:
-                done = work(opened.runner)
+            with owner_only(), closing(self._open(lock.fileno())) as surfaces:
+                done = action(surfaces.runner)
         finally:
             lock.release()
         if not done:
             raise self._fault()
 
     def _acquire(self, lock: ProjectorLock, reached: Callable[[], bool], bound: float) -> bool:
-        """Take the lock; False when the running projector has done the work instead."""
+        """Take the lock; False when the running projector did the work meanwhile."""
         seen, since = self.positions(), time.monotonic()
         end = since + bound
         while not lock.try_acquire():
@@ -194,7 +198,7 @@ class Projector:
         return True
 
     def _require_known(self, names: Collection[str]) -> None:
-        known = {name for one in self._readers for name in (one.name, label(one))}
+        known = {name for reader in self._readers for name in (reader.name, label(reader))}
         if unknown := sorted(set(names) - known):
             raise UsageError(
                 f"There is no surface {', '.join(unknown)}.",
@@ -206,8 +210,8 @@ class Projector:
     def _at_head(self) -> bool:
         if self._ledger.unfinished_erasures():
             return False
-        level = (_position(one) == self._ledger.head(one.tier) for one in self._readers)
-        return all(level) and not self.differences()
+        at_head = (_position(reader) == self._ledger.head(reader.tier) for reader in self._readers)
+        return all(at_head) and not self.differences()
 
     def _difference(self, reader: Readable) -> str | None:
         try:
@@ -215,13 +219,13 @@ class Projector:
         except _UNREADABLE:
             return None  # it has no position that could be compared
 
-    def _gone(self, ref: str, gone: set[str], told: Callable[[str], None]) -> bool:
-        """Say whether every surface is without the record; those already seen so are not asked."""
+    def _is_cleared(self, ref: str, cleared: set[str], on_cleared: Callable[[str], None]) -> bool:
+        """Return whether no surface shows the record; `cleared` collects those that do not."""
         for reader in self._readers:
-            if label(reader) not in gone and not _holds(reader, id_of(ref)):
-                gone.add(label(reader))
-                told(label(reader))
-        return len(gone) == len(self._readers) and not self._ledger.unfinished_erasures()
+            if label(reader) not in cleared and not _contains(reader, id_of(ref)):
+                cleared.add(label(reader))
+                on_cleared(label(reader))
+        return len(cleared) == len(self._readers) and not self._ledger.unfinished_erasures()
 
     def _fault(self) -> EnvironmentFault:
         alarms = standing_alarms(self._root)
@@ -231,9 +235,11 @@ class Projector:
             "Mend the cause and run `credence publish` again; nothing is lost meanwhile.",
         )
 
-    def _still_shown(self, ref: str, gone: set[str], fault: EnvironmentFault) -> EnvironmentFault:
-        """Return what a takedown that was not seen everywhere has to say."""
-        left = [label(reader) for reader in self._readers if label(reader) not in gone]
+    def _still_shown(
+        self, ref: str, cleared: set[str], fault: EnvironmentFault
+    ) -> EnvironmentFault:
+        """Return the error of a takedown that some surfaces have not followed."""
+        left = [label(reader) for reader in self._readers if label(reader) not in cleared]
         names = ", ".join(left) or "none"
         return EnvironmentFault(
             f"{ref} has left the ledger and its own page, but these were not seen without it: "
@@ -246,7 +252,7 @@ class Projector:
 
 
 def _publishing(runner: Runner) -> bool:
-    """Bring every surface to the head; one without a checkpoint is compared with the ledger."""
+    """Bring every surface to the head; compare one without a checkpoint with the ledger."""
     done = runner.catch_up() and runner.finish_erasures()
     while done and runner.verify_next():
         done = runner.catch_up()
@@ -257,7 +263,7 @@ def _publishing(runner: Runner) -> bool:
 def _beside(
     work: Callable[[threading.Event], None] | None, stop: threading.Event
 ) -> Iterator[None]:
-    """Run `work` in a thread until `stop`; its failure sets `stop` and is raised at the end."""
+    """Run `work` in a thread until `stop`; its error sets `stop` and is raised at the end."""
     if work is None:
         yield
         return
@@ -271,8 +277,7 @@ def _beside(
     running.result()
 
 
-# What a reader raises while a surface is damaged, or changed under its eyes: a file that was
-# there a moment ago has just been swept.
+# A reader raises these while a surface is damaged, or when a file is removed while it reads.
 _UNREADABLE: Final = (EnvironmentFault, OSError)
 
 
@@ -283,8 +288,8 @@ def _position(reader: Readable) -> int:
         return -1
 
 
-def _holds(reader: Readable, identifier: str) -> bool:
-    """Whether it shows the record, for all we know: it may come back as it was."""
+def _contains(reader: Readable, identifier: str) -> bool:
+    """Whether the surface shows the record; True for one that cannot be read now."""
     try:
         return reader.holds(identifier)
     except _UNREADABLE:

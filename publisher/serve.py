@@ -1,9 +1,9 @@
-"""The supervisor: one projector, one web worker with many threads, no orphan ever.
+"""The supervisor: starts one projector and one web worker, and keeps both running.
 
-Purpose: `credence serve`. This process holds no store and no open ledger; it keeps the projector
-alive (with growing pauses), lets granian keep the web worker alive, and ends both when it is
-told to. Each child watches its parent and ends when that is gone, however it went.
-Errors: EnvironmentFault for a web worker that will not stay up.
+Purpose: `credence serve`. This process opens neither stores nor, after the start, the ledger. It
+restarts the projector (with growing pauses), lets granian restart the web worker, and ends both
+on a signal. Each child watches its parent and ends with it.
+Errors: EnvironmentFault for a web worker that does not stay up.
 Source: docs/design/surfaces.md "Processes".
 """
 
@@ -30,7 +30,7 @@ from publisher.listener import Address, Server, sharing
 from publisher.settings import environment
 from publisher.web.app import create_app
 from publisher.web.http.request_body import READERS, WAITING
-from publisher.wiring import WAITING_QUERIES, Station, web_parts
+from publisher.wiring import WAITING_QUERIES, Deployment, web_context
 
 if TYPE_CHECKING:
     import socket
@@ -53,10 +53,11 @@ _SPARE_THREADS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """Who hears what: `started` once the service answers, `fell` of each fall of the projector.
+    """Callbacks of a running service.
 
-    `beside` hears the address of another service of the same data directory; `lang` is the
-    language (`zh` or `en`) in which the projector tells people of alarms.
+    `started` is called when the service is ready, `fell` with a message each time the projector
+    ended, `beside` with the address of another service of the same data directory. `lang` is the
+    language (`zh` or `en`) of the projector's alarms.
     """
 
     started: Callable[[], None]
@@ -66,25 +67,28 @@ class Reports:
 
 
 def serve(root: Path, address: Address, held: socket.socket, reports: Reports) -> None:
-    """Serve a data directory on a socket of `listening` until SIGINT or SIGTERM."""
-    station = Station(root)
-    with station.opened() as bench:
-        bench.exchange()  # both heal what a crash left, before anybody reads; errors show here
-    with sharing(station.layout.service_lock, address) as other:
+    """Serve a data directory on a socket of `listening` until SIGINT or SIGTERM.
+
+    Raises NotFound (no ledger), UsageError (settings), EnvironmentFault (worker ends at once).
+    """
+    deployment = Deployment(root)
+    with deployment.open() as opened:
+        opened.exchange()  # both recover from a crash before anybody reads; errors show here
+    with sharing(deployment.layout.service_lock, address) as other:
         if other:
             reports.beside(other)
-        _run(station, address, held, reports)
+        _run(deployment, address, held, reports)
 
 
 def project_command(root: Path, lang: str) -> list[str]:
-    """Return the command of the projector, which tells people of alarms in a language."""
+    """Return the command line of the projector; `lang` is the language of its alarms."""
     return [sys.executable, "-m", "publisher.cli", "-C", str(root), "--lang", lang, "project"]
 
 
-def _run(station: Station, address: Address, held: socket.socket, reports: Reports) -> None:
-    root = station.layout.root
+def _run(deployment: Deployment, address: Address, held: socket.socket, reports: Reports) -> None:
+    root = deployment.layout.root
     command = project_command(root, reports.lang)
-    keeper = Keeper(command, reports.fell)
+    projector = ChildSupervisor(command, reports.fell)
     server = Server(
         held,
         address,
@@ -92,7 +96,7 @@ def _run(station: Station, address: Address, held: socket.socket, reports: Repor
         # A proxy speaks HTTP/1.1 to us, browsers no HTTP/2 without TLS; it would only be attacked.
         http=HTTPModes.http1,
         workers=1,
-        blocking_threads=_threads(station.settings.query_workers),
+        blocking_threads=_threads(deployment.settings.query_workers),
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
@@ -101,9 +105,9 @@ def _run(station: Station, address: Address, held: socket.socket, reports: Repor
     )
     # Not forked: this process has threads, and a lock one of them holds would stay locked.
     multiprocessing.set_start_method("spawn", force=True)
-    server.on_startup(keeper.start)
-    herald = threading.Thread(target=_herald, args=(address, reports.started), daemon=True)
-    server.on_startup(herald.start)
+    server.on_startup(projector.start)
+    ready = threading.Thread(target=_report_ready, args=(address, reports.started), daemon=True)
+    server.on_startup(ready.start)
     try:
         server.serve(target_loader=partial(_web_worker, root, os.getpid()), wrap_loader=False)
     except SystemExit as end:
@@ -112,18 +116,18 @@ def _run(station: Station, address: Address, held: socket.socket, reports: Repor
                 "The web worker does not stay up.", "See the messages above; then start again."
             ) from end
     finally:
-        keeper.stop()
+        projector.stop()
 
 
 def _threads(query_workers: int) -> int:
-    """Return how many requests may hold a thread: they are started as they are needed."""
+    """Return the number of request threads; each is started when it is first needed."""
     at_work = 2 * query_workers + 1
     # As many again as wait for the short lane may wait for the two others (`stores.lanes`).
     return 2 * WAITING_QUERIES + at_work + READERS + WAITING + _SPARE_THREADS
 
 
-def _herald(address: Address, started: Callable[[], None]) -> None:
-    """Call `started` once the service says that it is ready, which needs a web worker."""
+def _report_ready(address: Address, started: Callable[[], None]) -> None:
+    """Call `started` when `/readyz` first answers 200, which needs a web worker."""
     pause = threading.Event()
     while True:
         line = HTTPConnection(address.reachable, address.port, timeout=_ANSWER_SECONDS)
@@ -139,23 +143,26 @@ def _herald(address: Address, started: Callable[[], None]) -> None:
     started()
 
 
-class Keeper:
-    """Keeps one child process running, started again with growing pauses when it dies."""
+class ChildSupervisor:
+    """Keeps one child process running; restarts it with growing pauses when it ends.
+
+    `report` is called with a message each time the child has ended.
+    """
 
     def __init__(self, command: Sequence[str], report: Callable[[str], None]) -> None:
         self._command = list(command)
         self._report = report
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="child-supervisor", daemon=True)
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the child and watch it."""
+        """Start the child and a thread that watches it."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the child: first asked, then killed. Idempotent."""
+        """End the child by SIGTERM, after 10 s by SIGKILL. Idempotent."""
         self._stopping.set()
         with self._lock:
             child = self._child
@@ -203,6 +210,6 @@ class Keeper:
 
 
 def _web_worker(root: Path, parent: int) -> WSGIApplication:
-    """Make the service inside the worker process."""
+    """Create the WSGI application inside the worker process."""
     follow_parent(parent, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    return create_app(web_parts(root))
+    return create_app(web_context(root))

@@ -1,7 +1,8 @@
-"""The composition root: the only module that makes parts.
+"""The composition root: constructs ledger, surfaces, projector and the web context.
 
-Purpose: settings in, ready parts out. A `Station` is one data directory with its settings; what
-it opens, its caller closes (`opened` does both).
+Purpose: a `Deployment` is one data directory with its settings and model. `open` and
+`open_or_create` give an `OpenDeployment`, whose methods return the use cases, the projector, the
+readers and the context of the web service. What a caller opens, it closes.
 Errors: those of settings and ledger; UsageError when the settings contradict the frozen genesis.
 Source: docs/design/overview.md "Layers", docs/design/model.md "Identity" (genesis freezes the
 addresses).
@@ -10,7 +11,7 @@ addresses).
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,40 +25,40 @@ from exchange.intake import PURPOSE, HeldRows
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
-from publisher.child_processes import failing_at, start_helper
-from publisher.expiry import Midnight
+from publisher.child_processes import killing_hook, start_helper
+from publisher.expiry import ExpiryScheduler
 from publisher.layout import Layout
 from publisher.ledger_files import LedgerFiles
-from publisher.ledger_opener import LedgerAccess
+from publisher.ledger_opener import LedgerOpener
 from publisher.machine_clock import now, read_clocks
-from publisher.projector import Opened, Projector
+from publisher.projector import OpenSurfaces, Projector
 from publisher.stores.atomic_files import close_to_others, owner_only
 from publisher.stores.generations import Pointer
 from publisher.stores.query_pool import QueryPool
+from publisher.surface_configs import SurfaceConfigs
 from publisher.surfaces import dumps as dumping
-from publisher.surfaces.feed import FeedReader, FeedSurface, Place
+from publisher.surfaces.feed import FeedReader, FeedSurface
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index import IndexReader, IndexSurface, Plan
-from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.runtime.checkpoints import Checkpoints
 from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
-from publisher.surfaces.runtime.helper_process import Elsewhere, Lane, work
-from publisher.surfaces.runtime.ledger_comparison import Histories
-from publisher.surfaces.runtime.maintenance import Upkeep
-from publisher.surfaces.runtime.managed_surface import OnDemand
-from publisher.surfaces.runtime.removal_recovery import Recovery
+from publisher.surfaces.runtime.helper_process import HelperProcess, SurfaceProxy, serve_surfaces
+from publisher.surfaces.runtime.ledger_comparison import LedgerComparison
+from publisher.surfaces.runtime.maintenance import Maintenance
+from publisher.surfaces.runtime.managed_surface import ManagedSurface
+from publisher.surfaces.runtime.removal_recovery import RemovalRecovery
 from publisher.surfaces.runtime.runner import Runner
 from publisher.surfaces.text.serialisation_cache import Texts
-from publisher.surfaces.triples.surface import Site, TriplesReader, TriplesSurface
-from publisher.web.context import Parts
+from publisher.surfaces.triples.surface import TriplesReader, TriplesSurface
+from publisher.web.context import SiteContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.connection import Connection
 
     from exchange.ledger import ClockGuard
-    from exchange.model import Kind, Model
+    from exchange.model import Model
     from publisher.surfaces.port import Audited, Surface
     from publisher.surfaces.runtime.alarms import Alarm
 
@@ -66,10 +67,13 @@ _ANSWER_BYTES: Final = 8 * 1024 * 1024
 WAITING_QUERIES: Final = 32
 
 
-class Station:
-    """One data directory: its settings, model and the ways to open its parts.
+class Deployment:
+    """One data directory: its settings, its model, and the ways to open its ledger.
 
-    `narrowed` hears how many files of the government tier were closed to other accounts.
+    `environ` replaces the process environment; `clock` returns milliseconds since 1970-01-01
+    UTC; `on_narrowed` is called with the number of files of the government tier whose
+    permissions were taken from other accounts.
+    Raises UsageError for settings that cannot be read or used.
     """
 
     def __init__(
@@ -77,14 +81,14 @@ class Station:
         root: Path,
         environ: Mapping[str, str] | None = None,
         clock: Callable[[], int] = now,
-        narrowed: Callable[[int], None] = lambda _: None,
+        on_narrowed: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.layout = Layout(root)
         self.settings = settings.load(root, environ)
         self.clock = clock
-        self.narrowed = narrowed
-        self._falling = [os.getpid()]
-        self.failpoint = failing_at(settings.failpoint(), self._falling)
+        self.on_narrowed = on_narrowed
+        self._killed_processes = [os.getpid()]
+        self.failpoint = killing_hook(settings.failpoint(), self._killed_processes)
         if self.settings.store != "embedded":
             raise UsageError(
                 "Only the embedded triple store is built so far.",
@@ -99,13 +103,13 @@ class Station:
         return load_model()
 
     @cached_property
-    def plan(self) -> Plan:
-        """What the index keeps of the model's kinds."""
+    def index_mapping(self) -> Plan:
+        """Which properties of the model's kinds the search index keeps; made once."""
         return Plan(self.model.kinds.values())
 
     @cached_property
     def places(self) -> Places:
-        """Where the ledger keeps what."""
+        """The databases and files of the ledger."""
         return Places(
             self.settings.ledger,
             self.settings.seals,
@@ -115,50 +119,54 @@ class Station:
 
     @cached_property
     def heartbeat(self) -> Heartbeat:
-        """The last trusted reading of this machine's clock."""
+        """The file with the last trusted reading of this machine's clock."""
         return Heartbeat(self.layout.heartbeat, read_clocks)
 
     @property
     def clock_guard(self) -> ClockGuard:
-        """Says whether the clock is trusted; one that the caller brought always is."""
+        """The check of the machine's clock; a clock given by the caller is always trusted."""
         return self.heartbeat if self.clock is now else Unguarded()
 
     def today(self) -> str:
-        """Return the day in China as an ISO date."""
+        """Return the current date in China, as an ISO date."""
         return china_date(self.clock()).isoformat()
 
-    def falls_with(self, process: int) -> None:
-        """Let a failpoint end that process, too: this one helps it."""
-        self._falling.insert(0, process)
+    def also_kill(self, process: int) -> None:
+        """Crash tests: let a failpoint kill that process together with this one."""
+        self._killed_processes.insert(0, process)
 
     def has_ledger(self) -> bool:
         """Return whether the genesis is written."""
         return Ledger.exists(self.places, read_only=not self.places.writable())
 
     @contextmanager
-    def opened(
-        self,
-        begin: Callable[[Genesis], None] | None = None,
-        *,
-        reading: bool = False,
-        restoring: bool = False,
-    ) -> Iterator[Bench]:
-        """Open the ledger and close it at the end.
+    def open(self, *, reading: bool = False, restoring: bool = False) -> Iterator[OpenDeployment]:
+        """Open the ledger, and close it at the end.
 
-        With `begin`, a missing ledger is made of the settings, and `begin` told its genesis.
-        `reading`: a copy that cannot be written will do; `restoring`: it may be older than its
-        journal. Raises NotFound (none, and no `begin`), UsageError (settings and genesis differ).
+        `reading`: a copy of the ledger that cannot be written will do. `restoring`: the ledger
+        may be older than its journal.
+        Raises NotFound (no ledger), UsageError (settings and genesis differ).
         """
         read_only = reading and not self.places.writable() and self.has_ledger()
-        ledger = self.access().open(begin, read_only=read_only, restoring=restoring)
-        try:
-            yield Bench(self, ledger)
-        finally:
-            ledger.close()
+        ledger = self.ledger_opener().open(read_only=read_only, restoring=restoring)
+        with closing(ledger):
+            yield OpenDeployment(self, ledger)
 
-    def access(self) -> LedgerAccess:
-        """Return what opens the ledger."""
-        return LedgerAccess(
+    @contextmanager
+    def open_or_create(
+        self, on_created: Callable[[Genesis], None] = lambda _: None
+    ) -> Iterator[OpenDeployment]:
+        """Open the ledger, or create one from the settings; close it at the end.
+
+        `on_created` is called with the genesis of a new ledger.
+        Raises UsageError (settings and genesis differ).
+        """
+        with closing(self.ledger_opener().open(on_created)) as ledger:
+            yield OpenDeployment(self, ledger)
+
+    def ledger_opener(self) -> LedgerOpener:
+        """Return the opener of this data directory's ledger."""
+        return LedgerOpener(
             self.layout,
             self.settings,
             self.places,
@@ -169,7 +177,7 @@ class Station:
         )
 
     def query_pool(self, tier: Tier) -> QueryPool:
-        """Start the query workers of a tier; the caller closes them."""
+        """Start the query workers of a tier; the caller closes the pool."""
         chosen = self.settings
         current = Pointer(self.layout.triples(tier))
         return QueryPool(
@@ -183,31 +191,36 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """A station with its ledger open."""
+class OpenDeployment:
+    """A deployment whose ledger is open; `Deployment.open` closes it."""
 
-    station: Station
+    deployment: Deployment
     ledger: Ledger
 
-    def exchange(self, told: Callable[[str], None] | None = None) -> Exchange:
-        """Return the use cases of the write side, healed; a takedown waits for the surfaces.
+    def exchange(self, on_cleared: Callable[[str], None] | None = None) -> Exchange:
+        """Return the use cases of the write side, after recovery from a crash.
 
-        `told` hears the label of each surface once the record taken down is gone from it.
+        Its takedowns wait until no surface shows the record; `on_cleared` is called with the
+        label of each surface once that is so.
         """
-        layout = self.station.layout
+        layout = self.deployment.layout
         desk = Workspace(
-            layout.staging, layout.rejects, layout.held, self.station.clock, self.station.failpoint
+            layout.staging,
+            layout.rejects,
+            layout.held,
+            self.deployment.clock,
+            self.deployment.failpoint,
         )
         projector = self.projector(_silent)
-        take_down = partial(projector.take_down, bound=self.station.settings.takedown_bound)
-        take_down = partial(take_down, told=told) if told else take_down
-        made = Exchange(self.ledger, self.station.model, desk, take_down)
-        made.recover()
-        return made
+        take_down = partial(projector.take_down, bound=self.deployment.settings.takedown_bound)
+        take_down = partial(take_down, on_cleared=on_cleared) if on_cleared else take_down
+        exchange = Exchange(self.ledger, self.deployment.model, desk, take_down)
+        exchange.recover()
+        return exchange
 
     def projector(self, on_alarm: Callable[[Alarm], None]) -> Projector:
-        """Return the projector, which opens the stores only when it holds the lock."""
-        layout = self.station.layout
+        """Return the projector; it opens the surfaces only while it holds the lock."""
+        layout = self.deployment.layout
         return Projector(
             layout.projector_lock,
             layout.surfaces,
@@ -216,55 +229,56 @@ class Bench:
             self.readers(),
         )
 
-    def midnight(self) -> Midnight:
-        """Return the clock that ends publicity day by day."""
+    def expiry_scheduler(self) -> ExpiryScheduler:
+        """Return the scheduler that expires records at midnight in China."""
         exchange = self.exchange()
-        return Midnight(
+        return ExpiryScheduler(
             exchange.expired_before,
             exchange.expire_records,
-            self.station.clock,
+            self.deployment.clock,
             self._clock_trusted,
         )
 
     def _clock_trusted(self) -> bool:
-        """Keep the heartbeat while the clock is trusted; return whether it is."""
-        guard = self.station.clock_guard
+        """Record a heartbeat if the clock is trusted; return whether it is."""
+        guard = self.deployment.clock_guard
         guard.beat()
         return guard.doubt() is None
 
     def readers(self) -> list[Audited]:
-        """Return what readers see of every surface."""
-        words = self.station.model.vocabulary
+        """Return the readers of every surface of the published tiers."""
+        words = self.deployment.model.vocabulary
         triples: list[Audited] = [
-            TriplesReader(self._site(tier), words) for tier in PUBLISHED_TIERS
+            TriplesReader(self._configs().triples(tier), words) for tier in PUBLISHED_TIERS
         ]
-        feeds: list[Audited] = [FeedReader(self._feed(tier)) for tier in PUBLISHED_TIERS]
+        feeds: list[Audited] = [FeedReader(self._configs().feed(tier)) for tier in PUBLISHED_TIERS]
         indexes = (self.index(tier) for tier in PUBLISHED_TIERS)
         return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in PUBLISHED_TIERS)]
 
     def index(self, tier: Tier, ready: Callable[[], None] | None = None) -> IndexReader:
-        """Return the tier's index as readers see it; `ready` raises when it must not be read."""
-        return IndexReader(self._index(tier), self.station.today, ready)
+        """Return the reader of a tier's index; `ready` raises StoreUnavailable if it is unfit."""
+        return IndexReader(self._configs().index(tier), self.deployment.today, ready)
 
     def dumps(self, tier: Tier) -> dumping.DumpReader:
-        """Return what readers see of a tier's dumps."""
-        return dumping.DumpReader(self._dumps(tier))
+        """Return the reader of a tier's dumps."""
+        return dumping.DumpReader(self._configs().dumps(tier))
 
     def guard(self, tier: Tier) -> SurfaceGuard:
-        """Return what says whether a surface of the tier may be answered from."""
+        """Return the guard that refuses surfaces of the tier that are unfit to be read."""
         readers = [reader for reader in self.readers() if reader.tier is tier]
-        return SurfaceGuard(self.ledger, self._checkpoints(), readers, self.station.clock)
+        return SurfaceGuard(self.ledger, self._checkpoints(), readers, self.deployment.clock)
 
-    def web_parts(self, queries: QueryPool) -> Parts:
-        """Return the parts of the public web service."""
-        station, tier = self.station, Tier.PUBLIC
-        current = Pointer(station.layout.triples(tier))
+    def web_context(self, queries: QueryPool) -> SiteContext:
+        """Return what the public web service needs."""
+        deployment, tier = self.deployment, Tier.PUBLIC
+        current = Pointer(deployment.layout.triples(tier))
         guard, key = self.guard(tier), self.ledger.derived_key(PURPOSE)
-        return Parts(
-            name=station.settings.deployment_name,
+        token = deployment.settings.metrics_token_file
+        return SiteContext(
+            name=deployment.settings.deployment_name,
             base_url=self.ledger.genesis.base_url,
             tier=tier,
-            model=station.model,
+            model=deployment.model,
             ledger=self.ledger,
             queries=queries,
             index=self.index(tier, partial(guard.require, "index")),
@@ -272,140 +286,106 @@ class Bench:
             readers=[reader for reader in self.readers() if reader.tier is tier],
             checkpoints=self._checkpoints(),
             guard=guard,
-            alarms=station.layout.surfaces,
-            feed=current_tree(station.layout.feed(tier)),
+            alarms=deployment.layout.surfaces,
+            feed=current_tree(deployment.layout.feed(tier)),
             dumps=self.dumps(tier),
-            clock=station.clock,
-            query_timeout=station.settings.query_timeout,
-            takedown_bound=station.settings.takedown_bound,
-            trusted_proxies=tuple(filter(None, station.settings.trusted_proxies.split(","))),
-            clock_doubt=station.clock_guard.doubt,
-            ledger_in_place=LedgerFiles(station.places).in_place,
+            clock=deployment.clock,
+            query_timeout=deployment.settings.query_timeout,
+            takedown_bound=deployment.settings.takedown_bound,
+            trusted_proxies=tuple(filter(None, deployment.settings.trusted_proxies.split(","))),
+            clock_doubt=deployment.clock_guard.doubt,
+            ledger_in_place=LedgerFiles(deployment.places).in_place,
             watched=self.readers(),
-            held=HeldRows(station.layout.held, key, station.clock).count,
-            metrics_token=Path(token) if (token := station.settings.metrics_token_file) else None,
+            held=HeldRows(deployment.layout.held, key, deployment.clock).count,
+            metrics_token=Path(token) if token else None,
         )
 
-    def work_beside(self, line: Connection) -> None:
-        """Write feeds and dumps as the projector asks by `line`, until it goes."""
+    def run_helper(self, pipe: Connection) -> None:
+        """Serve surface calls on this pipe until the projector closes it."""
         with owner_only():
-            work(line, {f"{tier}/{name}": make for (tier, name), make in self._documents().items()})
+            factories = self._document_surfaces().items()
+            serve_surfaces(pipe, {f"{tier}/{name}": make for (tier, name), make in factories})
 
-    def _documents(self) -> dict[tuple[Tier, str], Callable[[], Surface]]:
-        """Return what opens feeds and dumps of every tier; they share the texts they write."""
+    def _document_surfaces(self) -> dict[tuple[Tier, str], Callable[[], Surface]]:
+        """Return a factory of each feed and dump surface; all share one serialisation cache."""
         texts = Texts(readers=2 * len(PUBLISHED_TIERS))
-        failpoint = self.station.failpoint
-        found: dict[tuple[Tier, str], Callable[[], Surface]] = {}
+        failpoint = self.deployment.failpoint
+        factories: dict[tuple[Tier, str], Callable[[], Surface]] = {}
         for tier in PUBLISHED_TIERS:
-            feed = replace(self._feed(tier), texts=texts)
-            dumps = replace(self._dumps(tier), texts=texts)
-            found[tier, FeedSurface.name] = partial(FeedSurface, feed, failpoint)
-            found[tier, dumping.DumpSurface.name] = partial(dumping.DumpSurface, dumps, failpoint)
-        return found
+            feed = replace(self._configs().feed(tier), texts=texts)
+            dumps = replace(self._configs().dumps(tier), texts=texts)
+            factories[tier, FeedSurface.name] = partial(FeedSurface, feed, failpoint)
+            factories[tier, dumping.DumpSurface.name] = partial(
+                dumping.DumpSurface, dumps, failpoint
+            )
+        return factories
 
-    def _open_surfaces(self, on_alarm: Callable[[Alarm], None], lock: int) -> Opened:
-        station, root = self.station, self.station.layout.surfaces
+    def _open_surfaces(self, on_alarm: Callable[[Alarm], None], lock: int) -> OpenSurfaces:
+        deployment, root = self.deployment, self.deployment.layout.surfaces
         if closed := close_to_others(root / Tier.GOVERNMENT.value):
-            station.narrowed(closed)
-        words = station.model.vocabulary()
-        stores = [
-            self._on_demand(
-                tier,
-                TriplesSurface.name,
-                partial(
-                    TriplesSurface,
-                    self._site(tier),
-                    words,
-                    station.clock,
-                    failpoint=station.failpoint,
-                ),
-            )
-            for tier in PUBLISHED_TIERS
-        ]
-        indexes = [
-            self._on_demand(
-                tier, IndexSurface.name, partial(IndexSurface, self._index(tier), station.failpoint)
-            )
-            for tier in PUBLISHED_TIERS
-        ]
-        lane = Lane(partial(start_helper, station.layout.root, lock))
+            deployment.on_narrowed(closed)
+        words, configs = deployment.model.vocabulary(), self._configs()
+        clock, failpoint = deployment.clock, deployment.failpoint
+        stores, indexes = [], []
+        for tier in PUBLISHED_TIERS:
+            config = configs.triples(tier)
+            store = partial(TriplesSurface, config, words, clock, failpoint=failpoint)
+            stores.append(self._managed(tier, TriplesSurface.name, store))
+            index = partial(IndexSurface, configs.index(tier), failpoint)
+            indexes.append(self._managed(tier, IndexSurface.name, index))
+        helper = HelperProcess(partial(start_helper, deployment.layout.root, lock))
         documents = [
-            self._on_demand(tier, name, make, elsewhere=partial(Elsewhere, lane, name, tier))
-            for (tier, name), make in self._documents().items()
+            self._managed(
+                tier, name, make, open_in_helper=partial(SurfaceProxy, helper, name, tier)
+            )
+            for (tier, name), make in self._document_surfaces().items()
         ]
         surfaces: list[Surface] = [*stores, *indexes, *documents]
         alarms = Alarms(root, on_alarm)
         # Only these keep something of what was taken out in their files.
         keeping = [*stores, *indexes]
-        upkeep = Upkeep(root, self.ledger, keeping, station.clock, station.settings.rebuild_hour)
-        histories = Histories(self.ledger, station.clock, self._checkpoints(), self.recovery())
-        runner = Runner(self.ledger, surfaces, alarms, station.clock, histories=histories)
-        return Opened(runner, surfaces, upkeep)
+        maintenance = Maintenance(
+            root, self.ledger, keeping, deployment.clock, deployment.settings.rebuild_hour
+        )
+        comparison = LedgerComparison(
+            self.ledger, deployment.clock, self._checkpoints(), self.recovery()
+        )
+        runner = Runner(self.ledger, surfaces, alarms, deployment.clock, comparison=comparison)
+        return OpenSurfaces(runner, surfaces, maintenance)
 
-    def recovery(self) -> Recovery:
-        """Return what asks surfaces of another history for what the ledger lacks."""
-        feeds = [FeedReader(self._feed(tier)) for tier in PUBLISHED_TIERS]
-        triples = [TriplesReader(self._site(tier)) for tier in PUBLISHED_TIERS]
+    def recovery(self) -> RemovalRecovery:
+        """Return the recovery of removals that only a surface of another history knows."""
+        feeds = [FeedReader(self._configs().feed(tier)) for tier in PUBLISHED_TIERS]
+        triples = [TriplesReader(self._configs().triples(tier)) for tier in PUBLISHED_TIERS]
         others = [
             reader for tier in PUBLISHED_TIERS for reader in (self.index(tier), self.dumps(tier))
         ]
-        kinds, kept = self._kinds(Tier.GOVERNMENT), self._checkpoints()
-        return Recovery(self.ledger, kept, feeds, [*triples, *others], kinds)
+        kinds, kept = self._configs().kinds(Tier.GOVERNMENT), self._checkpoints()
+        return RemovalRecovery(self.ledger, kept, feeds, [*triples, *others], kinds)
+
+    def _configs(self) -> SurfaceConfigs:
+        deployment = self.deployment
+        return SurfaceConfigs(
+            deployment.layout, deployment.model, self.ledger, deployment.index_mapping
+        )
 
     def _checkpoints(self) -> Checkpoints:
-        return Checkpoints(self.station.layout.surfaces, self.ledger)
+        return Checkpoints(self.deployment.layout.surfaces, self.ledger)
 
-    def _on_demand(
+    def _managed(
         self, tier: Tier, name: str, make: Callable[[], Surface], **where: Any
-    ) -> OnDemand:
-        """Return a surface that is opened when it is needed: what cannot be stops no other."""
-        directory = self.station.layout.surfaces / tier.value / name
-        return OnDemand(name, tier, directory, make, **where)
-
-    def _site(self, tier: Tier) -> Site:
-        return Site(self.station.layout.triples(tier), tier, self._bases())
-
-    def _index(self, tier: Tier) -> IndexSite:
-        return IndexSite(self.station.layout.index(tier), tier, self._bases(), self.station.plan)
-
-    def _bases(self) -> tuple[str, ...]:
-        """Return the beginnings of record IRIs."""
-        genesis = self.ledger.genesis
-        return (f"{genesis.base_url}/record/", f"{genesis.government_url}/record/")
-
-    def _feed(self, tier: Tier) -> Place:
-        pages = partial(self.ledger.pages, tier)
-        directory = self.station.layout.feed(tier)
-        return Place(
-            directory, tier, self._base(tier), self._kinds(tier), pages, epoch=self.ledger.epoch
-        )
-
-    def _dumps(self, tier: Tier) -> dumping.Place:
-        return dumping.Place(
-            self.station.layout.dumps(tier),
-            tier,
-            self._base(tier),
-            self._kinds(tier),
-            partial(self.ledger.pages, tier),
-            partial(self.ledger.created, tier),
-            epoch=self.ledger.epoch,
-        )
-
-    def _base(self, tier: Tier) -> str:
-        genesis = self.ledger.genesis
-        return genesis.base_url if tier is Tier.PUBLIC else genesis.government_url
-
-    def _kinds(self, tier: Tier) -> dict[str, Kind]:
-        kinds = self.station.model.kinds
-        return {slug: kind for slug, kind in kinds.items() if kind.ceiling.rank <= tier.rank}
+    ) -> ManagedSurface:
+        """Return a surface that opens on first use, so that a damaged one stops no other."""
+        directory = self.deployment.layout.surfaces / tier.value / name
+        return ManagedSurface(name, tier, directory, make, **where)
 
 
-def web_parts(root: Path) -> Parts:
-    """Return the parts of a data directory's web service; they live as long as the process."""
+def web_context(root: Path) -> SiteContext:
+    """Return the context of a data directory's web service, for the life of the process."""
     # Never closed: a worker process ends as a whole, and its query workers with it.
-    station = Station(root)
-    bench = Bench(station, station.access().open())
-    return bench.web_parts(station.query_pool(Tier.PUBLIC))
+    deployment = Deployment(root)
+    opened = OpenDeployment(deployment, deployment.ledger_opener().open())
+    return opened.web_context(deployment.query_pool(Tier.PUBLIC))
 
 
 def _silent(_: Alarm) -> None:

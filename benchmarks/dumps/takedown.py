@@ -39,7 +39,7 @@ def repair(made, folder, header, case, number):
     """Load one repair case; return the seconds from commit to the version without the record."""
     path = written_rows(folder / f"repair-case-{number}.csv", header, [case])
     before = version(made)
-    with made.opened() as ledger:
+    with made.open() as ledger:
         head, found = ledger.head(Tier.PUBLIC), []
         loading = made.start("load", path)
 

@@ -23,7 +23,7 @@ from exchange.domain.disclosure import Tier
 from publisher.stores.surface_sqlite import Readers
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index.schema import FILE
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 ASKED = 400
 WITHDRAWN = 10
@@ -75,8 +75,8 @@ def timed(line, paths):
 
 def drawn(directory, draw):
     """Codes, names and records to ask for; how many records there are."""
-    with Station(directory).opened() as bench:
-        folder = current_tree(bench.station.layout.index(Tier.PUBLIC)).resolve()
+    with Deployment(directory).open() as opened:
+        folder = current_tree(opened.deployment.layout.index(Tier.PUBLIC)).resolve()
         with Readers(lambda: folder / FILE).reading() as connection:
             rows = connection.execute("SELECT iri, code, name FROM record").fetchall()
             busiest = connection.execute(
@@ -97,8 +97,8 @@ def until_gone(directory, line, iri, name):
         time.sleep(0.02)
     searched = time.perf_counter() - start
     assert process.wait() == 0, "the withdrawal failed"
-    with Station(directory).opened() as bench:
-        index = bench.index(Tier.PUBLIC)
+    with Deployment(directory).open() as opened:
+        index = opened.index(Tier.PUBLIC)
         while index.holds(iri):
             time.sleep(0.02)
     return searched, time.perf_counter() - start

@@ -144,13 +144,13 @@ def main() -> None:
         filled = time.process_time() - start
         size = site.read_from().stat().st_size
         # The same folded names in the same file, so that both sides have the same disk and cache.
-        with surface.target().database.writing() as writer:
+        with surface.target_writer().database.writing() as writer:
             writer.execute("CREATE TABLE plain (name TEXT NOT NULL)")
             writer.executemany(
                 "INSERT INTO plain VALUES (?)", [(searchable(name),) for name in all_names]
             )
         reader = IndexReader(site, lambda: "2026-09-21")
-        with surface.target().database.reading() as connection:
+        with surface.target_writer().database.reading() as connection:
             least = recall(connection, texts)
             sides = {
                 "index": lambda: latencies(reader.search, texts),

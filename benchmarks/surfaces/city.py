@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 from benchmarks.harness import memory_mb, whole_process
 from exchange.sample import generate
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 TICKS = os.sysconf("SC_CLK_TCK")
 SECONDS = 30
@@ -78,8 +78,8 @@ class City:
     @contextmanager
     def opened(self):
         """Open the ledger beside whatever runs."""
-        with Station(self.root, self.environment).opened() as bench:
-            yield bench.ledger
+        with Deployment(self.root, self.environment).open() as opened:
+            yield opened.ledger
 
     def get(self, path, accept="*/*"):
         """Return status and body."""

@@ -34,7 +34,7 @@ def ours(folder, first, rest, port):
             before, start = cpu_seconds(made.server.pid), time.perf_counter()
             loading, receipt = made.run("load", rest)
             publishing, _ = made.run("publish")
-            with made.opened() as ledger:
+            with made.open() as ledger:
                 last = ledger.changes(Tier.PUBLIC, ledger.head(Tier.PUBLIC) - 1, 1)[-1].iri
             served = made.get(last.removeprefix(made.base))[0] == 200
             found = made.ask(f"ASK {{ <{last}> ?p ?o }}")
@@ -70,7 +70,7 @@ def audit_of(rounds):
 
 def dump(made, path):
     """Write the public view of every record that stands."""
-    with made.opened() as ledger, path.open("wb") as out:
+    with made.open() as ledger, path.open("wb") as out:
         for _, _, view in ledger.live(Tier.PUBLIC):
             out.write(view)
 

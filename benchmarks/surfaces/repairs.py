@@ -42,7 +42,7 @@ def dirty(made, pages):
 
 def cleaned(made, path):
     """Load the cases; return the seconds until each place was clean, and how many left."""
-    with made.opened() as ledger:
+    with made.open() as ledger:
         before, start = ledger.head(Tier.PUBLIC), time.perf_counter()
         used, receipt = made.run("load", path)
         rows = ledger.departures(Tier.PUBLIC, before, 100_000)

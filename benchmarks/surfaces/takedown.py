@@ -27,7 +27,7 @@ BOUND = 60
 def repair(made, folder, header, case, number):
     """Load one repair case; return how long each place went on showing the record."""
     path = written_rows(folder / f"repair-case-{number}.csv", header, [case])
-    with made.opened() as ledger:
+    with made.open() as ledger:
         before = ledger.head(Tier.PUBLIC)
         start = time.perf_counter()
         loading = made.start("load", path)

@@ -30,8 +30,8 @@ from publisher.backup.restore_files import (
     staged_backup,
 )
 from publisher.backup.restore_recovery import known_to_journal
-from publisher.cli.context import Choices, common, pass_choices
-from publisher.cli.run import AlarmTeller
+from publisher.cli.context import CliContext, common, pass_context
+from publisher.cli.run import AlarmPrinter
 from publisher.layout import CONFIG, RESTORING
 from publisher.stores.atomic_files import owner_only
 from publisher.surfaces.runtime.alarms import standing_alarms
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.restore_evidence import Recovered
     from publisher.surfaces.runtime.alarms import Alarm
-    from publisher.wiring import Bench
+    from publisher.wiring import OpenDeployment
 
 _KEY = click.option(
     "--key-file",
@@ -56,18 +56,18 @@ _KEY = click.option(
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
 @_KEY
 @common
-@pass_choices
-def backup(choices: Choices, *, target: Path, key_file: Path | None) -> None:
+@pass_context
+def backup(context: CliContext, *, target: Path, key_file: Path | None) -> None:
     """备份到新目录，服务不停。Copy the ledger and what opens it into DIR, also while serving."""
-    console, station = choices.console, choices.station
+    console, deployment = context.console, context.deployment
     key = read_key(key_file) if key_file else None
-    with choices.opened() as bench:
+    with context.open() as opened:
         made = copy_deployment(
-            bench.ledger,
-            station.places,
-            station.layout,
+            opened.ledger,
+            deployment.places,
+            deployment.layout,
             target,
-            made=stamp(station.clock()),
+            made=stamp(deployment.clock()),
             key=key,
         )
     console.say("backed-up", path=target, position=made.position, files=len(made.files))
@@ -90,9 +90,9 @@ def backup(choices: Choices, *, target: Path, key_file: Path | None) -> None:
 )
 @_KEY
 @common
-@pass_choices
+@pass_context
 def restore(
-    choices: Choices,
+    context: CliContext,
     *,
     source: Path | None,
     here: bool,
@@ -107,30 +107,30 @@ def restore(
             zh="请指定备份目录，或使用 --here。",
             zh_hint="credence restore 备份目录；或用 credence restore --here 采用现有账本。",
         )
-    console = choices.console
-    with _leaving_nothing(choices.root), _alone(choices):
+    console = context.console
+    with _leaving_nothing(context.root), _alone(context):
         if source is not None:
-            _place(choices, source, journal, key_file)
+            _place(context, source, journal, key_file)
         else:
-            _take_on(choices, journal)
-        with choices.station.opened(restoring=True) as bench:
-            done = _recover(bench)
-        end_restore(choices.station.layout)
+            _take_on(context, journal)
+        with context.deployment.open(restoring=True) as opened:
+            done = _recover(opened)
+        end_restore(context.deployment.layout)
     console.say("restored", **asdict(done))
     if done.unplaced:
         console.warn(console.text("restore-unplaced", count=done.unplaced))
-    with choices.opened() as bench, _alarms_that_stay(choices) as on_alarm:
-        positions = bench.projector(on_alarm).rebuild(())
+    with context.open() as opened, _alarms_that_stay(context) as on_alarm:
+        positions = opened.projector(on_alarm).rebuild(())
     shown = ", ".join(f"{name} {position}" for name, position in positions.items())
     console.say("rebuilt", surfaces=shown)
     console.result({**asdict(done), "surfaces": positions})
 
 
 @contextmanager
-def _alone(choices: Choices) -> Iterator[None]:
+def _alone(context: CliContext) -> Iterator[None]:
     """Keep the projector out meanwhile. Raises EnvironmentFault where one runs."""
-    choices.root.mkdir(parents=True, exist_ok=True)
-    lock = ProjectorLock(choices.root / "projector.lock")
+    context.root.mkdir(parents=True, exist_ok=True)
+    lock = ProjectorLock(context.root / "projector.lock")
     if not lock.try_acquire():
         raise EnvironmentFault(
             "A service is running on this directory.",
@@ -161,7 +161,7 @@ def _leaving_nothing(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alarms_that_stay(choices: Choices) -> Iterator[Callable[[Alarm], None]]:
+def _alarms_that_stay(context: CliContext) -> Iterator[Callable[[Alarm], None]]:
     """Give what hears alarms; tell those that the rebuilding of every surface did not end."""
     heard: list[Alarm] = []
     ended = False
@@ -169,52 +169,52 @@ def _alarms_that_stay(choices: Choices) -> Iterator[Callable[[Alarm], None]]:
         yield heard.append
         ended = True
     finally:
-        standing = {one.surface for one in standing_alarms(choices.station.layout.surfaces)}
-        tell = AlarmTeller(choices)
+        standing = {one.surface for one in standing_alarms(context.deployment.layout.surfaces)}
+        tell = AlarmPrinter(context)
         for alarm in heard:
             if not ended or alarm.surface in standing:
                 tell(alarm)
 
 
-def _take_on(choices: Choices, journal: Path | None) -> None:
+def _take_on(context: CliContext, journal: Path | None) -> None:
     """Begin the restore of the ledger that is here, once it is known to open."""
-    places = choices.station.places
+    places = context.deployment.places
     found = find_journal(places, journal)
     if not Ledger.exists(places, read_only=True):
         raise NotFound(
-            f"There is no ledger in {choices.root}.",
+            f"There is no ledger in {context.root}.",
             "Name a backup to restore; give its key by --key-file if it is encrypted.",
-            zh=f"{choices.root} 中没有账本。",
+            zh=f"{context.root} 中没有账本。",
             zh_hint="请指定要恢复的备份；如已加密，请用 --key-file 给出密钥文件。",
         )
-    _require_legible(choices, found)
+    _require_legible(context, found)
     require_matching_seals(places.url, places.seals_url)
     place_journal(places, found)
-    begin_restore(choices.station.layout, "here")
+    begin_restore(context.deployment.layout, "here")
 
 
-def _place(choices: Choices, source: Path, journal: Path | None, key_file: Path | None) -> None:
+def _place(context: CliContext, source: Path, journal: Path | None, key_file: Path | None) -> None:
     """Put the files of the backup in their places, once all of them are known to be good."""
     made = read_manifest(source)
     made.require_whole(source)
     key = read_key(key_file) if key_file else None
     require_key(made, key)
-    if manifest.CONFIG in made.files and not (choices.root / CONFIG).exists():
-        copy_file(source / manifest.CONFIG, choices.root / CONFIG)  # before it is read
-    station = choices.station
-    places, layout = station.places, station.layout
+    if manifest.CONFIG in made.files and not (context.root / CONFIG).exists():
+        copy_file(source / manifest.CONFIG, context.root / CONFIG)  # before it is read
+    deployment = context.deployment
+    places, layout = deployment.places, deployment.layout
     require_room(places, layout)
     found = find_journal(places, journal, source)
     require_newest_journal(Journal(found), made)
-    _require_legible(choices, found)
+    _require_legible(context, found)
     with staged_backup(made, source, places, layout, key) as staged:
         place_journal(places, found)
         begin_restore(layout, str(source))
         for aside in place_backup(staged, layout):
-            choices.console.say("set-aside", path=aside)
+            context.console.say("set-aside", path=aside)
 
 
-def _require_legible(choices: Choices, path: Path) -> None:
+def _require_legible(context: CliContext, path: Path) -> None:
     """Read the whole journal before anything is begun; say so where its last line was cut.
 
     Raises EnvironmentFault for a line that cannot be read.
@@ -222,12 +222,12 @@ def _require_legible(choices: Choices, path: Path) -> None:
     journal = Journal(path)
     count = sum(1 for _ in journal.lines())
     if journal.is_torn():
-        choices.console.warn(choices.console.text("journal-torn", count=count))
+        context.console.warn(context.console.text("journal-torn", count=count))
 
 
-def _recover(bench: Bench) -> Recovered:
+def _recover(opened: OpenDeployment) -> Recovered:
     """Have the ledger take in what journal and surfaces know, in a new epoch."""
-    ledger, recovery, readers = bench.ledger, bench.recovery(), bench.readers()
+    ledger, recovery, readers = opened.ledger, opened.recovery(), opened.readers()
     known, journal_epoch = known_to_journal(ledger.unknown_lines())
     for public_id, one in recovery.known().items():
         before = known.get(public_id)

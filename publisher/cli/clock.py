@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.domain.publicity_period import china_date, china_time
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 
 if TYPE_CHECKING:
-    from publisher.wiring import Bench
+    from publisher.wiring import OpenDeployment
 
 
 @click.group()
@@ -21,28 +21,32 @@ def clock() -> None:
 
 @clock.command()
 @common
-@pass_choices
-def show(choices: Choices) -> None:
+@pass_context
+def show(context: CliContext) -> None:
     """显示本机时钟是否可信。Show the time and whether publicity may end by it."""
-    with choices.opened() as bench:
-        _tell(choices, bench)
+    with context.open() as opened:
+        _tell(context, opened)
 
 
 @clock.command()
 @common
-@pass_choices
-def confirm(choices: Choices) -> None:
+@pass_context
+def confirm(context: CliContext) -> None:
     """确认本机时钟无误。Say that the clock is right, so that publicity ends by it again."""
-    with choices.opened() as bench:
-        choices.station.heartbeat.confirm()
-        _tell(choices, bench)
-    choices.console.say("clock-next")
+    with context.open() as opened:
+        context.deployment.heartbeat.confirm()
+        _tell(context, opened)
+    context.console.say("clock-next")
 
 
-def _tell(choices: Choices, bench: Bench) -> None:
-    station, console = choices.station, choices.console
-    now, last, doubt = station.clock(), station.heartbeat.trusted_time(), station.heartbeat.doubt()
-    due = len(bench.exchange().expired_before(china_date(now)))
+def _tell(context: CliContext, opened: OpenDeployment) -> None:
+    deployment, console = context.deployment, context.console
+    now, last, doubt = (
+        deployment.clock(),
+        deployment.heartbeat.trusted_time(),
+        deployment.heartbeat.doubt(),
+    )
+    due = len(opened.exchange().expired_before(china_date(now)))
     console.say(
         "clock-doubtful" if doubt else "clock-trusted",
         now=china_time(now),

@@ -1,4 +1,4 @@
-"""The global options, accepted before and after the verb, and what they choose."""
+"""The global options, accepted before and after the verb, and the objects they select."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from publisher import settings
 from publisher.cli.shell_output import Console
-from publisher.wiring import Bench, Station
+from publisher.wiring import Deployment, OpenDeployment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class Choices:
-    """What was chosen; console and station are made at first use."""
+class CliContext:
+    """The global options; console and deployment are made at first use."""
 
     def __init__(self) -> None:
         self.directory: str | None = None
@@ -39,34 +39,34 @@ class Choices:
 
     @cached_property
     def console(self) -> Console:
-        """The output."""
+        """The terminal output in the language and form that were chosen."""
         return Console(self.lang, as_json=self.as_json, quiet=self.quiet)
 
     @cached_property
-    def station(self) -> Station:
+    def deployment(self) -> Deployment:
         """The data directory with its settings. Raises UsageError, EnvironmentFault."""
-        return Station(self.root, narrowed=self._tell_narrowed)
+        return Deployment(self.root, on_narrowed=self._report_narrowed)
 
-    def opened(self) -> AbstractContextManager[Bench]:
-        """Open the ledger, which must be there."""
-        return self.station.opened()
+    def open(self) -> AbstractContextManager[OpenDeployment]:
+        """Open the ledger. Raises NotFound when there is none."""
+        return self.deployment.open()
 
-    def opened_to_read(self) -> AbstractContextManager[Bench]:
+    def open_read_only(self) -> AbstractContextManager[OpenDeployment]:
         """Open the ledger for a verb that changes nothing; a read-only copy will do."""
-        return self.station.opened(reading=True)
+        return self.deployment.open(reading=True)
 
-    def begun(self) -> AbstractContextManager[Bench]:
-        """Open the ledger; begin one where there is none, and say so."""
-        return self.station.opened(self._tell)
+    def open_or_create(self) -> AbstractContextManager[OpenDeployment]:
+        """Open the ledger, or create one and report its genesis."""
+        return self.deployment.open_or_create(self._report_created)
 
-    def rehearsed(self) -> AbstractContextManager[Exchange]:
-        """Give the use cases for a dry run."""
-        return self.station.access().rehearsed()
+    def dry_run(self) -> AbstractContextManager[Exchange]:
+        """Open the use cases for a dry run, which writes nothing."""
+        return self.deployment.ledger_opener().dry_run()
 
-    def _tell_narrowed(self, count: int) -> None:
+    def _report_narrowed(self, count: int) -> None:
         self.console.warn(self.console.text("narrowed", count=count))
 
-    def _tell(self, genesis: Genesis) -> None:
+    def _report_created(self, genesis: Genesis) -> None:
         identity = {
             "base_url": genesis.base_url,
             "government_url": genesis.government_url,
@@ -80,7 +80,7 @@ class Choices:
 def _choose(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     def choose(context: click.Context, _: click.Parameter, value: Any) -> None:
         if value is not None:
-            setattr(context.find_object(Choices), name, value)
+            setattr(context.find_object(CliContext), name, value)
 
     return choose
 
@@ -131,4 +131,4 @@ def common(function: F) -> F:
     return function
 
 
-pass_choices = click.make_pass_decorator(Choices)
+pass_context = click.make_pass_decorator(CliContext)

@@ -22,13 +22,13 @@ from exchange.domain.errors import CredenceError, UsageError
 from exchange.domain.identity import id_of
 from exchange.domain.publicity_period import china_date
 from exchange.sample import generate
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.example_records import LIST, showcase
 from publisher.cli.serve import reports
 from publisher.layout import CONFIG, Layout
 from publisher.listener import Address, listening
 from publisher.serve import serve
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,22 +53,22 @@ _NAME: Final = "示例市公共信用信息（演示）"
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @common
-@pass_choices
-def demo(choices: Choices, *, port: int) -> None:
+@pass_context
+def demo(context: CliContext, *, port: int) -> None:
     """一条命令看全貌。Load the sample, publish and serve it at http://127.0.0.1:PORT."""
-    if choices.directory is None:
-        choices.directory = DIRECTORY
+    if context.directory is None:
+        context.directory = DIRECTORY
     address = Address("127.0.0.1", port)
     # Held from now on: the links that are printed are of this service and no other.
     with listening(address) as held:
-        root = choices.root
+        root = context.root
         if _made_for(root) != address.url:
-            choices.console.say("demo-making")
+            context.console.say("demo-making")
             _make(root, address)
         links = _links(root)
-        opened = partial(_open_doors, choices.console, root, links)
-        serve(root, address, held, reports(choices.console, opened))
-    choices.console.say("stopped")
+        opened = partial(_open_doors, context.console, root, links)
+        serve(root, address, held, reports(context.console, opened))
+    context.console.say("stopped")
 
 
 def _open_doors(console: Console, root: Path, links: dict[str, Any]) -> None:
@@ -78,8 +78,8 @@ def _open_doors(console: Console, root: Path, links: dict[str, Any]) -> None:
     is seconds sooner than one after the other.
     """
     try:
-        with Station(root).opened() as bench:
-            bench.projector(lambda _: None).publish()
+        with Deployment(root).open() as opened:
+            opened.projector(lambda _: None).publish()
     except CredenceError as error:
         console.error(error)  # the service goes on, and its status page tells which place failed
     else:
@@ -138,17 +138,17 @@ def _make(root: Path, address: Address) -> None:
     mark.write_text("", encoding="utf-8")
     config = f'base_url = "{address.url}"\ndeployment_name = "{_NAME}"\n'
     (root / CONFIG).write_text(config, encoding="utf-8")
-    station = Station(root)
+    deployment = Deployment(root)
     with (
         tempfile.TemporaryDirectory() as folder,
-        station.opened(lambda _: None) as bench,
+        deployment.open_or_create() as opened,
     ):
         generate(RECORDS, SEED, Path(folder))
         files = sorted(Path(folder).glob("*.csv"))
-        exchange = bench.exchange()
+        exchange = opened.exchange()
         for _ in exchange.load(files, LoadOptions(), LoadObserver()):
             pass
-        exchange.expire(china_date(station.clock()))
+        exchange.expire(china_date(deployment.clock()))
     mark.write_text(address.url + "\n", encoding="utf-8")
 
 
@@ -167,9 +167,9 @@ def _make_journal_folder(folder: Path) -> None:
 
 def _links(root: Path) -> dict[str, Any]:
     """Return the contract's links; parts that do not exist yet are null."""
-    with Station(root).opened() as bench:
-        base = bench.ledger.genesis.base_url
-        shown = showcase(bench.ledger.live(Tier.PUBLIC))
+    with Deployment(root).open() as opened:
+        base = opened.ledger.genesis.base_url
+        shown = showcase(opened.ledger.live(Tier.PUBLIC))
     hint = None
     if shown.record:
         identifier = id_of(shown.record)

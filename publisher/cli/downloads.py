@@ -16,7 +16,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
 from exchange.model import compile_kind
 from exchange.model.form_writer import Form, guarded
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.surfaces.dumps.addresses import FORMS
 from publisher.surfaces.dumps.segments import TAILS, Recorder
 from publisher.surfaces.text.serialisation_cache import Texts
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.model import Kind, Model
-    from publisher.wiring import Bench
+    from publisher.wiring import OpenDeployment
 
 
 class _Writer(Protocol):
@@ -103,15 +103,15 @@ def _line(cells: Any) -> bytes:
     help="写入的文件 file to write",
 )
 @common
-@pass_choices
-def dump(choices: Choices, *, kind: str, form_at: str, form: str | None, out: Path) -> None:
+@pass_context
+def dump(context: CliContext, *, kind: str, form_at: str, form: str | None, out: Path) -> None:
     """导出一类记录的存档（含个人信息）。Write a kind of the archive, personal data included."""
-    console = choices.console
-    with choices.opened_to_read() as bench:
-        writer = _writer(choices.station.model, bench, kind, form_at, form)
+    console = context.console
+    with context.open_read_only() as opened:
+        writer = _writer(context.deployment.model, opened, kind, form_at, form)
         digest, records = hashlib.sha256(), 0
         with _aside(out) as file:
-            for piece in _pieces(writer, bench, kind):
+            for piece in _pieces(writer, opened, kind):
                 digest.update(piece)
                 file.write(piece)
                 records += 1
@@ -130,14 +130,16 @@ def dump(choices: Choices, *, kind: str, form_at: str, form: str | None, out: Pa
     console.result(document)
 
 
-def _pieces(writer: _Writer, bench: Bench, kind: str) -> Iterator[bytes]:
+def _pieces(writer: _Writer, opened: OpenDeployment, kind: str) -> Iterator[bytes]:
     yield writer.head()
-    for iri, view in bench.ledger.archived(kind):
+    for iri, view in opened.ledger.archived(kind):
         yield writer.record(iri, view)
     yield writer.tail()
 
 
-def _writer(model: Model, bench: Bench, slug: str, form_at: str, form: str | None) -> _Writer:
+def _writer(
+    model: Model, opened: OpenDeployment, slug: str, form_at: str, form: str | None
+) -> _Writer:
     kind = model.kinds.get(slug)
     if kind is None:
         raise UsageError(
@@ -154,7 +156,7 @@ def _writer(model: Model, bench: Bench, slug: str, form_at: str, form: str | Non
                 zh="只有 CSV 才有表式。",
                 zh_hint="请去掉 --form，或改用 --format csv。",
             )
-        return _Rdf(kind, form_at, bench.ledger.genesis.base_url)
+        return _Rdf(kind, form_at, opened.ledger.genesis.base_url)
     chosen = form or kind.forms[-1]
     if chosen not in kind.forms:
         raise UsageError(

@@ -11,7 +11,7 @@ from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import ClockDoubtful, VerificationFailed
 from exchange.intake import PURPOSE, HeldRows
 from publisher import settings
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.lifecycle import removal_document, removal_words
 from publisher.stores.query_guard import check
 from publisher.surfaces.audit.run import audit
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exchange.ledger.removals import Removal
     from publisher.cli.shell_output import Console
     from publisher.surfaces.audit.findings import AuditReport
-    from publisher.wiring import Bench, Station
+    from publisher.wiring import Deployment, OpenDeployment
 
 _JSON = "application/sparql-results+json"
 
@@ -39,15 +39,15 @@ _JSON = "application/sparql-results+json"
     show_default=True,
 )
 @common
-@pass_choices
-def query(choices: Choices, *, sparql: str, tier: str) -> None:
+@pass_context
+def query(context: CliContext, *, sparql: str, tier: str) -> None:
     """用 SPARQL 查询。Ask a tier's triple store, under the same guard as strangers."""
     parsed = check(sparql)
     graph = parsed.form in {"CONSTRUCT", "DESCRIBE"}
-    console = choices.console
-    _require_fit(choices, Tier(tier))
+    console = context.console
+    _require_fit(context, Tier(tier))
     media = ("application/ld+json" if console.as_json else "text/turtle") if graph else _JSON
-    with choices.station.query_pool(Tier(tier)) as pool:
+    with context.deployment.query_pool(Tier(tier)) as pool:
         body = pool.query(parsed, media).body
     if graph and not console.as_json:
         console.raw(body.decode("utf-8"))
@@ -61,16 +61,16 @@ def query(choices: Choices, *, sparql: str, tier: str) -> None:
         _show_rows(console, found)
 
 
-def _require_fit(choices: Choices, tier: Tier) -> None:
+def _require_fit(context: CliContext, tier: Tier) -> None:
     """Return if the tier's triple store may be answered from, as the web would be.
 
     Raises EnvironmentFault while a restore is under way, StoreUnavailable for a store that shows
     another history or what had to leave.
     """
-    choices.station.access().require_ledger()
-    if choices.station.has_ledger():
-        with choices.opened_to_read() as bench:
-            bench.guard(tier).require(TriplesReader.name)
+    context.deployment.ledger_opener().require_ledger()
+    if context.deployment.has_ledger():
+        with context.open_read_only() as opened:
+            opened.guard(tier).require(TriplesReader.name)
 
 
 def _show_rows(console: Console, found: dict[str, Any]) -> None:
@@ -82,14 +82,14 @@ def _show_rows(console: Console, found: dict[str, Any]) -> None:
 @click.command("audit")
 @click.argument("ref", metavar="[ID]", required=False)
 @common
-@pass_choices
-def audit_verb(choices: Choices, *, ref: str | None) -> int:
+@pass_context
+def audit_verb(context: CliContext, *, ref: str | None) -> int:
     """核对各公开位置与账本。Compare every surface with the ledger; 4 on any difference."""
-    console = choices.console
-    with choices.opened_to_read() as bench, console.progress() as move:
-        report = audit(bench.ledger, bench.readers(), ref, move)
-        differing = bench.projector(lambda _: None).differences()
-        removal = bench.ledger.removal(ref) if ref else None
+    console = context.console
+    with context.open_read_only() as opened, console.progress() as move:
+        report = audit(opened.ledger, opened.readers(), ref, move)
+        differing = opened.projector(lambda _: None).differences()
+        removal = opened.ledger.removal(ref) if ref else None
     report = report.with_problems({at: REASONS[why] for at, why in differing.items()})
     _show_findings(console, report)
     document = report.to_json()
@@ -138,12 +138,12 @@ def _tell_audit(
 
 @click.command()
 @common
-@pass_choices
-def status(choices: Choices) -> None:
+@pass_context
+def status(context: CliContext) -> None:
     """显示账本与公开位置的状态。Show what there is and what waits for somebody."""
-    console = choices.console
-    with choices.opened_to_read() as bench:
-        document = _status(choices, bench)
+    console = context.console
+    with context.open_read_only() as opened:
+        document = _status(context, opened)
     ledger = document["ledger"]
     console.say(
         "status-ledger",
@@ -173,16 +173,16 @@ def status(choices: Choices) -> None:
     console.result(document)
 
 
-def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
-    ledger, station = bench.ledger, choices.station
+def _status(context: CliContext, opened: OpenDeployment) -> dict[str, Any]:
+    ledger, deployment = opened.ledger, context.deployment
     counts = ledger.counts()
     kinds: dict[str, dict[str, int]] = {}
     for (kind, state), number in counts.records.items():
         kinds.setdefault(kind, {})[state] = number
-    alarms = {alarm.surface: alarm.message for alarm in standing_alarms(station.layout.surfaces)}
-    projector = bench.projector(lambda _: None)
+    alarms = {alarm.surface: alarm.message for alarm in standing_alarms(deployment.layout.surfaces)}
+    projector = opened.projector(lambda _: None)
     positions, differences = projector.positions(), projector.differences()
-    heads = {label(reader): ledger.head(reader.tier) for reader in bench.readers()}
+    heads = {label(reader): ledger.head(reader.tier) for reader in opened.readers()}
     return {
         "ledger": {
             "base_url": ledger.genesis.base_url,
@@ -190,16 +190,16 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
             "epoch": ledger.epoch(),
             "openDeliveries": counts.open_deliveries,
             "unfinishedErasures": counts.unfinished_erasures,
-            "clockDoubt": station.clock_guard.doubt(),
+            "clockDoubt": deployment.clock_guard.doubt(),
         },
-        "heldRows": _held_rows(station, ledger),
+        "heldRows": _held_rows(deployment, ledger),
         "records": kinds,
         "surfaces": {
             name: {
                 "position": max(position, 0),
                 "behind": heads[name] - max(position, 0),
                 "alarm": alarms.get(name)
-                or (_reason(choices, differences[name]) if name in differences else None),
+                or (_reason(context, differences[name]) if name in differences else None),
             }
             for name, position in positions.items()
         },
@@ -210,14 +210,14 @@ def _status(choices: Choices, bench: Bench) -> dict[str, Any]:
     }
 
 
-def _held_rows(station: Station, ledger: Ledger) -> int:
+def _held_rows(deployment: Deployment, ledger: Ledger) -> int:
     """Count what waits for review."""
-    return HeldRows(station.layout.held, ledger.derived_key(PURPOSE), station.clock).count()
+    return HeldRows(deployment.layout.held, ledger.derived_key(PURPOSE), deployment.clock).count()
 
 
-def _reason(choices: Choices, reason: str) -> str:
+def _reason(context: CliContext, reason: str) -> str:
     """Return why a surface is not of this ledger, for people."""
-    return REASONS[reason][choices.console.lang == "en"]
+    return REASONS[reason][context.console.lang == "en"]
 
 
 @click.group()
@@ -228,13 +228,13 @@ def ledger() -> None:
 
 @ledger.command("verify")
 @common
-@pass_choices
-def verify(choices: Choices) -> None:
+@pass_context
+def verify(context: CliContext) -> None:
     """校验树、密封、日志和摘要。Check tree, seals, journal and digests; 4 at the first fault."""
-    with choices.opened_to_read() as bench:
-        found = bench.ledger.verify()
-    choices.console.say("verified", events=found.events, records=found.records)
-    choices.console.result(
+    with context.open_read_only() as opened:
+        found = opened.ledger.verify()
+    context.console.say("verified", events=found.events, records=found.records)
+    context.console.result(
         {
             "events": found.events,
             "records": found.records,
@@ -253,11 +253,11 @@ def config() -> None:
 
 @config.command("show")
 @common
-@pass_choices
-def show(choices: Choices) -> None:
+@pass_context
+def show(context: CliContext) -> None:
     """列出每项设置的值和来源。Show each key, its value and where it came from."""
-    console = choices.console
-    rows = _settings(choices)
+    console = context.console
+    rows = _settings(context)
     console.table(
         console.text("config-columns").split("|"),
         [(row["key"], row["value"], row["origin"], row["help"]) for row in rows],
@@ -265,12 +265,12 @@ def show(choices: Choices) -> None:
     console.result(rows)
 
 
-def _settings(choices: Choices) -> list[dict[str, Any]]:
-    found, lang = choices.station.settings, choices.console.lang
+def _settings(context: CliContext) -> list[dict[str, Any]]:
+    found, lang = context.deployment.settings, context.console.lang
     frozen: dict[str, str] = {}
-    if choices.station.has_ledger():
-        with choices.opened_to_read() as bench:
-            genesis = bench.ledger.genesis
+    if context.deployment.has_ledger():
+        with context.open_read_only() as opened:
+            genesis = opened.ledger.genesis
         frozen = {name: getattr(genesis, name) for name in settings.FROZEN}
     return [
         {

@@ -12,7 +12,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of, record_iri
 from exchange.domain.record import Visibility
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.messages import TEXTS
 from publisher.surfaces.port import label
 from publisher.surfaces.text.namespaces import stamp
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exchange.ledger.removals import Removal
     from publisher.cli.shell_output import Console
     from publisher.surfaces.port import Readable
-    from publisher.wiring import Bench
+    from publisher.wiring import OpenDeployment
 
 _MOST: Final = 1000
 _NAMED: Final = 5
@@ -45,13 +45,13 @@ _ID = click.argument("ref", metavar="ID")
 )
 @_DECISION
 @common
-@pass_choices
-def withdraw(choices: Choices, *, ref: str, because: str, decision: Path | None) -> None:
+@pass_context
+def withdraw(context: CliContext, *, ref: str, because: str, decision: Path | None) -> None:
     """撤下一条记录。Take a record off every surface for good."""
-    with choices.opened() as bench:
-        iri = _iri(bench, ref)
-        parting = _Parting(choices.console, bench, iri)
-        done = bench.exchange(parting.gone).withdraw(iri, because, decision)
+    with context.open() as opened:
+        iri = _iri(opened, ref)
+        parting = _Parting(context.console, opened, iri)
+        done = opened.exchange(parting.gone).withdraw(iri, because, decision)
         parting.over("withdrawn", {"id": iri, "position": done.position}, done.before)
 
 
@@ -59,13 +59,13 @@ def withdraw(choices: Choices, *, ref: str, because: str, decision: Path | None)
 @_ID
 @_DECISION
 @common
-@pass_choices
-def suspend(choices: Choices, *, ref: str, decision: Path | None) -> None:
+@pass_context
+def suspend(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """暂时屏蔽一条记录。Shield a record for a time."""
-    with choices.opened() as bench:
-        iri = _iri(bench, ref)
-        parting = _Parting(choices.console, bench, iri)
-        done = bench.exchange(parting.gone).suspend(iri, decision)
+    with context.open() as opened:
+        iri = _iri(opened, ref)
+        parting = _Parting(context.console, opened, iri)
+        done = opened.exchange(parting.gone).suspend(iri, decision)
         parting.over("suspended", {"id": iri, "position": done.position}, done.before)
 
 
@@ -73,15 +73,15 @@ def suspend(choices: Choices, *, ref: str, decision: Path | None) -> None:
 @_ID
 @_DECISION
 @common
-@pass_choices
-def resume(choices: Choices, *, ref: str, decision: Path | None) -> None:
+@pass_context
+def resume(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """恢复公示被屏蔽的记录。Show a suspended record again."""
-    with choices.opened() as bench:
-        iri = _iri(bench, ref)
-        position = bench.exchange().resume(iri, decision)
-    choices.console.say("resumed", iri=iri)
-    choices.console.say("next-publish")
-    choices.console.result({"id": iri, "position": position})
+    with context.open() as opened:
+        iri = _iri(opened, ref)
+        position = opened.exchange().resume(iri, decision)
+    context.console.say("resumed", iri=iri)
+    context.console.say("next-publish")
+    context.console.result({"id": iri, "position": position})
 
 
 @click.command()
@@ -93,54 +93,54 @@ def resume(choices: Choices, *, ref: str, decision: Path | None) -> None:
     help="决定文书 the decision document",
 )
 @common
-@pass_choices
-def reinstate(choices: Choices, *, ref: str, decision: Path) -> None:
+@pass_context
+def reinstate(context: CliContext, *, ref: str, decision: Path) -> None:
     """凭决定重新公示，使用新网址。Publish a withdrawn record again under a new IRI."""
-    with choices.opened() as bench:
-        iri = bench.exchange().reinstate(_iri(bench, ref), decision)
+    with context.open() as opened:
+        iri = opened.exchange().reinstate(_iri(opened, ref), decision)
     if iri:
-        choices.console.say("reinstated", iri=iri)
-        choices.console.say("next-publish")
+        context.console.say("reinstated", iri=iri)
+        context.console.say("next-publish")
     else:
-        choices.console.say("key-freed", ref=ref)
-    choices.console.result({"id": iri})
+        context.console.say("key-freed", ref=ref)
+    context.console.result({"id": iri})
 
 
 @click.command()
 @_ID
 @_DECISION
 @common
-@pass_choices
-def erase(choices: Choices, *, ref: str, decision: Path | None) -> None:
+@pass_context
+def erase(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """彻底删除一条记录的内容。Destroy a record's text everywhere; it cannot be undone."""
-    with choices.opened() as bench:
-        iri = _iri(bench, ref)
-        parting = _Parting(choices.console, bench, iri)
-        done = bench.exchange(parting.gone).erase(iri, decision)
+    with context.open() as opened:
+        iri = _iri(opened, ref)
+        parting = _Parting(context.console, opened, iri)
+        done = opened.exchange(parting.gone).erase(iri, decision)
         held = [{"file": file, "row": row} for file, row in done.held]
         for place in held:
-            choices.console.say("erased-held", **place)
+            context.console.say("erased-held", **place)
         found = {"id": done.iri, "scrubbed": done.scrubbed, "held": held}
         parting.over("erased", found, done.before, scrubbed=done.scrubbed)
 
 
-def _iri(bench: Bench, ref: str) -> str:
+def _iri(opened: OpenDeployment, ref: str) -> str:
     """Return the record's IRI as the public knows it; raises UsageError for what names none."""
     if "://" in ref:
         id_of(ref)
         return ref
-    return record_iri(bench.ledger.genesis.base_url, id_of(ref))
+    return record_iri(opened.ledger.genesis.base_url, id_of(ref))
 
 
 class _Parting:
     """Tells how a record leaves: a mark for each surface as it is seen without it."""
 
-    def __init__(self, console: Console, bench: Bench, iri: str) -> None:
+    def __init__(self, console: Console, opened: OpenDeployment, iri: str) -> None:
         self._console = console
-        self._bench = bench
+        self._bench = opened
         self._iri = iri
         self._began = time.monotonic()
-        self._head = bench.ledger.head(Tier.PUBLIC)
+        self._head = opened.ledger.head(Tier.PUBLIC)
         console.say("parting", iri=iri)
 
     def gone(self, surface: str) -> None:

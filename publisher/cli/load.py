@@ -32,7 +32,7 @@ from exchange.intake import (
 from exchange.intake.findings import shown
 from exchange.model import derived_files, load_model
 from exchange.sample import generate
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.receipts import receipt_of, refusal_of, total_of
 from publisher.cli.watch import watch_folder
 
@@ -49,13 +49,13 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("-o", "directory", type=click.Path(path_type=Path), required=True)
 @common
-@pass_choices
-def sample(choices: Choices, *, records: int, seed: int, directory: Path) -> None:
+@pass_context
+def sample(context: CliContext, *, records: int, seed: int, directory: Path) -> None:
     """生成样例文件。Write deterministic sample files with made-up subjects."""
     generate(records, seed, directory)
     expected = json.loads((directory / "expected.json").read_text(encoding="utf-8"))
-    choices.console.say("sampled", directory=directory)
-    choices.console.result({"directory": str(directory), "expected": expected})
+    context.console.say("sampled", directory=directory)
+    context.console.result({"directory": str(directory), "expected": expected})
 
 
 def _reading(function: Any) -> Any:
@@ -77,9 +77,9 @@ def _reading(function: Any) -> Any:
     help="写出标注问题的工作簿 write a workbook with the wrong cells marked",
 )
 @common
-@pass_choices
+@pass_context
 def check_verb(
-    choices: Choices,
+    context: CliContext,
     *,
     files: Sequence[str],
     kind: str | None,
@@ -87,9 +87,9 @@ def check_verb(
     marked: Path | None,
 ) -> int:
     """校验文件，不写入。Validate files, write nothing."""
-    console = choices.console
+    console = context.console
     options = LoadOptions(kind, form)
-    sources = _sources(choices, files, options)
+    sources = _sources(context, files, options)
     paths = [item for item in sources if isinstance(item, Path)]
     if len(paths) < len(sources) or (marked and len(paths) > 1):
         raise UsageError(
@@ -98,19 +98,19 @@ def check_verb(
             zh="只能校验文件；使用 --marked 时一次只能一个文件。",
             zh_hint="数据库表请用 credence load --dry-run；文件请逐个标注。",
         )
-    shown = [_check_one(choices, path, options, marked, len(paths)) for path in paths]
+    shown = [_check_one(context, path, options, marked, len(paths)) for path in paths]
     console.result({"files": shown})
     return int(any(item["errors"] or item["held"] for item in shown))
 
 
 def _check_one(
-    choices: Choices, path: Path, options: LoadOptions, marked: Path | None, files: int
+    context: CliContext, path: Path, options: LoadOptions, marked: Path | None, files: int
 ) -> dict[str, Any]:
     """Tell the findings of one of several files and its summary; return the summary."""
-    console = choices.console
+    console = context.console
     console.begin_file()
     try:
-        found = check(path, choices.station.model, options, marked, today=_today(choices))
+        found = check(path, context.deployment.model, options, marked, today=_today(context))
     except (Rejected, UsageError, EnvironmentFault) as error:
         if files == 1 and not isinstance(error, Rejected):
             raise
@@ -126,8 +126,8 @@ def _check_one(
     return summary
 
 
-def _today(choices: Choices) -> date:
-    return china_date(choices.station.clock())
+def _today(context: CliContext) -> date:
+    return china_date(context.deployment.clock())
 
 
 def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None) -> dict[str, Any]:
@@ -182,9 +182,9 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
 )
 @click.option("--dry-run", is_flag=True, help="试运行，不写入 tell what a load would do")
 @common
-@pass_choices
+@pass_context
 def load(  # noqa: PLR0913 - the options of the contract
-    choices: Choices,
+    context: CliContext,
     *,
     files: Sequence[str],
     kind: str | None,
@@ -195,13 +195,13 @@ def load(  # noqa: PLR0913 - the options of the contract
     allow_older: bool,
 ) -> int:
     """导入文件、目录或数据库表到账本。Load files, folders or tables; print a receipt."""
-    console = choices.console
+    console = context.console
     options = LoadOptions(kind, form, source, dry_run, allow_older)
     if folder is not None:
-        return watch_folder(choices, folder, options, files)
-    sources = _sources(choices, files, options)
-    choices.station.access().require_ledger()
-    receipts = _load(choices, sources, options)
+        return watch_folder(context, folder, options, files)
+    sources = _sources(context, files, options)
+    context.deployment.ledger_opener().require_ledger()
+    receipts = _load(context, sources, options)
     taken = [item for item in receipts if item is not None]
     total = total_of(taken)
     if len(taken) < len(receipts):
@@ -215,12 +215,12 @@ def load(  # noqa: PLR0913 - the options of the contract
 
 
 def _load(
-    choices: Choices, sources: list[Path | Table], options: LoadOptions
+    context: CliContext, sources: list[Path | Table], options: LoadOptions
 ) -> list[Receipt | None]:
     """Load one file after the other; return their receipts, None for a file that was refused."""
-    console = choices.console
+    console = context.console
     receipts: list[Receipt | None] = []
-    with _exchange(choices, options) as exchange, console.progress() as move:
+    with _exchange(context, options) as exchange, console.progress() as move:
         label = console.text("loading", file=", ".join(shown(item.name) for item in sources))
 
         def progress(done: int, total: int) -> None:
@@ -235,13 +235,13 @@ def _load(
 
 
 @contextmanager
-def _exchange(choices: Choices, options: LoadOptions) -> Iterator[Exchange]:
+def _exchange(context: CliContext, options: LoadOptions) -> Iterator[Exchange]:
     if options.dry_run:
-        with choices.rehearsed() as exchange:
+        with context.dry_run() as exchange:
             yield exchange
         return
-    with choices.begun() as bench:
-        yield bench.exchange()
+    with context.open_or_create() as opened:
+        yield opened.exchange()
 
 
 def _told(
@@ -257,21 +257,21 @@ def _told(
     return None
 
 
-def _sources(choices: Choices, names: Sequence[str], options: LoadOptions) -> list[Path | Table]:
+def _sources(context: CliContext, names: Sequence[str], options: LoadOptions) -> list[Path | Table]:
     """Return the files and tables named; a folder stands for the deliveries in it.
 
     What is wrong with the call itself is said before any of them is read.
     """
-    require_kind(choices.station.model, options.kind, options.form)
+    require_kind(context.deployment.model, options.kind, options.form)
     unit_code(options.source)
     found: list[Path | Table] = []
     for name in names:
         if is_table(name):
             found.append(table_of(name))
         elif Path(name).is_dir():
-            inside, other = deliveries_of(Path(name), choices.station.model)
+            inside, other = deliveries_of(Path(name), context.deployment.model)
             for path in other:
-                choices.console.say("passed-over", file=shown(path.name))
+                context.console.say("passed-over", file=shown(path.name))
             found += inside
         else:
             require_file(Path(name))
@@ -289,8 +289,8 @@ def _sources(choices: Choices, names: Sequence[str], options: LoadOptions) -> li
 @click.command("derive")
 @click.option("--check", "only_check", is_flag=True, help="只比较 compare, write nothing")
 @common
-@pass_choices
-def derive_verb(choices: Choices, *, only_check: bool) -> None:
+@pass_context
+def derive_verb(context: CliContext, *, only_check: bool) -> None:
     """由词表和形状生成派生文件。Write what follows from vocabulary and shapes."""
     model = load_model()
     if only_check:
@@ -302,12 +302,12 @@ def derive_verb(choices: Choices, *, only_check: bool) -> None:
                 zh=f"派生文件与来源不一致：{'、'.join(stale)}。",
                 zh_hint="请运行 credence derive 并提交结果。",
             )
-        choices.console.say("derive-same")
-        choices.console.result({"changed": []})
+        context.console.say("derive-same")
+        context.console.result({"changed": []})
         return
     changed = derived_files.write(model)
-    choices.console.say("derived", count=len(changed))
-    choices.console.result({"changed": list(changed)})
+    context.console.say("derived", count=len(changed))
+    context.console.result({"changed": list(changed)})
 
 
 VERBS = (sample, check_verb, load, derive_verb)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from exchange.domain.errors import CredenceError, EnvironmentFault, UsageError
-from publisher.cli.context import Choices, common
+from publisher.cli.context import CliContext, common
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ VERBS: Final = {
     "load": ("sample", "check", "load", "derive"),
     "lifecycle": ("withdraw", "suspend", "resume", "reinstate", "erase"),
     "review": ("review",),
-    "run": ("publish", "rebuild", "project", "assist"),
+    "run": ("publish", "rebuild", "project", "project-helper"),
     "serve": ("serve",),
     "inspect_records": ("query", "audit", "status", "ledger", "config"),
     "downloads": ("dump",),
@@ -72,16 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (docs/design/interface.md "Command line")."""
     # Rows, events and changes hold no cycles; looking for some took a twelfth of a load.
     gc.set_threshold(*_SELDOM)
-    choices = Choices()
+    context = CliContext()
     try:
         code = credence.main(
             None if arguments is None else list(arguments),
             prog_name="credence",
             standalone_mode=False,
-            obj=choices,
+            obj=context,
         )
     except (click.ClickException, click.Abort, CredenceError, OSError, KeyboardInterrupt) as error:
-        return _told(error, choices.console)
+        return _told(error, context.console)
     except Exception:  # noqa: BLE001 - the outermost frame: Python would end with 1, which
         # here says that the data are invalid; a fault of ours must not be taken for that.
         traceback.print_exc()

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exchange.intake import Found
-    from publisher.cli.context import Choices
+    from publisher.cli.context import CliContext
     from publisher.cli.shell_output import Console
 
 
-def rescan_public(choices: Choices) -> int:
+def rescan_public(context: CliContext) -> int:
     """Name every record that says something of a private person; 1 where there is any."""
-    console = choices.console
+    console = context.console
     counts: Counter[str] = Counter(certain=0, likely=0, accepted=0)
-    with choices.opened() as bench, console.progress() as move:
+    with context.open() as opened, console.progress() as move:
         label = console.text("rescanning")
-        for found in bench.exchange().rescan(lambda done, total: move(label, done, total)):
+        for found in opened.exchange().rescan(lambda done, total: move(label, done, total)):
             verdict = _verdict(found)
             counts[verdict] += 1
             _tell(console, found, verdict)

@@ -10,7 +10,7 @@ import click
 from exchange.domain.errors import UsageError
 from exchange.intake import Reviewer, applied
 from publisher import settings
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.rescan import rescan_public
 
 if TYPE_CHECKING:
@@ -41,27 +41,27 @@ def _deciding(function: Any) -> Any:
     "--rescan", is_flag=True, help="复查已公开的记录 look again at what is public already"
 )
 @common
-@pass_choices
+@pass_context
 @click.pass_context
-def review(context: click.Context, choices: Choices, *, rescan: bool) -> int:
+def review(click_context: click.Context, context: CliContext, *, rescan: bool) -> int:
     """审核待审的行。Decide on the rows that only a person may let through."""
-    if rescan == (context.invoked_subcommand is not None):
+    if rescan == (click_context.invoked_subcommand is not None):
         raise UsageError(
             "Give either --rescan or one of list, show, accept, refuse.",
             "See `credence review --help`.",
             zh="请给出 --rescan，或 list、show、accept、refuse 之一。",
             zh_hint="参见 credence review --help。",
         )
-    return rescan_public(choices) if rescan else 0
+    return rescan_public(context) if rescan else 0
 
 
 @review.command("list")
 @common
-@pass_choices
-def list_verb(choices: Choices) -> None:
+@pass_context
+def list_verb(context: CliContext) -> None:
     """列出待审的行。List what waits, the oldest first."""
-    console = choices.console
-    with choices.opened() as bench, bench.exchange().reviews() as reviews:
+    console = context.console
+    with context.open() as opened, opened.exchange().reviews() as reviews:
         shown = [_summary(item) for item in reviews.waiting()]
     if not shown:
         console.say("review-none")
@@ -76,11 +76,11 @@ def list_verb(choices: Choices) -> None:
 @review.command("show")
 @_NUMBER
 @common
-@pass_choices
-def show_verb(choices: Choices, *, number: str) -> None:
+@pass_context
+def show_verb(context: CliContext, *, number: str) -> None:
     """显示一行及待审的原因。Show a held row, its cells and why it is held."""
-    console = choices.console
-    with choices.opened() as bench, bench.exchange().reviews() as reviews:
+    console = context.console
+    with context.open() as opened, opened.exchange().reviews() as reviews:
         item = reviews.show(number)
     _show(console, item)
     row = item.row
@@ -91,12 +91,12 @@ def show_verb(choices: Choices, *, number: str) -> None:
 @review.command("accept")
 @_deciding
 @common
-@pass_choices
-def accept_verb(choices: Choices, *, number: str, because: str, actor: str | None) -> None:
+@pass_context
+def accept_verb(context: CliContext, *, number: str, because: str, actor: str | None) -> None:
     """通过一行，使其入账。Let a held row through."""
-    console = choices.console
+    console = context.console
     reviewer = Reviewer(actor or settings.actor(), because)
-    with choices.opened() as bench, bench.exchange().reviews() as reviews:
+    with context.open() as opened, opened.exchange().reviews() as reviews:
         item, result = reviews.accept(number, reviewer)
     if applied(result):
         console.say("review-accepted", id=item.id, iri=result.iri)
@@ -109,14 +109,14 @@ def accept_verb(choices: Choices, *, number: str, because: str, actor: str | Non
 @review.command("refuse")
 @_deciding
 @common
-@pass_choices
-def refuse_verb(choices: Choices, *, number: str, because: str, actor: str | None) -> None:
+@pass_context
+def refuse_verb(context: CliContext, *, number: str, because: str, actor: str | None) -> None:
     """不予通过，并销毁该行内容。Refuse a held row and destroy it."""
     reviewer = Reviewer(actor or settings.actor(), because)
-    with choices.opened() as bench, bench.exchange().reviews() as reviews:
+    with context.open() as opened, opened.exchange().reviews() as reviews:
         item = reviews.refuse(number, reviewer)
-    choices.console.say("review-refused", id=item.id)
-    choices.console.result({"id": item.id, "outcome": "refused", "record": item.row.record})
+    context.console.say("review-refused", id=item.id)
+    context.console.result({"id": item.id, "outcome": "refused", "record": item.row.record})
 
 
 def _summary(item: Item) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import click
 from exchange.domain.errors import ClockDoubtful, UsageError
 from exchange.domain.publicity_period import china_date
 from publisher.child_processes import follow_parent, stop_on_signals
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from publisher.surfaces.runtime.alarms import Alarm
 
 
-class AlarmTeller:
-    """Tells people of a failing surface, once for each message."""
+class AlarmPrinter:
+    """Prints the alarm of a failing surface, once for each message."""
 
-    def __init__(self, choices: Choices) -> None:
-        self._choices = choices
-        self._told: set[tuple[str, str]] = set()
+    def __init__(self, context: CliContext) -> None:
+        self._context = context
+        self._printed: set[tuple[str, str]] = set()
 
     def __call__(self, alarm: Alarm) -> None:
-        """Tell of the alarm."""
-        if (alarm.surface, alarm.message) not in self._told:
-            self._told.add((alarm.surface, alarm.message))
-            console = self._choices.console
-            said = alarm.message if console.lang == "en" else alarm.zh or alarm.message
-            console.warn(console.text("alarm", surface=alarm.surface, message=said))
+        """Print the alarm unless it was printed before."""
+        if (alarm.surface, alarm.message) not in self._printed:
+            self._printed.add((alarm.surface, alarm.message))
+            console = self._context.console
+            message = alarm.message if console.lang == "en" else alarm.zh or alarm.message
+            console.warn(console.text("alarm", surface=alarm.surface, message=message))
 
 
 @click.command()
@@ -45,27 +45,27 @@ class AlarmTeller:
 )
 @click.option("--yes", is_flag=True, help="确认晚于明天的日期 confirm a day later than tomorrow")
 @common
-@pass_choices
-def publish(choices: Choices, *, at: datetime | None, yes: bool) -> None:
+@pass_context
+def publish(context: CliContext, *, at: datetime | None, yes: bool) -> None:
     """使各公开位置与账本一致。Bring every surface to the ledger's head."""
-    console, day = choices.console, _day(choices, at, yes=yes)
-    with choices.opened() as bench:
-        choices.station.clock_guard.beat()
-        doubt = choices.station.clock_guard.doubt()
+    console, day = context.console, _day(context, at, yes=yes)
+    with context.open() as opened:
+        context.deployment.clock_guard.beat()
+        doubt = context.deployment.clock_guard.doubt()
         # Withdrawals must arrive whatever the clock says; only what it would end has to wait.
-        expired = 0 if doubt else bench.exchange().expire(day)
+        expired = 0 if doubt else opened.exchange().expire(day)
         if expired:
             console.say("expired", count=expired)
-        positions = bench.projector(AlarmTeller(choices)).publish()
+        positions = opened.projector(AlarmPrinter(context)).publish()
     console.say("published", surfaces=_shown(positions))
     console.result({"surfaces": positions, "expired": expired, "clockDoubt": doubt})
     if doubt:
         raise ClockDoubtful(doubt)
 
 
-def _day(choices: Choices, at: datetime | None, *, yes: bool) -> date:
+def _day(context: CliContext, at: datetime | None, *, yes: bool) -> date:
     """Return the day to run the clock as of. Raises UsageError for a far day without `yes`."""
-    today = china_date(choices.station.clock())
+    today = china_date(context.deployment.clock())
     if at is None:
         return today
     if at.date() > today + timedelta(days=1) and not yes:
@@ -81,13 +81,13 @@ def _day(choices: Choices, at: datetime | None, *, yes: bool) -> date:
 @click.command()
 @click.argument("surfaces", nargs=-1, metavar="[SURFACE]...")
 @common
-@pass_choices
-def rebuild(choices: Choices, *, surfaces: Sequence[str]) -> None:
+@pass_context
+def rebuild(context: CliContext, *, surfaces: Sequence[str]) -> None:
     """由账本重建公开位置。Build surfaces anew from the ledger, also beside a running service."""
-    with choices.opened() as bench:
-        positions = bench.projector(AlarmTeller(choices)).rebuild(surfaces)
-    choices.console.say("rebuilt", surfaces=_shown(positions))
-    choices.console.result({"surfaces": positions})
+    with context.open() as opened:
+        positions = opened.projector(AlarmPrinter(context)).rebuild(surfaces)
+    context.console.say("rebuilt", surfaces=_shown(positions))
+    context.console.result({"surfaces": positions})
 
 
 def _shown(positions: dict[str, int]) -> str:
@@ -97,28 +97,28 @@ def _shown(positions: dict[str, int]) -> str:
 @click.command(hidden=True)
 @click.option("--parent", type=int, required=True)
 @common
-@pass_choices
-def project(choices: Choices, *, parent: int) -> None:
-    """Run the projector until told to stop; `serve` starts it."""
+@pass_context
+def project(context: CliContext, *, parent: int) -> None:
+    """Run the projector until a signal ends it; `serve` starts this process."""
     stop = threading.Event()
     stop_on_signals(stop)
     follow_parent(parent, stop.set)
-    with choices.opened() as bench:
-        bench.projector(AlarmTeller(choices)).run(stop, bench.midnight().run)
+    with context.open() as opened:
+        opened.projector(AlarmPrinter(context)).run(stop, opened.expiry_scheduler().run)
 
 
-@click.command(hidden=True)
-@click.option("--line", type=int, required=True)
+@click.command("project-helper", hidden=True)
+@click.option("--pipe", type=int, required=True)
 @common
-@pass_choices
-def assist(choices: Choices, *, line: int) -> None:
-    """Write what the projector asks for by the pipe `line`, which it started us with."""
-    # What the whole group is told is the projector's to obey; we end with the pipe.
+@pass_context
+def project_helper(context: CliContext, *, pipe: int) -> None:
+    """Serve surface calls on an inherited pipe until the projector closes it."""
+    # Signals of the whole process group are for the projector; this process ends with the pipe.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    choices.station.falls_with(os.getppid())
-    with choices.opened() as bench:
-        bench.work_beside(Connection(line))
+    context.deployment.also_kill(os.getppid())
+    with context.open() as opened:
+        opened.run_helper(Connection(pipe))
 
 
-VERBS = (publish, rebuild, project, assist)
+VERBS = (publish, rebuild, project, project_helper)

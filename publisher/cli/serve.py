@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.listener import Address, listening
 from publisher.serve import Reports, serve
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @common
-@pass_choices
-def serve_verb(choices: Choices, *, host: str, port: int) -> None:
+@pass_context
+def serve_verb(context: CliContext, *, host: str, port: int) -> None:
     """启动服务。Serve the public pages and queries."""
     address = Address(host, port)
-    console = choices.console
-    if choices.station.layout.holds(choices.station.places.journal):
-        console.warn(console.text("journal-inside", path=choices.station.places.journal))
+    console = context.console
+    if context.deployment.layout.holds(context.deployment.places.journal):
+        console.warn(console.text("journal-inside", path=context.deployment.places.journal))
 
     def started() -> None:
         console.say("serving", url=address.url)
         console.result({"url": address.url})
 
     with listening(address) as held:
-        serve(choices.root, address, held, reports(console, started))
+        serve(context.root, address, held, reports(console, started))
     console.say("stopped")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.domain.errors import UsageError, VerificationFailed
-from publisher.cli.context import Choices, common, pass_choices
+from publisher.cli.context import CliContext, common, pass_context
 from publisher.verify import Folder, Limits, Web, roots_in, verify_feed
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ _FORMS = ("trig", "jsonld", "nq")
 @click.argument("target", metavar="URL|DIR")
 @click.option("--form", type=click.Choice(_FORMS), help="只核对一种格式 check one form only")
 @common
-@pass_choices
-def verify(choices: Choices, *, target: str, form: str | None) -> int:
+@pass_context
+def verify(context: CliContext, *, target: str, form: str | None) -> int:
     """核对数据流。Check a feed by its root's address, or all in a directory; 4 on any fault."""
-    console = choices.console
+    console = context.console
     reports = []
     for report in _reports(target, (form,) if form else _FORMS):
         reports.append(report)

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from publisher.cli.context import Choices
+    from publisher.cli.context import CliContext
 
 
-def watch_folder(choices: Choices, folder: Path, options: LoadOptions, files: Sequence[str]) -> int:
+def watch_folder(
+    context: CliContext, folder: Path, options: LoadOptions, files: Sequence[str]
+) -> int:
     """Load what appears in a folder until SIGINT or SIGTERM; print a receipt for each file."""
     if files or options.dry_run:
         raise UsageError(
@@ -28,16 +30,16 @@ def watch_folder(choices: Choices, folder: Path, options: LoadOptions, files: Se
             zh="--watch 只接受目录，不能同时给出文件或 --dry-run。",
             zh_hint="请另用一条命令导入这些文件。",
         )
-    console = choices.console
+    console = context.console
     stop = threading.Event()
     stop_on_signals(stop)
     counts = dict.fromkeys(("files", "refused", *COUNTED), 0)
-    with choices.begun() as bench:
-        station = choices.station
-        watcher = Watcher(folder, station.layout.watched, station.clock)
+    with context.open_or_create() as opened:
+        deployment = context.deployment
+        watcher = Watcher(folder, deployment.layout.watched, deployment.clock)
         console.say("watching", folder=folder)
         observer = LoadObserver(None, console.finding)
-        for path, outcome in bench.exchange().watch_folder(watcher, options, observer, stop.wait):
+        for path, outcome in opened.exchange().watch_folder(watcher, options, observer, stop.wait):
             counts["files"] += 1
             if isinstance(outcome, CredenceError):
                 counts["refused"] += 1

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
 
 # Nothing is loaded from elsewhere, nothing runs, nobody frames us; forms go to ourselves.
 POLICY: Final = (
@@ -53,7 +53,7 @@ _ALWAYS: Final = (
 )
 
 
-def create_app(parts: Parts) -> WSGIApplication:
+def create_app(parts: SiteContext) -> WSGIApplication:
     """Return the service made of the parts."""
     pages = Pages(parts.name, parts.base_url)
     clients = Clients(parts.trusted_proxies)
@@ -81,7 +81,9 @@ def create_app(parts: Parts) -> WSGIApplication:
     return metrics.meter.around(_Gate(pages, plain, rest))
 
 
-def _guarded(service: WSGIApplication, surface: str, parts: Parts, pages: Pages) -> WSGIApplication:
+def _guarded(
+    service: WSGIApplication, surface: str, parts: SiteContext, pages: Pages
+) -> WSGIApplication:
     """Return the service, which answers 503 while its surface shows what it must not."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -124,7 +126,7 @@ class _Gate:
         return self._rest(environ, start)
 
 
-def _flask(parts: Parts, pages: Pages, health: Health) -> Flask:
+def _flask(parts: SiteContext, pages: Pages, health: Health) -> Flask:
     # `static` is named although it is the default: nothing else of the folder is served.
     app = _Site("publisher.web", static_folder="static", static_url_path="/static")
     app.url_map.strict_slashes = False

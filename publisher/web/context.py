@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
 
 
-class Standings(Protocol):
+class LedgerReads(Protocol):
     """The ledger as the web side sees it: who is shown, and what the pages of records show."""
 
     def visibility(self, tier: Tier, public_id: str, /) -> Visibility:
@@ -95,7 +95,7 @@ class Index(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SiteContext:
     """The parts of one tier's web service.
 
     `generation` names what the pool reads now (StoreUnavailable before the first), `guard` says
@@ -110,7 +110,7 @@ class Parts:
     base_url: str
     tier: Tier
     model: Model
-    ledger: Standings
+    ledger: LedgerReads
     queries: QueryPool
     index: Index
     generation: Callable[[], str]

@@ -22,7 +22,7 @@ from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan
 from publisher.surfaces.index import Site as IndexSite
 from publisher.surfaces.port import digest_of
-from publisher.surfaces.runtime.helper_process import Elsewhere, Lane, work
+from publisher.surfaces.runtime.helper_process import HelperProcess, SurfaceProxy, serve_surfaces
 from publisher.surfaces.triples.surface import Site, TriplesSurface
 from tests.appending import append_all
 
@@ -82,7 +82,7 @@ class Hand:
 
     def __init__(self, statement_line: int, make: Callable[[], Surface]) -> None:
         end = Connection(os.dup(statement_line))
-        self._thread = threading.Thread(target=work, args=(end, {"public/dumps": make}))
+        self._thread = threading.Thread(target=serve_surfaces, args=(end, {"public/dumps": make}))
         self._thread.start()
 
     def wait(self, seconds: float | None = None) -> None:
@@ -90,12 +90,12 @@ class Hand:
 
 
 def elsewhere(folder: Path, ledger: Ledger) -> Surface:
-    lane = Lane(
+    lane = HelperProcess(
         lambda statement_line: cast(
             "Popen[bytes]", Hand(statement_line, lambda: dumps(folder, ledger))
         )
     )
-    return Elsewhere(lane, "dumps", Tier.PUBLIC)
+    return SurfaceProxy(lane, "dumps", Tier.PUBLIC)
 
 
 ADAPTERS = [

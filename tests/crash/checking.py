@@ -21,13 +21,13 @@ from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index import IndexReader
 from publisher.surfaces.port import label
 from publisher.surfaces.runtime.projector_lock import ProjectorLock
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-    from publisher.wiring import Bench
+    from publisher.wiring import OpenDeployment
 
 RECOVERY = 10.0  # seconds from a start until everything is open and settled
 SAMPLED = 200  # records looked at whole after each kill
@@ -59,15 +59,15 @@ def recovered(directory: Path, tally: Tally) -> float:
     The bound is for a machine of our own: on one that others use it grows with the queue.
     """
     began = time.monotonic()
-    station = Station(directory, {})
-    with station.opened() as bench:
-        bench.exchange()
+    deployment = Deployment(directory, {})
+    with deployment.open() as opened:
+        opened.exchange()
         # The helper of the killed one has the lock until it has done what it was at.
-        with ProjectorLock(station.layout.projector_lock, RECOVERY) as lock:
-            opened = bench._open_surfaces(lambda _: None, lock.fileno())
-            for surface in opened.surfaces:
-                surface.position()  # opens it, which settles it and shows what it has
-            opened.close()
+        with ProjectorLock(deployment.layout.projector_lock, RECOVERY) as lock:
+            surfaces = opened._open_surfaces(lambda _: None, lock.fileno())
+            for surface in surfaces.surfaces:
+                surface.position()  # opening the surface recovers it
+            surfaces.close()
     took = time.monotonic() - began
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert took < RECOVERY * busy, f"{took:.1f} s until everything was open"
@@ -77,16 +77,16 @@ def recovered(directory: Path, tally: Tally) -> float:
 
 def nothing_torn(directory: Path, draw: random.Random, tally: Tally) -> None:
     """Records are in a generation whole or not at all; every document of the feed is whole."""
-    station = Station(directory, {})
-    with station.opened() as bench:
+    deployment = Deployment(directory, {})
+    with deployment.open() as opened:
         for tier in PUBLISHED_TIERS:
-            _whole_records(bench, tier, draw, tally)
-            _whole_documents(station.layout.feed(tier))
+            _whole_records(opened, tier, draw, tally)
+            _whole_documents(deployment.layout.feed(tier))
 
 
-def _whole_records(bench: Bench, tier: Tier, draw: random.Random, tally: Tally) -> None:
-    store = StoreReader(current_generation(bench.station.layout.triples(tier)).path)
-    changes = bench.ledger.changes(tier, draw.randrange(max(bench.ledger.head(tier), 1)), SAMPLED)
+def _whole_records(opened: OpenDeployment, tier: Tier, draw: random.Random, tally: Tally) -> None:
+    store = StoreReader(current_generation(opened.deployment.layout.triples(tier)).path)
+    changes = opened.ledger.changes(tier, draw.randrange(max(opened.ledger.head(tier), 1)), SAMPLED)
     for change in changes:
         if change.view is None:
             continue
@@ -109,10 +109,10 @@ def picture(directory: Path) -> dict[str, str]:
     Each file of the feeds byte for byte, the canonical dump of each store, the rows of each index,
     the statements of the dumps and the size of every download.
     """
-    station = Station(directory, {})
+    deployment = Deployment(directory, {})
     found: dict[str, str] = {}
-    with station.opened() as bench:
-        for reader in bench.readers():
+    with deployment.open() as opened:
+        for reader in opened.readers():
             if isinstance(reader, IndexReader | DumpReader):
                 found[label(reader)] = reader.digest()
             if isinstance(reader, DumpReader):
@@ -122,8 +122,8 @@ def picture(directory: Path) -> dict[str, str]:
                         said = f"{file.size} {file.records}"
                         found[f"{label(reader)}/{kind}.{file.form}"] = said
     for tier in PUBLISHED_TIERS:
-        found |= _files(current_tree(station.layout.feed(tier)).resolve(), f"{tier}/feed")
-        store = StoreReader(current_generation(station.layout.triples(tier)).path)
+        found |= _files(current_tree(deployment.layout.feed(tier)).resolve(), f"{tier}/feed")
+        store = StoreReader(current_generation(deployment.layout.triples(tier)).path)
         text = store._store.dump(format=RdfFormat.N_TRIPLES, from_graph=DefaultGraph()) or b""
         lines = b"".join(sorted(text.splitlines(keepends=True)))
         found[f"{tier}/triples"] = hashlib.sha256(lines).hexdigest()

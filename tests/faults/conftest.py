@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from exchange.commands import LoadObserver, LoadOptions
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.flows.conftest import Credence
 from tests.serving import lacking
 
@@ -77,21 +77,21 @@ class Town:
     directory: Path
     clock: Clock
 
-    def station(self) -> Station:
-        return Station(self.directory, {}, self.clock)
+    def deployment(self) -> Deployment:
+        return Deployment(self.directory, {}, self.clock)
 
     def load(self, *files: Path) -> int:
-        with self.station().opened(lambda _: None) as bench:
-            loaded = bench.exchange().load(files, LoadOptions(), LoadObserver())
+        with self.deployment().open_or_create() as opened:
+            loaded = opened.exchange().load(files, LoadOptions(), LoadObserver())
             return sum(receipt.accepted + receipt.revised for _, receipt in loaded)
 
     def publish(self) -> None:
-        with self.station().opened() as bench:
-            bench.projector(lambda _: None).publish()
+        with self.deployment().open() as opened:
+            opened.projector(lambda _: None).publish()
 
     def withdraw(self, record: str) -> None:
-        with self.station().opened() as bench:
-            bench.exchange().withdraw(record, "repair")
+        with self.deployment().open() as opened:
+            opened.exchange().withdraw(record, "repair")
 
 
 @pytest.fixture

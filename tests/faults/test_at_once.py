@@ -17,7 +17,7 @@ from exchange.domain.errors import CredenceError
 from publisher.stores.generations import current_generation
 from publisher.stores.query_pool import QueryPool
 from publisher.web.app import create_app
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.flows.conftest import Credence
 
 # Real processes and files, each for some seconds.
@@ -81,9 +81,9 @@ def test_a_surface_that_always_fails_has_an_alarm_and_the_others_go_on(
 
 def readyz(credence: Credence) -> int:
     """Return what the public service answers to a probe."""
-    station = Station(credence.directory, {})
-    with station.opened() as bench, station.query_pool(Tier.PUBLIC) as pool:
-        return Client(create_app(bench.web_parts(pool))).get("/readyz").status_code
+    deployment = Deployment(credence.directory, {})
+    with deployment.open() as opened, deployment.query_pool(Tier.PUBLIC) as pool:
+        return Client(create_app(opened.web_context(pool))).get("/readyz").status_code
 
 
 def test_a_generation_removed_under_a_reader_never_gives_a_wrong_answer(

@@ -27,8 +27,8 @@ def test_ledger_feed_and_generations_survive_a_step_of_the_clock(
 ) -> None:
     assert town.load(files[0]) > 0
     town.publish()
-    with town.station().opened() as bench:
-        record, _, _ = min(bench.ledger.live(PUBLISHED_TIERS[0]))
+    with town.deployment().open() as opened:
+        record, _, _ = min(opened.ledger.live(PUBLISHED_TIERS[0]))
     town.clock.set(step)
     assert town.load(files[1]) > 0
     town.publish()
@@ -36,12 +36,12 @@ def test_ledger_feed_and_generations_survive_a_step_of_the_clock(
     town.clock.set(-step)
     assert town.load(files[2]) > 0
     town.publish()
-    with town.station().opened() as bench:
-        bench.ledger.verify()
-        report = audit(bench.ledger, bench.readers())
+    with town.deployment().open() as opened:
+        opened.ledger.verify()
+        report = audit(opened.ledger, opened.readers())
         assert report.ok, report.to_json()
         for tier in PUBLISHED_TIERS:
-            changes = bench.ledger.changes(tier, 0, 10_000)
+            changes = opened.ledger.changes(tier, 0, 10_000)
             times = [change.published for change in changes]
             assert times == sorted(times)
             assert [change.seq for change in changes] == sorted(change.seq for change in changes)
@@ -58,7 +58,7 @@ def test_ledger_feed_and_generations_survive_a_step_of_the_clock(
 
 def _feeds_are_sound(town: Town) -> None:
     for tier in PUBLISHED_TIERS:
-        current = current_tree(town.station().layout.feed(tier))
+        current = current_tree(town.deployment().layout.feed(tier))
         for path, form in roots_in(current):
             base = Folder.base_of(current, path, form, LIMITS)
             found = verify_feed(Folder(current, base, form, LIMITS), base + path, LIMITS).findings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.flows.conftest import Credence
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def test_a_damaged_journal_is_told_by_its_line_and_leaves_no_restore_behind(
     first, second, *_ = penalties(published)
     for gone in (first, second):
         published("withdraw", gone, "--because", "repair")
-    journal = Station(published.directory, {}).places.journal
+    journal = Deployment(published.directory, {}).places.journal
     whole = journal.read_bytes()
     lines = whole.splitlines(keepends=True)
     journal.write_bytes(b"".join([*lines[:1], b"no line of ours\n", *lines[2:]]))

@@ -20,7 +20,7 @@ from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from publisher.cli import main
 from publisher.surfaces.audit.findings import AuditReport
 from publisher.surfaces.audit.run import audit
-from publisher.wiring import Bench, Station
+from publisher.wiring import Deployment, OpenDeployment
 from tests.flows.conftest import Credence
 
 # Files below surfaces/ of which readers are handed nothing, and why.
@@ -131,10 +131,10 @@ def is_not_served(root: Path, name: str) -> bool:
 class Copy:
     """A published directory in which one thing is wrong at a time; its ledger is open."""
 
-    def __init__(self, sound: Path, root: Path, bench: Bench) -> None:
+    def __init__(self, sound: Path, root: Path, opened: OpenDeployment) -> None:
         self._sound = sound
         self.root = root
-        self._bench = bench
+        self._bench = opened
 
     def audited(self, surface: str) -> AuditReport:
         """Compare one surface, `public/feed`."""
@@ -190,8 +190,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
 def copy(tmp_path_factory: pytest.TempPathFactory, sound: Path) -> Iterator[Copy]:
     root = tmp_path_factory.mktemp("copy") / "data"
     shutil.copytree(sound, root, symlinks=True)
-    with Station(root).opened() as bench:
-        yield Copy(sound, root, bench)
+    with Deployment(root).open() as opened:
+        yield Copy(sound, root, opened)
 
 
 def test_every_file_below_the_surfaces_is_of_a_known_kind_and_all_kinds_occur(sound: Path) -> None:

@@ -20,7 +20,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.identity import id_of
 from exchange.sample.codes import id_number
 from publisher.web.app import create_app
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.unit.exchange.model.sound import PENALTY, TRADER
 
 if TYPE_CHECKING:
@@ -199,11 +199,11 @@ def test_no_number_and_no_hidden_name_is_anywhere_after_a_load(
 
 def pages(credence: Credence) -> list[str]:
     """Return every page and document about what is public, each without what must not be there."""
-    station = Station(credence.directory, {})
-    with station.opened() as bench, station.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(bench.web_parts(queries)))
+    deployment = Deployment(credence.directory, {})
+    with deployment.open() as opened, deployment.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(opened.web_context(queries)))
         addresses = ["/", "/status", "/dataset/penalty", f"/subject/{TRADER}", f"/x/{EXAMPLE}"]
-        for iri, _, _ in bench.ledger.live(Tier.PUBLIC):
+        for iri, _, _ in opened.ledger.live(Tier.PUBLIC):
             addresses += [f"/record/{id_of(iri)}{end}" for end in ("", ".json", ".ttl", ".jsonld")]
         found = [client.get(one, headers={"Accept": BROWSER}).text for one in addresses]
         for text in (*NAMES, EXAMPLE, NOBODY[:12], SHORT, PASSPORT, MOBILE):

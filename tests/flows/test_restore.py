@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from exchange.domain.disclosure import Tier
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Credence
@@ -47,8 +47,8 @@ def put_ledger_back(directory: Path, kept: Path) -> None:
 
 def penalties(credence: Credence) -> list[str]:
     """Return the penalties that the ledger says are public."""
-    with Station(credence.directory, {}).opened() as bench:
-        return sorted(iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty")
+    with Deployment(credence.directory, {}).open() as opened:
+        return sorted(iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC) if kind == "penalty")
 
 
 def status_of(url: str, accept: str = "application/json") -> tuple[int, bytes, dict[str, str]]:

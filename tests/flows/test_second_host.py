@@ -12,7 +12,7 @@ from werkzeug.test import Client
 from exchange.domain.disclosure import Tier
 from publisher.surfaces.runtime.freshness_guard import REMOVAL_SECONDS
 from publisher.web.app import create_app
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.flows.conftest import Credence
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def test_a_host_that_has_not_followed_a_takedown_refuses_instead_of_showing_it(
     second("publish")
     gone = min(published.records())
     ask = "/sparql?query=" + quote(f"ASK {{ <{gone}> ?p ?o }}")
-    station = Station(second.directory, {})
-    with station.opened() as bench, station.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(bench.web_parts(queries)))
+    deployment = Deployment(second.directory, {})
+    with deployment.open() as opened, deployment.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(opened.web_context(queries)))
         assert client.get(ask).get_json()["boolean"] is True
         published("withdraw", gone, "--because", "repair")
         assert client.get(f"/record/{gone[-26:]}").status_code == 410

@@ -15,7 +15,7 @@ from exchange.sample import generate
 from publisher.layout import Layout
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.web.app import create_app
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.fuzz import reading_side, service, writing_side
 from tests.fuzz.mutation import LARGEST
 from tests.fuzz.target import GROWTH, Outcome, Target, fed
@@ -116,9 +116,9 @@ def test_every_page_of_a_feed_in_every_form_can_be_spoiled(published_city: Hosti
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_no_address_or_header_makes_the_service_fail(published_city: HostileCity) -> None:
-    station = Station(published_city.root, {"CREDENCE_QUERY_TIMEOUT": "2"})
-    with station.opened() as bench, station.query_pool(Tier.PUBLIC) as queries:
-        record = next(iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty")
+    deployment = Deployment(published_city.root, {"CREDENCE_QUERY_TIMEOUT": "2"})
+    with deployment.open() as opened, deployment.query_pool(Tier.PUBLIC) as queries:
+        record = next(iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC) if kind == "penalty")
         path = f"/record/{id_of(record)}"
-        (target,) = service.targets(create_app(bench.web_parts(queries)), path)
+        (target,) = service.targets(create_app(opened.web_context(queries)), path)
         proven(target)

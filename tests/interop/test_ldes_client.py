@@ -12,7 +12,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity
 from exchange.model import load_model
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +26,9 @@ KEYED = {"counterpart", "authority", "authorityName", "documentNumber"}
 
 def members(city: Any, feed: str) -> set[str]:
     """Return the event of every member that the ledger says a feed shows."""
-    with Station(city.root, {}).opened() as bench:
+    with Deployment(city.root, {}).open() as opened:
         changes, after = [], 0
-        while found := bench.ledger.changes(Tier.PUBLIC, after, 5_000):
+        while found := opened.ledger.changes(Tier.PUBLIC, after, 5_000):
             changes += found
             after = found[-1].seq
     return {

@@ -20,7 +20,7 @@ import pytest
 from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.unit.exchange.model import sound
 
 pytestmark = pytest.mark.slow
@@ -163,16 +163,16 @@ class City:
     folder: Path
     delivered: int = 0
 
-    def station(self) -> Station:
-        return Station(self.folder / "data", {}, lambda: MORNING)
+    def deployment(self) -> Deployment:
+        return Deployment(self.folder / "data", {}, lambda: MORNING)
 
     def load(self, rows: Iterable[tuple[str, str, Row]], *, as_json: bool = False) -> None:
         """Deliver rows (kind, form, cells), a file for each kind and form."""
         files: dict[tuple[str, str], list[Row]] = {}
         for kind, form, row in rows:
             files.setdefault((kind, form), []).append(row)
-        with self.station().opened(lambda _: None) as bench:
-            exchange = bench.exchange()
+        with self.deployment().open_or_create() as opened:
+            exchange = opened.exchange()
             for (kind, form), found in sorted(files.items()):
                 path = self._write(kind, found, as_json=as_json)
                 options = LoadOptions(kind=kind, form=None if as_json else form)
@@ -195,8 +195,8 @@ class City:
         """Return the record IRI of every document number that the government tier shows."""
         mark = '#documentNumber> "'
         found = {}
-        with self.station().opened() as bench:
-            for iri, _, view in bench.ledger.live(Tier.GOVERNMENT):
+        with self.deployment().open() as opened:
+            for iri, _, view in opened.ledger.live(Tier.GOVERNMENT):
                 _, _, rest = view.decode().partition(mark)
                 found[rest.partition('"')[0]] = iri
         return found
@@ -206,8 +206,8 @@ def remove(city: City, histories: list[History], pick: random.Random) -> None:
     """Remove each decision in one of the ways there are; those by row go in files."""
     shown = city.shown()
     rows: list[tuple[str, str, Row]] = []
-    with city.station().opened() as bench:
-        ledger = bench.ledger
+    with city.deployment().open() as opened:
+        ledger = opened.ledger
         for history in histories:
             history.removed = pick.choice(REMOVALS)
             iri = shown[history.document]
@@ -268,6 +268,6 @@ def test_a_removed_fact_never_comes_back_by_a_delivery(tmp_path: Path, histories
         assert set(city.shown()) == neighbours
     city.load(own)
     assert set(city.shown()) == neighbours
-    with city.station().opened() as bench:
-        bench.ledger.verify()
+    with city.deployment().open() as opened:
+        opened.ledger.verify()
     print(f"\nnothing comes back: {histories} histories, {ROUNDS + 1} tellings each")

@@ -22,7 +22,7 @@ from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.web.app import create_app
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 from tests.unit.exchange.intake.conftest import as_csv
 from tests.unit.exchange.model import sound
 
@@ -130,30 +130,30 @@ def repair(row: Row) -> Row:
     }
 
 
-def station(root: Path) -> Station:
-    return Station(root, {"CREDENCE_BASE_URL": BASE}, lambda: MORNING)
+def deployment(root: Path) -> Deployment:
+    return Deployment(root, {"CREDENCE_BASE_URL": BASE}, lambda: MORNING)
 
 
 def deliver(root: Path, **rows: list[Row]) -> None:
     """Load rows by kind and publish."""
-    with station(root).opened(lambda _: None) as bench:
+    with deployment(root).open_or_create() as opened:
         for kind, found in rows.items():
             path = root.parent / f"{kind.replace('_', '-')}.csv"
             path.write_text(as_csv(found, found[0]), encoding="utf-8")
-            list(bench.exchange().load([path], LoadOptions(), LoadObserver()))
-        bench.projector(lambda _: None).publish()
+            list(opened.exchange().load([path], LoadOptions(), LoadObserver()))
+        opened.projector(lambda _: None).publish()
 
 
 def shown(root: Path) -> set[str]:
-    with station(root).opened() as bench:
-        return {iri for iri, _, _ in bench.ledger.live(Tier.PUBLIC)}
+    with deployment(root).open() as opened:
+        return {iri for iri, _, _ in opened.ledger.live(Tier.PUBLIC)}
 
 
 def answers(root: Path, gone: set[str]) -> dict[str, tuple[str, list[tuple[str, str]], bytes]]:
     """Return every public answer that a stranger could ask for: status, headers, bytes."""
-    made, found = station(root), {}
-    with made.opened() as bench, made.query_pool(Tier.PUBLIC) as pool:
-        client = Client(create_app(bench.web_parts(pool)))
+    made, found = deployment(root), {}
+    with made.open() as opened, made.query_pool(Tier.PUBLIC) as pool:
+        client = Client(create_app(opened.web_context(pool)))
         paths = [*PLACES, *(iri.removeprefix(BASE) for iri in sorted(gone | shown(root)))]
         for path in paths:
             for form in FORMS:

@@ -36,7 +36,7 @@ WORKING = {
     "publisher.stores.worker_process.Slice",
     "publisher.stores.fair_queue.Waiting",
     "publisher.surfaces.audit.run._Run",
-    "publisher.surfaces.runtime.runner_state.Desk",
+    "publisher.surfaces.runtime.runner_state.SurfaceState",
     "publisher.surfaces.dumps.file_digests._Run",
     "publisher.surfaces.dumps.part_reader._Run",
     "publisher.surfaces.feed.page_index.OpenPage",

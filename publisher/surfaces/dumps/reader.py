@@ -14,7 +14,7 @@ from publisher.surfaces.dumps.inspection import DumpInspection
 from publisher.surfaces.dumps.segments import records_in
 from publisher.surfaces.files.staged_tree import state_of
 from publisher.surfaces.files.tree_surface import current_tree
-from publisher.surfaces.runtime.last_result import LastAnswer
+from publisher.surfaces.runtime.last_result import LastResult
 from publisher.surfaces.set_digest import LineSum, ViewSum
 from publisher.surfaces.triples.store_chunk import MARK
 
@@ -86,7 +86,7 @@ class DumpReader:
     def __init__(self, place: Place) -> None:
         self.tier: Tier = place.tier
         self._place = place
-        self._held = LastAnswer()
+        self._held = LastResult()
 
     def position(self) -> int:
         """Last change whose result stands in the state."""
@@ -114,7 +114,7 @@ class DumpReader:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
         shelf = self.shelf()
         now = tuple((kind, *versions[:1]) for kind, versions in sorted(shelf.kinds().items()))
-        return self._held.to(
+        return self._held.get(
             (shelf, now, iri),
             lambda: holds_in(self._newest(), Stored((shelf.tree,)), self._place, iri),
         )

@@ -13,7 +13,7 @@ from publisher.surfaces.dumps.reader import (
     written,
 )
 from publisher.surfaces.dumps.writer import Writer
-from publisher.surfaces.files.tree_surface import Swapped
+from publisher.surfaces.files.tree_surface import TreeSurface
 from publisher.surfaces.set_digest import ViewSum
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _PARTS: Final = 20
 
 
-class DumpSurface(Swapped[Writer]):
+class DumpSurface(TreeSurface[Writer]):
     """The writer of one tier's dumps. Opening publishes those of kinds without records.
 
     A model that has other columns or another context than what was written begins a rebuild.
@@ -40,19 +40,19 @@ class DumpSurface(Swapped[Writer]):
         self._place = place
         self._hurried = False  # whether digests are behind for the sake of a takedown
         super().__init__(place.directory, partial(Writer, place, failpoint=failpoint), failpoint)
-        if self.served().outdated:
+        if self.served_writer().outdated:
             self.reset()
 
     # Reading: the writer's own state, ahead of readers by what is not yet published.
 
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any part."""
-        writer = self.flushed()
+        writer = self.flushed_writer()
         return iris_in(written(writer), writer.texts)
 
     def digest(self) -> str:
         """LineSum over what the N-Quads say of records, marks left out."""
-        writer = self.flushed()
+        writer = self.flushed_writer()
         return digest_in(written(writer), writer.texts)
 
     def expecting(self) -> ViewSum:
@@ -61,7 +61,7 @@ class DumpSurface(Swapped[Writer]):
 
     def holds(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
-        writer = self.flushed()
+        writer = self.flushed_writer()
         return holds_in(written(writer), writer.texts, self._place, iri)
 
     # Writing.
@@ -72,10 +72,10 @@ class DumpSurface(Swapped[Writer]):
         What takes text away is shown first and alone. Its digests come with the next calls, some
         parts a call, so that no takedown waits behind a file of a million records.
         """
-        hurried = self.served().leaving
+        hurried = self.served_writer().leaving
         super().publish(at_head=at_head)
         self._hurried = self._hurried or hurried
         if at_head and not hurried:
-            with self.whole():
-                if self.served().complete(_PARTS if self._hurried else None):
+            with self.reset_on_error():
+                if self.served_writer().complete(_PARTS if self._hurried else None):
                     self._hurried = False

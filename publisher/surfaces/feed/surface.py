@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from exchange.domain.failpoints import no_failpoint
 from publisher.surfaces.feed.reader import digest_on, holds_on, iris_on
 from publisher.surfaces.feed.writer import Writer
-from publisher.surfaces.files.tree_surface import Swapped
+from publisher.surfaces.files.tree_surface import TreeSurface
 from publisher.surfaces.set_digest import ViewSum
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from publisher.surfaces.feed.addresses import Place
 
 
-class FeedSurface(Swapped[Writer]):
+class FeedSurface(TreeSurface[Writer]):
     """The writer of one tier's feed. Opening publishes the roots of a feed without members."""
 
     name = "feed"
@@ -33,11 +33,11 @@ class FeedSurface(Swapped[Writer]):
 
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any page."""
-        return iris_on(self.flushed().tree, self._place)
+        return iris_on(self.flushed_writer().tree, self._place)
 
     def digest(self) -> str:
         """LineSum over the newest version of each record."""
-        return digest_on(self.flushed().tree, self._place)
+        return digest_on(self.flushed_writer().tree, self._place)
 
     def expecting(self) -> ViewSum:
         """Return what `digest` must be, once it has every view."""
@@ -45,4 +45,4 @@ class FeedSurface(Swapped[Writer]):
 
     def holds(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""
-        return holds_on(self.flushed().tree, self._place, iri)
+        return holds_on(self.flushed_writer().tree, self._place, iri)

@@ -1,8 +1,7 @@
-"""Surfaces that are a directory of files: which tree is served, which one is being built.
+"""Base of surfaces that are directories of files, with an atomic swap after a rebuild.
 
-Directory of one tier: `trees/<n>` are whole trees, `current` links to the one that is served; a
-second one stands there while a rebuild is under way and takes the first one's place in one
-rename. What a tree holds is its writer's business.
+Directory of one tier: `trees/<n>` are complete trees, `current` is a link to the one that is
+served. During a rebuild a second tree is written; one rename of the link then replaces the first.
 """
 
 from __future__ import annotations
@@ -26,39 +25,39 @@ CURRENT: Final = "current"
 
 
 def current_tree(directory: Path) -> Path:
-    """Return the link that leads to the tree that is served."""
+    """Return the path of the link to the tree that is served."""
     return directory / CURRENT
 
 
 class TreeWriter(Protocol):
-    """Writes one tree; one that has raised is of no use any more."""
+    """Writes one tree; after an error it must be opened again."""
 
     @property
     def position(self) -> int:
-        """Last change taken."""
+        """Sequence number of the last change applied."""
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take the changes; those it has are passed over."""
+        """Apply the changes; those up to `position` are skipped."""
 
     def redact(self, iris: Collection[str]) -> None:
-        """Take away all text of the records."""
+        """Remove all text of the records."""
 
     def flush(self) -> None:
-        """Write what is still in memory beside what readers have."""
+        """Write pending text to the stage; readers do not see it yet."""
 
     def commit(self) -> None:
-        """Let readers of the tree see what was written; cheap when nothing was."""
+        """Publish what was written to readers of the tree; cheap when nothing was."""
 
 
 W = TypeVar("W", bound=TreeWriter)
 
 
-class Swapped(Generic[W]):
-    """The part of a surface's port that is the same whatever its files hold.
+class TreeSurface(Generic[W]):
+    """The part of `Surface` that does not depend on what the files contain.
 
-    The projector's lock is held by whoever has one. Opening publishes what a new tree begins
-    with. After an error it goes on from what its readers have. `failpoint` is called at those
-    of the swap. Raises OSError.
+    `make` opens the writer of a tree; the caller holds the projector's lock. Opening publishes
+    an empty tree where there is none. After an error the surface continues from the committed
+    state on disk. `failpoint` is called at those of the swap. Raises OSError.
     """
 
     lane = INLINE
@@ -80,29 +79,29 @@ class Swapped(Generic[W]):
         self.publish(at_head=False)
 
     def position(self) -> int:
-        """Last change applied; of the new tree while a rebuild is under way."""
-        return self.target().position
+        """Sequence number of the last change applied; of the new tree during a rebuild."""
+        return self.target_writer().position
 
     def expect(self, behind: int) -> None:
-        """Nothing to prepare, however many."""
+        """Do nothing: this surface never changes its lane."""
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take the changes; readers see all of them after `publish`."""
-        with self.whole():
-            self.target().apply(changes)
+        """Apply the changes; readers see them after `publish`."""
+        with self.reset_on_error():
+            self.target_writer().apply(changes)
 
     def redact(self, iris: Collection[str]) -> None:
-        """Take all text of the records from the tree, and from the one being built."""
-        with self.whole():
-            for writer in {self.served(), self.target()}:
+        """Remove all text of the records from the served tree and from the new one."""
+        with self.reset_on_error():
+            for writer in {self.served_writer(), self.target_writer()}:
                 writer.redact(iris)
 
     def publish(self, *, at_head: bool) -> None:
-        """Put what was written in its place; at the head also a finished rebuild."""
-        with self.whole():
-            self.served().commit()
+        """Publish what was written; at the head also swap in the rebuilt tree."""
+        with self.reset_on_error():
+            self.served_writer().commit()
             if self._rebuilding is not None:
-                self.target().commit()
+                self.target_writer().commit()
                 if at_head:
                     self._serve(self._rebuilding)
                     self._rebuilding, self._live, self._next = None, self._next, None
@@ -110,45 +109,45 @@ class Swapped(Generic[W]):
                 self._drop_others()
 
     def reset(self) -> None:
-        """Begin a new tree aside; the old one goes as a whole when it is swapped."""
+        """Start a new tree; the old one is removed when the new one is swapped in."""
         self._next = self._rebuilding = None
         self._drop_others()
         number = int(self._current.readlink().name) + 1
         self._rebuilding = self._trees / str(number)
 
     def close(self) -> None:
-        """Let go; what was not published is written again after the next start."""
+        """Drop the writers; unpublished changes are applied again after the next start."""
         self._live = self._next = self._rebuilding = None
 
-    def flushed(self) -> W:
-        """Return the writer that changes go to, with nothing left in its memory alone."""
-        self.target().flush()
-        return self.target()
+    def flushed_writer(self) -> W:
+        """Return the writer of new changes, after it has flushed its memory to the stage."""
+        self.target_writer().flush()
+        return self.target_writer()
 
-    def served(self) -> W:
-        """Return the writer of the tree that readers have."""
+    def served_writer(self) -> W:
+        """Return the writer of the tree that is served."""
         if self._live is None:
             self._live = self._make(self._current.resolve())
         return self._live
 
-    def target(self) -> W:
-        """Return the writer that changes go to."""
+    def target_writer(self) -> W:
+        """Return the writer of new changes: of the new tree during a rebuild."""
         if self._rebuilding is None:
-            return self.served()
+            return self.served_writer()
         if self._next is None:
             self._next = self._make(self._rebuilding)
         return self._next
 
     def _begin(self) -> None:
-        """Serve an empty tree; a copy that did not keep the link is worth no more than none."""
+        """Serve an empty tree; trees without a link to the current one are removed."""
         for leftover in (self._current, *self._trees.iterdir()):
             if leftover.is_dir() and not leftover.is_symlink():
                 shutil.rmtree(leftover)
         self._serve(self._trees / "1")
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
-        """Forget what a failure left half done in memory; the disk has only whole states."""
+    def reset_on_error(self) -> Iterator[None]:
+        """On an error drop the writers in memory; they reopen from the committed state on disk."""
         try:
             yield
         except BaseException:
@@ -156,7 +155,7 @@ class Swapped(Generic[W]):
             raise
 
     def _serve(self, tree: Path) -> None:
-        """Let readers have this tree from now on: one rename."""
+        """Serve this tree from now on, by one rename of the link."""
         tree.mkdir(exist_ok=True)
         aside = self._current.with_suffix(".tmp")
         aside.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.record import Activity
 from publisher.stores.surface_sqlite import Writer
-from publisher.surfaces.files.tree_surface import Swapped
+from publisher.surfaces.files.tree_surface import TreeSurface
 from publisher.surfaces.index.index_row import digest, fingerprint, subject_of
 from publisher.surfaces.index.row_statements import DIGESTED, add, drop, position_of
 from publisher.surfaces.index.schema import FILE, SCHEMA
@@ -74,7 +74,7 @@ class IndexFile:
             self._unforgotten = not self.database.forget()
 
 
-class IndexSurface(Swapped[IndexFile]):
+class IndexSurface(TreeSurface[IndexFile]):
     """The writer of one tier's index. Opening publishes one without records."""
 
     name = "index"
@@ -86,12 +86,12 @@ class IndexSurface(Swapped[IndexFile]):
 
     def iris(self) -> Iterator[str]:
         """Every record with a row; drop the iterator before `reset`."""
-        with self.target().database.reading() as connection:
+        with self.target_writer().database.reading() as connection:
             yield from (iri for (iri,) in connection.execute("SELECT iri FROM record"))
 
     def digest(self) -> str:
         """Sum over the facts of records as they stand in the table, marks left out."""
-        with self.target().database.reading() as connection:
+        with self.target_writer().database.reading() as connection:
             return digest(connection.execute(DIGESTED))
 
     def expecting(self) -> FactsSum:
@@ -100,12 +100,12 @@ class IndexSurface(Swapped[IndexFile]):
 
     def holds(self, iri: str) -> bool:
         """Whether a row is about the record (IRI or its last part)."""
-        with self.target().database.reading() as connection:
+        with self.target_writer().database.reading() as connection:
             return has(connection, self._site.names(iri))
 
     def close(self) -> None:
         """Close the files; an unfinished rebuild is thrown away at the next start."""
-        for file in {self.served(), self.target()}:
+        for file in {self.served_writer(), self.target_writer()}:
             file.database.close()
         super().close()
 

@@ -1,4 +1,4 @@
-"""The ledger's changes, read once for all surfaces of a tier that stand close together."""
+"""A cache of the ledger's changes, so that surfaces of a tier at like positions share a read."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.surfaces.port import Source
 
-# Of each tier: surfaces whose chunks differ in size are seldom further apart.
+# Reads kept a tier: surfaces whose chunks differ in size are seldom further apart.
 _HELD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """What one read gave; `head` is the tier's from before it, so it knew of all before."""
+    """The result of one read; `head` was the tier's head before it."""
 
     after: int
     head: int
     changes: Sequence[Change]
 
     def part(self, after: int, limit: int) -> Sequence[Change]:
-        """Return whole groups from there on, as the ledger would; none if too few are left."""
+        """Return whole groups after a number, as the ledger would; empty if too few are left."""
         rest = self.changes[after - self.after :] if after >= self.after else ()
         if len(rest) < limit:
             # All that was read is as good as a read; a remainder is not.
@@ -36,21 +36,20 @@ class _Window:
         if len(rest) == limit:
             return rest
         cut = rest[limit].published
-        return [each for each in rest[:limit] if each.published < cut]
+        return [change for change in rest[:limit] if change.published < cut]
 
 
-class Windows:
-    """Remembers the last reads; for one thread."""
+class ChangeCache:
+    """Keeps the last reads of each tier. Not thread-safe."""
 
     def __init__(self, ledger: Source) -> None:
         self._ledger = ledger
         self._held = {tier: deque[_Window](maxlen=_HELD) for tier in PUBLISHED_TIERS}
 
     def changes(self, tier: Tier, after: int, limit: int) -> Sequence[Change]:
-        """Return the changes after `after`, about `limit` of them, never a part of a group.
+        """Return about `limit` changes after `after`, never a part of a group.
 
-        What was read before a record left is never given out once it has: such a window is
-        read again.
+        A read from before a removal is not used any more; the changes are read again.
         """
         held = self._held[tier]
         for window in held:
@@ -63,6 +62,6 @@ class Windows:
         return window.changes
 
     def clear(self) -> None:
-        """Let go of all text."""
+        """Drop all changes, and with them their text."""
         for held in self._held.values():
             held.clear()

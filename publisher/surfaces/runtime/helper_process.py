@@ -1,11 +1,12 @@
-"""A process beside the projector's for surfaces that keep a processor busy (decision 0015).
+"""The helper process of the projector, for surfaces that need much processor time.
 
-Purpose: one interpreter uses one processor; while a backlog is worked off, feeds and downloads
-are written by a second one. The projector stays the only one that reads the ledger for them,
-decides and gives alarms: what is done elsewhere is a call like any other.
-The process ends with its last surface, or with the pipe when the projector dies. It was handed
-the projector's lock, so that nobody else projects before both are gone.
-Errors: EnvironmentFault, with the words of `alarms.describe` for what a surface raised there.
+Purpose: one interpreter uses one processor; while a backlog is applied, a second process writes
+feeds and dumps. The projector alone reads the ledger, decides and raises alarms: calls of a
+surface are forwarded over a pipe and answered synchronously.
+The process ends with its last surface, or with the pipe when the projector dies. It inherits the
+projector's lock, so that no other process projects before both have ended.
+Errors: EnvironmentFault with the message of `alarms.describe` for an error raised there.
+Source: docs/decisions/0015.
 """
 
 from __future__ import annotations
@@ -33,64 +34,70 @@ _END_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 900.0
 
 
-class Lane:
-    """The other process as the projector sees it; `start` is given the end of a pipe to inherit."""
+class HelperProcess:
+    """The projector's end of the helper process.
+
+    `start` starts the process, which inherits the file descriptor of one end of a pipe.
+    """
 
     def __init__(self, start: Callable[[int], subprocess.Popen[bytes]]) -> None:
         self._start = start
         self._lock = threading.Lock()
-        self._line: Connection | None = None
+        self._pipe: Connection | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._open: set[str] = set()
 
     def open(self, name: str) -> None:
-        """Have a surface opened there; starts the process where none runs."""
-        self.ask(name, _OPEN)
+        """Open a surface in the process, which is started if it does not run."""
+        self.call(name, _OPEN)
         self._open.add(name)
 
     def close(self, name: str) -> None:
-        """Let go of a surface; the last one ends the process."""
+        """Close a surface; closing the last one ends the process."""
         if name not in self._open:
             return
         try:
-            self.ask(name, _CLOSE)
+            self.call(name, _CLOSE)
         finally:
             self._open.discard(name)
             if not self._open:
-                self._end()
+                self._end_process()
 
-    def ask(self, name: str, action: str, *given: Any, **named: Any) -> Any:
-        """Have one thing done and return what it gives. Raises EnvironmentFault."""
+    def call(self, name: str, action: str, *given: Any, **named: Any) -> Any:
+        """Call a method of a surface in the process and return its result.
+
+        Raises EnvironmentFault when the method raised, or the process does not answer.
+        """
         with self._lock:
             if action != _OPEN and name not in self._open:
                 raise _ended()  # with the process that had it open
             try:
-                line = self._line or self._begin()
-                line.send((name, action, given, named))
-                if not line.poll(_LONGEST_SECONDS):
+                pipe = self._pipe or self._start_process()
+                pipe.send((name, action, given, named))
+                if not pipe.poll(_LONGEST_SECONDS):
                     raise TimeoutError
-                done, said = line.recv()
+                succeeded, result = pipe.recv()
             except (EOFError, OSError) as problem:  # TimeoutError is an OSError
-                self._end()
+                self._end_process()
                 raise _ended() from problem
-        if not done:
-            raise EnvironmentFault(str(said))
-        return said
+        if not succeeded:
+            raise EnvironmentFault(str(result))
+        return result
 
-    def _begin(self) -> Connection:
+    def _start_process(self) -> Connection:
         ours, theirs = Pipe()
         with theirs:
             self._process = self._start(theirs.fileno())
-        self._line = ours
+        self._pipe = ours
         return ours
 
-    def _end(self) -> None:
-        """Close the pipe, which ends the process; insist where it does not."""
-        line, process = self._line, self._process
-        self._line = self._process = None
+    def _end_process(self) -> None:
+        """Close the pipe, which ends the process; kill it if it does not end in time."""
+        pipe, process = self._pipe, self._process
+        self._pipe = self._process = None
         self._open.clear()
-        if line is not None:
-            line.close()
+        if pipe is not None:
+            pipe.close()
         if process is not None:
             try:
                 process.wait(_END_SECONDS)
@@ -106,94 +113,97 @@ def _ended() -> EnvironmentFault:
     )
 
 
-class Elsewhere:
-    """A surface of the other process behind the port; opening it here opens it there."""
+class SurfaceProxy:
+    """A surface that works in the helper process; construction opens it there."""
 
     lane = "beside"
 
-    def __init__(self, lane: Lane, name: str, tier: Tier) -> None:
+    def __init__(self, helper: HelperProcess, name: str, tier: Tier) -> None:
         self.name = name
         self.tier = tier
-        self._lane = lane
+        self._helper = helper
         self._label = f"{tier.value}/{name}"
-        lane.open(self._label)
+        helper.open(self._label)
 
     def position(self) -> int:
         """Last change applied."""
-        return int(self._ask("position"))
+        return int(self._call("position"))
 
     def iris(self) -> Iterator[str]:
         """Every record it shows."""
-        yield from self._ask(_LIST)
+        yield from self._call(_LIST)
 
     def digest(self) -> str:
         """One value over everything it shows."""
-        return str(self._ask("digest"))
+        return str(self._call("digest"))
 
     def expecting(self) -> Expected:
         """Return what `digest` must be, once it has every view."""
-        expected: Expected = self._ask("expecting")
+        expected: Expected = self._call("expecting")
         return expected
 
     def holds(self, iri: str) -> bool:
         """Whether anything of the record is shown."""
-        return bool(self._ask("holds", iri))
+        return bool(self._call("holds", iri))
 
     def expect(self, behind: int) -> None:
-        """Nothing to prepare: it is where it works best."""
+        """Do nothing: the surface works in the helper already."""
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the next changes."""
-        self._ask("apply", changes)
+        self._call("apply", changes)
 
     def redact(self, iris: Collection[str]) -> None:
         """Take the records away now."""
-        self._ask("redact", list(iris))
+        self._call("redact", list(iris))
 
     def publish(self, *, at_head: bool) -> None:
-        """Show readers what was applied."""
-        self._ask("publish", at_head=at_head)
+        """Publish what was applied."""
+        self._call("publish", at_head=at_head)
 
     def reset(self) -> None:
         """Begin anew."""
-        self._ask("reset")
+        self._call("reset")
 
     def close(self) -> None:
-        """Let go of it there."""
-        self._lane.close(self._label)
+        """Close it in the helper."""
+        self._helper.close(self._label)
 
-    def _ask(self, action: str, *given: Any, **named: Any) -> Any:
-        return self._lane.ask(self._label, action, *given, **named)
+    def _call(self, action: str, *given: Any, **named: Any) -> Any:
+        return self._helper.call(self._label, action, *given, **named)
 
 
-def work(line: Connection, makers: Mapping[str, Callable[[], Surface]]) -> None:
-    """Do what the projector asks of the surfaces, by label, until its end of the pipe closes."""
-    held = _Held(makers)
+def serve_surfaces(pipe: Connection, factories: Mapping[str, Callable[[], Surface]]) -> None:
+    """Answer surface calls from the pipe until the projector closes its end.
+
+    `factories` open a surface by its label.
+    """
+    dispatcher = _Dispatcher(factories)
     while True:
         try:
-            line.send(held.told(*line.recv()))
+            pipe.send(dispatcher.call(*pipe.recv()))
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
 
 
-class _Held:
-    """The surfaces that are open here."""
+class _Dispatcher:
+    """Calls the surfaces that are open in this process."""
 
-    def __init__(self, makers: Mapping[str, Callable[[], Surface]]) -> None:
-        self._makers = makers
+    def __init__(self, factories: Mapping[str, Callable[[], Surface]]) -> None:
+        self._factories = factories
         self._open: dict[str, Surface] = {}
 
-    def told(
+    def call(
         self, name: str, action: str, given: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[bool, Any]:
-        """Do one thing; return whether it was done, and what it gave or why not."""
+        """Call one method; return (True, its result) or (False, the error's message)."""
         try:
             if action == _OPEN:
-                self._open[name] = self._makers[name]()
+                self._open[name] = self._factories[name]()
                 return True, None
             surface = self._open.pop(name) if action == _CLOSE else self._open[name]
-            said = getattr(surface, action)(*given, **named)
-            return True, list(said) if action == _LIST else said
+            result = getattr(surface, action)(*given, **named)
+            return True, list(result) if action == _LIST else result
         except Exception as problem:  # noqa: BLE001 - told to the projector, which raises it as
             # a fault of the surface; this process stays for the others.
             return False, describe(problem)

@@ -1,7 +1,7 @@
-"""The last answer, for as long as nothing changes that it was given from.
+"""Memoises the last result of a check.
 
-For who waits until a record is gone and asks every moment: what readers have changes seldom, and
-looking through it takes longer the more there is.
+Used while polling until a record has been removed: the check is expensive, its inputs change
+rarely.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 
-class LastAnswer:
-    """Remembers one answer; threads may share it."""
+class LastResult:
+    """Keeps one result with the key it was computed for. Thread-safe."""
 
     def __init__(self) -> None:
         self._known: tuple[Hashable, bool] | None = None
 
-    def to(self, question: Hashable, answer: Callable[[], bool]) -> bool:
-        """Return the answer; `question` names all that it depends on."""
+    def get(self, key: Hashable, compute: Callable[[], bool]) -> bool:
+        """Return the result for a key; the key must name all that the result depends on."""
         known = self._known
-        if known is None or known[0] != question:
-            self._known = known = question, answer()
+        if known is None or known[0] != key:
+            self._known = known = key, compute()
         return known[1]

@@ -1,4 +1,4 @@
-"""What the runner asks about histories: whether a surface was built from this ledger."""
+"""Whether each of the runner's surfaces was built from this ledger."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from exchange.domain.restore_evidence import Recovered
     from publisher.surfaces.port import Readable, Source
     from publisher.surfaces.runtime.checkpoints import Checkpoints
-    from publisher.surfaces.runtime.runner_state import Desk
+    from publisher.surfaces.runtime.runner_state import SurfaceState
 
 _COMPARE_EVERY: Final = 60_000  # milliseconds between two comparisons
 
 
-class Histories:
-    """Keeps the checkpoints of the runner's surfaces; without checkpoints, nothing is compared.
+class LedgerComparison:
+    """Compares the runner's surfaces with the ledger by their checkpoints.
 
-    `recover` has the ledger take in what surfaces of another history know, before they are
-    rebuilt; `clock` is milliseconds.
+    Without `checkpoints` nothing is compared. `recover` lets the ledger take over what only
+    surfaces of another history know, before they are rebuilt; `clock` is milliseconds.
     """
 
     def __init__(
@@ -42,93 +42,102 @@ class Histories:
     ) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._kept = checkpoints
+        self._checkpoints = checkpoints
         self._recover = recover
 
-    def is_due(self, desk: Desk) -> bool:
-        """Whether a surface is to be compared: at the start, and from time to time."""
-        fresh = desk.compared_at is not None and (
-            0 <= self._clock() - desk.compared_at < _COMPARE_EVERY
+    def is_due(self, state: SurfaceState) -> bool:
+        """Whether a surface must be compared: at the start, and then once a minute."""
+        fresh = state.compared_at is not None and (
+            0 <= self._clock() - state.compared_at < _COMPARE_EVERY
         )
-        return self._kept is not None and not desk.foreign and (not fresh or self.replaced(desk))
+        return (
+            self._checkpoints is not None
+            and not state.other_history
+            and (not fresh or self.replaced(state))
+        )
 
-    def replaced(self, desk: Desk) -> bool:
-        """Whether other files were put in a surface's place since this process wrote them.
+    def replaced(self, state: SurfaceState) -> bool:
+        """Whether the files of a surface were replaced since this process wrote them.
 
-        Asked at every step: a look at one file and a small file to read.
+        Called at every step: costs one file status and one small file.
         """
-        if self._kept is None or desk.foreign:
+        if self._checkpoints is None or state.other_history:
             return False
-        if desk.served is not None and desk.served != self._kept.served(desk.surface):
+        if state.served_files is not None and state.served_files != self._checkpoints.served(
+            state.surface
+        ):
             return True
-        if desk.noted is None:
+        if state.newest_checkpoint is None:
             return False
-        kept = self._kept.read(desk.surface) or Checkpoint()
-        return kept.size < desk.noted.size or kept.cleared < desk.noted.cleared
+        kept = self._checkpoints.read(state.surface) or Checkpoint()
+        return (
+            kept.size < state.newest_checkpoint.size
+            or kept.cleared < state.newest_checkpoint.cleared
+        )
 
-    def published(self, desk: Desk) -> None:
-        """Note which files readers have now."""
-        if self._kept is not None and not desk.foreign:
-            desk.served = self._kept.served(desk.surface)
+    def published(self, state: SurfaceState) -> None:
+        """Remember which files readers have now."""
+        if self._checkpoints is not None and not state.other_history:
+            state.served_files = self._checkpoints.served(state.surface)
 
-    def can_heal(self, desk: Desk) -> bool:
-        """Whether nothing that only the surface knows is lost by building it anew."""
-        return self._kept is not None and self._kept.is_of_ledger(desk.surface)
+    def can_heal(self, state: SurfaceState) -> bool:
+        """Whether the surface can be rebuilt without losing what only it knows."""
+        return self._checkpoints is not None and self._checkpoints.is_of_ledger(state.surface)
 
-    def reason(self, desk: Desk) -> str:
-        """Return why a surface is not of this ledger, nothing where it is."""
-        replaced = REPLACED if self.replaced(desk) else None
-        found = self._kept.difference(desk.surface) if self._kept else None
-        desk.compared_at = self._clock()
-        return found or replaced or ""
+    def reason(self, state: SurfaceState) -> str:
+        """Return why a surface is not of this ledger (a key of REASONS); empty when it is."""
+        replaced = REPLACED if self.replaced(state) else None
+        difference = self._checkpoints.difference(state.surface) if self._checkpoints else None
+        state.compared_at = self._clock()
+        return difference or replaced or ""
 
-    def take_in(self, found: Mapping[str, str], desks: Sequence[Desk]) -> dict[str, str]:
-        """Have the ledger take in what these surfaces know, by label with the reason of each.
+    def take_in(self, reasons: Mapping[str, str], states: Sequence[SurfaceState]) -> dict[str, str]:
+        """Let the ledger take over what these surfaces know; return the surfaces to rebuild.
 
-        Returns what is to be rebuilt: every surface where that opened a new epoch.
+        `reasons` and the result are reasons by label. A new epoch adds every other surface.
         """
-        surfaces = [desk.surface for desk in desks if label(desk.surface) in found]
+        surfaces = [state.surface for state in states if label(state.surface) in reasons]
         if self._recover is None or not self._recover(surfaces).opened:
-            return dict(found)
-        others = {label(desk.surface): OTHER_EPOCH for desk in desks if not desk.foreign}
-        return others | dict(found)
+            return dict(reasons)
+        others = {label(state.surface): OTHER_EPOCH for state in states if not state.other_history}
+        return others | dict(reasons)
 
-    def alarm(self, desk: Desk, reason: str) -> Alarm:
-        """Return the alarm of a surface of another history."""
-        problem = other_history(desk.surface, reason)
+    def alarm(self, state: SurfaceState, reason: str) -> Alarm:
+        """Return the alarm of a surface that was built from another history."""
+        problem = other_history(state.surface, reason)
         zh = describe_in_chinese(problem)
-        return Alarm(label(desk.surface), describe(problem), self._clock(), 1, zh)
+        return Alarm(label(state.surface), describe(problem), self._clock(), 1, zh)
 
-    def is_unverified(self, desk: Desk) -> bool:
-        """Whether a surface has content and no root: it was written before roots were kept."""
-        return self._kept is not None and self._kept.is_unverified(desk.surface)
+    def is_unverified(self, state: SurfaceState) -> bool:
+        """Whether a surface has content but no checkpoint with a root."""
+        return self._checkpoints is not None and self._checkpoints.is_unverified(state.surface)
 
-    def verify(self, desk: Desk) -> str:
-        """Compare a surface with the whole ledger; return why it is not of it, or nothing.
+    def verify(self, state: SurfaceState) -> str:
+        """Compare a surface with the whole ledger; return why it differs, empty when it does not.
 
-        One that shows exactly what the ledger says gets its checkpoint.
+        A surface that shows exactly the ledger's records gets its checkpoint.
         """
-        head = self._ledger.head(desk.surface.tier)
-        if shows_what_stands(self._ledger, desk.surface):
-            if self._kept is not None:
-                self._kept.advance(desk.surface, desk.surface.position())
+        head = self._ledger.head(state.surface.tier)
+        if shows_what_stands(self._ledger, state.surface):
+            if self._checkpoints is not None:
+                self._checkpoints.advance(state.surface, state.surface.position())
             return ""
-        return OTHER_ROOT if head == self._ledger.head(desk.surface.tier) else ""
+        return OTHER_ROOT if head == self._ledger.head(state.surface.tier) else ""
 
-    def before_apply(self, desk: Desk, seq: int) -> None:
-        """Note the ledger's tree before changes up to a number are applied."""
-        if self._kept and not desk.rebuilding and not self.is_unverified(desk):
-            self._kept.advance(desk.surface, seq)
-            desk.noted = self._kept.read(desk.surface)
+    def before_apply(self, state: SurfaceState, seq: int) -> None:
+        """Write the checkpoint of a change before changes up to it are applied."""
+        if self._checkpoints and not state.rebuilding and not self.is_unverified(state):
+            self._checkpoints.advance(state.surface, seq)
+            state.newest_checkpoint = self._checkpoints.read(state.surface)
 
-    def rebuilt(self, desk: Desk, position: int) -> None:
-        """Note that readers have a surface that was built anew."""
-        if self._kept:
-            self._kept.restart(desk.surface, position)
-            desk.noted = self._kept.read(desk.surface)
+    def rebuilt(self, state: SurfaceState, position: int) -> None:
+        """Write the checkpoint of a rebuilt surface that readers now have."""
+        if self._checkpoints:
+            self._checkpoints.restart(state.surface, position)
+            state.newest_checkpoint = self._checkpoints.read(state.surface)
 
-    def cleared(self, desk: Desk, seq: int) -> None:
-        """Note up to which number no reader is shown what had to leave."""
-        if self._kept and not desk.foreign and not self.replaced(desk):
-            self._kept.cleared(desk.surface, seq)
-            desk.noted = self._kept.read(desk.surface)
+    def cleared(self, state: SurfaceState, seq: int) -> None:
+        """Write the number up to which all removals are published."""
+        if self._checkpoints and not state.other_history and not self.replaced(state):
+            self._checkpoints.cleared(state.surface, seq)
+            state.newest_checkpoint = self._checkpoints.read(state.surface)

@@ -1,8 +1,8 @@
-"""What a running projector does between its steps: rebuilds asked for, and those of the night.
+"""Rebuilds between the steps of a running projector: those requested, and those of the night.
 
-A triple store keeps the text of what was taken out in its files until it is built anew (docs/
-decisions/0002). An erasure forces that at once; a withdrawal waits for the next night. Readers
-keep the old store meanwhile, and withdrawals go on reaching it.
+A triple store keeps removed text in its files until it is rebuilt (docs/decisions/0002). An
+erasure rebuilds it at once, a withdrawal in the next night. Readers keep the old store
+meanwhile, and removals still reach it.
 Source: docs/design/surfaces.md "Triple stores" (bytes leave the disk by scheduled or forced
 rebuild).
 """
@@ -29,23 +29,26 @@ _NOTES: Final = "rebuilt.json"
 _AGAIN: Final = 600_000  # milliseconds after a rebuild that failed
 
 
-class Request:
-    """A rebuild that another process asks of the running projector; `root` is the surfaces'."""
+class RebuildRequest:
+    """A file in which another process requests a rebuild of the running projector.
+
+    `root` is the directory of the surfaces.
+    """
 
     def __init__(self, root: Path) -> None:
         self._path = root / _REQUEST
 
-    def ask(self, names: Collection[str]) -> None:
-        """Ask for surfaces by name, all of them without names."""
+    def write(self, names: Collection[str]) -> None:
+        """Request a rebuild of the named surfaces, all without names."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self._path, json.dumps(sorted(names)).encode())
 
-    def stands(self) -> bool:
-        """Whether it waits to be done."""
+    def is_pending(self) -> bool:
+        """Whether the request has not been done yet."""
         return self._path.exists()
 
     def names(self) -> list[str] | None:
-        """Return what is asked for, None when nothing is; what cannot be read asks for all."""
+        """Return the requested names, None without a request; empty (all) if it is unreadable."""
         try:
             return [str(name) for name in json.loads(self._path.read_bytes())]
         except FileNotFoundError:
@@ -53,16 +56,16 @@ class Request:
         except (ValueError, TypeError):
             return []
 
-    def done(self) -> None:
-        """Take it away; whoever asked waits for that."""
+    def remove(self) -> None:
+        """Remove the request, which tells the requesting process that it is done."""
         self._path.unlink(missing_ok=True)
 
 
-class Upkeep:
-    """Rebuilds on request, and by night what keeps deleted text in its files.
+class Maintenance:
+    """Rebuilds surfaces on request, and at night those that keep removed text in their files.
 
-    `keeping` are those surfaces, `hour` (0-23, China) is when a day's withdrawals are cleaned
-    up, `clock` is milliseconds. A night that was slept through is made up for.
+    `keeping` are the latter, `hour` (0-23, China) is the time of the nightly rebuild, `clock`
+    is milliseconds. A night missed while the projector was stopped is made up for.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Upkeep:
         clock: Callable[[], int],
         hour: int,
     ) -> None:
-        self._request = Request(root)
+        self._request = RebuildRequest(root)
         self._path = root / _NOTES
         self._ledger = ledger
         self._keeping = keeping
@@ -82,10 +85,10 @@ class Upkeep:
         self._again_at = 0
 
     def __call__(self, runner: Runner) -> None:
-        """Do what is due. A surface that fails meanwhile has its alarm from the runner."""
+        """Rebuild what is due. The runner raises the alarm of a surface that fails."""
         names = self._request.names()
         if names is not None and not self._waits():
-            self._rebuild(runner, names, self._request.done)
+            self._rebuild(runner, names, self._request.remove)
         self._by_night(runner)
 
     def _by_night(self, runner: Runner) -> None:
@@ -99,9 +102,9 @@ class Upkeep:
             self._clean(runner, now.date(), dict(notes["built"]))
 
     def _clean(self, runner: Runner, day: date, built: dict[str, int]) -> None:
-        stale = [one for one in self._keeping if self._left_since(one, built.get(label(one), 0))]
-        # What leaves during the rebuild may lie in the new files: it counts for the next night.
-        heads = {label(one): self._ledger.head(one.tier) for one in stale}
+        stale = [s for s in self._keeping if self._removed_since(s, built.get(label(s), 0))]
+        # Records removed during the rebuild may be in the new files: they count for the next night.
+        heads = {label(surface): self._ledger.head(surface.tier) for surface in stale}
 
         def done() -> None:
             self._note({"day": day.isoformat(), "built": {**built, **heads}})
@@ -111,7 +114,7 @@ class Upkeep:
         else:
             done()
 
-    def _left_since(self, surface: Surface, after: int) -> bool:
+    def _removed_since(self, surface: Surface, after: int) -> bool:
         return bool(self._ledger.departures(surface.tier, after, 1))
 
     def _rebuild(self, runner: Runner, names: list[str], done: Callable[[], None]) -> None:
@@ -121,17 +124,17 @@ class Upkeep:
             self._again_at = self._clock() + _AGAIN
 
     def _waits(self) -> bool:
-        """Whether a failure is too fresh; a time further off is one before the clock went back."""
+        """Whether a failure is too recent; a later time is from before the clock was set back."""
         return 0 < self._again_at - self._clock() <= _AGAIN
 
     def _notes(self) -> dict[str, Any] | None:
         try:
-            found: dict[str, Any] = json.loads(self._path.read_bytes())
-            date.fromisoformat(found["day"])
-            dict(found["built"])
+            notes: dict[str, Any] = json.loads(self._path.read_bytes())
+            date.fromisoformat(notes["day"])
+            dict(notes["built"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return found
+        return notes
 
     def _note(self, notes: dict[str, Any]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,8 @@
-"""A surface that is opened when it is needed, and anew after it has raised.
+"""A surface that opens on first use, and again after an error.
 
-Purpose: what cannot be opened is a fault of that surface alone: the runner gives it an alarm and
-tries again, and the others go on. A store whose disk was full, or whose files are damaged, is of
-no use once it has raised, however much space there is later; so it is closed, and what its files
-say is where it goes on. A rebuild that was under way begins again.
+Purpose: a surface that cannot be opened is an error of that surface alone: the runner gives it an
+alarm and retries, and the others go on. A store that has raised (full disk, damaged files) is
+closed; it continues from the position in its files. A rebuild that was under way starts again.
 Source: docs/design/surfaces.md "The port".
 """
 
@@ -23,18 +22,18 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.surfaces.port import Expected, Surface
 
-# Below this much free space (bytes) a failed opening says nothing about the files.
+# With less free space (bytes) a failed opening does not show that files are damaged.
 _ROOM: Final = 16 * 1024 * 1024
-# A backlog that is worth another process: it takes some seconds, starting one half a second.
+# A backlog (changes) that is worth the half second of starting the helper process.
 MANY: Final = 5_000
-_CALM: Final = 300  # a minute of the projector's steps at rest
+_CALM: Final = 300  # steps without changes; a minute of an idle projector
 
 
-class OnDemand:
-    """The port over a surface that `make` opens; `directory` is all that it has on the disk.
+class ManagedSurface:
+    """A surface that `open_here` opens on first use; `directory` has all its files.
 
-    `elsewhere` opens it in another process, where it works while many changes wait. Every method
-    opens it first and raises what that raises.
+    `open_in_helper` opens it in the helper process, where it works during a backlog. Every
+    method opens the surface first, and closes it when it raises.
     """
 
     def __init__(
@@ -42,93 +41,93 @@ class OnDemand:
         name: str,
         tier: Tier,
         directory: Path,
-        make: Callable[[], Surface],
-        elsewhere: Callable[[], Surface] | None = None,
+        open_here: Callable[[], Surface],
+        open_in_helper: Callable[[], Surface] | None = None,
     ) -> None:
         self.name = name
         self.tier = tier
         self._directory = directory
-        self._make = make
-        self._elsewhere = elsewhere
-        self._away = False
-        self._calm = 0  # times in a row that nothing was waiting
+        self._open_here = open_here
+        self._open_in_helper = open_in_helper
+        self._in_helper = False
+        self._idle_steps = 0  # in a row
         self._surface: Surface | None = None
         self._resetting = False
 
     @property
     def lane(self) -> str:
-        """Where it works; while it is not open, nowhere else than here."""
+        """The lane it works in; INLINE while it is not open."""
         return self._surface.lane if self._surface else INLINE
 
     def expect(self, behind: int) -> None:
-        """Move to where many changes are worked off, and back when none came for long.
+        """Use the helper process above MANY waiting changes; return after _CALM idle steps.
 
-        What was not published is applied again.
+        The move closes the surface, so unpublished changes are applied again.
         """
-        self._calm = 0 if behind else self._calm + 1
-        away = behind > MANY or (self._away and self._calm < _CALM)
-        if self._elsewhere is not None and away != self._away:
+        self._idle_steps = 0 if behind else self._idle_steps + 1
+        in_helper = behind > MANY or (self._in_helper and self._idle_steps < _CALM)
+        if self._open_in_helper is not None and in_helper != self._in_helper:
             self.close()
-            self._away = away
+            self._in_helper = in_helper
 
     def position(self) -> int:
         """Last change applied."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             return surface.position()
 
     def iris(self) -> Iterator[str]:
         """Every record it shows."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             yield from surface.iris()
 
     def digest(self) -> str:
         """One value over everything it shows."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             return surface.digest()
 
     def expecting(self) -> Expected:
         """Return what `digest` must be, once it has every view."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             return surface.expecting()
 
     def holds(self, iri: str) -> bool:
         """Whether anything of the record is shown."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             return surface.holds(iri)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the next changes."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             surface.apply(changes)
 
     def redact(self, iris: Collection[str]) -> None:
         """Take the records away now."""
-        with self._opened() as surface:
+        with self._closed_on_error() as surface:
             surface.redact(iris)
 
     def publish(self, *, at_head: bool) -> None:
-        """Show readers what was applied; at the head this ends a rebuild."""
-        with self._opened() as surface:
+        """Publish what was applied; at the head this ends a rebuild."""
+        with self._closed_on_error() as surface:
             surface.publish(at_head=at_head)
             self._resetting = self._resetting and not at_head
 
     def reset(self) -> None:
-        """Begin anew, also where what stands on the disk cannot be opened."""
+        """Start anew, also when the files on the disk cannot be opened."""
         self._resetting = True
         if self._surface is None:
             self._open_or_clear()
         else:
-            with self._opened() as surface:
+            with self._closed_on_error() as surface:
                 surface.reset()
 
     def close(self) -> None:
-        """Let go of files."""
+        """Close the files; the next call opens them again."""
         surface, self._surface = self._surface, None
         if surface is not None:
             surface.close()
 
     @contextmanager
-    def _opened(self) -> Iterator[Surface]:
+    def _closed_on_error(self) -> Iterator[Surface]:
         if self._surface is None:
             self._surface = self._open()
         try:
@@ -138,19 +137,23 @@ class OnDemand:
             raise
 
     def _open(self) -> Surface:
-        surface = self._elsewhere() if self._away and self._elsewhere else self._make()
+        surface = (
+            self._open_in_helper()
+            if self._in_helper and self._open_in_helper
+            else self._open_here()
+        )
         if self._resetting:
             surface.reset()
         return surface
 
     def _open_or_clear(self) -> None:
-        """Open; what does not open although there is room on the disk is damaged and goes."""
+        """Open the surface; remove files that do not open although the disk has space."""
         try:
             self._surface = self._open()
         except Exception:
             if not self._directory.is_dir() or shutil.disk_usage(self._directory).free < _ROOM:
                 raise
-        # Not while the error lives: it may hold what was half opened.
+        # Outside the handler: the error may hold files that were half opened.
         if self._surface is None:
             shutil.rmtree(self._directory)
             self._surface = self._open()

@@ -60,7 +60,7 @@ class Source(Protocol):
         """Take in what is known; opens a new epoch where anything is taken in."""
 
 
-class Recovery:
+class RemovalRecovery:
     """Asks surfaces what they know; `feeds` and `listings` are what readers have of them.
 
     `kinds` are those of the model, by slug.

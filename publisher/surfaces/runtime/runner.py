@@ -1,7 +1,8 @@
-"""Bring every surface to the ledger's head, withdrawals first (docs/design/surfaces.md "The port").
+"""The projector's loop: brings every surface to the ledger's head, removals first.
 
-Surfaces advance independently: a failing one keeps its position, raises an alarm and is tried
-again, and the others go on. The caller holds the projector's lock.
+Surfaces advance independently: a failing one keeps its position, has an alarm and is retried,
+and the others go on. The caller holds the projector's lock.
+Source: docs/design/surfaces.md "The port".
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ from typing import TYPE_CHECKING, TypeVar
 from exchange.domain.errors import CredenceError
 from publisher.surfaces.port import INLINE, label
 from publisher.surfaces.runtime.alarms import Alarm, describe, describe_in_chinese
-from publisher.surfaces.runtime.change_cache import Windows
+from publisher.surfaces.runtime.change_cache import ChangeCache
 from publisher.surfaces.runtime.checkpoints import DAMAGED, REPLACED
-from publisher.surfaces.runtime.ledger_comparison import Histories
+from publisher.surfaces.runtime.ledger_comparison import LedgerComparison
 from publisher.surfaces.runtime.runner_state import (
     FIRST_RETRY,
     LAST_RETRY,
-    UNREADABLE,
-    Desk,
     Pace,
+    SurfaceState,
     has_reached,
     is_due,
     named,
@@ -46,13 +46,13 @@ _LANES = 2  # beside our own: the triple stores' engine, and another process
 _QUICK, _SLOW = 600, 1_500  # milliseconds for a step
 NEAR = 1_000  # changes; a backlog of no more is applied as fast as redacted
 DEPARTURES = 1_000  # redacted at once
-_SHOWING = 4  # times as long as publishing took
+_SHOWING = 4  # pause between two publications, in multiples of what the last one took
 
 
 class Runner:
-    """Projects the ledger onto the surfaces; `clock` is milliseconds.
+    """Projects the ledger onto the surfaces; `clock` is milliseconds since 1970-01-01 UTC.
 
-    With `histories`, a surface that was built from another ledger is rebuilt from this one.
+    With `comparison`, a surface that was built from another ledger is rebuilt from this one.
     """
 
     def __init__(  # noqa: PLR0913 (wiring calls it once)
@@ -63,333 +63,336 @@ class Runner:
         clock: Callable[[], int],
         pace: Pace | None = None,
         *,
-        histories: Histories | None = None,
+        comparison: LedgerComparison | None = None,
     ) -> None:
         self._ledger = ledger
         self._alarms = alarms
         self._clock = clock
-        self._histories = histories or Histories(ledger, clock)
+        self._comparison = comparison or LedgerComparison(ledger, clock)
         self._pace = pace or Pace()
-        self._desks = [Desk(surface) for surface in surfaces]
+        self._states = [SurfaceState(surface) for surface in surfaces]
         # One for all: surfaces that keep step read the ledger once a tier.
         self._chunk = min(_FIRST_CHUNK, self._pace.chunk)
         self._erasing_again_at = 0
-        self._windows = Windows(ledger)
-        self._beside = ThreadPoolExecutor(_LANES, "lane")
+        self._changes = ChangeCache(ledger)
+        self._lane_threads = ThreadPoolExecutor(_LANES, "surface")
 
     def positions(self) -> dict[str, int]:
-        """Position of each surface by its label."""
-        return {label(desk.surface): desk.surface.position() for desk in self._desks}
+        """Return the position of each surface, by its label."""
+        return {label(state.surface): state.surface.position() for state in self._states}
 
     def step(self) -> bool:
-        """Redact what has left, then apply one chunk to each surface; whether any moved.
+        """Redact removed records, then apply one chunk to each surface; return whether any moved.
 
-        Surfaces that failed wait until their time has come.
+        A surface that failed is left out until its time to retry.
         """
         now = self._clock()
-        due = [desk for desk in self._desks if is_due(desk.retry_at, now)]
+        due = [state for state in self._states if is_due(state.retry_at, now)]
         self._heal(due)
         self._compare(due)
-        due = [desk for desk in due if is_due(desk.retry_at, now)]
-        sound = [desk for desk in due if self._attempt(desk, self._redact) is not None]
-        read = [(desk, self._attempt(desk, self._read)) for desk in sound]
-        taken = [(desk, changes) for desk, changes in read if changes is not None]
+        due = [state for state in due if is_due(state.retry_at, now)]
+        sound = [state for state in due if self._attempt(state, self._redact) is not None]
+        read = [(state, self._attempt(state, self._read)) for state in sound]
+        taken = [(state, changes) for state, changes in read if changes is not None]
         if any(changes for _, changes in taken):
             return self._advance_all(taken)
-        self._windows.clear()  # nobody needs them soon, and they hold text
-        moved = [self._attempt(desk, self._advancing(changes)) for desk, changes in taken]
+        self._changes.clear()  # not needed soon, and they hold text
+        moved = [self._attempt(state, self._advancing(changes)) for state, changes in taken]
         return any(moved)
 
     @property
     def rebuilding(self) -> bool:
         """Whether readers still have a surface that was built from another ledger."""
-        return any(desk.foreign for desk in self._desks)
+        return any(state.other_history for state in self._states)
 
     def catch_up(self, deadline: int | None = None) -> bool:
-        """Step until each surface stood at the head of this moment; whether all did.
+        """Step until each surface has reached the present head; return whether all have.
 
-        `deadline` is a time of the clock in milliseconds. Without one, failing surfaces are
-        given up as soon as nothing else remains to be done.
+        `deadline` is in milliseconds of the clock. Without one, failing surfaces are given up
+        when nothing else is left to do.
         """
-        return self._bring(self._desks, deadline)
+        return self._bring(self._states, deadline)
 
     def rebuild(self, names: Collection[str] = (), deadline: int | None = None) -> bool:
-        """Build surfaces anew from the ledger, all of them without names; whether all stand.
+        """Rebuild surfaces from the ledger, all of them without names; return whether all did.
 
         A name is a label (`public/triples`) or a surface's name in every tier (`triples`).
-        Raises UsageError for a name that no surface has.
+        Raises UsageError for an unknown name.
         """
-        chosen = named(self._desks, names)
-        for desk in chosen:
-            desk.retry_at, desk.compared_at = 0, None
-        # What a surface of another history knows is asked before it goes.
+        chosen = named(self._states, names)
+        for state in chosen:
+            state.retry_at, state.compared_at = 0, None
+        # What only a surface of another history knows is read before it is rebuilt.
         self._compare(chosen)
-        for desk in chosen:
-            self._attempt(desk, self._reset)
+        for state in chosen:
+            self._attempt(state, self._reset)
         return self._bring(chosen, deadline)
 
     def finish_erasures(self) -> bool:
-        """Rebuild every surface if an erasure waits for it; whether none is left waiting.
+        """Rebuild every surface after an erasure; return whether no erasure is unfinished.
 
-        Only a rebuild takes the bytes off the disk: stores keep deleted text in their files.
+        Only a rebuild removes the bytes: stores keep deleted text in their files.
         """
-        waiting = list(self._ledger.unfinished_erasures())
-        if not waiting:
+        unfinished = list(self._ledger.unfinished_erasures())
+        if not unfinished:
             return True
-        self._windows.clear()
+        self._changes.clear()
         if not is_due(self._erasing_again_at, self._clock()):
             return False
         if not self.rebuild():
             self._erasing_again_at = self._clock() + FIRST_RETRY
             return False
-        for position in waiting:
+        for position in unfinished:
             self._ledger.erasure_done(position)
         return not self._ledger.unfinished_erasures()
 
     def run(
-        self, stop: threading.Event, upkeep: Callable[[Runner], None], poll_seconds: float = 0.2
+        self, stop: threading.Event, maintain: Callable[[Runner], None], poll_seconds: float = 0.2
     ) -> None:
-        """Project until told to stop, `upkeep` between the steps; the one under way is finished."""
+        """Step until `stop` is set, and call `maintain` between the steps.
+
+        `poll_seconds` is the pause when nothing was to do. The current step is always finished.
+        """
         while not stop.is_set():
             self.finish_erasures()
-            upkeep(self)
+            maintain(self)
             if not self.step() and not self.verify_next():
                 stop.wait(poll_seconds)
 
-    def _bring(self, desks: Iterable[Desk], deadline: int | None) -> bool:
-        goals = [(desk, self._ledger.head(desk.surface.tier)) for desk in desks]
+    def _bring(self, states: Iterable[SurfaceState], deadline: int | None) -> bool:
+        goals = [(state, self._ledger.head(state.surface.tier)) for state in states]
         while True:
             self.step()
-            behind = [desk for desk, goal in goals if not has_reached(desk, goal)]
+            behind = [state for state, goal in goals if not has_reached(state, goal)]
             if not behind:
                 return True
             if deadline is not None and self._clock() >= deadline:
                 return False
-            if all(desk.failures for desk in behind):
+            if all(state.failures for state in behind):
                 if deadline is None:
                     return False
                 self._pace.pause(FIRST_RETRY / 1000)
 
     def verify_next(self) -> bool:
-        """Compare a surface without a checkpoint with the whole ledger; whether there was one."""
-        for desk in self._desks:
-            if desk.failures or desk.rebuilding:
+        """Compare a surface that has no checkpoint with the ledger; False if all have one."""
+        for state in self._states:
+            if state.failures or state.rebuilding:
                 continue
-            if self._attempt(desk, self._histories.is_unverified) and self._at_head(desk):
-                if reason := self._attempt(desk, self._histories.verify):
-                    self._disown({label(desk.surface): reason})
+            if self._attempt(state, self._comparison.is_unverified) and self._at_head(state):
+                if reason := self._attempt(state, self._comparison.verify):
+                    self._disown({label(state.surface): reason})
                 return True
         return False
 
-    def _at_head(self, desk: Desk) -> bool:
-        return desk.surface.position() == self._ledger.head(desk.surface.tier)
+    def _at_head(self, state: SurfaceState) -> bool:
+        return state.surface.position() == self._ledger.head(state.surface.tier)
 
-    def _compare(self, desks: Sequence[Desk]) -> None:
+    def _compare(self, states: Sequence[SurfaceState]) -> None:
         """Rebuild what was built from another ledger."""
-        due = [desk for desk in desks if self._histories.is_due(desk)]
-        found = {label(desk.surface): self._attempt(desk, self._histories.reason) for desk in due}
-        if foreign := {name: reason for name, reason in found.items() if reason}:
+        due = [state for state in states if self._comparison.is_due(state)]
+        reasons = {
+            label(state.surface): self._attempt(state, self._comparison.reason) for state in due
+        }
+        if foreign := {name: reason for name, reason in reasons.items() if reason}:
             self._disown(foreign)
 
-    def _disown(self, found: Mapping[str, str]) -> None:
-        """Rebuild surfaces of another history, once the ledger took in what they alone know.
+    def _disown(self, reasons: Mapping[str, str]) -> None:
+        """Rebuild surfaces of another history, after the ledger took over what only they know.
 
-        An alarm stays until readers have the new surface.
+        Their alarms stay until readers have the new surface.
         """
         try:
-            found = self._histories.take_in(found, self._desks)
+            reasons = self._comparison.take_in(reasons, self._states)
         except Exception as problem:  # noqa: BLE001 - what they know must not be lost, whatever
             # stands in the way; they are compared and asked again.
-            for desk in self._desks:
-                if label(desk.surface) in found:
-                    desk.compared_at = None
-                    self._fail(desk, problem)
+            for state in self._states:
+                if label(state.surface) in reasons:
+                    state.compared_at = None
+                    self._fail(state, problem)
             return
-        for desk in self._desks:
-            if reason := found.get(label(desk.surface)):
-                self._mark_foreign(desk, reason)
+        for state in self._states:
+            if reason := reasons.get(label(state.surface)):
+                self._mark_foreign(state, reason)
                 if reason == REPLACED:
-                    desk.surface.close()  # it has the files open that are gone
-                self._attempt(desk, self._reset)
-                desk.redacted = 0
+                    state.surface.close()  # its open files were replaced
+                self._attempt(state, self._reset)
+                state.redacted_up_to = 0
 
-    def _heal(self, desks: Iterable[Desk]) -> None:
-        """Build anew what failed because its files cannot be read, and holds nothing of its own."""
-        for desk in filter(needs_healing, desks):
-            if self._histories.can_heal(desk):
-                desk.healed = desk.failures
-                if self._attempt(desk, self._reset):
-                    self._mark_foreign(desk, DAMAGED)
+    def _heal(self, states: Iterable[SurfaceState]) -> None:
+        """Rebuild surfaces whose files cannot be read, if nothing is lost by it."""
+        for state in filter(needs_healing, states):
+            if self._comparison.can_heal(state):
+                state.rebuilt_at_failure = state.failures
+                if self._attempt(state, self._reset):
+                    self._mark_foreign(state, DAMAGED)
 
-    def _mark_foreign(self, desk: Desk, reason: str) -> None:
-        """Keep the alarm until readers have the surface that was built anew."""
-        desk.foreign = desk.alarmed = True
-        self._alarms.raise_alarm(desk.surface, self._histories.alarm(desk, reason))
+    def _mark_foreign(self, state: SurfaceState, reason: str) -> None:
+        """Raise an alarm that stays until readers have the rebuilt surface."""
+        state.other_history = state.alarmed = True
+        self._alarms.raise_alarm(state.surface, self._comparison.alarm(state, reason))
 
-    def _redact(self, desk: Desk) -> bool:
-        """Take away what left after what the surface has, and show it at once.
+    def _redact(self, state: SurfaceState) -> bool:
+        """Take down records removed after the surface's position, and publish at once.
 
-        A sound surface close to the head is left to its next chunk, which is as quick and
-        brings the new text of a record in the same generation that takes the old away.
+        A sound surface near the head is left to its next chunk, which is as quick and publishes
+        the new text of a record together with the removal of the old.
         """
-        tier, position = desk.surface.tier, desk.surface.position()
-        if not desk.failures and self._ledger.head(tier) - position <= NEAR:
+        tier, position = state.surface.tier, state.surface.position()
+        if not state.failures and self._ledger.head(tier) - position <= NEAR:
             return False
-        return self._take_away(desk)
+        return self._take_down(state)
 
-    def _take_away(self, desk: Desk) -> bool:
-        tier = desk.surface.tier
-        after = desk.redacted if desk.rebuilding else max(desk.redacted, desk.surface.position())
-        found = False
+    def _take_down(self, state: SurfaceState) -> bool:
+        tier = state.surface.tier
+        after = (
+            state.redacted_up_to
+            if state.rebuilding
+            else max(state.redacted_up_to, state.surface.position())
+        )
+        any_removed = False
         while rows := self._ledger.departures(tier, after, DEPARTURES):
-            desk.surface.redact([iri for _, iri in rows])
+            state.surface.redact([iri for _, iri in rows])
             after = rows[-1][0]
-            found = True
-        if found:
-            self._publish(desk, at_head=False)
-            # Only now: if showing it failed, it is redacted and shown again. Where nothing was to
-            # redact, the chunk itself may take text away, and is not shown yet.
-            self._histories.cleared(desk, after)
-            desk.redacted = after
-        return found
+            any_removed = True
+        if any_removed:
+            self._publish(state, at_head=False)
+            # Only now: if publishing failed, redaction and publishing are repeated. Where nothing
+            # was redacted, the chunk itself may remove text, and is not published yet.
+            self._comparison.cleared(state, after)
+            state.redacted_up_to = after
+        return any_removed
 
-    def _read(self, desk: Desk) -> Sequence[Change]:
+    def _read(self, state: SurfaceState) -> Sequence[Change]:
         """Return the surface's next chunk; nothing at the head."""
-        surface = desk.surface
-        desk.head = self._ledger.head(surface.tier)
-        surface.expect(desk.head - surface.position())
+        surface = state.surface
+        state.head = self._ledger.head(surface.tier)
+        surface.expect(state.head - surface.position())
         position = surface.position()
-        if position > desk.head:
-            desk.compared_at = None
-        if position >= desk.head:
+        if position > state.head:
+            state.compared_at = None
+        if position >= state.head:
             return ()
-        changes = self._windows.changes(surface.tier, position, self._chunk)
+        changes = self._changes.changes(surface.tier, position, self._chunk)
         return changes or standing_still(surface)
 
-    def _advance_all(self, taken: Sequence[tuple[Desk, Sequence[Change]]]) -> bool:
-        """Advance every surface, those of one lane one after the other."""
+    def _advance_all(self, taken: Sequence[tuple[SurfaceState, Sequence[Change]]]) -> bool:
+        """Advance every surface: lanes in parallel, the surfaces of one lane in order."""
         began = self._clock()
-        lanes: dict[str, list[tuple[Desk, Sequence[Change]]]] = {INLINE: []}
-        for desk, changes in taken:
-            lanes.setdefault(desk.surface.lane, []).append((desk, changes))
+        lanes: dict[str, list[tuple[SurfaceState, Sequence[Change]]]] = {INLINE: []}
+        for state, changes in taken:
+            lanes.setdefault(state.surface.lane, []).append((state, changes))
 
         def advance(lane: str) -> list[bool | None]:
-            return [self._attempt(desk, self._advancing(changes)) for desk, changes in lanes[lane]]
+            return [
+                self._attempt(state, self._advancing(changes)) for state, changes in lanes[lane]
+            ]
 
-        beside = [self._beside.submit(advance, lane) for lane in lanes if lane != INLINE]
+        beside = [self._lane_threads.submit(advance, lane) for lane in lanes if lane != INLINE]
         moved = advance(INLINE)
         if not all(running.done() for running in beside):
-            self._look_ahead([desk for desk, _ in lanes[INLINE]])
-        moved += [one for running in beside for one in running.result()]
+            self._look_ahead([state for state, _ in lanes[INLINE]])
+        moved += [has_moved for running in beside for has_moved in running.result()]
         self._adapt(self._clock() - began)
         return any(moved)
 
-    def _look_ahead(self, desks: Iterable[Desk]) -> None:
-        """Read what comes next while others are still at work; they want the same."""
-        for desk in desks:
-            if not desk.failures:
-                self._attempt(desk, self._peek)
+    def _look_ahead(self, states: Iterable[SurfaceState]) -> None:
+        """Read the next changes while other lanes still work; they need the same ones."""
+        for state in states:
+            if not state.failures:
+                self._attempt(state, self._peek)
 
-    def _peek(self, desk: Desk) -> bool:
-        position = desk.surface.position()
-        if position < desk.head:
-            self._windows.changes(desk.surface.tier, position, self._chunk)
+    def _peek(self, state: SurfaceState) -> bool:
+        position = state.surface.position()
+        if position < state.head:
+            self._changes.changes(state.surface.tier, position, self._chunk)
         return True
 
-    def _advancing(self, changes: Sequence[Change]) -> Callable[[Desk], bool]:
-        return lambda desk: self._advance(desk, changes)
+    def _advancing(self, changes: Sequence[Change]) -> Callable[[SurfaceState], bool]:
+        return lambda state: self._advance(state, changes)
 
-    def _advance(self, desk: Desk, changes: Sequence[Change]) -> bool:
+    def _advance(self, state: SurfaceState, changes: Sequence[Change]) -> bool:
         """Apply one chunk and publish when it is time."""
-        surface = desk.surface
+        surface = state.surface
         if changes:
-            self._apply(desk, changes)
+            self._apply(state, changes)
             # A record may have left after its text was read for this chunk.
-            self._take_away(desk)
-        at_head = surface.position() >= desk.head
-        if self._is_due(desk, changes, at_head=at_head):
-            self._publish(desk, at_head=at_head)
-        if desk.alarmed and not desk.foreign:
-            self._recover(desk)
+            self._take_down(state)
+        at_head = surface.position() >= state.head
+        if self._is_due(state, changes, at_head=at_head):
+            self._publish(state, at_head=at_head)
+        if state.alarmed and not state.other_history:
+            self._recover(state)
         return bool(changes)
 
-    def _is_due(self, desk: Desk, changes: Sequence[Change], *, at_head: bool) -> bool:
-        """Whether readers shall have what was applied.
+    def _is_due(self, state: SurfaceState, changes: Sequence[Change], *, at_head: bool) -> bool:
+        """Return whether to publish what was applied.
 
-        What takes text away is shown at once. While more comes in than was just read, a load is
-        going on and need not be shown step by step: showing costs the same however much is new,
-        so it takes at most a fifth of the time.
+        Removals are published at once. During a load publishing takes at most a fifth of the
+        time, since it costs the same however little is new.
         """
         if any(change.retracts_text for change in changes):
             return True
-        if at_head and (desk.rebuilding or desk.head == self._ledger.head(desk.surface.tier)):
+        if at_head and (state.rebuilding or state.head == self._ledger.head(state.surface.tier)):
             return True
-        pause = max(self._pace.publish_every, min(_SHOWING * desk.showing, LAST_RETRY))
-        # Below 0 where the clock was set back.
-        return not 0 <= self._clock() - desk.published_at < pause
+        pause = max(self._pace.publish_every, min(_SHOWING * state.publish_took, LAST_RETRY))
+        # Negative after the clock was set back.
+        return not 0 <= self._clock() - state.published_at < pause
 
-    def _apply(self, desk: Desk, changes: Sequence[Change]) -> None:
-        surface = desk.surface
-        self._histories.before_apply(desk, changes[-1].seq)
+    def _apply(self, state: SurfaceState, changes: Sequence[Change]) -> None:
+        surface = state.surface
+        self._comparison.before_apply(state, changes[-1].seq)
         surface.apply(changes)
         if surface.position() != changes[-1].seq:
             standing_still(surface)
 
     def _adapt(self, took: int) -> None:
-        """Double quick chunks, halve slow ones: a withdrawal may have to wait for a whole step."""
+        """Double the chunk after a quick step, halve it after a slow one: removals wait for it."""
         if took < _QUICK:
             self._chunk = min(self._chunk * 2, self._pace.chunk)
         elif took > _SLOW:
             self._chunk = max(self._chunk // 2, min(_LEAST, self._pace.chunk))
 
-    def _publish(self, desk: Desk, *, at_head: bool) -> None:
-        if self._histories.replaced(desk):
-            return  # what we would note of our files is not true of these; the next step compares
-        position, began = desk.surface.position(), self._clock()
-        desk.surface.publish(at_head=at_head)
-        desk.published_at = self._clock()
-        desk.showing = desk.published_at - began
-        if at_head and desk.rebuilding:
-            desk.rebuilding = desk.foreign = False
-            self._histories.rebuilt(desk, position)
-        self._histories.published(desk)
-        if not desk.rebuilding:
-            desk.published = position
-            self._histories.cleared(desk, position)
+    def _publish(self, state: SurfaceState, *, at_head: bool) -> None:
+        if self._comparison.replaced(state):
+            return  # a checkpoint of our files would be wrong for these; the next step compares
+        position, began = state.surface.position(), self._clock()
+        state.surface.publish(at_head=at_head)
+        state.published_at = self._clock()
+        state.publish_took = state.published_at - began
+        if at_head and state.rebuilding:
+            state.rebuilding = state.other_history = False
+            self._comparison.rebuilt(state, position)
+        self._comparison.published(state)
+        if not state.rebuilding:
+            state.published_position = position
+            self._comparison.cleared(state, position)
 
-    def _reset(self, desk: Desk) -> bool:
-        # What left before is taken from the old self, which readers keep until the swap.
-        # One that cannot even say where it is has no self to take it from.
+    def _reset(self, state: SurfaceState) -> bool:
+        # Removals so far are redacted in the old files, which readers keep until the swap. A
+        # surface whose position cannot be read has no files to redact.
         with suppress(CredenceError, OSError):
-            desk.redacted = max(desk.redacted, desk.surface.position())
-        desk.served = desk.noted = None
-        desk.surface.reset()
-        desk.rebuilding, desk.published = True, -1
+            state.redacted_up_to = max(state.redacted_up_to, state.surface.position())
+        state.served_files = state.newest_checkpoint = None
+        state.surface.reset()
+        state.rebuilding, state.published_position = True, -1
         return True
 
-    def _attempt(self, desk: Desk, action: Callable[[Desk], T]) -> T | None:
-        """Do it; None when it failed, which is then state, alarm and a time to try again."""
+    def _attempt(self, state: SurfaceState, action: Callable[[SurfaceState], T]) -> T | None:
+        """Run the action; on an error set alarm and retry time, and return None."""
         try:
-            return action(desk)
+            return action(state)
         except Exception as problem:  # noqa: BLE001 - one surface's fault, whatever it is, must
             # not stop the withdrawals of the others; it is kept as state and never skipped.
-            self._fail(desk, problem)
+            self._fail(state, problem)
             return None
 
-    def _fail(self, desk: Desk, problem: Exception) -> None:
-        now = self._clock()
-        desk.since = desk.since or now
-        desk.failures += 1
-        desk.retry_at = now + min(LAST_RETRY, FIRST_RETRY << min(desk.failures - 1, 10))
-        name = label(desk.surface)
-        desk.alarmed = True
-        desk.unreadable = isinstance(problem, UNREADABLE)
-        desk.served = None  # opening it again publishes
+    def _fail(self, state: SurfaceState, problem: Exception) -> None:
+        state.fail(problem, self._clock())
         zh = describe_in_chinese(problem)
-        alarm = Alarm(name, describe(problem), desk.since, desk.failures, zh)
-        self._alarms.raise_alarm(desk.surface, alarm)
+        name, since = label(state.surface), state.failing_since
+        alarm = Alarm(name, describe(problem), since, state.failures, zh)
+        self._alarms.raise_alarm(state.surface, alarm)
 
-    def _recover(self, desk: Desk) -> None:
-        self._alarms.clear(desk.surface)
-        desk.alarmed = False
-        desk.failures = desk.since = desk.retry_at = desk.healed = 0
+    def _recover(self, state: SurfaceState) -> None:
+        self._alarms.clear(state.surface)
+        state.recover()

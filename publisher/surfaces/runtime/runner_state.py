@@ -1,4 +1,4 @@
-"""How the runner works: at which pace, and what it remembers of each surface."""
+"""The runner's pace, and its state of each surface."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PUBLISH_EVERY = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much at once and how often; `pause` waits some seconds."""
+    """Size of a chunk (changes) and time between publications (ms); `pause` sleeps (seconds)."""
 
     chunk: int = CHUNK
     publish_every: int = PUBLISH_EVERY
@@ -36,67 +36,84 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Desk:
-    """State of one surface; nothing here needs to survive a restart."""
+class SurfaceState:
+    """The runner's state of one surface; it is not kept over a restart."""
 
     surface: Surface
     head: int = 0  # of the ledger when the next chunk was read
-    redacted: int = 0  # departures up to here were redacted by this process
-    published: int = -1  # position that readers have; -1 before this process published
+    redacted_up_to: int = 0  # removals up to here were redacted by this process
+    published_position: int = -1  # position that readers have; -1 before this process published
     published_at: int = 0
-    showing: int = 0  # milliseconds that publishing took last
+    publish_took: int = 0  # milliseconds that publishing took last
     rebuilding: bool = False
-    # Whether what readers have was built from another ledger; until the rebuild is shown.
-    foreign: bool = False
+    # Whether readers have a surface built from another ledger; until the rebuild is published.
+    other_history: bool = False
     compared_at: int | None = None
-    # What named the served files after this process published, and its newest checkpoint; None
-    # while nothing is known of them.
-    served: tuple[int, int] | None = None
-    noted: Checkpoint | None = None
+    # Identity of the served files after this process published; None while it is unknown.
+    served_files: tuple[int, int] | None = None
+    newest_checkpoint: Checkpoint | None = None
     unreadable: bool = False  # whether the newest failure is one of its files
-    healed: int = 0  # how many failures there were when it was last rebuilt for them
+    rebuilt_at_failure: int = 0  # how many failures there were when it was last rebuilt for them
     alarmed: bool = True  # an earlier process may have left an alarm
     failures: int = 0
-    since: int = 0
+    failing_since: int = 0
     retry_at: int = 0
 
+    def fail(self, problem: Exception, now: int) -> None:
+        """Count a failure and set the time of the next try; `now` is milliseconds."""
+        self.failing_since = self.failing_since or now
+        self.failures += 1
+        self.retry_at = now + min(LAST_RETRY, FIRST_RETRY << min(self.failures - 1, 10))
+        self.alarmed = True
+        self.unreadable = isinstance(problem, UNREADABLE)
+        self.served_files = None  # opening it again publishes
 
-def named(desks: Sequence[Desk], names: Collection[str]) -> list[Desk]:
-    """Return those of the names, all of them without names. Raises UsageError."""
+    def recover(self) -> None:
+        """Forget the failures after a success."""
+        self.alarmed = False
+        self.failures = self.failing_since = self.retry_at = self.rebuilt_at_failure = 0
+
+
+def named(states: Sequence[SurfaceState], names: Collection[str]) -> list[SurfaceState]:
+    """Return the states of the named surfaces, all without names. Raises UsageError."""
     if not names:
-        return list(desks)
-    known = {name for desk in desks for name in names_of(desk)}
+        return list(states)
+    known = {name for state in states for name in names_of(state)}
     if unknown := sorted(set(names) - known):
         raise UsageError(
             f"there is no surface {', '.join(unknown)}",
-            f"The surfaces are {', '.join(label(desk.surface) for desk in desks)}.",
+            f"The surfaces are {', '.join(label(state.surface) for state in states)}.",
         )
-    return [desk for desk in desks if set(names) & set(names_of(desk))]
+    return [state for state in states if set(names) & set(names_of(state))]
 
 
-def needs_healing(desk: Desk) -> bool:
-    """Whether a surface failed often enough for its files to be given up; bounded tries."""
-    return desk.unreadable and desk.failures in HEAL_AT and desk.healed != desk.failures
+def needs_healing(state: SurfaceState) -> bool:
+    """Whether a surface failed often enough to be rebuilt; at most twice in a row of failures."""
+    return (
+        state.unreadable
+        and state.failures in HEAL_AT
+        and state.rebuilt_at_failure != state.failures
+    )
 
 
 def standing_still(surface: Surface) -> NoReturn:
-    """Raise that a surface took changes and did not move."""
+    """Raise VerificationFailed: a surface took changes and its position did not move."""
     raise VerificationFailed(
         f"{label(surface)} did not move although the ledger is ahead",
         "Run `credence ledger verify`, then `credence rebuild`.",
     )
 
 
-def has_reached(desk: Desk, goal: int) -> bool:
-    """Whether readers have the surface up to a number of its tier's sequence."""
-    return not desk.failures and not desk.rebuilding and desk.published >= goal
+def has_reached(state: SurfaceState, goal: int) -> bool:
+    """Whether the surface is published up to a number of its tier's sequence."""
+    return not state.failures and not state.rebuilding and state.published_position >= goal
 
 
 def is_due(at: int, now: int) -> bool:
-    """Whether a time has come, or lies further off than any pause: the clock was set back."""
+    """Whether a time (ms) has come, or is so far off that the clock must have been set back."""
     return at <= now or at - now > LAST_RETRY
 
 
-def names_of(desk: Desk) -> tuple[str, str]:
-    """Return the names by which a surface is asked for."""
-    return label(desk.surface), desk.surface.name
+def names_of(state: SurfaceState) -> tuple[str, str]:
+    """Return the names of a surface: `public/triples` and `triples`."""
+    return label(state.surface), state.surface.name

@@ -17,7 +17,7 @@ from exchange.domain.failpoints import Failpoint, no_failpoint
 from publisher.stores.atomic_files import sync_directory
 from publisher.stores.embedded_store import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.generations import GRACE, Generations, current_generation
-from publisher.surfaces.runtime.last_result import LastAnswer
+from publisher.surfaces.runtime.last_result import LastResult
 from publisher.surfaces.set_digest import LineSum
 from publisher.surfaces.triples.inspection import TripleInspection
 from publisher.surfaces.triples.store_chunk import MARK, SPAN, Waiting, net_effect
@@ -63,7 +63,7 @@ class TriplesReader:
         self.tier = site.tier
         self._site = site
         self._vocabulary = vocabulary
-        self._held = LastAnswer()
+        self._held = LastResult()
 
     def position(self) -> int:
         """Position of the generation that readers have."""
@@ -93,7 +93,7 @@ class TriplesReader:
     def holds(self, iri: str) -> bool:
         """Whether any statement is about the record (IRI or its last part)."""
         now = current_generation(self._site.directory)
-        return self._held.to(
+        return self._held.get(
             (now, iri), lambda: _holds(StoreReader(now.path), iri, self._site.bases)
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.model import Kind
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.vocabulary_labels import Vocabulary
 
@@ -56,7 +56,7 @@ _FEED: Final = {"zh": "数据订阅流（LDES）", "en": "Feed (LDES)"}
 _QUERYABLE: Final = {"zh": "经 SPARQL 查询", "en": "By SPARQL query"}
 
 
-def blueprint(parts: Parts, pages: Pages, words: Vocabulary) -> Blueprint:
+def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary) -> Blueprint:
     """Return the routes of the catalogue."""
     catalog = Catalog(parts, pages, words)
     made = Blueprint("catalog", __name__)
@@ -68,7 +68,7 @@ def blueprint(parts: Parts, pages: Pages, words: Vocabulary) -> Blueprint:
 class Catalog:
     """Answers with the catalogue of one tier."""
 
-    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary) -> None:
+    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary) -> None:
         self._parts = parts
         self._pages = pages
         self._words = words

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from publisher.surfaces.port import Readable
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
 
 OK: Final = "ok"
 BEHIND: Final = "behind"
@@ -30,7 +30,7 @@ OTHER_HISTORY: Final = "other-history"
 class Health:
     """Watches the surfaces of one tier; safe to ask from many threads."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: SiteContext) -> None:
         self._parts = parts
         self._lock = threading.Lock()
         # Since when (milliseconds) each surface has not been seen at the head.

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
 
     from publisher.surfaces.port import Readable
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.endpoints.health import Health
 
 MEDIA: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -106,7 +106,7 @@ class State:
     These are of the whole deployment, whichever process answers.
     """
 
-    def __init__(self, parts: Parts, health: Health) -> None:
+    def __init__(self, parts: SiteContext, health: Health) -> None:
         self._parts = parts
         self._health = health
 
@@ -217,7 +217,7 @@ def _single(name: str, text: str, value: float) -> Metric:
 class Metrics:
     """The registry of one web worker and the page that shows it."""
 
-    def __init__(self, parts: Parts, health: Health) -> None:
+    def __init__(self, parts: SiteContext, health: Health) -> None:
         # They are a second series for every counter, of no use to a monitor.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._token = parts.metrics_token

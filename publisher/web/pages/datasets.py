@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from exchange.model import Field, Kind
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.site_figures import Listing
     from publisher.web.pages.vocabulary_labels import Vocabulary
@@ -59,7 +59,7 @@ class Column:
     only_here: bool
 
 
-def blueprint(parts: Parts, pages: Pages, words: Vocabulary, listing: Listing) -> Blueprint:
+def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing) -> Blueprint:
     """Return the routes of datasets."""
     datasets = Datasets(parts, pages, words, listing)
     made = Blueprint("datasets", __name__)
@@ -71,7 +71,9 @@ def blueprint(parts: Parts, pages: Pages, words: Vocabulary, listing: Listing) -
 class Datasets:
     """Answers about kinds of records."""
 
-    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, listing: Listing) -> None:
+    def __init__(
+        self, parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing
+    ) -> None:
         self._parts = parts
         self._pages = pages
         self._words = words

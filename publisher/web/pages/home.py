@@ -15,7 +15,7 @@ from publisher.web.pages.credit_lists import SCHEME
 from publisher.web.pages.dates import long_day, moment
 
 if TYPE_CHECKING:
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.endpoints.health import Health
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.site_figures import Listing
@@ -37,7 +37,7 @@ _FRESH: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 
 
 def blueprint(
-    parts: Parts, pages: Pages, words: Vocabulary, listing: Listing, health: Health
+    parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing, health: Health
 ) -> Blueprint:
     """Return the routes of the site itself."""
     site = Site(parts, pages, words, listing, health)
@@ -54,7 +54,7 @@ class Site:
     """Answers about the service rather than about a record."""
 
     def __init__(
-        self, parts: Parts, pages: Pages, words: Vocabulary, listing: Listing, health: Health
+        self, parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing, health: Health
     ) -> None:
         self._parts = parts
         self._pages = pages

@@ -16,7 +16,7 @@ from publisher.web.http import replies
 from publisher.web.pages.credit_lists import SERIOUS, credit_list, credit_lists
 
 if TYPE_CHECKING:
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Line, Lines
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.vocabulary_labels import Vocabulary
@@ -27,7 +27,7 @@ _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 _PRIVATE: Final = (*_HEADERS, ("X-Robots-Tag", "noindex"))
 
 
-def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
+def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
     """Return the routes of lists."""
     lists = Lists(parts, pages, words, lines)
     made = Blueprint("lists", __name__)
@@ -39,7 +39,7 @@ def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Bl
 class Lists:
     """Answers about lists of one tier."""
 
-    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> None:
+    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> None:
         self._parts = parts
         self._pages = pages
         self._words = words

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from exchange.domain.link_rules import LinkedRecord
     from exchange.ledger.record_view import Held
     from exchange.model import Kind
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Line, Lines
     from publisher.web.pages.record_view import Values
     from publisher.web.pages.renderer import Pages
@@ -56,7 +56,7 @@ class _Content:
     values: Values
 
 
-def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
+def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
     """Return the routes of records."""
     records = Records(parts, pages, words, lines)
     made = Blueprint("records", __name__)
@@ -68,7 +68,7 @@ def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Bl
 class Records:
     """Answers for single records of one tier."""
 
-    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> None:
+    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> None:
         self._parts = parts
         self._pages = pages
         self._words = words

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exchange.model import Kind
     from publisher.surfaces.index import Entry
     from publisher.surfaces.index.index_row import Facts
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Line:
 class Lines:
     """Turns records found into lines; safe to use from many threads."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: SiteContext) -> None:
         self._parts = parts
         self.kinds: Mapping[str, Kind] = {
             kind.class_iri: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
@@ -114,7 +114,7 @@ class Lines:
         return kind.label.zh if lang == "zh" else kind.label.en
 
 
-def standing(parts: Parts, iris: Iterable[str]) -> set[str]:
+def standing(parts: SiteContext, iris: Iterable[str]) -> set[str]:
     """Return those of the records that are shown to the tier's readers at this moment."""
     named = {id_of(iri): iri for iri in iris}
     return {named[each] for each in parts.ledger.live_among(parts.tier, named)} if named else set()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from publisher.surfaces.index import Entry, Hit, Mark
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Lines
     from publisher.web.pages.renderer import Pages
 
@@ -51,7 +51,7 @@ class Answer:
     objection: bool
 
 
-def blueprint(parts: Parts, pages: Pages, lines: Lines) -> Blueprint:
+def blueprint(parts: SiteContext, pages: Pages, lines: Lines) -> Blueprint:
     """Return the route of the search."""
     made = Blueprint("search", __name__)
     made.add_url_rule("/search", view_func=Search(parts, pages, lines).search)
@@ -61,7 +61,7 @@ def blueprint(parts: Parts, pages: Pages, lines: Lines) -> Blueprint:
 class Search:
     """Answers searches of one tier."""
 
-    def __init__(self, parts: Parts, pages: Pages, lines: Lines) -> None:
+    def __init__(self, parts: SiteContext, pages: Pages, lines: Lines) -> None:
         self._parts = parts
         self._pages = pages
         self._lines = lines

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from publisher.surfaces.index import Tally
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Line, Lines
 
 _ON_HOME: Final = 8
@@ -34,7 +34,7 @@ class Listing:
     A figure is no reason to fail a page: while the index cannot be read there is none.
     """
 
-    def __init__(self, parts: Parts, lines: Lines) -> None:
+    def __init__(self, parts: SiteContext, lines: Lines) -> None:
         self._index = parts.index
         self._lines = lines
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from exchange.model import Field
     from publisher.surfaces.index import Measure, Subject
     from publisher.web.charts.timeline import Timeline
-    from publisher.web.context import Parts
+    from publisher.web.context import SiteContext
     from publisher.web.pages.credit_lists import CreditList
     from publisher.web.pages.record_summaries import Line, Lines
     from publisher.web.pages.renderer import Pages
@@ -69,7 +69,7 @@ class InForce:
     until: str
 
 
-def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
+def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
     """Return the routes of subjects."""
     subjects = Subjects(parts, pages, words, lines)
     made = Blueprint("subjects", __name__)
@@ -80,7 +80,7 @@ def blueprint(parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> Bl
 class Subjects:
     """Answers about one code."""
 
-    def __init__(self, parts: Parts, pages: Pages, words: Vocabulary, lines: Lines) -> None:
+    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> None:
         self._parts = parts
         self._pages = pages
         self._words = words

@@ -18,7 +18,7 @@ from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.sample import generate
 from publisher.web.app import create_app
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,8 @@ BASE = "https://credit.example"
 MORNING = 1_790_000_000_000  # 2026-09-21 in China
 
 
-def station(root: Path, seconds: int = 5) -> Station:
-    return Station(
+def deployment(root: Path, seconds: int = 5) -> Deployment:
+    return Deployment(
         root, {"CREDENCE_BASE_URL": BASE, "CREDENCE_QUERY_TIMEOUT": str(seconds)}, lambda: MORNING
     )
 
@@ -41,51 +41,51 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def town(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Station:
+def town(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """Return a published deployment that no test changes."""
-    made = station(tmp_path_factory.mktemp("town"))
-    with made.opened(lambda _: None) as bench:
+    made = deployment(tmp_path_factory.mktemp("town"))
+    with made.open_or_create() as opened:
         files = sorted(sample.glob("*.csv"))
-        list(bench.exchange().load(files, LoadOptions(), LoadObserver()))
-        bench.projector(lambda _: None).publish()
+        list(opened.exchange().load(files, LoadOptions(), LoadObserver()))
+        opened.projector(lambda _: None).publish()
     return made
 
 
 @pytest.fixture
-def own(town: Station, tmp_path: Path) -> Station:
+def own(town: Deployment, tmp_path: Path) -> Deployment:
     """Return a deployment of the test's own."""
     shutil.copytree(town.layout.root, tmp_path / "own", symlinks=True)
-    return station(tmp_path / "own")
+    return deployment(tmp_path / "own")
 
 
-def served(at: Station) -> Iterator[Client]:
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        yield Client(create_app(bench.web_parts(queries)))
+def served(at: Deployment) -> Iterator[Client]:
+    with at.open() as opened, at.query_pool(Tier.PUBLIC) as queries:
+        yield Client(create_app(opened.web_context(queries)))
 
 
 @pytest.fixture(scope="session")
-def client(town: Station) -> Iterator[Client]:
+def client(town: Deployment) -> Iterator[Client]:
     """Return a client of the shared deployment."""
     yield from served(town)
 
 
 @pytest.fixture
-def hurried(town: Station) -> Iterator[Client]:
+def hurried(town: Deployment) -> Iterator[Client]:
     """Return a client of the shared deployment whose queries have one second."""
-    yield from served(station(town.layout.root, seconds=1))
+    yield from served(deployment(town.layout.root, seconds=1))
 
 
 @pytest.fixture
-def own_client(own: Station) -> Iterator[Client]:
+def own_client(own: Deployment) -> Iterator[Client]:
     yield from served(own)
 
 
-def live_of(at: Station) -> list[str]:
-    with at.opened() as bench:
-        return sorted(iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty")
+def live_of(at: Deployment) -> list[str]:
+    with at.open() as opened:
+        return sorted(iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC) if kind == "penalty")
 
 
 @pytest.fixture(scope="session")
-def live(town: Station) -> list[str]:
+def live(town: Deployment) -> list[str]:
     """Return the penalties that stand in the shared deployment, and in every copy of it."""
     return live_of(town)

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from publisher.cli import main
-from publisher.serve import Keeper
+from publisher.serve import ChildSupervisor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 SECONDS = 60.0
 SURFACES = 8  # triples, feed, index and dumps of both tiers
@@ -78,7 +78,7 @@ def alive(pid: int) -> bool:
 class Served:
     """`credence serve` in processes of its own."""
 
-    def __init__(self, at: Station) -> None:
+    def __init__(self, at: Deployment) -> None:
         self.port = free_port()
         root = str(at.layout.root)
         self.process = subprocess.Popen(
@@ -126,14 +126,14 @@ class Served:
 
 
 @pytest.fixture
-def service(own: Station) -> Iterator[Served]:
+def service(own: Deployment) -> Iterator[Served]:
     served = Served(own)
     yield served
     served.close()
 
 
 def test_serve_says_when_it_answers_and_follows_the_ledger(
-    service: Served, own: Station, live: list[str]
+    service: Served, own: Deployment, live: list[str]
 ) -> None:
     assert json.loads(service.first) == {"url": f"http://127.0.0.1:{service.port}"}
     path = "/record/" + live[0].rpartition("/")[2]
@@ -141,12 +141,12 @@ def test_serve_says_when_it_answers_and_follows_the_ledger(
     # The counters of /metrics, kept answers and shares of clients are one process's.
     lines = [command_line(pid) for pid in descendants(service.process.pid)]
     assert sum("spawn_main" in line for line in lines) == 1
-    with own.opened() as bench:
-        exchange = bench.exchange()
+    with own.open() as opened:
+        exchange = opened.exchange()
         exchange.withdraw(live[0], "repair")  # waits for the running projector
-        assert not any(reader.holds(live[0]) for reader in bench.readers())
+        assert not any(reader.holds(live[0]) for reader in opened.readers())
         exchange.erase(live[1])
-        assert bench.ledger.unfinished_erasures() == []
+        assert opened.ledger.unfinished_erasures() == []
     assert service.status(path) == 410
     assert service.status("/readyz") == 200
 
@@ -225,7 +225,7 @@ def test_the_demonstration_is_one_command_and_its_hint_takes_a_record_back(tmp_p
 
 
 def test_a_demonstration_does_not_touch_what_it_did_not_make(
-    own: Station, capsys: pytest.CaptureFixture[str]
+    own: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = str(free_port())
     assert main(["-C", str(own.layout.root), "demo", "--port", port]) == 2
@@ -252,7 +252,7 @@ def answer_of(port: int, path: str, accept: str) -> tuple[int, bytes]:
 
 
 def test_a_port_in_use_is_a_clear_error(
-    own: Station, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    own: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CREDENCE_BASE_URL", "https://credit.example")
     with socket.socket() as taken:
@@ -290,7 +290,7 @@ def test_requests_that_no_server_should_read_are_refused_at_the_socket(service: 
         assert body == b""
 
 
-def test_two_services_started_at_once_never_share_a_port(own: Station) -> None:
+def test_two_services_started_at_once_never_share_a_port(own: Deployment) -> None:
     first = Served(own)
     try:
         # On the same port it is refused in words; on another one it starts and says so.
@@ -313,7 +313,7 @@ def test_two_services_started_at_once_never_share_a_port(own: Station) -> None:
         first.close()
 
 
-def run_serve(at: Station, port: int) -> subprocess.CompletedProcess[str]:
+def run_serve(at: Deployment, port: int) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "publisher.cli", "-C", str(at.layout.root), "--lang", "en"]
     return subprocess.run(
         [*program, "serve", "--port", str(port)],
@@ -337,11 +337,11 @@ def test_a_child_that_falls_is_started_again_with_a_report() -> None:
         told.append(text)
         heard.set()
 
-    keeper = Keeper([sys.executable, "-c", "raise SystemExit(7)"], report)
-    keeper.start()
+    supervisor = ChildSupervisor([sys.executable, "-c", "raise SystemExit(7)"], report)
+    supervisor.start()
     assert heard.wait(20)
-    keeper.stop()
-    keeper.stop()
+    supervisor.stop()
+    supervisor.stop()
     assert "ended with 7" in told[0]
-    assert keeper.pid is not None
-    assert not alive(keeper.pid)
+    assert supervisor.pid is not None
+    assert not alive(supervisor.pid)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from publisher.cli import main
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ class Run:
 
 
 @pytest.fixture
-def run(own: Station, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(own: Deployment, capsys: pytest.CaptureFixture[str]) -> Run:
     """Return commands over a published deployment of the test's own."""
     return Run(own.layout.root, capsys)
 

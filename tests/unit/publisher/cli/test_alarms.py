@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.cli.context import Choices
-from publisher.cli.run import AlarmTeller
+from publisher.cli.context import CliContext
+from publisher.cli.run import AlarmPrinter
 from publisher.cli.serve import reports
 from publisher.cli.shell_output import Console
 from publisher.serve import project_command
@@ -23,9 +23,9 @@ ALARM = Alarm("public/feed", "It is shut. Open it.", 1, 1, "库已关闭。请�
 def test_an_alarm_is_told_in_the_language_chosen(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], lang: str, said: str
 ) -> None:
-    choices = Choices()
-    choices.directory, choices.lang = str(tmp_path), lang
-    AlarmTeller(choices)(ALARM)
+    context = CliContext()
+    context.directory, context.lang = str(tmp_path), lang
+    AlarmPrinter(context)(ALARM)
     told = capsys.readouterr().err
     assert said in told
     assert ({ALARM.zh, ALARM.message} - {said}).pop() not in told

@@ -8,7 +8,7 @@ from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.sample import generate
 from publisher.cli.example_records import LIST, Showcase, showcase
-from publisher.wiring import Station
+from publisher.wiring import Deployment
 
 
 def test_an_empty_ledger_shows_nothing() -> None:
@@ -20,22 +20,22 @@ def test_a_repair_of_what_is_shown_takes_the_list_and_the_measures_with_it(
     tmp_path, monkeypatch
 ) -> None:
     generate(400, 20, tmp_path / "sample")
-    station = Station(tmp_path / "data", {"CREDENCE_BASE_URL": "https://credit.example"})
-    with station.opened(lambda _: None) as bench:
+    deployment = Deployment(tmp_path / "data", {"CREDENCE_BASE_URL": "https://credit.example"})
+    with deployment.open_or_create() as opened:
         files = sorted((tmp_path / "sample").glob("*.csv"))
-        list(bench.exchange().load(files, LoadOptions(), LoadObserver()))
-        shown = showcase(bench.ledger.live(Tier.PUBLIC))
+        list(opened.exchange().load(files, LoadOptions(), LoadObserver()))
+        shown = showcase(opened.ledger.live(Tier.PUBLIC))
         assert shown.code
 
         def on_the_list() -> set[str]:
             mark = re.compile(
                 rf'credit-list/{LIST}>.*?/ns#uscc> "{shown.code}"'.encode(), re.DOTALL
             )
-            return {iri for iri, _, view in bench.ledger.live(Tier.PUBLIC) if mark.search(view)}
+            return {iri for iri, _, view in opened.ledger.live(Tier.PUBLIC) if mark.search(view)}
 
         before = on_the_list()
         assert before
-        bench.ledger.withdraw(shown.record, "repair")
+        opened.ledger.withdraw(shown.record, "repair")
         assert len(on_the_list()) < len(before)
 
 

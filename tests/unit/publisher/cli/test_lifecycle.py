@@ -11,7 +11,7 @@ from exchange.domain.keys import normal
 
 if TYPE_CHECKING:
     from exchange.ledger import Ledger
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
     from tests.unit.publisher.cli.conftest import Run
 
 SURFACES = {
@@ -34,10 +34,10 @@ def test_a_withdrawn_record_is_gone_from_every_surface(run: Run, live: list[str]
 
 
 def test_a_repair_is_marked_on_every_surface_and_tells_what_left_with_it(
-    run: Run, own: Station
+    run: Run, own: Deployment
 ) -> None:
-    with own.opened() as bench:
-        penalty, entry = a_penalty_with_an_entry(bench.ledger)
+    with own.open() as opened:
+        penalty, entry = a_penalty_with_an_entry(opened.ledger)
     assert run("--lang", "en", "withdraw", penalty, "--because", "repair") == 0
     first, *marks, told, left, last = run.out.splitlines()
     assert first == f"Taking down {penalty}"
@@ -83,9 +83,11 @@ def test_suspend_resume_and_reinstate_lead_back_to_a_record(
 
 
 @pytest.mark.slow  # the flow of it is in every run
-def test_after_an_erasure_no_file_holds_the_text(run: Run, own: Station, live: list[str]) -> None:
-    with own.opened() as bench:
-        view = bench.ledger.read(Tier.PUBLIC, live[0]).view.decode()
+def test_after_an_erasure_no_file_holds_the_text(
+    run: Run, own: Deployment, live: list[str]
+) -> None:
+    with own.open() as opened:
+        view = opened.ledger.read(Tier.PUBLIC, live[0]).view.decode()
     number = view.partition('#documentNumber> "')[2].partition('"')[0].encode()
     assert number
     document = run.json("erase", live[0])

@@ -18,7 +18,7 @@ from publisher.cli.main import VERBS as TABLE
 from publisher.cli.main import credence
 
 if TYPE_CHECKING:
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
     from tests.unit.publisher.cli.conftest import Run
 
 VERBS = [
@@ -145,7 +145,7 @@ def test_publish_as_of_a_later_day_ends_declared_publicity(
 
 
 @pytest.mark.slow
-def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station) -> None:
+def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Deployment) -> None:
     before = run.json("audit")
     shutil.rmtree(own.layout.surfaces)
     assert run("audit") == 4
@@ -155,15 +155,15 @@ def test_rebuild_makes_the_surfaces_from_the_ledger_alone(run: Run, own: Station
 
 
 @pytest.mark.slow
-def test_rebuild_beside_a_running_projector_is_done_by_it(run: Run, own: Station) -> None:
+def test_rebuild_beside_a_running_projector_is_done_by_it(run: Run, own: Deployment) -> None:
     stop, holds_the_lock = threading.Event(), threading.Event()
 
     def beside(until: threading.Event) -> None:
         holds_the_lock.set()
         until.wait()
 
-    with own.opened() as bench:
-        projector = bench.projector(lambda _: None)
+    with own.open() as opened:
+        projector = opened.projector(lambda _: None)
         running = threading.Thread(target=projector.run, args=(stop, beside))
         running.start()
         try:
@@ -256,7 +256,9 @@ def test_an_unknown_record_exits_one(run: Run) -> None:
     assert run("withdraw", "a" * 26, "--because", "repair") == 1
 
 
-def test_options_may_stand_after_the_verb(own: Station, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_may_stand_after_the_verb(
+    own: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["status", "--json", "-C", str(own.layout.root)]) == 0
     assert json.loads(capsys.readouterr().out)["records"]
 
@@ -282,7 +284,7 @@ def test_sample_is_deterministic(empty: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_installed_command_and_the_module_answer_alike(own: Station) -> None:
+def test_the_installed_command_and_the_module_answer_alike(own: Deployment) -> None:
     module = [sys.executable, "-m", "publisher.cli"]
     script = [str(Path(sys.executable).parent / "credence")]
     for program in (module, script):
@@ -323,7 +325,7 @@ def test_rows_of_another_unit_are_refused_under_a_bound_source(run: Run, tmp_pat
     assert (other["accepted"], other["rejected"]) == (0, 20)
 
 
-def test_verify_checks_the_feeds_of_a_directory(run: Run, own: Station, tmp_path: Path) -> None:
+def test_verify_checks_the_feeds_of_a_directory(run: Run, own: Deployment, tmp_path: Path) -> None:
     current = own.layout.feed(Tier.PUBLIC) / "current"
     document = run.json("verify", current)
     assert document["valid"]
@@ -337,7 +339,7 @@ def test_verify_checks_the_feeds_of_a_directory(run: Run, own: Station, tmp_path
 
 
 def test_an_error_without_chinese_of_its_own_tells_an_operator_in_english(
-    run: Run, own: Station
+    run: Run, own: Deployment
 ) -> None:
     own.layout.secret.write_bytes(b"short")
     assert run("--lang", "zh", "status") == 3

@@ -150,7 +150,8 @@ def test_a_worker_dies_with_the_process_that_started_it(tmp_path):
     program = """
 import time
 child = subprocess.Popen([sys.executable, "-c",
-    "import time, os, sys; from publisher.stores import worker_sandbox; worker_sandbox.enter(1 << 29);"
+    "import time, os, sys; from publisher.stores import worker_sandbox;"
+    "worker_sandbox.enter(1 << 29);"
     "print(1, flush=True); time.sleep(60)"], stdout=subprocess.PIPE)
 child.stdout.readline()
 print(json.dumps(child.pid), flush=True)

@@ -14,7 +14,7 @@ from exchange.domain.record import Visibility
 from exchange.domain.restore_evidence import KnownRecord
 from publisher.surfaces.runtime.checkpoints import Checkpoint, Checkpoints
 from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
-from publisher.surfaces.runtime.removal_recovery import Recovery
+from publisher.surfaces.runtime.removal_recovery import RemovalRecovery
 
 IRI = "https://credit.example.cn/record/"
 
@@ -59,8 +59,8 @@ class Asked:
         return Checkpoints(self.city.root, self.city.ledger)
 
     @property
-    def recovery(self) -> Recovery:
-        return Recovery(self.city.ledger, self.kept, [], self.shown, self.kinds)
+    def recovery(self) -> RemovalRecovery:
+        return RemovalRecovery(self.city.ledger, self.kept, [], self.shown, self.kinds)
 
 
 def test_each_record_that_the_ledger_lacks_is_known_by_kind_and_widest_tier(city: Any) -> None:

@@ -15,7 +15,7 @@ from publisher.web.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 
 class Quiet(WSGIRequestHandler):
@@ -54,10 +54,10 @@ class Site:
 S = TypeVar("S", bound=Site)
 
 
-def serving(at: Station, now: int, made: type[S] = Site) -> Iterator[S]:
+def serving(at: Deployment, now: int, made: type[S] = Site) -> Iterator[S]:
     """Serve a deployment at a moment (milliseconds) until the generator is closed."""
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        app = create_app(replace(bench.web_parts(queries), clock=lambda: now))
+    with at.open() as opened, at.query_pool(Tier.PUBLIC) as queries:
+        app = create_app(replace(opened.web_context(queries), clock=lambda: now))
         with make_server("127.0.0.1", 0, app, handler_class=Quiet) as server:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()

@@ -13,31 +13,31 @@ from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from publisher.web.app import create_app
 from tests.unit.exchange.model import sound
-from tests.unit.publisher.conftest import station
+from tests.unit.publisher.conftest import deployment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NS = "https://w3id.org/credence/ns#"
 
 
-def _facts(town: Station, kind: str) -> dict[str, dict[str, str]]:
-    with town.opened() as bench:
+def _facts(town: Deployment, kind: str) -> dict[str, dict[str, str]]:
+    with town.open() as opened:
         return {
             iri: {
                 quad.predicate.value.removeprefix(NS): quad.object.value
                 for quad in ox.parse(view, ox.RdfFormat.N_QUADS)
             }
-            for iri, found, view in bench.ledger.live(Tier.PUBLIC)
+            for iri, found, view in opened.ledger.live(Tier.PUBLIC)
             if found == kind
         }
 
 
 @pytest.fixture(scope="session")
-def ties(town: Station) -> set[tuple[str, str]]:
+def ties(town: Deployment) -> set[tuple[str, str]]:
     """Return (list entry, penalty it rests on), joined here by the key of the penalty."""
     penalties = {
         (facts.get("authority"), facts["documentNumber"], facts.get("counterpart")): iri
@@ -108,14 +108,14 @@ NEW = {**sound.PENALTY, "CF_WSH": OLD["CF_WSH"], "CF_CFJG": OLD["CF_XZJG"]}
 BY_NAME = {**ENTRY, "MD_YJ_JDJGDM": ""}
 
 
-def _load(at: Station, folder: Path, *deliveries: tuple[str, str, dict[str, str]]) -> None:
-    with at.opened(lambda _: None) as bench:
+def _load(at: Deployment, folder: Path, *deliveries: tuple[str, str, dict[str, str]]) -> None:
+    with at.open_or_create() as opened:
         for number, (kind, form, row) in enumerate(deliveries):
             path = folder / f"{number}.csv"
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([row, row.values()])
             options = LoadOptions(kind=kind, form=form)
-            list(bench.exchange().load([path], options, LoadObserver()))
+            list(opened.exchange().load([path], options, LoadObserver()))
 
 
 @pytest.mark.parametrize(
@@ -125,39 +125,39 @@ def _load(at: Station, folder: Path, *deliveries: tuple[str, str, dict[str, str]
 def test_an_entry_and_its_penalty_name_each_other_whatever_form_each_came_in(
     tmp_path: Path, form: str, penalty: dict[str, str], entry: dict[str, str]
 ) -> None:
-    at = station(tmp_path / "desk")
+    at = deployment(tmp_path / "desk")
     _load(at, tmp_path, ("penalty", form, penalty), ("list-entry", "credence", entry))
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        iris = {kind: iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC)}
-        client = Client(create_app(bench.web_parts(queries)))
+    with at.open() as opened, at.query_pool(Tier.PUBLIC) as queries:
+        iris = {kind: iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC)}
+        client = Client(create_app(opened.web_context(queries)))
         paths = {kind: "/record/" + iri.rpartition("/")[2] for kind, iri in iris.items()}
         quoting, quoted = (_page(client, iris[kind]) for kind in ("list-entry", "penalty"))
         assert f'href="{paths["penalty"]}"' in quoting.partition("本记录引用")[2]
         assert f'href="{paths["list-entry"]}"' in quoted.partition("引用本记录")[2]
-        bench.ledger.withdraw(iris["list-entry"], "repair")
+        opened.ledger.withdraw(iris["list-entry"], "repair")
         assert "引用本记录" not in _page(client, iris["penalty"])
 
 
 def test_what_joins_two_records_of_a_person_is_on_no_page(tmp_path: Path) -> None:
-    at = station(tmp_path / "desk")
+    at = deployment(tmp_path / "desk")
     entry = next(
         row for kind, _, row in sound.SOUND if kind == "list-entry" and "MD_XDR_ZJHM" in row
     )
     _load(at, tmp_path, ("penalty", "2018", sound.PERSON), ("list-entry", "credence", entry))
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        iris = {kind: iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC)}
+    with at.open() as opened, at.query_pool(Tier.PUBLIC) as queries:
+        iris = {kind: iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC)}
         assert set(iris) == {"penalty", "list-entry"}
-        client = Client(create_app(bench.web_parts(queries)))
+        client = Client(create_app(opened.web_context(queries)))
         for one, other in (("penalty", "list-entry"), ("list-entry", "penalty")):
             page = _page(client, iris[one])
             assert iris[other].rpartition("/")[2] not in page
             assert "引用" not in page.partition("来源与经过")[0].partition("记录内容")[2]
-        bench.ledger.withdraw(iris["penalty"], "repair")
-        assert not list(bench.ledger.live(Tier.PUBLIC)), "the ledger does join them"
+        opened.ledger.withdraw(iris["penalty"], "repair")
+        assert not list(opened.ledger.live(Tier.PUBLIC)), "the ledger does join them"
 
 
 def test_a_record_with_many_links_says_so_and_leads_on(tmp_path: Path) -> None:
-    at = station(tmp_path / "desk")
+    at = deployment(tmp_path / "desk")
     entries = [{**ENTRY, "MD_WSH": f"测环列〔2026〕{number}号"} for number in range(30)]
     _load(
         at,
@@ -165,9 +165,9 @@ def test_a_record_with_many_links_says_so_and_leads_on(tmp_path: Path) -> None:
         ("penalty", "2016", OLD),
         *(("list-entry", "credence", entry) for entry in entries),
     )
-    with at.opened() as bench, at.query_pool(Tier.PUBLIC) as queries:
-        iris = {kind: iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC)}
-        client = Client(create_app(bench.web_parts(queries)))
+    with at.open() as opened, at.query_pool(Tier.PUBLIC) as queries:
+        iris = {kind: iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC)}
+        client = Client(create_app(opened.web_context(queries)))
         first = _page(client, iris["penalty"])
         assert first.count("测环列") == 25
         assert "未全部列出" in first
@@ -184,13 +184,13 @@ def test_a_record_with_many_links_says_so_and_leads_on(tmp_path: Path) -> None:
 
 
 def test_a_record_whose_publicity_ended_today_is_named_by_no_other(
-    town: Station, ties: set[tuple[str, str]]
+    town: Deployment, ties: set[tuple[str, str]]
 ) -> None:
     ends = {iri: facts.get("listedUntil", "") for iri, facts in _facts(town, "list-entry").items()}
     entry, penalty = min(ties, key=lambda tie: ends[tie[0]] or "9999")
     noon = int(datetime.fromisoformat(f"{ends[entry]}T12:00:00+08:00").timestamp()) * 1000
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        parts = bench.web_parts(queries)
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        parts = opened.web_context(queries)
         for now, shown in ((noon, True), (noon + 86_400_000, False)):
             client = Client(create_app(replace(parts, clock=lambda now=now: now)))
             assert (entry.rpartition("/")[2] in _page(client, penalty)) == shown

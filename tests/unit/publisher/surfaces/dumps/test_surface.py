@@ -275,7 +275,7 @@ def _canonical(value: ox.Literal) -> str:
 def test_a_leftover_of_a_kill_is_swept_at_the_next_start(city: Any, dumps: DumpSurface) -> None:
     city.publish(2)
     follow(city, dumps)
-    stray: Path = dumps.served().tree.root / "penalty" / "0001-deadbeef1.csv.gz"
+    stray: Path = dumps.served_writer().tree.root / "penalty" / "0001-deadbeef1.csv.gz"
     stray.write_bytes(b"")
     dumps.close()
     DumpSurface(city.shelf(PUBLIC)).close()

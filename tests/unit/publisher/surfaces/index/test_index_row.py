@@ -14,7 +14,7 @@ from publisher.surfaces.index.search_terms import marked, neighbours
 from tests.unit.publisher.surfaces.index.conftest import BASE, NS, USCC, code_of, view_of
 
 if TYPE_CHECKING:
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 IRI = f"{BASE}{'a' * 26}"
 
@@ -39,11 +39,11 @@ def test_a_long_text_is_kept_cut(plan: Plan) -> None:
     assert len(facts.words) == 1_000
 
 
-def test_what_is_read_of_every_record_is_what_a_parser_reads(town: Station) -> None:
+def test_what_is_read_of_every_record_is_what_a_parser_reads(town: Deployment) -> None:
     plan = Plan(town.model.kinds.values())
     seen = set()
-    with town.opened() as bench:
-        rows = [row for tier in (Tier.PUBLIC, Tier.GOVERNMENT) for row in bench.ledger.live(tier)]
+    with town.open() as opened:
+        rows = [row for tier in (Tier.PUBLIC, Tier.GOVERNMENT) for row in opened.ledger.live(tier)]
     for iri, kind, view in rows:
         facts, rest = plan.read(iri, view)
         relevant = plan.relevant(iri, view)
@@ -76,11 +76,11 @@ def test_what_is_read_of_every_record_is_what_a_parser_reads(town: Station) -> N
     assert {"penalty", "licence", "subject", "list-entry", "measure"} <= seen
 
 
-def test_no_id_digits_and_no_person_reach_the_index(town: Station) -> None:
-    with town.opened() as bench:
+def test_no_id_digits_and_no_person_reach_the_index(town: Deployment) -> None:
+    with town.open() as opened:
         persons = [
             view
-            for _, _, view in bench.ledger.live(Tier.PUBLIC)
+            for _, _, view in opened.ledger.live(Tier.PUBLIC)
             if b"subject-category/natural-person" in view
         ]
     plan = Plan(town.model.kinds.values())

@@ -74,7 +74,7 @@ def test_a_reader_in_the_way_is_waited_for_and_the_bytes_go_with_the_next_call(
 ) -> None:
     gone = office.penalty("b", 1, TEXT)
     office.surface.publish(at_head=True)
-    office.surface.target().database._connection.execute("PRAGMA busy_timeout = 50")
+    office.surface.target_writer().database._connection.execute("PRAGMA busy_timeout = 50")
     with office.reader._readers.reading() as connection:
         assert connection.execute("SELECT count(*) FROM record").fetchone() == (1,)
         office.drop(gone)
@@ -161,7 +161,7 @@ def test_an_audit_sees_a_row_that_is_not_the_ledgers(office: Office, damage: str
     office.penalty("b", 1, "潞州")
     expected = digest_of(office.surface, office.views.values())
     assert office.reader.digest() == office.surface.digest() == expected
-    with office.surface.target().database.writing() as connection:
+    with office.surface.target_writer().database.writing() as connection:
         connection.execute(damage)
     assert office.reader.digest() != expected
 
@@ -184,7 +184,7 @@ def test_the_code_of_a_record_that_left_sticks_to_no_other(office: Office) -> No
     office.penalty("c", 2, "望川商贸")  # it gets the number that became free
     assert office.reader.subject(code_of(1)) is None
     assert office.reader.subject(code_of(2)) is not None
-    with office.surface.target().database.writing() as connection:
+    with office.surface.target_writer().database.writing() as connection:
         assert connection.execute("SELECT DISTINCT code FROM mention").fetchall() == [(code_of(2),)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exchange.domain.disclosure import Tier
-from publisher.surfaces.runtime.change_cache import Windows
+from publisher.surfaces.runtime.change_cache import ChangeCache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def counted(city: Any) -> Counted:
 
 def test_surfaces_at_the_same_place_share_one_read(city: Any, counted: Counted) -> None:
     city.publish(150)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     first = windows.changes(PUBLIC, 0, 500)
     assert windows.changes(PUBLIC, 0, 500) == first
     assert [change.seq for change in first] == list(range(1, 151))
@@ -53,14 +53,14 @@ def test_a_part_is_what_the_ledger_gives(
     city: Any, counted: Counted, after: int, limit: int
 ) -> None:
     city.publish(450)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     windows.changes(PUBLIC, 0, 500)
     assert list(windows.changes(PUBLIC, after, limit)) == city.ledger.changes(PUBLIC, after, limit)
 
 
 def test_no_group_is_cut(city: Any, counted: Counted) -> None:
     city.publish(450)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     windows.changes(PUBLIC, 0, 500)
     part = windows.changes(PUBLIC, 0, 250)
     following = windows.changes(PUBLIC, part[-1].seq, 250)
@@ -69,7 +69,7 @@ def test_no_group_is_cut(city: Any, counted: Counted) -> None:
 
 def test_text_read_before_its_record_left_is_read_again(city: Any, counted: Counted) -> None:
     iris = city.publish(3)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     windows.changes(PUBLIC, 0, 500)
     city.ledger.withdraw(iris[1], "repair")
     seen = [change.view is not None for change in windows.changes(PUBLIC, 0, 500)]
@@ -79,7 +79,7 @@ def test_text_read_before_its_record_left_is_read_again(city: Any, counted: Coun
 
 def test_a_remainder_is_read_anew_with_what_follows(city: Any, counted: Counted) -> None:
     city.publish(150)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     windows.changes(PUBLIC, 0, 500)
     city.publish(100)
     assert [change.seq for change in windows.changes(PUBLIC, 100, 500)] == list(range(101, 251))
@@ -87,7 +87,7 @@ def test_a_remainder_is_read_anew_with_what_follows(city: Any, counted: Counted)
 
 def test_no_more_than_two_reads_of_a_tier_are_held(city: Any, counted: Counted) -> None:
     city.publish(450)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     for after in (0, 100, 200, 0):
         windows.changes(PUBLIC, after, 100)
     assert counted.reads == [(0, 100), (100, 100), (200, 100), (0, 100)]
@@ -95,7 +95,7 @@ def test_no_more_than_two_reads_of_a_tier_are_held(city: Any, counted: Counted) 
 
 def test_cleared_it_reads_again(city: Any, counted: Counted) -> None:
     city.publish(3)
-    windows = Windows(counted)
+    windows = ChangeCache(counted)
     for _ in range(2):
         windows.changes(PUBLIC, 0, 500)
         windows.clear()

@@ -15,8 +15,8 @@ from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.runtime.checkpoints import AHEAD, OTHER_EPOCH, OTHER_ROOT, Checkpoints
 from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
-from publisher.surfaces.runtime.ledger_comparison import Histories
-from publisher.surfaces.runtime.managed_surface import OnDemand
+from publisher.surfaces.runtime.ledger_comparison import LedgerComparison
+from publisher.surfaces.runtime.managed_surface import ManagedSurface
 from publisher.surfaces.runtime.runner import Runner
 from publisher.surfaces.runtime.runner_state import Pace
 from publisher.surfaces.triples.surface import TriplesSurface
@@ -33,7 +33,7 @@ def followed(city: Any) -> Runner:
         Alarms(city.root, city.alarms.append),
         city.clock,
         Pace(pause=city.clock.pause),
-        histories=Histories(city.ledger, city.clock, checkpoints(city)),
+        comparison=LedgerComparison(city.ledger, city.clock, checkpoints(city)),
     )
     assert runner.catch_up()
     return runner
@@ -225,7 +225,7 @@ def opened_on_demand(city: Any) -> Runner:
     """Return a runner over the public triple store as the projector opens it."""
     site = city.site(Tier.PUBLIC)
     make = partial(TriplesSurface, site, b"", city.clock)
-    city.surfaces = [OnDemand("triples", Tier.PUBLIC, site.directory, make)]
+    city.surfaces = [ManagedSurface("triples", Tier.PUBLIC, site.directory, make)]
     return followed(city)
 
 

@@ -15,8 +15,8 @@ from exchange.domain.errors import EnvironmentFault
 from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.runtime import helper_process as lanes
-from publisher.surfaces.runtime.helper_process import Elsewhere, Lane
-from publisher.surfaces.runtime.managed_surface import MANY, OnDemand
+from publisher.surfaces.runtime.helper_process import HelperProcess, SurfaceProxy
+from publisher.surfaces.runtime.managed_surface import MANY, ManagedSurface
 from publisher.surfaces.runtime.projector_lock import ProjectorLock
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from exchange.domain.disclosure import Tier
 from publisher.surfaces.index import IndexSurface, Plan, Site
-from publisher.surfaces.runtime.helper_process import work
+from publisher.surfaces.runtime.helper_process import serve_surfaces
 
 def broken():
     raise OSError(28, "No space left on device")
@@ -42,7 +42,7 @@ makers = {
     "public/broken": broken,
     "public/stuck": lambda: time.sleep(60),
 }
-work(Connection(int(sys.argv[1])), makers)
+serve_surfaces(Connection(int(sys.argv[1])), makers)
 """
 
 
@@ -70,7 +70,7 @@ def helpers(tmp_path: Path) -> Iterator[Helpers]:
 
 
 def test_a_surface_works_in_another_process_that_ends_with_it(city: Any, helpers: Helpers) -> None:
-    surface = Elsewhere(Lane(helpers), "index", Tier.PUBLIC)
+    surface = SurfaceProxy(HelperProcess(helpers), "index", Tier.PUBLIC)
     (process,) = helpers.started
     city.surfaces = [surface]
     iris = city.publish(3)
@@ -88,10 +88,10 @@ def test_a_surface_works_in_another_process_that_ends_with_it(city: Any, helpers
 def test_what_a_surface_raises_there_is_a_fault_here_and_the_process_stays(
     helpers: Helpers,
 ) -> None:
-    lane = Lane(helpers)
-    surface = Elsewhere(lane, "index", Tier.PUBLIC)
+    lane = HelperProcess(helpers)
+    surface = SurfaceProxy(lane, "index", Tier.PUBLIC)
     with pytest.raises(EnvironmentFault, match="OSError: No space left on device"):
-        Elsewhere(lane, "broken", Tier.PUBLIC)
+        SurfaceProxy(lane, "broken", Tier.PUBLIC)
     assert surface.position() == 0
     surface.close()
     assert len(helpers.started) == 1
@@ -100,9 +100,11 @@ def test_what_a_surface_raises_there_is_a_fault_here_and_the_process_stays(
 def test_a_process_that_is_killed_is_an_alarm_and_the_next_try_starts_another(
     city: Any, helpers: Helpers
 ) -> None:
-    lane = Lane(helpers)
+    lane = HelperProcess(helpers)
     directory = city.index(Tier.PUBLIC).directory
-    away = OnDemand("index", Tier.PUBLIC, directory, lambda: Elsewhere(lane, "index", Tier.PUBLIC))
+    away = ManagedSurface(
+        "index", Tier.PUBLIC, directory, lambda: SurfaceProxy(lane, "index", Tier.PUBLIC)
+    )
     city.surfaces = [away]
     runner = city.runner()
     city.publish(2)
@@ -121,23 +123,23 @@ def test_a_process_that_is_killed_is_an_alarm_and_the_next_try_starts_another(
 def test_a_process_that_does_not_answer_is_killed(
     helpers: Helpers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lane = Lane(helpers)
-    Elsewhere(lane, "index", Tier.PUBLIC)
+    lane = HelperProcess(helpers)
+    SurfaceProxy(lane, "index", Tier.PUBLIC)
     monkeypatch.setattr(lanes, "_LONGEST_SECONDS", 0.3)
     monkeypatch.setattr(lanes, "_END_SECONDS", 0.1)
     with pytest.raises(EnvironmentFault, match="did not answer"):
-        Elsewhere(lane, "stuck", Tier.PUBLIC)
+        SurfaceProxy(lane, "stuck", Tier.PUBLIC)
     assert helpers.started[0].poll() == -signal.SIGKILL
 
 
 def test_what_a_dead_process_had_open_is_not_asked_of_the_next_one(helpers: Helpers) -> None:
-    lane = Lane(helpers)
-    first = Elsewhere(lane, "index", Tier.PUBLIC)
+    lane = HelperProcess(helpers)
+    first = SurfaceProxy(lane, "index", Tier.PUBLIC)
     os.kill(helpers.started[0].pid, signal.SIGKILL)
     for _ in range(2):
         with pytest.raises(EnvironmentFault, match="feeds and downloads ended or"):
             first.position()
-    again = Elsewhere(lane, "index", Tier.PUBLIC)
+    again = SurfaceProxy(lane, "index", Tier.PUBLIC)
     assert (again.position(), len(helpers.started)) == (0, 2)
     again.close()
     first.close()
@@ -149,7 +151,7 @@ def test_nobody_else_projects_while_the_helper_of_a_dead_projector_lives(
     ours, next_one = (ProjectorLock(tmp_path / "projector.lock") for _ in range(2))
     assert ours.try_acquire()
     helpers.inherited.append(ours.fileno())
-    surface = Elsewhere(Lane(helpers), "index", Tier.PUBLIC)
+    surface = SurfaceProxy(HelperProcess(helpers), "index", Tier.PUBLIC)
     ours.release()
     assert not next_one.try_acquire()
     surface.close()
@@ -160,13 +162,13 @@ def test_nobody_else_projects_while_the_helper_of_a_dead_projector_lives(
 def test_many_waiting_changes_move_a_surface_and_a_minute_of_rest_brings_it_back(
     city: Any, helpers: Helpers
 ) -> None:
-    lane, site = Lane(helpers), city.index(Tier.PUBLIC)
-    surface = OnDemand(
+    lane, site = HelperProcess(helpers), city.index(Tier.PUBLIC)
+    surface = ManagedSurface(
         "index",
         Tier.PUBLIC,
         site.directory,
         lambda: IndexSurface(site),
-        elsewhere=lambda: Elsewhere(lane, "index", Tier.PUBLIC),
+        open_in_helper=lambda: SurfaceProxy(lane, "index", Tier.PUBLIC),
     )
     surface.expect(MANY)
     assert (surface.position(), surface.lane, helpers.started) == (0, "inline", [])

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from publisher.surfaces.runtime.last_result import LastAnswer
+from publisher.surfaces.runtime.last_result import LastResult
 
 
 def test_the_last_answer_stands_until_the_question_is_another() -> None:
@@ -10,8 +10,8 @@ def test_the_last_answer_stands_until_the_question_is_another() -> None:
         asked.append(said)
         return held
 
-    last = LastAnswer()
-    assert last.to(("one", 1), lambda: answer("first", held=True))
-    assert last.to(("one", 1), lambda: answer("again", held=False))
-    assert not last.to(("two", 1), lambda: answer("other", held=False))
+    last = LastResult()
+    assert last.get(("one", 1), lambda: answer("first", held=True))
+    assert last.get(("one", 1), lambda: answer("again", held=False))
+    assert not last.get(("two", 1), lambda: answer("other", held=False))
     assert asked == ["first", "other"]

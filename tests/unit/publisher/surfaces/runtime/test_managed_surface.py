@@ -10,7 +10,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.audit.run import audit
-from publisher.surfaces.runtime.managed_surface import OnDemand
+from publisher.surfaces.runtime.managed_surface import ManagedSurface
 from publisher.surfaces.triples.surface import TriplesSurface
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Fragile(TriplesSurface):
             raise self.faults.pop()
 
 
-def on_demand(city: Any, faults: list[Exception]) -> tuple[OnDemand, list[Fragile]]:
+def on_demand(city: Any, faults: list[Exception]) -> tuple[ManagedSurface, list[Fragile]]:
     opened: list[Fragile] = []
 
     def make() -> Fragile:
@@ -40,7 +40,7 @@ def on_demand(city: Any, faults: list[Exception]) -> tuple[OnDemand, list[Fragil
         return fragile
 
     directory = city.site(Tier.PUBLIC).directory
-    return OnDemand("triples", Tier.PUBLIC, directory, make), opened
+    return ManagedSurface("triples", Tier.PUBLIC, directory, make), opened
 
 
 def test_nothing_is_opened_before_it_is_needed(city: Any) -> None:

@@ -339,7 +339,7 @@ def held_in_memory(runner: Runner) -> str:
     """Return the text of every change that the runner keeps for its surfaces."""
     return "".join(
         (change.view or b"").decode()
-        for held in runner._windows._held.values()
+        for held in runner._changes._held.values()
         for window in held
         for change in window.changes
     )

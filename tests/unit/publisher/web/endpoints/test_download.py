@@ -30,7 +30,7 @@ from tests.unit.publisher.web.over_http import Site, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 FORMS = {
     "csv": "text/csv; charset=utf-8",
@@ -51,18 +51,18 @@ class Downloads(Site):
 
 
 @pytest.fixture(scope="module")
-def site(town: Station) -> Iterator[Downloads]:
+def site(town: Deployment) -> Iterator[Downloads]:
     yield from serving(town, NOON, Downloads)
 
 
 @pytest.fixture
-def own_site(own: Station) -> Iterator[Downloads]:
+def own_site(own: Deployment) -> Iterator[Downloads]:
     yield from serving(own, NOON, Downloads)
 
 
-def views(at: Station, kind: str = "penalty") -> dict[str, bytes]:
-    with at.opened() as bench:
-        return {iri: view for iri, slug, view in bench.ledger.live(Tier.PUBLIC) if slug == kind}
+def views(at: Deployment, kind: str = "penalty") -> dict[str, bytes]:
+    with at.open() as opened:
+        return {iri: view for iri, slug, view in opened.ledger.live(Tier.PUBLIC) if slug == kind}
 
 
 def rows(body: bytes) -> list[dict[str, str]]:
@@ -70,14 +70,14 @@ def rows(body: bytes) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("form", RDF)
-def test_every_form_says_what_the_ledger_says(site: Downloads, town: Station, form: str) -> None:
+def test_every_form_says_what_the_ledger_says(site: Downloads, town: Deployment, form: str) -> None:
     expected = {str(quad) for quad in ox.parse(b"".join(views(town).values()), RDF["nq"])}
     answer = site.ask(site.newest(suffix=form))
     assert answer.headers["content-type"] == FORMS[form]
     assert {str(quad) for quad in ox.parse(answer.body, RDF[form])} == expected
 
 
-def test_another_json_ld_processor_reads_the_same(site: Downloads, town: Station) -> None:
+def test_another_json_ld_processor_reads_the_same(site: Downloads, town: Deployment) -> None:
     document = json.loads(site.ask(site.newest(suffix="jsonld")).body)
     document["@graph"] = document["@graph"][:40]
     quads = pyld.jsonld.to_rdf(document, {"format": "application/n-quads"})
@@ -86,7 +86,9 @@ def test_another_json_ld_processor_reads_the_same(site: Downloads, town: Station
     assert set(quads.splitlines()) == set(expected.decode().splitlines())
 
 
-def test_the_csv_has_a_row_a_record_and_the_mark_of_utf_8(site: Downloads, town: Station) -> None:
+def test_the_csv_has_a_row_a_record_and_the_mark_of_utf_8(
+    site: Downloads, town: Deployment
+) -> None:
     body = site.ask(site.newest()).body
     assert body.startswith(b"\xef\xbb\xbf")
     found = rows(body)
@@ -239,7 +241,7 @@ def test_head_has_the_headers_of_get(site: Downloads) -> None:
         }
 
 
-def test_a_copy_may_be_kept_for_the_bound_and_never_past_the_day(own: Station) -> None:
+def test_a_copy_may_be_kept_for_the_bound_and_never_past_the_day(own: Deployment) -> None:
     midnight = NOON + seconds_of_day_left(NOON) * 1000
     for before, kept in ((3_600_000, 300), (90_500, 90), (400, 0)):
         for site in serving(own, midnight - before, Downloads):
@@ -273,15 +275,15 @@ def test_what_is_not_there_is_told_apart_from_what_has_gone(
 
 
 def test_a_repaired_record_leaves_every_form_and_every_version(
-    own: Station, own_site: Downloads
+    own: Deployment, own_site: Downloads
 ) -> None:
     before = {form: own_site.ask(own_site.newest(suffix=form)) for form in FORMS}
     old = own_site.newest()
-    with own.opened() as bench:
+    with own.open() as opened:
         gone = next(iter(views(own)))
         assert all(gone.encode() in answer.body for answer in before.values())
-        bench.ledger.withdraw(gone, "repair")
-        bench.projector(lambda _: None).publish()
+        opened.ledger.withdraw(gone, "repair")
+        opened.projector(lambda _: None).publish()
     for form in FORMS:
         path = own_site.newest(suffix=form)
         after = own_site.ask(path, If_None_Match=before[form].headers["etag"])

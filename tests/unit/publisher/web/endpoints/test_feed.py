@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 # As ldes-client 0.3.0 asks.
 CLIENT = "application/n-quads,application/trig;q=0.95,application/ld+json;q=0.9,text/turtle;q=0.6"
@@ -33,12 +33,12 @@ PAGE = "/feed/penalty/p/1"
 
 
 @pytest.fixture(scope="module")
-def site(town: Station) -> Iterator[Site]:
+def site(town: Deployment) -> Iterator[Site]:
     yield from serving(town, HOUR_BEFORE_MIDNIGHT)
 
 
 @pytest.fixture
-def own_site(own: Station) -> Iterator[Site]:
+def own_site(own: Deployment) -> Iterator[Site]:
     yield from serving(own, HOUR_BEFORE_MIDNIGHT)
 
 
@@ -120,7 +120,7 @@ def test_roots_and_open_pages_are_asked_for_each_time(site: Site) -> None:
         assert site.ask(path).headers["cache-control"] == "public, max-age=0, must-revalidate"
 
 
-def test_a_closed_page_may_be_kept_for_the_bound_and_never_past_the_day(own: Station) -> None:
+def test_a_closed_page_may_be_kept_for_the_bound_and_never_past_the_day(own: Deployment) -> None:
     pages = own.layout.feed(Tier.PUBLIC) / "current" / "feed" / "penalty" / "p"
     for form in FORMS:
         shutil.copy(pages / f"1.{form}.gz", pages / f"2.{form}.gz")
@@ -134,7 +134,7 @@ def test_a_closed_page_may_be_kept_for_the_bound_and_never_past_the_day(own: Sta
 
 
 def test_a_page_that_closes_while_it_is_read_is_not_kept_as_it_was(
-    own: Station, own_site: Site, monkeypatch: pytest.MonkeyPatch
+    own: Deployment, own_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = own.layout.feed(Tier.PUBLIC) / "current" / "feed" / "penalty" / "p"
     read = FeedService._read
@@ -150,13 +150,13 @@ def test_a_page_that_closes_while_it_is_read_is_not_kept_as_it_was(
     assert "immutable" in own_site.ask(PAGE).headers["cache-control"]
 
 
-def test_a_redaction_gives_the_page_a_new_tag(own: Station, own_site: Site) -> None:
+def test_a_redaction_gives_the_page_a_new_tag(own: Deployment, own_site: Site) -> None:
     before = own_site.ask(PAGE)
-    with own.opened() as bench:
-        gone = next(iri for iri, kind, _ in bench.ledger.live(Tier.PUBLIC) if kind == "penalty")
+    with own.open() as opened:
+        gone = next(iri for iri, kind, _ in opened.ledger.live(Tier.PUBLIC) if kind == "penalty")
         assert gone.encode() in before.body
-        bench.ledger.withdraw(gone, "repair")
-        bench.projector(lambda _: None).publish()
+        opened.ledger.withdraw(gone, "repair")
+        opened.projector(lambda _: None).publish()
     after = own_site.ask(PAGE, If_None_Match=before.headers["etag"])
     assert after.status == 200
     assert after.headers["etag"] != before.headers["etag"]
@@ -198,17 +198,17 @@ def test_other_methods_are_405(site: Site) -> None:
         assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
-def test_before_the_first_publish_the_answer_is_503(own: Station, own_site: Site) -> None:
+def test_before_the_first_publish_the_answer_is_503(own: Deployment, own_site: Site) -> None:
     shutil.rmtree(own.layout.feed(Tier.PUBLIC))
     answer = own_site.ask("/feed/all")
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) > 0
 
 
-def test_a_rebuild_changes_no_byte_and_no_tag(own: Station, own_site: Site) -> None:
+def test_a_rebuild_changes_no_byte_and_no_tag(own: Deployment, own_site: Site) -> None:
     before = [own_site.ask(path) for path in ("/feed/all", "/feed/penalty", PAGE)]
-    with own.opened() as bench:
-        bench.projector(lambda _: None).rebuild(["feed"])
+    with own.open() as opened:
+        opened.projector(lambda _: None).rebuild(["feed"])
     after = [own_site.ask(path) for path in ("/feed/all", "/feed/penalty", PAGE)]
     for one, two in zip(before, after, strict=True):
         assert (one.headers["etag"], one.body) == (two.headers["etag"], two.body)

@@ -19,7 +19,7 @@ from publisher.web.endpoints.metrics import PLACES, place_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 TOKEN = "0123456789abcdef"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -54,18 +54,18 @@ def test_without_the_setting_there_is_nothing_at_the_address(client: Client) -> 
     assert (answer.status_code, answer.data) == (404, unknown.data)
 
 
-def test_a_trial_shows_it_to_its_own_machine_only(town: Station) -> None:
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(bench.web_parts(queries), base_url="http://127.0.0.1:8080")
+def test_a_trial_shows_it_to_its_own_machine_only(town: Deployment) -> None:
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        parts = replace(opened.web_context(queries), base_url="http://127.0.0.1:8080")
         client = Client(create_app(parts))
         for address, status in (("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 404), ("", 404)):
             answer = client.get("/metrics", environ_base={"REMOTE_ADDR": address})
             assert answer.status_code == status, address
 
 
-def test_only_the_token_opens_it_and_it_is_read_anew(town: Station, token: Path) -> None:
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(replace(bench.web_parts(queries), metrics_token=token)))
+def test_only_the_token_opens_it_and_it_is_read_anew(town: Deployment, token: Path) -> None:
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(replace(opened.web_context(queries), metrics_token=token)))
         for wrong in (
             "",
             "Bearer",
@@ -94,10 +94,10 @@ def test_only_the_token_opens_it_and_it_is_read_anew(town: Station, token: Path)
 
 
 def test_figures_follow_ledger_surfaces_alarms_and_what_waits(
-    own: Station, live: list[str], token: Path
+    own: Deployment, live: list[str], token: Path
 ) -> None:
-    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(bench.web_parts(queries), metrics_token=token)
+    with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
+        parts = replace(opened.web_context(queries), metrics_token=token)
         client = Client(create_app(parts))
         before = read(client)
         surfaces = {
@@ -111,15 +111,15 @@ def test_figures_follow_ledger_surfaces_alarms_and_what_waits(
         for surface in surfaces:
             assert one(before, "credence_surface_lag", surface=surface) == 0
             assert one(before, "credence_surface_alarm", surface=surface) == 0
-            head = bench.ledger.head(Tier(surface.partition("/")[0]))
+            head = opened.ledger.head(Tier(surface.partition("/")[0]))
             assert one(before, "credence_surface_position", surface=surface) == head
         assert one(before, "credence_ready") == 1
         assert one(before, "credence_clock_in_doubt") == 0
         for name in ("held_rows", "decisions_pending", "deliveries_open", "erasures_unfinished"):
             assert one(before, f"credence_{name}") == 0
-        bench.ledger.withdraw(live[0], "repair")
-        bench.ledger.erase(live[1])
-        bench.ledger.open_delivery(
+        opened.ledger.withdraw(live[0], "repair")
+        opened.ledger.erase(live[1])
+        opened.ledger.open_delivery(
             source=None, name="x", digest="0" * 64, kind="penalty", form=None
         )
         reader = parts.readers[0]
@@ -140,20 +140,20 @@ def test_figures_follow_ledger_surfaces_alarms_and_what_waits(
         assert one(after, "process_resident_memory_bytes") > 1_000_000
 
 
-def test_a_surface_that_was_never_published_lacks_everything(own: Station, token: Path) -> None:
-    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(bench.web_parts(queries), metrics_token=token)
+def test_a_surface_that_was_never_published_lacks_everything(own: Deployment, token: Path) -> None:
+    with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
+        parts = replace(opened.web_context(queries), metrics_token=token)
         (own.layout.feed(Tier.PUBLIC) / "current").unlink()
         after = read(Client(create_app(parts)))
-        head = bench.ledger.head(Tier.PUBLIC)
+        head = opened.ledger.head(Tier.PUBLIC)
         assert one(after, "credence_surface_lag", surface="public/feed") == head
 
 
 def test_answers_are_counted_by_place_and_status(
-    town: Station, live: list[str], token: Path
+    town: Deployment, live: list[str], token: Path
 ) -> None:
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(replace(bench.web_parts(queries), metrics_token=token)))
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(replace(opened.web_context(queries), metrics_token=token)))
         record = "/record/" + live[0].rpartition("/")[2]
         for path in (
             record,
@@ -180,9 +180,9 @@ def test_answers_are_counted_by_place_and_status(
         assert one(samples, "credence_http_response_seconds_count", place="record") == 3
 
 
-def test_queries_are_counted_by_lane_and_refusals_by_reason(own: Station, token: Path) -> None:
-    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(replace(bench.web_parts(queries), metrics_token=token)))
+def test_queries_are_counted_by_lane_and_refusals_by_reason(own: Deployment, token: Path) -> None:
+    with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(replace(opened.web_context(queries), metrics_token=token)))
         for number in range(3):
             queries.query(f"ASK {{}} #{number}", "application/sparql-results+json")
         samples = read(client)
@@ -223,16 +223,16 @@ def test_places_are_few_whatever_is_asked_for() -> None:
     assert all(place_of(f"/{place}/x") != "other" for place in PLACES if place)
 
 
-def test_no_figure_and_no_label_is_about_anybody(town: Station, token: Path) -> None:
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(replace(bench.web_parts(queries), metrics_token=token)))
+def test_no_figure_and_no_label_is_about_anybody(town: Deployment, token: Path) -> None:
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(replace(opened.web_context(queries), metrics_token=token)))
         said = {
             quad.object.value
-            for _, _, view in bench.ledger.live(Tier.GOVERNMENT)
+            for _, _, view in opened.ledger.live(Tier.GOVERNMENT)
             for quad in ox.parse(view, ox.RdfFormat.N_QUADS)
             if isinstance(quad.object, ox.Literal) and len(quad.object.value) > 4
         }
-        for iri in list(bench.ledger.live(Tier.PUBLIC))[:5]:
+        for iri in list(opened.ledger.live(Tier.PUBLIC))[:5]:
             client.get("/record/" + iri[0].rpartition("/")[2])
         text = client.get("/metrics", headers=BEARER).text
         assert not [value for value in said if value in text]

@@ -13,7 +13,7 @@ from publisher.web.pages.sparql_form import EXAMPLES
 if TYPE_CHECKING:
     from werkzeug.test import Client
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 SELECT = "SELECT ?s WHERE { ?s a <https://w3id.org/credence/ns#AdministrativePenalty> } LIMIT 2"
@@ -178,14 +178,14 @@ def test_a_graph_that_is_not_here_is_empty_whoever_names_it(client: Client, name
 
 
 def test_the_same_question_gets_the_kept_answer_until_the_data_change(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
     asked = {"query": SELECT.replace("?s WHERE", "(COUNT(*) AS ?n) WHERE")}
     before = own_client.get("/sparql", query_string=asked).data
     assert own_client.get("/sparql", query_string=asked).data == before
-    with own.opened() as bench:
-        bench.exchange().withdraw(live[0], "repair")
-        bench.projector(lambda _: None).publish()
+    with own.open() as opened:
+        opened.exchange().withdraw(live[0], "repair")
+        opened.projector(lambda _: None).publish()
     until = time.monotonic() + 5
     while own_client.get("/sparql", query_string=asked).data == before:
         assert time.monotonic() < until

@@ -16,7 +16,7 @@ from publisher.surfaces.dumps.addresses import FORMS
 if TYPE_CHECKING:
     from werkzeug.test import Client
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MODEL = load_model()
@@ -118,11 +118,11 @@ def test_people_are_led_to_the_page_and_strangers_told_what_there_is(client: Cli
 
 
 def test_the_catalogue_tells_when_the_data_last_changed(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
     before = own_client.get("/catalog.nt").text
-    with own.opened() as bench:
-        assert bench.ledger.last_published(Tier.PUBLIC)
+    with own.open() as opened:
+        assert opened.ledger.last_published(Tier.PUBLIC)
     assert "http://purl.org/dc/terms/modified" in before
 
 

@@ -20,7 +20,7 @@ from publisher.web.endpoints.health import Health
 from publisher.web.messages.common import TEXTS
 
 if TYPE_CHECKING:
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 WELL = {f"public/{name}": "ok" for name in ("triples", "feed", "index", "dumps")}
@@ -69,11 +69,13 @@ def test_the_home_page_counts_what_stands(client: Client, live: list[str]) -> No
     assert "/record/" in page
 
 
-def test_a_withdrawn_record_leaves_the_home_page_at_once(own: Station, own_client: Client) -> None:
+def test_a_withdrawn_record_leaves_the_home_page_at_once(
+    own: Deployment, own_client: Client
+) -> None:
     before = own_client.get("/").text
     listed = before.partition('href="/record/')[2][:26]
-    with own.opened() as bench:
-        bench.ledger.withdraw(listed, "repair")
+    with own.open() as opened:
+        opened.ledger.withdraw(listed, "repair")
         assert listed not in own_client.get("/").text
 
 
@@ -85,11 +87,11 @@ def test_status_tells_the_state_of_the_surfaces_and_no_ledger_position(client: C
 
 
 def test_an_alarm_turns_readyz_red_and_healthz_stays_green(
-    own: Station, own_client: Client
+    own: Deployment, own_client: Client
 ) -> None:
     assert own_client.get("/readyz").status_code == 200
-    with own.opened() as bench:
-        surface = bench.readers()[0]
+    with own.open() as opened:
+        surface = opened.readers()[0]
         alarms = Alarms(own.layout.surfaces, lambda _: None)
         alarms.raise_alarm(surface, Alarm("public/triples", "disk full", 0, 1))
         red = own_client.get("/readyz")
@@ -101,9 +103,9 @@ def test_an_alarm_turns_readyz_red_and_healthz_stays_green(
         assert own_client.get("/readyz").status_code == 200
 
 
-def test_a_doubtful_clock_turns_readyz_red_and_is_named(own: Station) -> None:
-    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(bench.web_parts(queries), clock_doubt=lambda: ClockDoubt.STEPPED)
+def test_a_doubtful_clock_turns_readyz_red_and_is_named(own: Deployment) -> None:
+    with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
+        parts = replace(opened.web_context(queries), clock_doubt=lambda: ClockDoubt.STEPPED)
         client = Client(create_app(parts))
         red = client.get("/readyz")
         assert red.status_code == 503
@@ -115,7 +117,7 @@ def test_a_doubtful_clock_turns_readyz_red_and_is_named(own: Station) -> None:
 @pytest.mark.parametrize("name", ["ledger.sqlite", "seals.sqlite"])
 @pytest.mark.parametrize("replaced", [False, True])
 def test_a_ledger_file_moved_away_or_replaced_turns_readyz_red_and_is_named(
-    own: Station, own_client: Client, name: str, *, replaced: bool
+    own: Deployment, own_client: Client, name: str, *, replaced: bool
 ) -> None:
     assert own_client.get("/readyz").status_code == 200
     file = own.layout.root / name
@@ -134,20 +136,20 @@ def test_a_ledger_file_moved_away_or_replaced_turns_readyz_red_and_is_named(
     assert own_client.get("/readyz").status_code == 200
 
 
-def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Station, live: list[str]) -> None:
+def test_a_surface_may_lag_for_the_bound_and_no_longer(own: Deployment, live: list[str]) -> None:
     time = [0]
-    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
-        health = Health(replace(bench.web_parts(queries), clock=lambda: time[0]))
+    with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
+        health = Health(replace(opened.web_context(queries), clock=lambda: time[0]))
         assert health.states() == WELL
-        bench.ledger.withdraw(live[0], "repair")
+        opened.ledger.withdraw(live[0], "repair")
         assert health.states() == dict.fromkeys(WELL, "behind")
         time[0] = 300_000
         assert health.faults() == {}
         time[0] = 300_001
         assert health.faults() == dict.fromkeys(WELL, "behind")
-        bench.projector(lambda _: None).publish()
+        opened.projector(lambda _: None).publish()
         assert health.faults() == {}
-        bench.ledger.withdraw(live[1], "repair")
+        opened.ledger.withdraw(live[1], "repair")
         assert health.faults() == {}
 
 
@@ -210,9 +212,9 @@ def test_every_text_is_asked_for_somewhere() -> None:
     assert {name for name in TEXTS if not name.startswith(made_of)} <= said
 
 
-def test_an_error_nobody_expected_is_a_500_that_tells_nothing(town: Station) -> None:
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        broken = replace(bench.web_parts(queries), ledger=None)
+def test_an_error_nobody_expected_is_a_500_that_tells_nothing(town: Deployment) -> None:
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        broken = replace(opened.web_context(queries), ledger=None)
         client = Client(create_app(broken))
         answer = client.get(f"/record/{'a' * 26}")
     assert answer.status_code == 500
@@ -233,11 +235,11 @@ def test_an_address_whose_bytes_are_no_text_is_a_bad_request(client: Client) -> 
     assert answer.status_code == 400
 
 
-def test_a_surface_of_another_history_is_not_answered_from(own: Station) -> None:
+def test_a_surface_of_another_history_is_not_answered_from(own: Deployment) -> None:
     for path in own.layout.surfaces.glob("public/*/checkpoint.json"):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"root": "ab" * 32}))
-    with own.opened() as bench, own.query_pool(Tier.PUBLIC) as queries:
-        client = Client(create_app(bench.web_parts(queries)))
+    with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
+        client = Client(create_app(opened.web_context(queries)))
         for address in ("/sparql?query=ASK{}", "/feed/all", "/dump/penalty/latest.csv"):
             answer = client.get(address, headers={"Accept": "*/*"})
             assert answer.status_code == 503, address
@@ -252,7 +254,7 @@ def test_a_surface_of_another_history_is_not_answered_from(own: Station) -> None
         shown = client.get("/status", headers={"Accept": "application/json"}).get_json()
         assert set(shown["surfaces"].values()) == {"other-history"}
         assert "与账本不符" in client.get("/status").get_data(as_text=True)
-        with own.opened() as second:
+        with own.open() as second:
             second.projector(lambda _: None).publish()
         time.sleep(0.6)
         assert client.get("/readyz").status_code == 200

@@ -10,18 +10,18 @@ from exchange.domain.disclosure import Tier
 if TYPE_CHECKING:
     from werkzeug.test import Client
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 ON = re.compile(rb"/ns#onList> <https://w3id.org/credence/code/credit-list/([a-z-]+)>")
 
 
 @pytest.fixture(scope="session")
-def listed(town: Station) -> dict[str, list[str]]:
+def listed(town: Deployment) -> dict[str, list[str]]:
     """Return the entries of each list, from the ledger's own views."""
     found: dict[str, list[str]] = {}
-    with town.opened() as bench:
-        for iri, kind, view in bench.ledger.live(Tier.PUBLIC):
+    with town.open() as opened:
+        for iri, kind, view in opened.ledger.live(Tier.PUBLIC):
             if kind == "list-entry":
                 found.setdefault(ON.findall(view)[0].decode(), []).append(iri)
     assert len(found) >= 2
@@ -80,10 +80,10 @@ def test_a_place_that_is_none_of_ours_is_a_bad_request(client: Client, place: st
 
 
 def test_a_withdrawn_entry_leaves_its_list_at_once(
-    own: Station, own_client: Client, listed: dict[str, list[str]]
+    own: Deployment, own_client: Client, listed: dict[str, list[str]]
 ) -> None:
     name, entries = max(listed.items())
-    with own.opened() as bench:
-        bench.ledger.withdraw(entries[0], "repair")
+    with own.open() as opened:
+        opened.ledger.withdraw(entries[0], "repair")
         page = own_client.get(f"/list/{name}").text
     assert entries[0].rpartition("/")[2] not in page

@@ -15,7 +15,7 @@ from exchange.domain.publicity_period import CHINA, declared_end
 from publisher.web.app import create_app
 
 if TYPE_CHECKING:
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 END = "https://w3id.org/credence/ns#declaredPublicityEnd"
@@ -55,10 +55,10 @@ def test_a_browser_gets_a_page_with_labels_in_the_language_asked(
 
 
 def test_a_legal_representative_stands_on_the_record_page_and_nowhere_else(
-    town: Station, client: Client, live: list[str]
+    town: Deployment, client: Client, live: list[str]
 ) -> None:
-    with town.opened() as bench:
-        pages = {iri: bench.ledger.on_page(Tier.PUBLIC, iri) for iri in live}
+    with town.open() as opened:
+        pages = {iri: opened.ledger.on_page(Tier.PUBLIC, iri) for iri in live}
     iri, page = next((iri, page) for iri, page in pages.items() if page)
     (quad,) = ox.parse(page, ox.RdfFormat.N_QUADS)
     assert quad.predicate.value.endswith("#legalRepresentative")
@@ -76,10 +76,10 @@ def test_a_legal_representative_stands_on_the_record_page_and_nowhere_else(
 
 @pytest.mark.parametrize("media", RDF)
 def test_every_rdf_type_holds_exactly_the_public_view(
-    town: Station, client: Client, live: list[str], media: str
+    town: Deployment, client: Client, live: list[str], media: str
 ) -> None:
-    with town.opened() as bench:
-        views = {iri: view for iri, _, view in bench.ledger.live(Tier.PUBLIC)}
+    with town.open() as opened:
+        views = {iri: view for iri, _, view in opened.ledger.live(Tier.PUBLIC)}
     for iri in live[:5]:
         answer = client.get(path_of(iri), headers={"Accept": media})
         assert answer.mimetype == media
@@ -89,10 +89,10 @@ def test_every_rdf_type_holds_exactly_the_public_view(
 
 
 def test_the_n_quads_are_the_very_bytes_of_the_view(
-    town: Station, client: Client, live: list[str]
+    town: Deployment, client: Client, live: list[str]
 ) -> None:
-    with town.opened() as bench:
-        views = {iri: view for iri, _, view in bench.ledger.live(Tier.PUBLIC)}
+    with town.open() as opened:
+        views = {iri: view for iri, _, view in opened.ledger.live(Tier.PUBLIC)}
     for iri in live:
         assert client.get(path_of(iri) + ".nq").data == views[iri]
 
@@ -157,10 +157,10 @@ def test_an_unknown_suffix_is_not_found(client: Client, live: list[str]) -> None
     assert client.get(path_of(live[0]) + ".docx").status_code == 404
 
 
-def test_a_repair_case_is_not_known_to_the_public(town: Station, client: Client) -> None:
-    with town.opened() as bench:
+def test_a_repair_case_is_not_known_to_the_public(town: Deployment, client: Client) -> None:
+    with town.open() as opened:
         cases = [
-            iri for iri, kind, _ in bench.ledger.live(Tier.GOVERNMENT) if kind == "repair-case"
+            iri for iri, kind, _ in opened.ledger.live(Tier.GOVERNMENT) if kind == "repair-case"
         ]
     assert cases
     assert client.get(path_of(cases[0])).status_code == 404
@@ -174,14 +174,14 @@ def test_the_form_leads_to_the_record(client: Client, live: list[str]) -> None:
 
 
 def test_every_cause_of_leaving_answers_410_with_the_same_bytes(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
     forms = [BROWSER, "application/ld+json", "text/turtle"]
     tags = [
         own_client.get(path_of(live[0]), headers={"Accept": form}).headers["ETag"] for form in forms
     ]
-    with own.opened() as bench:
-        exchange = bench.exchange()
+    with own.open() as opened:
+        exchange = opened.exchange()
         exchange.withdraw(live[0], "repair")
         exchange.withdraw(live[1], "correction")
         exchange.suspend(live[2])
@@ -198,19 +198,19 @@ def test_every_cause_of_leaving_answers_410_with_the_same_bytes(
 
 
 def test_a_withdrawal_counts_before_any_surface_knows(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
-    with own.opened() as bench:
-        bench.ledger.withdraw(live[0], "repair")
+    with own.open() as opened:
+        opened.ledger.withdraw(live[0], "repair")
         assert own_client.get(path_of(live[0])).status_code == 410
         assert own_client.get(path_of(live[0]) + ".nq").status_code == 410
 
 
 def test_a_resumed_record_stands_at_its_old_address(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
-    with own.opened() as bench:
-        exchange = bench.exchange()
+    with own.open() as opened:
+        exchange = opened.exchange()
         exchange.suspend(live[0])
         assert own_client.get(path_of(live[0])).status_code == 410
         exchange.resume(live[0])
@@ -218,19 +218,19 @@ def test_a_resumed_record_stands_at_its_old_address(
 
 
 def test_an_open_objection_is_marked_on_the_page(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
-    with own.opened() as bench:
-        bench.ledger.object_(live[0], True)
+    with own.open() as opened:
+        opened.ledger.object_(live[0], True)
     assert "异议申诉处理中" in own_client.get(path_of(live[0]), headers={"Accept": BROWSER}).text
 
 
 def test_the_data_of_a_record_equal_what_the_store_says_of_it(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
-    with own.opened() as bench:
-        bench.ledger.object_(live[0], True)
-        bench.projector(lambda _: None).publish()
+    with own.open() as opened:
+        opened.ledger.object_(live[0], True)
+        opened.projector(lambda _: None).publish()
     with own.query_pool(Tier.PUBLIC) as queries:
         for iri in live[:8]:
             asked = f"CONSTRUCT {{ <{iri}> ?p ?o }} WHERE {{ <{iri}> ?p ?o }}"
@@ -261,11 +261,14 @@ def _values(data: bytes, form: ox.RdfFormat) -> set[tuple[str, str, str | Decima
     }
 
 
-def test_no_page_waits_for_the_query_service(town: Station, live: list[str]) -> None:
-    with town.opened() as bench:
-        parts = replace(bench.web_parts(None), generation=lambda: "none")
+def test_no_page_waits_for_the_query_service(town: Deployment, live: list[str]) -> None:
+    with town.open() as opened:
+        parts = replace(opened.web_context(None), generation=lambda: "none")
         client = Client(create_app(parts))
-        facts = (town.plan.read(iri, view)[0] for iri, _, view in bench.ledger.live(Tier.PUBLIC))
+        facts = (
+            town.index_mapping.read(iri, view)[0]
+            for iri, _, view in opened.ledger.live(Tier.PUBLIC)
+        )
         code = next(one.code for one in facts if one.code)
         for path in (
             "/",
@@ -289,20 +292,20 @@ def test_no_page_waits_for_the_query_service(town: Station, live: list[str]) -> 
 
 
 def test_a_record_is_not_shown_on_the_day_after_its_last(
-    town: Station, client: Client, live: list[str]
+    town: Deployment, client: Client, live: list[str]
 ) -> None:
-    with town.opened() as bench:
+    with town.open() as opened:
         ended = [
             (iri, end)
-            for iri, kind, view in bench.ledger.live(Tier.PUBLIC)
+            for iri, kind, view in opened.ledger.live(Tier.PUBLIC)
             if kind == "penalty" and (end := declared_end(view, END))
         ]
     assert ended
     iri, end = ended[0]
     midnight = datetime.combine(end + timedelta(days=1), time(), CHINA)
     after = int(midnight.timestamp() * 1000)
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        parts = bench.web_parts(queries)
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        parts = opened.web_context(queries)
         for now, status in ((after - 1, 200), (after, 410)):
             late = Client(create_app(replace(parts, clock=lambda now=now: now)))
             assert late.get(path_of(iri)).status_code == status
@@ -321,13 +324,13 @@ def test_not_modified_says_what_the_answer_depends_on(
 
 
 def test_search_engines_are_told_to_keep_neither_a_record_nor_its_absence(
-    own: Station, own_client: Client, live: list[str]
+    own: Deployment, own_client: Client, live: list[str]
 ) -> None:
     page = own_client.get(path_of(live[0]), headers={"Accept": BROWSER})
     assert page.headers["X-Robots-Tag"] == "noindex"
     assert '<meta name="robots" content="noindex">' in page.text
-    with own.opened() as bench:
-        bench.ledger.withdraw(live[0], "repair")
+    with own.open() as opened:
+        opened.ledger.withdraw(live[0], "repair")
     for media in (BROWSER, "text/turtle", "application/json"):
         gone = own_client.get(path_of(live[0]), headers={"Accept": media})
         assert (gone.status_code, gone.headers["X-Robots-Tag"]) == (410, "noindex")

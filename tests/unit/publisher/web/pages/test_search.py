@@ -10,17 +10,17 @@ from publisher.surfaces.index import Plan
 if TYPE_CHECKING:
     from werkzeug.test import Client, TestResponse
 
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
 @pytest.fixture(scope="session")
-def penalty(town: Station) -> tuple[str, str, str, str]:
+def penalty(town: Deployment) -> tuple[str, str, str, str]:
     """Return IRI, name, code and number of a penalty of an organisation in the register."""
     plan = Plan(town.model.kinds.values())
-    with town.opened() as bench:
-        found = [plan.read(iri, view)[0] for iri, _, view in bench.ledger.live(Tier.PUBLIC)]
+    with town.open() as opened:
+        found = [plan.read(iri, view)[0] for iri, _, view in opened.ledger.live(Tier.PUBLIC)]
     registered = {facts.code for facts in found if facts.kind == "subject"}
     chosen = min(
         facts
@@ -109,16 +109,16 @@ def test_an_identifier_leads_to_its_record(
 
 
 def test_a_withdrawn_record_leaves_the_search_at_once_and_the_index_after(
-    own: Station, own_client: Client, penalty: tuple[str, str, str, str]
+    own: Deployment, own_client: Client, penalty: tuple[str, str, str, str]
 ) -> None:
     iri, _, _, number = penalty
     assert iri in own_client.get("/search", query_string={"q": number}).text
-    with own.opened() as bench:
-        bench.ledger.withdraw(iri, "repair")
+    with own.open() as opened:
+        opened.ledger.withdraw(iri, "repair")
         assert iri not in own_client.get("/search", query_string={"q": number}).text
-        assert bench.index(Tier.PUBLIC).holds(iri)
-        bench.projector(lambda _: None).publish()
-        assert not bench.index(Tier.PUBLIC).holds(iri)
+        assert opened.index(Tier.PUBLIC).holds(iri)
+        opened.projector(lambda _: None).publish()
+        assert not opened.index(Tier.PUBLIC).holds(iri)
         held = [
             path
             for path in own.layout.index(Tier.PUBLIC).rglob("*")

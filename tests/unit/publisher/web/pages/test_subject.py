@@ -15,7 +15,7 @@ from exchange.domain.identity import uscc_check_character
 from publisher.web.app import create_app
 
 if TYPE_CHECKING:
-    from publisher.wiring import Station
+    from publisher.wiring import Deployment
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 NS = "https://w3id.org/credence/ns#"
@@ -24,11 +24,11 @@ USCC = "https://w3id.org/credence/uscc/"
 
 
 @pytest.fixture(scope="session")
-def named(town: Station) -> dict[str, set[str]]:
+def named(town: Deployment) -> dict[str, set[str]]:
     """Return the records about each code, counted from the ledger's own views."""
     found: dict[str, set[str]] = {}
-    with town.opened() as bench:
-        for iri, _, view in bench.ledger.live(Tier.PUBLIC):
+    with town.open() as opened:
+        for iri, _, view in opened.ledger.live(Tier.PUBLIC):
             for quad in ox.parse(view, ox.RdfFormat.N_QUADS):
                 if quad.predicate.value in {NS + "counterpart", NS + "describes"}:
                     found.setdefault(quad.object.value, set()).add(iri)
@@ -85,9 +85,9 @@ def test_the_data_of_a_subject_with_many_records_come_in_pages_that_lead_on(
     assert client.get(f"/subject/{busiest}.nt?after=..").status_code == 400
 
 
-def test_an_authority_is_found_by_its_code_too(client: Client, town: Station) -> None:
-    with town.opened() as bench:
-        views = b"".join(view for _, kind, view in bench.ledger.live(Tier.PUBLIC))
+def test_an_authority_is_found_by_its_code_too(client: Client, town: Deployment) -> None:
+    with town.open() as opened:
+        views = b"".join(view for _, kind, view in opened.ledger.live(Tier.PUBLIC))
     authority = next(
         quad.object.value.removeprefix(USCC)
         for quad in ox.parse(views, ox.RdfFormat.N_QUADS)
@@ -99,14 +99,14 @@ def test_an_authority_is_found_by_its_code_too(client: Client, town: Station) ->
 
 
 def test_lists_and_measures_of_a_subject_are_on_its_page_until_they_leave(
-    own: Station, own_client: Client
+    own: Deployment, own_client: Client
 ) -> None:
-    with own.opened() as bench:
-        index = bench.index(Tier.PUBLIC)
+    with own.open() as opened:
+        index = opened.index(Tier.PUBLIC)
         codes = {
             facts.code
-            for iri, _, view in bench.ledger.live(Tier.PUBLIC)
-            if (facts := own.plan.read(iri, view)[0]).list and facts.code
+            for iri, _, view in opened.ledger.live(Tier.PUBLIC)
+            if (facts := own.index_mapping.read(iri, view)[0]).list and facts.code
         }
         found = [subject for code in codes if (subject := index.subject(code))]
         subject = next(one for one in found if one.measures)
@@ -117,7 +117,7 @@ def test_lists_and_measures_of_a_subject_are_on_its_page_until_they_leave(
             assert measure.name in page
             assert f'href="/record/{measure.iri.rpartition("/")[2]}"' in page
         for entry in subject.lists:
-            bench.ledger.withdraw(entry.iri, "repair")
+            opened.ledger.withdraw(entry.iri, "repair")
         page = own_client.get(f"/subject/{subject.code}", headers={"Accept": BROWSER}).text
         assert "所在名单" not in page
         assert "正在实施的措施" not in page
@@ -151,13 +151,13 @@ def test_a_code_nobody_names_is_not_found_and_no_praise(client: Client, busiest:
     assert client.get(f"/subject/{busiest}.docx").status_code == 404
 
 
-def test_what_ended_since_the_index_was_written_is_not_in_the_data(town: Station) -> None:
-    with town.opened() as bench, town.query_pool(Tier.PUBLIC) as queries:
-        views = [(iri, view) for iri, _, view in bench.ledger.live(Tier.PUBLIC)]
-        facts = [town.plan.read(iri, view)[0] for iri, view in views]
+def test_what_ended_since_the_index_was_written_is_not_in_the_data(town: Deployment) -> None:
+    with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
+        views = [(iri, view) for iri, _, view in opened.ledger.live(Tier.PUBLIC)]
+        facts = [town.index_mapping.read(iri, view)[0] for iri, view in views]
         one = min((one for one in facts if one.code and one.until), key=lambda one: one.until or "")
         last = int(datetime.fromisoformat(f"{one.until}T12:00:00+08:00").timestamp() * 1000)
-        parts = bench.web_parts(queries)  # whose index reads the clock of the town
+        parts = opened.web_context(queries)  # whose index reads the clock of the town
         for now, shown in ((last, True), (last + 86_400_000, False)):
             client = Client(create_app(replace(parts, clock=lambda now=now: now)))
             data = client.get(f"/subject/{one.code}.nt").text
@@ -165,20 +165,21 @@ def test_what_ended_since_the_index_was_written_is_not_in_the_data(town: Station
 
 
 def test_what_ended_yesterday_is_on_neither_page_nor_data_and_today_still_is(
-    own: Station, own_client: Client
+    own: Deployment, own_client: Client
 ) -> None:
-    with own.opened() as bench:
+    with own.open() as opened:
         ends = {
             facts.iri: facts
-            for iri, _, view in bench.ledger.live(Tier.PUBLIC)
-            if (facts := own.plan.read(iri, view)[0]).code and "2" < (facts.until or "") < "21"
+            for iri, _, view in opened.ledger.live(Tier.PUBLIC)
+            if (facts := own.index_mapping.read(iri, view)[0]).code
+            and "2" < (facts.until or "") < "21"
         }
         iri, facts = min(ends.items())
         last = datetime.fromisoformat(f"{facts.until}T12:00:00+08:00")
         for moment, shown in ((last, True), (last + timedelta(days=1), False)):
             own.clock = lambda moment=moment: int(moment.timestamp() * 1000)
             with own.query_pool(Tier.PUBLIC) as queries:
-                client = Client(create_app(bench.web_parts(queries)))
+                client = Client(create_app(opened.web_context(queries)))
                 for suffix in ("", ".nt"):
                     path = f"/subject/{facts.code}{suffix}"
                     page = client.get(path, headers={"Accept": BROWSER})
@@ -188,12 +189,12 @@ def test_what_ended_yesterday_is_on_neither_page_nor_data_and_today_still_is(
 
 
 def test_a_withdrawn_record_leaves_the_subject_at_once(
-    own: Station, own_client: Client, named: dict[str, set[str]], busiest: str
+    own: Deployment, own_client: Client, named: dict[str, set[str]], busiest: str
 ) -> None:
     gone = min(named[busiest])
     identifier = gone.rpartition("/")[2]
-    with own.opened() as bench:
-        bench.ledger.withdraw(gone, "repair")
+    with own.open() as opened:
+        opened.ledger.withdraw(gone, "repair")
     page = own_client.get(f"/subject/{busiest}", headers={"Accept": BROWSER})
     assert identifier not in page.text
     assert identifier not in own_client.get(f"/subject/{busiest}.ttl").text
