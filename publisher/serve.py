@@ -67,7 +67,7 @@ class Reports:
 
 
 def serve(root: Path, address: Address, held: socket.socket, reports: Reports) -> None:
-    """Serve a data directory on a socket of `listening` until SIGINT or SIGTERM.
+    """Serve a data directory on a socket of `listener` until SIGINT or SIGTERM.
 
     Raises NotFound (no ledger), UsageError (settings), EnvironmentFault (worker ends at once).
     """
@@ -122,7 +122,7 @@ def _run(deployment: Deployment, address: Address, held: socket.socket, reports:
 def _threads(query_workers: int) -> int:
     """Return the number of request threads; each is started when it is first needed."""
     at_work = 2 * query_workers + 1
-    # As many again as wait for the short lane may wait for the two others (`stores.lanes`).
+    # As many again as wait for the short lane may wait for the two others (`stores.query_lanes`).
     return 2 * WAITING_QUERIES + at_work + READERS + WAITING + _SPARE_THREADS
 
 

@@ -29,7 +29,7 @@ _CELLS_TO_SUSPECT: Final = 8
 
 
 class CsvSheet(TableSheet):
-    """A CSV file whose header has been found; see `sources.Sheet`."""
+    """A CSV file whose header has been found; see `sheet.Sheet`."""
 
     format = "csv"
 

@@ -33,7 +33,7 @@ _MEMBER: Final = "records"
 
 
 class JsonSheet:
-    """A JSON file of records; see `sources.Sheet`."""
+    """A JSON file of records; see `sheet.Sheet`."""
 
     format = "json"
     header: Header | None = None

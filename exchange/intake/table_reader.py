@@ -59,7 +59,7 @@ class Record(NamedTuple):
 
 
 class TableSheet(ABC):
-    """A table whose header stands among its first rows; see `sources.Sheet`.
+    """A table whose header stands among its first rows; see `sheet.Sheet`.
 
     A reader gives `records`, again from the first each time, and then calls `choose`.
     """

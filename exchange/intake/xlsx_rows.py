@@ -160,7 +160,7 @@ def _tab(said: dict[str, Any], start: int, end: int) -> Tab:
 
 
 class XlsxSheet(TableSheet):
-    """One sheet of a workbook; see `sources.Sheet`."""
+    """One sheet of a workbook; see `sheet.Sheet`."""
 
     format = "xlsx"
 

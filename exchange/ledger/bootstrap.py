@@ -112,7 +112,7 @@ def create(places: Places, genesis: Genesis, build: Build, failpoint: FailpointH
 def open_(places: Places, build: Build, *, restoring: bool = False) -> Parts:
     """Open a ledger and finish what a crash left unfinished.
 
-    `restoring` leaves the journal as it is: it may be ahead, until `recovering` opens an epoch.
+    `restoring` leaves the journal as it is: it may be ahead, until `restore_merge` opens an epoch.
 
     Raises:
         NotFound: there is none.

@@ -2,7 +2,7 @@
 
 No lock of a writer is taken and no file is written: gate, journal, heartbeat and failpoints are
 left out, new seals stay in memory, and the tables are those of an overlay. What it takes is bounded
-by `overlay.MEMORY`.
+by `dry_run_overlay.MEMORY`.
 """
 
 from __future__ import annotations

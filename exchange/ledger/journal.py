@@ -5,9 +5,9 @@ acknowledged; so a restored backup that is older than it is refused, and what mu
 withdrawn again is known (docs/design/ledger.md "Journal"). One JSON line:
 `{"epoch":1,"position":7,"record":"<26 characters>","op":"gone","kind":"penalty","tier":"public",`
 `"keys":["<64 hexadecimal>"],"erased":false}`; op is `gone` or `back`. The keys are HMACs under the
-ledger secret; `:1` and `:2` mark those that lack a part, as in `meeting.Told`. With them, a ledger
-that never heard of the record knows which rows must not bring it back. Lines of older versions end
-after `op`; they are read, and written once more with the rest.
+ledger secret; `:1` and `:2` mark those that lack a part, as in `key_resolution.Told`. With them, a
+ledger that never heard of the record knows which rows must not bring it back. Lines of older
+versions end after `op`; they are read, and written once more with the rest.
 
 Whoever appends holds the file's lock and writes *every* line the ledger has beyond the last
 one, so lines are in order and a crashed neighbour's are not lost.

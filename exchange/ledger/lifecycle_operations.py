@@ -211,7 +211,7 @@ def note(parts: Parts, name: str, body: Mapping[str, Any]) -> int:
     """Log an event that changes no record; return its position.
 
     Raises:
-        UsageError: the name is not one of those (`events.NOTES`).
+        UsageError: the name is not one of those (`events.NOTE_EVENTS`).
 
     """
     if name not in set(NOTE_EVENTS):

@@ -1,8 +1,8 @@
 """Older data: what a row that differs from its record's newest version is compared with.
 
 Only the newest content MAC is kept, so the bodies of superseded versions are opened, the newest
-first and no more than `versions.COMPARED_VERSIONS` of them; a row beyond that bound is held.
-Nothing is opened for a record with one version, nor for a row that its MAC knows.
+first and no more than `received_versions.COMPARED_VERSIONS` of them; a row beyond that bound is
+held. Nothing is opened for a record with one version, nor for a row that its MAC knows.
 Source: docs/decisions/0035-older-data.md; the rules are in `exchange.domain.precedence`.
 """
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class RestoreMethods:
-    """Each method is a function of `lineage` or `recovering`."""
+    """Each method is a function of `tree_heads` or `restore_merge`."""
 
     _parts: Parts
 

@@ -1,7 +1,7 @@
 """Deliveries: rows become events, in transactions short enough not to hold a withdrawal up.
 
 One call is one transaction over a prefix of the rows: at most 1,000 of them or about 250 ms
-(docs/design/ledger.md "Deliveries"). What a row does is decided by `lifecycle.arrive`.
+(docs/design/ledger.md "Deliveries"). What a row does is decided by `lifecycle.action_for_row`.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ record = Table(
 )
 
 # Every way in which a record's key was told leads to the newest record of its chain, and so
-# shares its state; `told` is a `meeting.Told`.
+# shares its state; `told` is a `key_resolution.Told`.
 key_state = Table(
     "key_state",
     metadata,

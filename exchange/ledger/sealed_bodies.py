@@ -107,7 +107,7 @@ def views(
 ) -> tuple[bytes | None, ...]:
     """Return a version's views for public and each further tier; None where there is none.
 
-    The same bytes as `body.view` for each tier, in one pass: most records differ in nothing.
+    The same bytes as `record_body.view` for each tier, in one pass: most records differ in nothing.
     """
     lines = text.split(b"\n")[:-1]
     letters = {line[0] for line in lines}

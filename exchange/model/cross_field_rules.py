@@ -25,7 +25,7 @@ class Between:
 
     `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
     field whose own faults would make it noise. `by_pattern` says that records of one pattern
-    (`plans.Plans`) all keep it or all break it.
+    (`pattern_plans.Plans`) all keep it or all break it.
     """
 
     looks_at: str

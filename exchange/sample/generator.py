@@ -1,7 +1,7 @@
 """A deterministic, invented sample in national field codes (docs/design/intake.md "The sample").
 
 The same arguments give the same bytes. Subjects, people, offices and cases are made up
-(`sample_words`); codes are of the QQQQ range, which is never allotted, and ID numbers of a
+(`words`); codes are of the QQQQ range, which is never allotted, and ID numbers of a
 region that does not exist. Oddities of real deliveries are planted
 (docs/design/intake.md "The sample"), and a known number of rows is spoiled.
 

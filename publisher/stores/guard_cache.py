@@ -3,11 +3,11 @@
 Purpose: programs send one query with ever other IRIs and codes in it. The guard's verdict does not
 depend on what stands within a full IRI or a string, so a text that differs from one that passed
 in nothing else passes too, at a sixth of the time.
-Why it may: `_VARYING` takes whole tokens of `lexer.tokens` and nothing else, as long as the text
-has none of the marks in `_UNCLEAR` and no comment. Then a double quote opens or closes a string
-wherever it stands, and an IRI with `//` after its scheme is never read as "less than". Where a
-query names graphs, its IRIs matter, and it is not kept.
-Errors: those of `guard.check`, which sees every text that is not like another.
+Why it may: `_VARYING` takes whole tokens of `sparql_lexer.tokens` and nothing else, as long as the
+text has none of the marks in `_UNCLEAR` and no comment. Then a double quote opens or closes a
+string wherever it stands, and an IRI with `//` after its scheme is never read as "less than". Where
+a query names graphs, its IRIs matter, and it is not kept.
+Errors: those of `query_guard.check`, which sees every text that is not like another.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Passed:
         self._shapes: dict[str, ParsedForm] = {}
 
     def check(self, text: str) -> ParsedForm:
-        """Return what `guard.check` returns for this text and base. Raises what it raises."""
+        """Return what `query_guard.check` returns for this text and base. Raises what it raises."""
         shape = _shape(text)
         like = None if shape is None else self._shapes.get(shape)
         if like is not None:

@@ -27,7 +27,7 @@ _DIGEST_BYTES: Final = 16
 
 
 def shape_of(found: Iterable[Token]) -> str:
-    """Return a digest of the shape; tokens as `lexer.tokens` yields them."""
+    """Return a digest of the shape; tokens as `sparql_lexer.tokens` yields them."""
     variables: dict[str, str] = {}
     parts = []
     for token in found:

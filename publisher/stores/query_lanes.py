@@ -5,7 +5,7 @@ its slice goes on in the slow lane, with its worker if one more slow worker may 
 Queries of a shape that did so go to the slow lane at once, those that already wait included. One
 worker is kept for the service's own look-ups, which are served first, and for queries of a shape
 known to be cheap: they wait for no query that is not. Within a lane clients are served
-fairly (`queueing`), and one client never has all slow workers where there are two.
+fairly (`fair_queue`), and one client never has all slow workers where there are two.
 Units: seconds. Errors: Overloaded, StoreUnavailable.
 Source: docs/design/queries.md "Queries", docs/decisions/0034-query-lanes.md.
 """

@@ -2,7 +2,7 @@
 
 Purpose: give every query a deadline, a memory cap and a byte cap that hold even inside the
 engine, which has no cancellation; follow the current generation without a pause. Who is served
-when is decided in `lanes`, processes are kept in `staff`.
+when is decided in `query_lanes`, processes are kept in `worker_processes`.
 Errors: see `QueryPool.query`.
 Source: docs/decisions/0002-bulk-load-in-chunks.md (generations), 0004-socket-filter.md (isolation).
 """

@@ -1,7 +1,7 @@
 """One query worker: `python -m publisher.stores.worker_main GENERATION_DIR MEMORY_BYTES BYTE_FD`.
 
 Purpose: run strangers' queries where a crash, a runaway or an exploit costs one process that has
-no socket, no writable file and one read-only generation. The pool (`workers.py`) starts, feeds
+no socket, no writable file and one read-only generation. The pool (`query_pool.py`) starts, feeds
 and kills it. Query, serialise and drop happen in one call on the main thread: result objects may
 not cross threads.
 Protocol, on stdin and stdout, lengths in network order: request = u32 length, JSON

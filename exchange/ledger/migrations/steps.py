@@ -1,4 +1,4 @@
-"""Alembic's part of `migrating`: which revisions there are, and the steps between them.
+"""Alembic's part of `runner`: which revisions there are, and the steps between them.
 
 Apart, because its import costs every command a tenth of a second that only a new or an older
 ledger is worth.
