@@ -80,7 +80,7 @@ class LedgerOpener:
         if read_only:
             return Ledger.open_read_only(
                 self.places,
-                self.model.links,
+                self.model.link_rules,
                 self.clock,
                 government_kinds=kinds,
                 clock_guard=self.clock_guard,
@@ -89,7 +89,7 @@ class LedgerOpener:
         if Ledger.exists(self.places, read_only=not self.places.writable()):
             return Ledger.open(
                 self.places,
-                self.model.links,
+                self.model.link_rules,
                 self.clock,
                 government_kinds=kinds,
                 failpoint=self.failpoint,
@@ -153,7 +153,7 @@ class LedgerOpener:
         return blank_ledger(
             self.places,
             self._genesis(),
-            self.model.links,
+            self.model.link_rules,
             self.clock,
             government_kinds=self._government_kinds(),
             clock_guard=self.clock_guard,
@@ -172,7 +172,7 @@ class LedgerOpener:
         ledger = Ledger.create(
             self.places,
             genesis,
-            self.model.links,
+            self.model.link_rules,
             self.clock,
             government_kinds=self._government_kinds(),
             failpoint=self.failpoint,
@@ -205,7 +205,7 @@ class LedgerOpener:
 
     def _government_kinds(self) -> frozenset[str]:
         kinds = self.model.kinds.items()
-        return frozenset(slug for slug, kind in kinds if kind.ceiling is not Tier.PUBLIC)
+        return frozenset(slug for slug, kind in kinds if kind.max_tier is not Tier.PUBLIC)
 
     def _require_same_identity(self, genesis: Genesis) -> None:
         for name in settings.FROZEN:

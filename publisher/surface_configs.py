@@ -61,7 +61,7 @@ class SurfaceConfigs:
     def kinds(self, tier: Tier) -> dict[str, Kind]:
         """Return the kinds that the tier may show, by slug."""
         kinds = self.model.kinds
-        return {slug: kind for slug, kind in kinds.items() if kind.ceiling.rank <= tier.rank}
+        return {slug: kind for slug, kind in kinds.items() if kind.max_tier.rank <= tier.rank}
 
     def _iri_prefixes(self) -> tuple[str, ...]:
         genesis = self.ledger.genesis

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.model.compiled_kind import Compiled
-from exchange.model.rule_messages import problem
+from exchange.model.compiled_kind import CompiledKind
+from exchange.model.rule_messages import field_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,17 +19,17 @@ HOLD_WORD: Final = "须经审核"
 
 def hold_rows(monkeypatch: pytest.MonkeyPatch) -> str:
     """Hold the rows of penalties whose facts have the word; return the word."""
-    examine = Compiled.examine
+    examine = CompiledKind.read_and_check
 
     def held(
-        self: Compiled, row: Mapping[str, str], form: str | None = None
+        self: CompiledKind, row: Mapping[str, str], form: str | None = None
     ) -> tuple[dict[str, Any], list[Problem]]:
         record, problems = examine(self, row, form)
         facts = record.get("violationFacts", "")
         if HOLD_WORD in facts:
             field = self.kind.field("violationFacts")
-            problems = [*problems, problem(field, "text", facts, form=form, severity="held")]
+            problems = [*problems, field_problem(field, "text", facts, form=form, severity="held")]
         return record, problems
 
-    monkeypatch.setattr(Compiled, "examine", held)
+    monkeypatch.setattr(CompiledKind, "read_and_check", held)
     return HOLD_WORD

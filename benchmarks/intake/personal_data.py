@@ -28,14 +28,14 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.harness import written  # noqa: E402 (a script is run by its path)
 from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS, Tier  # noqa: E402
 from exchange.domain.id_numbers import registration_number, runs  # noqa: E402
-from exchange.model import Sort, compile_kind, load_model  # noqa: E402
+from exchange.model import FieldType, compile_kind, load_model  # noqa: E402
 from exchange.sample.codes import id_number  # noqa: E402
 from exchange.sample.generator import generate  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exchange.model import Compiled
+    from exchange.model import CompiledKind
 
 EXAMPLE: Final = "11010519491231002X"
 FORMS: Final = {"penalty": "2018", "licence": "2018", "subject": "credence"} | {
@@ -143,25 +143,25 @@ class Rows:
 
     def refused(self, slug: str, row: dict[str, str]) -> tuple[set[str], dict[str, Any]]:
         """Return the gravest severities of a row's findings, and its record."""
-        record, problems = self.compiled[slug].examine(row, FORMS[slug])
+        record, problems = self.compiled[slug].read_and_check(row, FORMS[slug])
         return {item.severity for item in problems} & {"error", "held"}, record
 
 
-def public(compiled: Compiled, record: dict[str, Any]) -> str:
+def public(compiled: CompiledKind, record: dict[str, Any]) -> str:
     """Return the objects of the statements that the public can see."""
     letters = VIEW_LETTERS[Tier.PUBLIC] | PAGE_LETTERS
     lines = compiled.submission(record).body.splitlines()
     return "\n".join(line.split(" ", 2)[-1] for line in lines if line[0] in letters)
 
 
-def columns(compiled: Compiled, form: str) -> list[tuple[str, str, bool]]:
+def columns(compiled: CompiledKind, form: str) -> list[tuple[str, str, bool]]:
     """Return the public text and number columns: code, field, whether it is a number."""
     return [
-        (code, field.name, field.sort is Sort.MONEY)
+        (code, field.name, field.field_type is FieldType.MONEY)
         for code, filled in compiled.kind.columns(form).items()
         for field, _ in filled
-        if field.leaf in ("public-open", "public-page")
-        and field.sort in (Sort.TEXT, Sort.MONEY, Sort.ORGANISATION)
+        if field.disclosure in ("public-open", "public-page")
+        and field.field_type in (FieldType.TEXT, FieldType.MONEY, FieldType.ORGANISATION)
     ]
 
 
@@ -324,7 +324,7 @@ def clean(rows: Rows, chance: random.Random, count: int) -> dict[str, Any]:
         texts = clean_text(chance)
         for code, names in PLACES[slug].items():
             row[code] = texts[chance.choice(names)]
-        _, problems = rows.compiled[slug].examine(row, FORMS[slug])
+        _, problems = rows.compiled[slug].read_and_check(row, FORMS[slug])
         grave = [item for item in problems if item.severity in ("error", "held")]
         severities = {item.severity for item in grave}
         fates["refused" if "error" in severities else "held" if severities else "taken"] += 1

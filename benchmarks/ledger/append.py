@@ -70,11 +70,11 @@ def main(rows: int) -> None:
         given = submissions(folder / "files", model, rows)
         file = f"sqlite:///{folder}/ledger.sqlite"
         places = Places(file, f"sqlite:///{folder}/seals.sqlite", folder / "j", folder / "key")
-        ledger = Ledger.create(places, GENESIS, model.links, now)
+        ledger = Ledger.create(places, GENESIS, model.link_rules, now)
         results = timed("append", len(given), lambda: append_all(ledger, given))
         iris = [result.iri for result in results if result.iri]
         ledger.close()
-        ledger = timed("open", 1, lambda: Ledger.open(places, model.links, now))
+        ledger = timed("open", 1, lambda: Ledger.open(places, model.link_rules, now))
         size = sum(path.stat().st_size for path in folder.glob("*.sqlite*"))
         print(f"on disk: {size / len(iris):,.0f} bytes a record, {len(iris):,} records")
         latencies("withdraw", lambda iri: ledger.withdraw(iri, "repair"), iris[:TRIES])

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from exchange.model import load_model
-from exchange.model.public_shape import shape
+from exchange.model.public_shape import public_shape
 
 HEAD = """@prefix rr: <http://www.w3.org/ns/r2rml#> .
 @prefix rml: <http://semweb.mmlab.be/ns/rml#> .
@@ -46,7 +46,7 @@ def main() -> None:
         more = f"; rr:datatype <{field.datatype}>" if field.datatype else "; rr:termType rr:Literal"
         mapping += PREDICATE.format(iri=field.iri, column=column.code, more=more)
     (folder / "mapping.ttl").write_text(mapping + " .\n", encoding="utf-8")
-    (folder / "shape.ttl").write_bytes(shape(kind))
+    (folder / "shape.ttl").write_bytes(public_shape(kind))
     (folder / "morph.ini").write_text(
         "[CONFIGURATION]\n"
         f"output_file = {folder / 'morph.nt'}\n"

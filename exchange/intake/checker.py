@@ -11,7 +11,7 @@ from exchange.intake.code_names import Names
 from exchange.intake.file_reader import read, refuse
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.limits import DEFAULT, Limits
-from exchange.model import HIDDEN, Label, Sort, compile_kind
+from exchange.model import HIDDEN_VALUE, FieldType, Label, compile_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Submission
     from exchange.intake.code_names import OtherName
     from exchange.intake.sheet import Row, Sheet
-    from exchange.model import Compiled, Model, Problem
+    from exchange.model import CompiledKind, Model, Problem
 
 _TOLD: Final = 20  # findings of a file that is refused because of its rows
 
@@ -81,7 +81,7 @@ class Checker:
         limits: Limits = DEFAULT,
     ) -> None:
         self._sheet = sheet
-        self._compiled: Compiled = compile_kind(model, sheet.book.kind.slug, today)
+        self._compiled: CompiledKind = compile_kind(model, sheet.book.kind.slug, today)
         self._names = Names(sheet.book.kind)
         self._source = source
         self._recent: dict[int, int] = {}
@@ -149,9 +149,11 @@ class Checker:
 
     def quoted_number(self, row: Row, kind: str) -> tuple[str | None, str]:
         """Return the field in which a row names what it quotes, the number if any, and its cell."""
-        cells = {name: self._cell(row, name) for name in self._compiled.quoted_fields(kind)}
+        cells = {name: self._cell(row, name) for name in self._compiled.target_key_fields(kind)}
         given = {name: cell for name, cell in cells.items() if cell}
-        texts = [name for name in given if self._compiled.kind.field(name).sort is Sort.TEXT]
+        texts = [
+            name for name in given if self._compiled.kind.field(name).field_type is FieldType.TEXT
+        ]
         name = next(iter([*texts, *given]), None)
         return name, given.get(name or "", "")
 
@@ -167,10 +169,10 @@ class Checker:
 
     def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
         if row.cells is None:
-            record, problems = self._compiled.tidy(row.record or {})
+            record, problems = self._compiled.normalise(row.record or {})
             return record, [*problems, *self._compiled.check(record)]
         form = self._sheet.book.form
-        return self._compiled.examine(row.cells, form)
+        return self._compiled.read_and_check(row.cells, form)
 
     def _foreign(self, row: Row, record: dict[str, Any], source: str) -> tuple[Finding, ...]:
         named = record.get("source")
@@ -353,12 +355,12 @@ def _holds(findings: tuple[Finding, ...]) -> bool:
 
 def _covered(findings: list[Finding]) -> tuple[Finding, ...]:
     """Return the findings without the text of cells of which one of them must not repeat it."""
-    hidden = {item.place.code for item in findings if item.value == HIDDEN}
+    hidden = {item.place.code for item in findings if item.value == HIDDEN_VALUE}
     if not hidden:
         return tuple(findings)
     cover = [item.place.code in hidden and item.value != "" for item in findings]
     return tuple(
-        replace(item, value=HIDDEN) if covers else item
+        replace(item, value=HIDDEN_VALUE) if covers else item
         for item, covers in zip(findings, cover, strict=True)
     )
 

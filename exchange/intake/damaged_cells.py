@@ -39,7 +39,7 @@ def spoilt(text: str, known: Known | None) -> tuple[str, Severity] | None:
         return "formula-error", "error"
     if spreadsheet_damage.has_error_word(text):
         return "formula-error-inside", "error"
-    lost = mojibake.lost_encoding(text)
+    lost = mojibake.encoding_loss(text)
     if lost:
         return "encoding-lost", lost
     return _odd_text(text, known) if known is not None and known.free_text else None

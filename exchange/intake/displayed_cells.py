@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from exchange.intake.findings import Finding, Place, finding, letter_of
-from exchange.model import Sort
+from exchange.model import FieldType
 from exchange.workbook.number_formats import number_format
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Marks of a cell that say more than its number format could.
 GRAVE: Final = frozenset({"error", "digits", "formula-empty", "merged-across", "cell-twice"})
-_TIMES: Final = frozenset({Sort.DATE, Sort.MOMENT})
+_TIMES: Final = frozenset({FieldType.DATE, FieldType.MOMENT})
 _ROOM: Final = re.compile(r"[\s,()+\-]")
 _PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _TOLD: Final = 10  # ranges that one finding lists
@@ -28,9 +28,9 @@ _TOLD: Final = 10  # ranges that one finding lists
 class ShownColumn:
     """The number formats of one column, from the top down; `sort` says what it is for."""
 
-    def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], sort: Sort) -> None:
+    def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], sort: FieldType) -> None:
         self._runs = sorted(runs, key=lambda run: run[0])
-        self._money = sort is Sort.MONEY
+        self._money = sort is FieldType.MONEY
         self._day = sort in _TIMES
         self._at = 0
 
@@ -74,15 +74,16 @@ def shown_columns(
     found: dict[int, list[tuple[int, int, NumberFormat]]] = {}
     sorts = _sorts(header)
     for column, first, last, style in runs:
-        sort, shown = sorts.get(column, Sort.DATE), number_format(formats[style])
+        sort, shown = sorts.get(column, FieldType.DATE), number_format(formats[style])
         if sort not in _TIMES or (column in sorts and shown.hides_day):
             found.setdefault(column, []).append((first, last, shown))
     return {column: ShownColumn(parts, sorts[column]) for column, parts in found.items()}
 
 
-def _sorts(header: Header) -> dict[int, Sort]:
+def _sorts(header: Header) -> dict[int, FieldType]:
     by_code = {
-        code: pairs[0][0].sort for code, pairs in header.book.kind.columns(header.book.form).items()
+        code: pairs[0][0].field_type
+        for code, pairs in header.book.kind.columns(header.book.form).items()
     }
     return {position: by_code[code] for position, code in header.codes}
 

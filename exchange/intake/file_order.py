@@ -127,7 +127,7 @@ def _ranks(model: Model) -> dict[str, int]:
 def _order(model: Model) -> list[str]:
     """Return the kinds with what they quote before them; kinds of one rank by name."""
     quoted: dict[str, set[str]] = {slug: set() for slug in sorted(model.kinds)}
-    for rule in model.links.values():
+    for rule in model.link_rules.values():
         for source in rule.sources & quoted.keys():
             quoted[source] |= (rule.targets & quoted.keys()) - {source}
     try:

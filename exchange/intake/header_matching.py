@@ -66,13 +66,13 @@ class Book:
         # One column for several fields (a name of an organisation or of a person), each of
         # them required in its case: the column itself is always required.
         shared = len(fields) > 1 and all(field.required_when for field in fields)
-        secret = any(field.leaf in _SECRET for field in fields)
+        secret = any(field.disclosure in _SECRET for field in fields)
         known = Known(
             column.code,
             column.label,
             required or shared,
             secret,
-            free_text=all(field.value.slug == "Text" for field in fields),
+            free_text=all(field.value_type.slug == "Text" for field in fields),
             refuses_shortened=any(
                 "no-shortened-number" in rule.formats for field in fields for rule in field.expects
             ),
@@ -216,7 +216,7 @@ def form_of(books_of_kind: Sequence[Book], names: Sequence[str]) -> Book:
     best = [book for book in books_of_kind if len(known[book.form]) == most]
     kind = best[0].kind
     foreign = set().union(*known.values()) - known[best[0].form]
-    if kind.form_bound and (len(best) > 1 or foreign):
+    if kind.codes_differ_by_form and (len(best) > 1 or foreign):
         forms = ", ".join(sorted(known))
         mixed = f" ({', '.join(sorted(foreign)[:3])})" if foreign else ""
         raise UsageError(

@@ -18,7 +18,7 @@ from exchange.intake.damaged_cells import may_be_spoilt, spoilt
 from exchange.intake.findings import Finding, Place, finding, shown
 from exchange.intake.header_matching import Book, Header, fitting, form_of
 from exchange.intake.sheet import CONTROL, BrokenRows, Faults, Row, opened
-from exchange.model import HIDDEN
+from exchange.model import HIDDEN_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,7 +136,7 @@ class JsonSheet:
                 found = spoilt(text, known) if isinstance(text, str) else None
                 if found:
                     at = replace(place, code=shown(name))
-                    cell = HIDDEN if known and known.secret else text
+                    cell = HIDDEN_VALUE if known and known.secret else text
                     findings.append(finding(found[0], at, cell, found[1]))
         return tuple(findings)
 

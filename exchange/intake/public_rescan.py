@@ -47,7 +47,7 @@ def rescan(
         if progress:
             progress(done, max(done, total))
         compiled = kinds[version.kind]
-        problems = compiled.personal_data(compiled.to_json(version.iri, version.text))
+        problems = compiled.check_personal_data(compiled.to_json(version.iri, version.text))
         if problems:
             certain = any(item.severity == "error" for item in problems)
             accepted = version.reviewed and not certain

@@ -134,10 +134,10 @@ def _compiled(model: Model, row: HeldRow) -> Submission:
     """
     compiled = compile_kind(model, row.origin.kind)
     if row.form is None:
-        record, problems = compiled.tidy(row.cells)
+        record, problems = compiled.normalise(row.cells)
         problems = [*problems, *compiled.check(record)]
     else:
-        record, problems = compiled.examine(row.cells, row.form)
+        record, problems = compiled.read_and_check(row.cells, row.form)
     errors = [item for item in problems if item.severity == "error"]
     if errors:
         raise Conflict(

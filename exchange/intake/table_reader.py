@@ -11,7 +11,7 @@ from exchange.intake.damaged_cells import may_be_spoilt, spoilt
 from exchange.intake.findings import Finding, Place, finding, letter_of
 from exchange.intake.header_matching import Book, Header, fitting, form_of, is_header, match, width
 from exchange.intake.sheet import CONTROL, BrokenRows, Faults, Row
-from exchange.model import HIDDEN
+from exchange.model import HIDDEN_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -219,7 +219,7 @@ class TableSheet(ABC):
             found = spoilt(raw[position], known) if raw[position] else None
             if found and marks.get(position) != "error":
                 rule, severity = found
-                value = HIDDEN if known.secret else raw[position]
+                value = HIDDEN_VALUE if known.secret else raw[position]
                 place = self._cell(number, line, position, known)
                 findings.append(finding(rule, place, value, severity))
         return tuple(findings)
@@ -254,7 +254,7 @@ class TableSheet(ABC):
                 place = self._cell(number, line, position, known[position])
                 value = raw[position]
                 if known[position].secret and value:
-                    value = shown = HIDDEN
+                    value = shown = HIDDEN_VALUE
                 findings.append(finding(rule, place, value, severity, shown=shown))
         return tuple(findings)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid
 from exchange.domain.similar_keys import near
-from exchange.model import Sort, compile_kind
+from exchange.model import FieldType, compile_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class NearTargets:
         for iri, view in self._records.recent(slug):
             record = compiled.to_json(iri, view)
             try:
-                told = compiled.telling(record)
+                told = compiled.record_key(record)
             except (DataInvalid, KeyError):  # a person's number is not in this view
                 continue
             yield (told.primary, *told.aliases, *told.partial), _record(compiled.kind, record)
@@ -73,10 +73,12 @@ class NearTargets:
 
 def _record(kind: Kind, record: dict[str, Any]) -> NearRecord:
     fields = [kind.field(name) for name in kind.key]
-    number = next((f.name for f in fields if f.sort is Sort.TEXT), "")
-    by = next((f for f in fields if f.key_fallback and f.sort is Sort.ORGANISATION), None)
+    number = next((f.name for f in fields if f.field_type is FieldType.TEXT), "")
+    by = next(
+        (f for f in fields if f.key_fallback and f.field_type is FieldType.ORGANISATION), None
+    )
     names = (by.key_fallback or "", by.name) if by else ()
-    day = next((f.name for f in kind.fields if f.sort is Sort.DATE and f.required), "")
+    day = next((f.name for f in kind.fields if f.field_type is FieldType.DATE and f.required), "")
     return NearRecord(
         number=str(record.get(number, "")),
         authority=next((str(record[name]) for name in names if name in record), ""),

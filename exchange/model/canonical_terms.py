@@ -20,16 +20,16 @@ _ESCAPES: Final = str.maketrans(
 )
 _UNESCAPES: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPED: Final = re.compile(r'\\(?:u([0-9A-F]{4})|([btnfr"\\]))')
-special: Final = re.compile(r'[\x00-\x1f"\\\x7f]').search
+needs_escape: Final = re.compile(r'[\x00-\x1f"\\\x7f]').search
 _RARE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
 
 
 def literal(text: str) -> str:
     """Return a plain string literal."""
-    return f'"{escaped(text)}"' if special(text) else f'"{text}"'
+    return f'"{escape(text)}"' if needs_escape(text) else f'"{text}"'
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return the text with its canonical escapes."""
     if _RARE(text):
         return text.translate(_ESCAPES)
@@ -38,8 +38,8 @@ def escaped(text: str) -> str:
     return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
-def unescaped(text: str) -> str:
-    """Return what `escaped` was given."""
+def unescape(text: str) -> str:
+    """Return what `escape` was given."""
     return _ESCAPED.sub(_plain, text) if "\\" in text else text
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.identity import PLACEHOLDER, normal_code
-from exchange.model.kinds import Sort
+from exchange.model.kinds import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,7 +51,7 @@ _OTHER: Final = "other"
 _CENT: Final = Decimal("0.01")
 
 
-class Read(NamedTuple):
+class CellValue(NamedTuple):
     """What a cell gave: the value, what to keep of its text, and a warning's rule."""
 
     value: str | list[str] | None
@@ -59,39 +59,39 @@ class Read(NamedTuple):
     warning: str | None = None
 
 
-def reader(field: Field, column: Column, form: str) -> Callable[[str], Read]:
+def cell_reader(field: Field, column: Column, form: str) -> Callable[[str], CellValue]:
     """Return the function that reads a trimmed, non-empty cell of the form's column."""
     if column.constant is not None:
-        constant = Read(column.constant)
+        constant = CellValue(column.constant)
         return lambda _: constant
-    if field.sort is Sort.DATE:
-        return _days(field)
+    if field.field_type is FieldType.DATE:
+        return _date_reader(field)
     if field.scheme is not None:
-        one = _code(field.scheme, form)
-        return _codes(one, field.scheme, field) if field.many else one
+        one = _code_reader(field.scheme, form)
+        return _code_list_reader(one, field.scheme, field) if field.many else one
     if field.many:
-        return _several
+        return _split_values
     convert = _converter(field, column)
-    blank = frozenset(word.lower() for word in field.value.blank_words)
-    drop = field.value.drop_placeholder
+    blank = frozenset(word.lower() for word in field.value_type.blank_words)
+    drop = field.value_type.drop_placeholder
 
-    def read(text: str) -> Read:
+    def read(text: str) -> CellValue:
         if text.lower() in blank:
-            return Read(None, warning="blank-word")
+            return CellValue(None, warning="blank-word")
         value = convert(text)
         if drop and value == PLACEHOLDER:
-            return Read(None, warning="placeholder-dropped")
-        return Read(value, text if field.received else None)
+            return CellValue(None, warning="placeholder-dropped")
+        return CellValue(value, text if field.received_field else None)
 
-    return read if blank or drop or field.received else lambda text: Read(convert(text))
+    return read if blank or drop or field.received_field else lambda text: CellValue(convert(text))
 
 
 def _converter(field: Field, column: Column) -> Callable[[str], str]:
-    if field.sort is Sort.MOMENT:
-        return moment
-    if field.sort is Sort.MONEY:
-        return lambda text: yuan(text, column.factor or Decimal(1))
-    if field.sort is Sort.ORGANISATION or field.value.slug in _CODES:
+    if field.field_type is FieldType.MOMENT:
+        return parse_time
+    if field.field_type is FieldType.MONEY:
+        return lambda text: parse_yuan(text, column.factor or Decimal(1))
+    if field.field_type is FieldType.ORGANISATION or field.value_type.slug in _CODES:
         return normal_code
     return _line_feeds
 
@@ -100,15 +100,15 @@ def _line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 
-def _days(field: Field) -> Callable[[str], Read]:
-    blank = frozenset(word.lower() for word in field.value.blank_words)
+def _date_reader(field: Field) -> Callable[[str], CellValue]:
+    blank = frozenset(word.lower() for word in field.value_type.blank_words)
 
-    def read(text: str) -> Read:
+    def read(text: str) -> CellValue:
         if text.lower() in blank:
-            return Read(None, warning="blank-word")
-        value = day(text)
+            return CellValue(None, warning="blank-word")
+        value = parse_date(text)
         timed = len(text) > _DAY_LENGTH and value != text
-        return Read(value, warning=_time_lost(text) if timed else None)
+        return CellValue(value, warning=_time_lost(text) if timed else None)
 
     return read
 
@@ -124,7 +124,7 @@ def _time_lost(text: str) -> str | None:
     return "next-day" if _EVENING.match(time) else "time-dropped"
 
 
-def day(text: str) -> str:
+def parse_date(text: str) -> str:
     """Return a date in any usual writing as YYYY-MM-DD, or the text where it is none."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     found = _DAY.fullmatch(plain)
@@ -135,13 +135,13 @@ def day(text: str) -> str:
     return "-".join(compact.groups()) if compact else text
 
 
-def moment(text: str) -> str:
+def parse_time(text: str) -> str:
     """Return a time in any usual writing as YYYY-MM-DDThh:mm:ss+08:00, or the text as it stands.
 
     Files give China's one time and no zone. A day without a time is its beginning.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    date = day(plain)
+    date = parse_date(plain)
     if len(date) != _DAY_LENGTH:
         return text
     found = _TIME.search(plain)
@@ -149,7 +149,7 @@ def moment(text: str) -> str:
     return f"{date}T{hour:0>2}:{minute}:{second}+08:00"
 
 
-def yuan(text: str, factor: Decimal) -> str:
+def parse_yuan(text: str, factor: Decimal) -> str:
     """Return a number times the factor as yuan with two decimals, or the text as it stands.
 
     A cell that names its unit means that one, whatever the column's. More digits than cents are
@@ -169,44 +169,46 @@ def yuan(text: str, factor: Decimal) -> str:
     return str(cents) if cents == amount else text
 
 
-def alike(text: str) -> str:
+def normalise_label(text: str) -> str:
     """Return a label in the writing that code lists compare."""
     text = unicodedata.normalize("NFKC", text)
     return "".join(text.split()).replace("〔", "(").replace("〕", ")").lower()
 
 
-def _names(scheme: Scheme, form: str = "") -> Mapping[str, str]:
+def _tokens_by_label(scheme: Scheme, form: str = "") -> Mapping[str, str]:
     names: dict[str, str] = {}
     for concept in scheme.concepts.values():
         labels = (concept.notation, concept.label.zh, concept.label.en, *concept.alternatives)
         for name in (*labels, *concept.cells.get(form, ())):
-            names.setdefault(alike(name), concept.notation)
+            names.setdefault(normalise_label(name), concept.notation)
     return names
 
 
-def _several(text: str) -> Read:
+def _split_values(text: str) -> CellValue:
     parts = (part.strip(BLANKS) for part in _SEVERAL.split(text))
-    return Read(list(dict.fromkeys(part for part in parts if part)) or None)
+    return CellValue(list(dict.fromkeys(part for part in parts if part)) or None)
 
 
-def _code(scheme: Scheme, form: str) -> Callable[[str], Read]:
-    names = _names(scheme, form)
-    other = _other(scheme)
+def _code_reader(scheme: Scheme, form: str) -> Callable[[str], CellValue]:
+    names = _tokens_by_label(scheme, form)
+    other = _other_label_test(scheme)
 
-    def read(text: str) -> Read:
-        token = names.get(text) or names.get(alike(text))
+    def read(text: str) -> CellValue:
+        token = names.get(text) or names.get(normalise_label(text))
         if token is None and other and other(text):
             token = _OTHER
-        return Read(token or text)
+        return CellValue(token or text)
 
     return read
 
 
-def _codes(one: Callable[[str], Read], scheme: Scheme, field: Field) -> Callable[[str], Read]:
-    names = _names(scheme)
-    keep = field.received is not None
+def _code_list_reader(
+    one: Callable[[str], CellValue], scheme: Scheme, field: Field
+) -> Callable[[str], CellValue]:
+    names = _tokens_by_label(scheme)
+    keep = field.received_field is not None
 
-    def read(text: str) -> Read:
+    def read(text: str) -> CellValue:
         tokens: dict[str, None] = {}
         unnamed: dict[str, None] = {}
         for raw in _SEVERAL.split(text):
@@ -215,14 +217,14 @@ def _codes(one: Callable[[str], Read], scheme: Scheme, field: Field) -> Callable
                 continue
             token = str(one(part).value)
             tokens[token] = None
-            if keep and token == _OTHER and alike(part) not in names:
+            if keep and token == _OTHER and normalise_label(part) not in names:
                 unnamed[part] = None
-        return Read(list(tokens) or None, list(unnamed) or None)
+        return CellValue(list(tokens) or None, list(unnamed) or None)
 
     return read
 
 
-def _other(scheme: Scheme) -> Callable[[str], object] | None:
+def _other_label_test(scheme: Scheme) -> Callable[[str], object] | None:
     """Return a test for "other-<name>", which forms allow beside the named codes."""
     concept = scheme.concepts.get(_OTHER)
     if concept is None:

@@ -9,21 +9,21 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import PLACEHOLDER
 from exchange.domain.record import Link, Submission
-from exchange.model.cross_field_rules import rules
-from exchange.model.json_view import Shown
+from exchange.model.cross_field_rules import cross_field_rules
+from exchange.model.json_view import JsonView
 from exchange.model.key_reader import KeyReader
-from exchange.model.pattern_plans import Plans
-from exchange.model.personal_data_rules import Gate
-from exchange.model.plausibility import plausibility
-from exchange.model.row_reader import Rows, inferrer
-from exchange.model.rule_messages import Problem, general, problem
-from exchange.model.value_checks import holds, reason_of, tester
+from exchange.model.pattern_plans import PatternPlans
+from exchange.model.personal_data_rules import PersonalDataGate
+from exchange.model.plausibility import plausibility_rules
+from exchange.model.row_reader import RowReader, inference
+from exchange.model.rule_messages import Problem, field_problem, record_problem
+from exchange.model.value_checks import compile_condition, explain_failure, value_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from exchange.model.kinds import Kind, Model, Quotation
+    from exchange.model.kinds import Kind, LinkDefinition, Model
 
 CONTEXT: Final = "https://w3id.org/credence/context/v1"
 PERSON_IRI: Final = record_body.PERSON.strip("<>")
@@ -31,7 +31,7 @@ ENVELOPE: Final = frozenset({"@context", "id", "type"})
 _MISSING: Final = object()
 
 
-class _Untold(NamedTuple):
+class _UncoveredByForm(NamedTuple):
     """What rows of a form cannot tell: properties; what decides on tier and mark."""
 
     properties: frozenset[str]
@@ -39,10 +39,10 @@ class _Untold(NamedTuple):
     mark: bool
 
 
-_TELLS_ALL: Final = _Untold(frozenset(), tier=False, mark=False)
+_COVERS_ALL: Final = _UncoveredByForm(frozenset(), tier=False, mark=False)
 
 
-def compile_kind(model: Model, slug: str, today: date | None = None) -> Compiled:
+def compile_kind(model: Model, slug: str, today: date | None = None) -> CompiledKind:
     """Return the compiled functions of a kind; make them once and keep them.
 
     `today` is the day in China beyond which no decision lies; without it no day is compared.
@@ -53,38 +53,40 @@ def compile_kind(model: Model, slug: str, today: date | None = None) -> Compiled
     """
     if slug not in model.kinds:
         raise UsageError(f"There is no kind {slug!r}.", f"Use one of: {', '.join(model.kinds)}.")
-    return Compiled(model.kinds[slug], today)
+    return CompiledKind(model.kinds[slug], today)
 
 
-class Compiled:
+class CompiledKind:
     """The functions of one kind. Stateless after construction, so threads may share it."""
 
     def __init__(self, kind: Kind, today: date | None = None) -> None:
         self.kind = kind
         self._fields = {field.name: field for field in kind.fields}
-        self._known = frozenset(self._fields) | ENVELOPE
-        self._tests = [(field.name, field.required, tester(field)) for field in kind.fields]
-        self._rules = [*rules(kind), *plausibility(kind, today)]
-        self._by_value = [rule.check for rule in self._rules if not rule.by_pattern]
-        self._gate = Gate(kind)
-        self._plans = Plans(kind, self._rules, self._gate)
+        self._known_names = frozenset(self._fields) | ENVELOPE
+        self._tests = [(field.name, field.required, value_check(field)) for field in kind.fields]
+        self._rules = [*cross_field_rules(kind), *plausibility_rules(kind, today)]
+        self._by_value = [rule.check for rule in self._rules if not rule.same_for_pattern]
+        self._gate = PersonalDataGate(kind)
+        self._plans = PatternPlans(kind, self._rules, self._gate)
         self._derived = [
             (field.name, field.code_from, field.person_from)
             for field in kind.fields
             if field.code_from
         ]
-        self._infer = inferrer(kind)
-        self._rows = {form: Rows(kind, form) for form in kind.forms}
+        self._infer = inference(kind)
+        self._rows = {form: RowReader(kind, form) for form in kind.forms}
         self._key = KeyReader(kind.slug, [self._fields[name] for name in kind.key])
-        self._untold = {form: _untold(kind, form) for form in kind.forms}
-        self._links = [self._link_reader(item) for item in kind.quotations]
+        self._uncovered = {form: _uncovered_by(kind, form) for form in kind.forms}
+        self._links = [self._link_reader(item) for item in kind.links]
         self._person = _person_of(kind)
-        self._shown = Shown(kind, CONTEXT)
-        self._timed_by = f"<{kind.field(kind.source_time).iri}>" if kind.source_time else None
+        self._json_view = JsonView(kind, CONTEXT)
+        self._source_time_property = (
+            f"<{kind.field(kind.source_time).iri}>" if kind.source_time else None
+        )
 
     # What came in -> record
 
-    def record(
+    def read_row(
         self, row: Mapping[str, str], form: str | None = None
     ) -> tuple[dict[str, Any], list[Problem]]:
         """Return the record of a row keyed by column code, with what was noticed on the way.
@@ -101,7 +103,7 @@ class Compiled:
         self._complete(record)
         return record, problems
 
-    def examine(
+    def read_and_check(
         self, row: Mapping[str, str], form: str | None = None
     ) -> tuple[dict[str, Any], list[Problem]]:
         """Return what `record` and then `check` would, in one pass where the row is sound.
@@ -114,7 +116,7 @@ class Compiled:
         record: dict[str, Any] = {"type": self.kind.type_name}
         problems, sound = self._rows[form].read(row, record)
         self._complete(record)
-        if sound and form in (plan := self._plans.of(record)).kept:
+        if sound and form in (plan := self._plans.of(record)).forms_satisfied:
             found = [broken for test in self._by_value if (broken := test(record, form))]
             found += self._gate.check(record, plan.scope, form)
         else:
@@ -131,19 +133,19 @@ class Compiled:
             )
         return form
 
-    def tidy(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    def normalise(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         """Return a JSON record as `record` would give it, with warnings.
 
         CRLF becomes LF, a placeholder code of an authority or source is dropped, `type` and
         derived fields are filled in. What is wrong otherwise stays for `check`.
         """
-        tidied = {name: _line_feeds(value) for name, value in record.items()}
+        tidied = {name: _with_line_feeds(value) for name, value in record.items()}
         problems: list[Problem] = []
         for field in self.kind.fields:
-            if field.value.drop_placeholder and tidied.get(field.name) == PLACEHOLDER:
+            if field.value_type.drop_placeholder and tidied.get(field.name) == PLACEHOLDER:
                 del tidied[field.name]
                 problems.append(
-                    problem(field, "placeholder-dropped", PLACEHOLDER, severity="warning")
+                    field_problem(field, "placeholder-dropped", PLACEHOLDER, severity="warning")
                 )
         tidied.setdefault("type", self.kind.type_name)
         self._complete(tidied)
@@ -180,12 +182,14 @@ class Compiled:
             noise = {name for name, code_from, _ in self._derived if code_from in broken}
             problems = [item for item in problems if item.field not in noise]
         for rule in self._rules:
-            found = None if rule.looks_at in broken else rule.check(record, form)
+            found = None if rule.depends_on in broken else rule.check(record, form)
             if found:
                 problems.append(found)
-        return problems + self.personal_data(record, form)
+        return problems + self.check_personal_data(record, form)
 
-    def personal_data(self, record: Mapping[str, Any], form: str | None = None) -> list[Problem]:
+    def check_personal_data(
+        self, record: Mapping[str, Any], form: str | None = None
+    ) -> list[Problem]:
         """Return what of a record must not be public, or only by a person's decision.
 
         `check` and `examine` have it already; a record that is public is looked at again so.
@@ -194,25 +198,25 @@ class Compiled:
         return self._gate.search(record, form)
 
     def _envelope(self, record: Mapping[str, Any], problems: list[Problem]) -> None:
-        if not record.keys() <= self._known:
-            unknown = [name for name in record if name not in self._known]
-            problems += [general("unknown-field", "", name) for name in unknown]
+        if not record.keys() <= self._known_names:
+            unknown = [name for name in record if name not in self._known_names]
+            problems += [record_problem("unknown-field", "", name) for name in unknown]
         if record.get("type") != self.kind.type_name:
-            problems.append(general("kind", record.get("type", ""), self.kind.type_name))
+            problems.append(record_problem("kind", record.get("type", ""), self.kind.type_name))
         if record.get("@context", CONTEXT) != CONTEXT:
-            problems.append(general("context", record["@context"], CONTEXT))
+            problems.append(record_problem("context", record["@context"], CONTEXT))
 
     def _problem(self, name: str, rule: str, value: object, form: str | None) -> Problem:
         field = self._fields[name]
         shown = None if value is _MISSING else value
-        rule, limit = reason_of(field, rule, shown)
-        return problem(field, rule, shown, form=form, limit=limit)
+        rule, limit = explain_failure(field, rule, shown)
+        return field_problem(field, rule, shown, form=form, limit=limit)
 
     # Record -> submission
 
     def body(self, record: Mapping[str, Any]) -> str:
         """Return the statements of a record with their leaves (`exchange.domain.record_body`)."""
-        return self._plans.of(record).layout.body(record)
+        return self._plans.of(record).template.body(record)
 
     def submission(
         self, record: Mapping[str, Any], row: int = 0, form: str | None = None
@@ -227,9 +231,9 @@ class Compiled:
         """
         plan = self._plans.of(record)
         links = [made for make in self._links if (made := make(record))]
-        text = plan.layout.body(record)
+        text = plan.template.body(record)
         told = self._key(record)
-        untold = self._untold[form] if form else _TELLS_ALL
+        untold = self._uncovered[form] if form else _COVERS_ALL
         return Submission(
             kind=self.kind.slug,
             key=told.primary,
@@ -238,7 +242,7 @@ class Compiled:
             else record_body.restrict_to_tier(text, plan.tier),
             tier=plan.tier,
             links=tuple(link for link, _ in links),
-            delivered_state=plan.arrival,
+            delivered_state=plan.delivered_state,
             publicity_end=record.get(self.kind.publicity_end or ""),
             person=self._person(record),
             withdraws=next((link for link, withdraws in links if withdraws), None),
@@ -250,10 +254,10 @@ class Compiled:
             uncovered_properties=untold.properties,
             inherits_tier=untold.tier,
             inherits_objection=untold.mark,
-            timed_by=self._timed_by if self.kind.source_time in record else None,
+            timed_by=self._source_time_property if self.kind.source_time in record else None,
         )
 
-    def telling(self, record: Mapping[str, Any]) -> keys.RecordKey:
+    def record_key(self, record: Mapping[str, Any]) -> keys.RecordKey:
         """Return every way in which a sound record tells its own key.
 
         Raises:
@@ -262,21 +266,21 @@ class Compiled:
         """
         return self._key(record)
 
-    def quoted_fields(self, kind: str) -> tuple[str, ...]:
+    def target_key_fields(self, kind: str) -> tuple[str, ...]:
         """Return the fields that hold the key of the record of that kind that is quoted."""
-        found = (item.key_from.get(kind, ()) for item in self.kind.quotations)
+        found = (item.key_fields.get(kind, ()) for item in self.kind.links)
         return next((names for names in found if names), ())
 
     def _link_reader(
-        self, quotation: Quotation
+        self, quotation: LinkDefinition
     ) -> Callable[[Mapping[str, Any]], tuple[Link, bool] | None]:
         keys_of = {
             kind: KeyReader(kind, [self._fields[name] for name in names])
-            for kind, names in quotation.key_from.items()
+            for kind, names in quotation.key_fields.items()
         }
-        relation, kind_from = quotation.relation, quotation.kind_from
+        relation, kind_from = quotation.relation, quotation.kind_field
         when = quotation.withdraws_when
-        withdraws = holds(when) if when else lambda _: False
+        withdraws = compile_condition(when) if when else lambda _: False
 
         def make(record: Mapping[str, Any]) -> tuple[Link, bool] | None:
             kind = record.get(kind_from)
@@ -292,26 +296,26 @@ class Compiled:
 
     def to_json(self, iri: str, triples: bytes) -> dict[str, Any]:
         """Return the view of a record, as canonical N-Quads, in JSON-LD under our context."""
-        return self._shown.json(iri, triples)
+        return self._json_view.to_json(iri, triples)
 
 
-def _line_feeds(value: Any) -> Any:
+def _with_line_feeds(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\r\n", "\n")
-    return [_line_feeds(item) for item in value] if isinstance(value, list) else value
+    return [_with_line_feeds(item) for item in value] if isinstance(value, list) else value
 
 
 def _is_code(value: object) -> bool:
     return isinstance(value, str) and ":" not in value
 
 
-def _untold(kind: Kind, form: str) -> _Untold:
-    fields = kind.untold(form)
+def _uncovered_by(kind: Kind, form: str) -> _UncoveredByForm:
+    fields = kind.uncovered_fields(form)
     names = {field.name for field in fields}
-    return _Untold(
+    return _UncoveredByForm(
         frozenset(f"<{field.iri}>" for field in fields),
         tier=any(names & rule.when.fields for rule in kind.tier_when),
-        mark=any(names & rule.when.fields for rule in kind.arrivals),
+        mark=any(names & rule.when.fields for rule in kind.delivered_states),
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.kinds import Label
-from exchange.model.rule_messages import Problem, problem
-from exchange.model.value_checks import FORMATS, holds, spoken
+from exchange.model.rule_messages import Problem, field_problem
+from exchange.model.value_checks import FORMATS, compile_condition, condition_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class CrossFieldRule:
     """A rule between fields.
 
     `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
@@ -28,37 +28,43 @@ class Between:
     (`pattern_plans.Plans`) all keep it or all break it.
     """
 
-    looks_at: str
+    depends_on: str
     check: Callable[[Mapping[str, Any], str | None], Problem | None]
-    by_pattern: bool = True
+    same_for_pattern: bool = True
 
 
-def rules(kind: Kind) -> Iterator[Between]:
+def cross_field_rules(kind: Kind) -> Iterator[CrossFieldRule]:
     """Yield the rules of a kind."""
     for field in kind.fields:
         for needed in field.required_when:
-            yield Between(needed.when.field, _required(kind, field, needed))
+            yield CrossFieldRule(needed.when.field, _required(kind, field, needed))
         for when in field.only_when:
-            yield Between(when.field, _only(kind, field, when))
+            yield CrossFieldRule(when.field, _only(kind, field, when))
         for wanted in field.format_when:
-            yield Between(field.name, _formatted(field, wanted), by_pattern=False)
-        decisive = decided(kind, field)
+            yield CrossFieldRule(field.name, _formatted(field, wanted), same_for_pattern=False)
+        decisive = decisive_inferences(kind, field)
         if decisive:
-            yield Between(decisive[0][0].field, _agrees(field, decisive), by_pattern=False)
+            yield CrossFieldRule(
+                decisive[0][0].field, _agrees(field, decisive), same_for_pattern=False
+            )
         if field.code_from:
-            yield Between(field.code_from, _same(field, field.code_from), by_pattern=False)
+            yield CrossFieldRule(
+                field.code_from, _same(field, field.code_from), same_for_pattern=False
+            )
 
 
 def _required(
     kind: Kind, field: Field, rule: Requirement
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
-    name, severity, limit = field.name, rule.severity, spoken(rule.when, kind)
-    applies, forms = holds(rule.when), rule.forms
+    name, severity, limit = field.name, rule.severity, condition_label(rule.when, kind)
+    applies, forms = compile_condition(rule.when), rule.forms
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
         if name in record or (forms and form not in forms) or not applies(record):
             return None
-        return problem(field, "required-when", None, form=form, limit=limit, severity=severity)
+        return field_problem(
+            field, "required-when", None, form=form, limit=limit, severity=severity
+        )
 
     return check
 
@@ -66,12 +72,12 @@ def _required(
 def _only(
     kind: Kind, field: Field, when: Condition
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
-    name, limit, applies = field.name, spoken(when, kind), holds(when)
+    name, limit, applies = field.name, condition_label(when, kind), compile_condition(when)
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
         if name not in record or applies(record):
             return None
-        return problem(field, "only-when", record[name], form=form, limit=limit)
+        return field_problem(field, "only-when", record[name], form=form, limit=limit)
 
     return check
 
@@ -80,7 +86,7 @@ def _formatted(
     field: Field, rule: FormatRule
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
     name, severity = field.name, rule.severity
-    test, applies = FORMATS[rule.format], holds(rule.when)
+    test, applies = FORMATS[rule.format], compile_condition(rule.when)
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
         if name not in record or not applies(record):
@@ -88,12 +94,12 @@ def _formatted(
         broken = test(record[name])
         if not broken:
             return None
-        return problem(field, broken, record[name], form=form, severity=severity)
+        return field_problem(field, broken, record[name], form=form, severity=severity)
 
     return check
 
 
-def decided(kind: Kind, field: Field) -> list[tuple[Inference, tuple[str, ...]]]:
+def decisive_inferences(kind: Kind, field: Field) -> list[tuple[Inference, tuple[str, ...]]]:
     """Return the decisive inferences of a field, each with the values that it refuses.
 
     Values with which the other field does not apply at all are left to that field's own rule.
@@ -102,7 +108,7 @@ def decided(kind: Kind, field: Field) -> list[tuple[Inference, tuple[str, ...]]]
     found = []
     for rule in field.inferred:
         if rule.decisive:
-            applies = [holds(when) for when in kind.field(rule.field).only_when]
+            applies = [compile_condition(when) for when in kind.field(rule.field).only_when]
             given = ({field.name: value} for value in known if value != rule.value)
             wrong = [item for item in given if all(test(item) for test in applies)]
             found.append((rule, tuple(item[field.name] for item in wrong)))
@@ -122,7 +128,7 @@ def _agrees(
             if isinstance(given, str) and given.startswith(prefix):
                 if record.get(name) not in wrong:
                     return None
-                return problem(field, "category-code", record[name], form=form, limit=limit)
+                return field_problem(field, "category-code", record[name], form=form, limit=limit)
         return None
 
     return check
@@ -154,6 +160,6 @@ def _same(
             return None  # its own datatype rule says so
         if code_from not in record and not _CODE.fullmatch(given):
             return None  # a natural person's local IRI
-        return problem(field, "counterpart", given, form=form)
+        return field_problem(field, "counterpart", given, form=form)
 
     return check

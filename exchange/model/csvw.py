@@ -11,8 +11,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.model.json_schema import readable
-from exchange.model.kinds import Sort
+from exchange.model.json_schema import escape_unprintable
+from exchange.model.kinds import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 _CONTEXT: Final = "http://www.w3.org/ns/csvw"
 _BASES: Final = {
-    Sort.TEXT: {"base": "string"},
-    Sort.ORGANISATION: {"base": "string"},
-    Sort.DATE: {"base": "date", "format": "yyyy-MM-dd"},
-    Sort.MOMENT: {"base": "datetime", "format": "yyyy-MM-dd HH:mm:ss"},
-    Sort.MONEY: {"base": "decimal"},
+    FieldType.TEXT: {"base": "string"},
+    FieldType.ORGANISATION: {"base": "string"},
+    FieldType.DATE: {"base": "date", "format": "yyyy-MM-dd"},
+    FieldType.MOMENT: {"base": "datetime", "format": "yyyy-MM-dd HH:mm:ss"},
+    FieldType.MONEY: {"base": "decimal"},
 }
 
 
-def metadata(kind: Kind, form: str, url: str) -> bytes:
+def csvw_metadata(kind: Kind, form: str, url: str) -> bytes:
     """Return the metadata of the CSV file at `url`, relative to where they stand."""
     document: dict[str, Any] = {
         "@context": [_CONTEXT, {"@language": "zh"}],
@@ -42,14 +42,14 @@ def metadata(kind: Kind, form: str, url: str) -> bytes:
             "columns": [_column(form, code, pairs) for code, pairs in kind.columns(form).items()]
         },
     }
-    return (readable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n").encode()
+    return (escape_unprintable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n").encode()
 
 
 def _column(form: str, code: str, pairs: Sequence[tuple[Field, Column]]) -> dict[str, Any]:
     field, column = next(pair for pair in pairs if pair[1].constant is None)
     described: dict[str, Any] = {
         "name": code,
-        "titles": {"und": code, "zh": column.label, "en": column.en},
+        "titles": {"und": code, "zh": column.label, "en": column.label_en},
         "datatype": _datatype(field, form),
     }
     if len(pairs) == 1 and _is_value(field, column):
@@ -58,20 +58,20 @@ def _column(form: str, code: str, pairs: Sequence[tuple[Field, Column]]) -> dict
         described["required"] = True
     if field.many and not field.columns_in(form)[0].more:
         described["separator"] = "；"
-    if field.value.blank_words:
-        described["null"] = ["", *sorted(field.value.blank_words)]
+    if field.value_type.blank_words:
+        described["null"] = ["", *sorted(field.value_type.blank_words)]
     return described
 
 
 def _is_value(field: Field, column: Column) -> bool:
     """Whether the cell says what the record says: no label of a code, no other unit."""
-    return field.sort in {Sort.TEXT, Sort.DATE} and column.factor is None
+    return field.field_type in {FieldType.TEXT, FieldType.DATE} and column.factor is None
 
 
 def _datatype(field: Field, form: str) -> dict[str, Any]:
     if field.scheme is not None:
         return {"base": "string", "format": _labels(field.scheme, form)}
-    described: dict[str, Any] = dict(_BASES[field.sort])
+    described: dict[str, Any] = dict(_BASES[field.field_type])
     if field.max_length is not None:
         described["maxLength"] = field.max_length
     return described

@@ -1,7 +1,7 @@
 """What is derived of the model and committed: context, schemas, shapes, templates, dictionaries.
 
-People fetch these files by address, so they are kept in the repository; `check` keeps them equal
-to their one source (docs/design/model.md "One source", docs/decisions/0006).
+People fetch these files by address, so they are kept in the repository; `stale_files` keeps them
+equal to their one source (docs/design/model.md "One source", docs/decisions/0006).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import ontology
 from exchange.domain.disclosure import DisclosureLevel, Tier
-from exchange.model.csvw import metadata
-from exchange.model.dictionary import dictionary, template
-from exchange.model.json_schema import schema
-from exchange.model.jsonld_context import context
-from exchange.model.public_shape import shape
-from exchange.model.workbook import workbook
+from exchange.model.csvw import csvw_metadata
+from exchange.model.dictionary import csv_template, data_dictionary
+from exchange.model.json_schema import json_schema
+from exchange.model.jsonld_context import jsonld_context
+from exchange.model.public_shape import public_shape
+from exchange.model.workbook import form_workbook
 
 if TYPE_CHECKING:
     from exchange.model.kinds import Model
@@ -25,29 +25,29 @@ _FOLDERS: Final = ("ontology/derived", "shapes/derived")
 PUBLIC: Final = frozenset({DisclosureLevel.PUBLIC_OPEN})
 
 
-def derive(model: Model) -> dict[str, bytes]:
+def derive_files(model: Model) -> dict[str, bytes]:
     """Return every derived file by its path in the repository. The same model, the same bytes."""
-    files = {"ontology/derived/context.jsonld": context(model)}
+    files = {"ontology/derived/context.jsonld": jsonld_context(model)}
     for kind in model.kinds.values():
         base = f"shapes/derived/{kind.slug}"
-        files[f"{base}.schema.json"] = schema(kind)
-        if kind.ceiling is Tier.PUBLIC:
-            files[f"{base}.public.ttl"] = shape(kind, PUBLIC)
-        files[f"{base}.md"] = dictionary(kind)
+        files[f"{base}.schema.json"] = json_schema(kind)
+        if kind.max_tier is Tier.PUBLIC:
+            files[f"{base}.public.ttl"] = public_shape(kind, PUBLIC)
+        files[f"{base}.md"] = data_dictionary(kind)
         for form in kind.forms:
             end = "" if len(kind.forms) == 1 else f".{form}"
-            files[f"{base}{end}.csv"] = template(kind, form)
+            files[f"{base}{end}.csv"] = csv_template(kind, form)
             # The name under which readers of the CSV look for its metadata (CSVW 5.3).
             name = f"{kind.slug}{end}.csv"
-            files[f"{base}{end}.csv-metadata.json"] = metadata(kind, form, name)
-            files[f"{base}{end}.xlsx"] = workbook(kind, form)
+            files[f"{base}{end}.csv-metadata.json"] = csvw_metadata(kind, form, name)
+            files[f"{base}{end}.xlsx"] = form_workbook(kind, form)
     return dict(sorted(files.items()))
 
 
-def check(model: Model, root: Path | None = None) -> tuple[str, ...]:
+def stale_files(model: Model, root: Path | None = None) -> tuple[str, ...]:
     """Return the paths of derived files that are missing, different or not derived any more."""
-    root = root or home()
-    wanted = derive(model)
+    root = root or repository_root()
+    wanted = derive_files(model)
     stale = {name for name, data in wanted.items() if _stored(root / name) != data}
     left = {
         f"{folder}/{path.name}"
@@ -58,16 +58,16 @@ def check(model: Model, root: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(stale | left))
 
 
-def write(model: Model, root: Path | None = None) -> tuple[str, ...]:
+def write_derived_files(model: Model, root: Path | None = None) -> tuple[str, ...]:
     """Write the derived files, remove what is derived no more, return the paths that changed.
 
     Raises:
         OSError: a file cannot be written.
 
     """
-    root = root or home()
-    changed = check(model, root)
-    wanted = derive(model)
+    root = root or repository_root()
+    changed = stale_files(model, root)
+    wanted = derive_files(model)
     for name in changed:
         path = root / name
         if name in wanted:
@@ -78,7 +78,7 @@ def write(model: Model, root: Path | None = None) -> tuple[str, ...]:
     return changed
 
 
-def home() -> Path:
+def repository_root() -> Path:
     """Return the folder that holds ontology/ and shapes/."""
     return Path(ontology.__file__).parent.parent
 

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Final
 
-from exchange.model.kinds import Sort
-from exchange.model.value_checks import spoken
+from exchange.model.kinds import FieldType
+from exchange.model.value_checks import condition_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from exchange.model.kinds import Column, Field, Kind, Scheme
 
 _SORTS: Final = {
-    Sort.TEXT: "文本 text",
-    Sort.CODE: "代码 code",
-    Sort.ORGANISATION: "统一社会信用代码 social credit code",
-    Sort.DATE: "日期 date",
-    Sort.MOMENT: "时间 time",
-    Sort.MONEY: "金额（元） yuan",
+    FieldType.TEXT: "文本 text",
+    FieldType.CODE: "代码 code",
+    FieldType.ORGANISATION: "统一社会信用代码 social credit code",
+    FieldType.DATE: "日期 date",
+    FieldType.MOMENT: "时间 time",
+    FieldType.MONEY: "金额（元） yuan",
 }
 
 
-def template(kind: Kind, form: str) -> bytes:
+def csv_template(kind: Kind, form: str) -> bytes:
     """Return an empty CSV of the form: UTF-8 with a mark for spreadsheets, codes as header."""
     out = io.StringIO()
     codes = dict.fromkeys(column.code for field in kind.fields for column in field.columns_in(form))
@@ -32,7 +32,7 @@ def template(kind: Kind, form: str) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def dictionary(kind: Kind) -> bytes:
+def data_dictionary(kind: Kind) -> bytes:
     """Return the data dictionary of the kind as Markdown."""
     lines = [
         f"# {kind.label.zh} {kind.label.en} (`{kind.slug}`)",
@@ -41,7 +41,7 @@ def dictionary(kind: Kind) -> bytes:
         "",
         f"- JSON `type`: `{kind.type_name}`",
         f"- 主键 key: {', '.join(f'`{name}`' for name in kind.key)}",
-        f"- 最宽层级 widest tier: {kind.ceiling.value}",
+        f"- 最宽层级 widest tier: {kind.max_tier.value}",
         f"- 对应任务 tasks served: {', '.join(map(str, kind.tasks))}",
     ]
     for form in kind.forms:
@@ -58,7 +58,7 @@ def _form(kind: Kind, form: str) -> Iterator[str]:
             yield _row(
                 column.code,
                 " ".join(column.aliases),
-                f"{column.label} {column.en}",
+                f"{column.label} {column.label_en}",
                 field.name,
                 _needed(kind, field, column),
                 column.certainty,
@@ -68,7 +68,7 @@ def _form(kind: Kind, form: str) -> Iterator[str]:
 def _needed(kind: Kind, field: Field, column: Column) -> str:
     if field.required or column.required:
         return "是 yes"
-    clauses = [spoken(item.when, kind) for item in field.required_when]
+    clauses = [condition_label(item.when, kind) for item in field.required_when]
     return "；".join(f"{clause.zh} {clause.en}" for clause in clauses)
 
 
@@ -76,7 +76,7 @@ def _fields(kind: Kind) -> Iterator[str]:
     yield "| 字段 field | 名称 name | 类型 type | 最长 length | 公开程度 leaf | 属性 property |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for field in kind.fields:
-        sort = _SORTS[field.sort] + (f" `{field.scheme.slug}`" if field.scheme else "")
+        sort = _SORTS[field.field_type] + (f" `{field.scheme.slug}`" if field.scheme else "")
         yield _row(
             field.name,
             f"{field.label.zh} {field.label.en}",
@@ -88,10 +88,10 @@ def _fields(kind: Kind) -> Iterator[str]:
 
 
 def _leaves(kind: Kind, field: Field) -> str:
-    parts = [field.leaf.value]
-    for rule in field.leaf_when:
-        clause = spoken(rule.when, kind)
-        parts.append(f"{rule.leaf.value}（{clause.zh} {clause.en}）")
+    parts = [field.disclosure.value]
+    for rule in field.disclosure_when:
+        clause = condition_label(rule.when, kind)
+        parts.append(f"{rule.disclosure.value}（{clause.zh} {clause.en}）")
     return "；".join(parts)
 
 

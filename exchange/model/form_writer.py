@@ -11,14 +11,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.identity import PLACEHOLDER
-from exchange.model.cell_reader import reader
+from exchange.model.cell_reader import cell_reader
 from exchange.model.compiled_kind import PERSON_IRI
-from exchange.model.kinds import Sort
+from exchange.model.kinds import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from exchange.model.compiled_kind import Compiled
+    from exchange.model.compiled_kind import CompiledKind
     from exchange.model.kinds import Column, Field
 
 SEPARATOR: Final = "；"
@@ -29,7 +29,7 @@ _FORMULA: Final = re.compile("'*[=+\\-@＝＋－＠]")
 _MOMENT: Final = re.compile(r"([0-9-]{10})T([0-9:]{8})\+08:00")
 
 
-def guarded(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return the text as a spreadsheet may have it: never a formula.
 
     Source: docs/design/model.md "Text and amounts".
@@ -37,10 +37,10 @@ def guarded(text: str) -> str:
     return "'" + text if _FORMULA.match(text) else text
 
 
-class Form:
+class FormWriter:
     """Writes records of one kind as rows of one form. Raises UsageError for an unknown form."""
 
-    def __init__(self, compiled: Compiled, form: str) -> None:
+    def __init__(self, compiled: CompiledKind, form: str) -> None:
         self._compiled = compiled
         self._form = form
         self.columns = tuple(compiled.kind.columns(form))
@@ -54,7 +54,7 @@ class Form:
         self._placeholders = [
             code
             for code, field, _ in self._writers
-            if field.value.drop_placeholder and field.columns[form].required
+            if field.value_type.drop_placeholder and field.columns[form].required
         ]
 
     def row(self, record: Mapping[str, Any]) -> tuple[dict[str, str], bool]:
@@ -64,7 +64,7 @@ class Form:
             value = record.get(field.name)
             if value is None:
                 continue
-            received = record.get(field.received or "")
+            received = record.get(field.received_field or "")
             if cell := write(value, received):
                 row[code] = cell
         for code in self._placeholders:
@@ -72,7 +72,7 @@ class Form:
         return row, self._same(row, record)
 
     def _same(self, row: Mapping[str, str], record: Mapping[str, Any]) -> bool:
-        again, problems = self._compiled.examine(row, self._form)
+        again, problems = self._compiled.read_and_check(row, self._form)
         refused = any(problem.severity == "error" for problem in problems)
         return not refused and self._comparable(again) == self._comparable(record)
 
@@ -97,10 +97,10 @@ def _writer(field: Field, column: Column, form: str) -> Callable[[Any, Any], str
         return _codes(field, column, form)
     if field.many:
         return lambda value, _received: SEPARATOR.join(value)
-    if field.sort is Sort.MONEY:
+    if field.field_type is FieldType.MONEY:
         factor = column.factor or Decimal(1)
         return lambda value, received: received or f"{Decimal(value) / factor:f}"
-    return _BY_SORT.get(field.sort, _as_received)
+    return _BY_SORT.get(field.field_type, _as_received)
 
 
 def _nothing(_value: Any, _received: Any) -> str:
@@ -120,7 +120,7 @@ def _organisation(value: Any, _received: Any) -> str:
     return "" if ":" in value else str(value)
 
 
-_BY_SORT: Final = {Sort.MOMENT: _moment, Sort.ORGANISATION: _organisation}
+_BY_SORT: Final = {FieldType.MOMENT: _moment, FieldType.ORGANISATION: _organisation}
 
 
 def _codes(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:
@@ -139,7 +139,7 @@ def _codes(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]
 def _words(field: Field, column: Column, form: str) -> dict[str, str]:
     """Return for each code the first of its writings that the form reads as that code."""
     assert field.scheme is not None  # noqa: S101 (the caller asked)
-    read, found = reader(field, column, form), {}
+    read, found = cell_reader(field, column, form), {}
     for token, concept in field.scheme.concepts.items():
         writings = (*concept.cells.get(form, ()), concept.label.zh, token)
         found[token] = next(

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.model.compiled_kind import CONTEXT
-from exchange.model.cross_field_rules import decided
+from exchange.model.cross_field_rules import decisive_inferences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BASE: Final = "https://w3id.org/credence/schema/"
 
 
-def schema(kind: Kind) -> bytes:
+def json_schema(kind: Kind) -> bytes:
     """Return the schema of the kind's JSON records, as delivered and as archived."""
     document: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,10 +41,10 @@ def schema(kind: Kind) -> bytes:
     rules = [rule for field in kind.fields for rule in _rules(kind, field)]
     if rules:
         document["allOf"] = rules
-    return (readable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n").encode()
+    return (escape_unprintable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n").encode()
 
 
-def readable(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """Return JSON text with characters that do not print as escapes."""
     return "".join(
         character
@@ -62,8 +62,8 @@ def _property(field: Field) -> dict[str, Any]:
         value["pattern"] = field.pattern
     if field.max_length is not None:
         value["maxLength"] = field.max_length
-    if field.value.format:
-        value["format"] = field.value.format
+    if field.value_type.format:
+        value["format"] = field.value_type.format
     if field.many:
         value = {"type": "array", "items": value} | ({"minItems": 1} if field.required else {})
     return {"title": field.label.zh, "description": field.label.en, **value}
@@ -85,13 +85,13 @@ def _rules(kind: Kind, field: Field) -> list[dict[str, Any]]:
         for item in field.format_when
         if item.severity == "error"
     ]
-    return [*rules, *_decisive(kind, field)]
+    return [*rules, *_decisive_rules(kind, field)]
 
 
-def _decisive(kind: Kind, field: Field) -> Iterator[dict[str, Any]]:
+def _decisive_rules(kind: Kind, field: Field) -> Iterator[dict[str, Any]]:
     """Yield the rules that another field decides the value of this one by how it begins."""
     before: list[dict[str, Any]] = []
-    for rule, wrong in decided(kind, field):
+    for rule, wrong in decisive_inferences(kind, field):
         begins = {"pattern": f"^{rule.prefix}"}
         value = {"allOf": [*before, begins]}
         told = {"required": [rule.field], "properties": {rule.field: value}}
@@ -102,7 +102,7 @@ def _decisive(kind: Kind, field: Field) -> Iterator[dict[str, Any]]:
 
 def _when(kind: Kind, when: Condition) -> dict[str, Any]:
     one = _one(kind, when)
-    return one if when.also is None else {"allOf": [one, _when(kind, when.also)]}
+    return one if when.and_also is None else {"allOf": [one, _when(kind, when.and_also)]}
 
 
 def _one(kind: Kind, when: Condition) -> dict[str, Any]:

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 _TYPE: Final = f"{RDF}type"
 
 
-class Shown:
+class JsonView:
     """Writes the views of one kind as JSON."""
 
     def __init__(self, kind: Kind, context: str) -> None:
         self._kind = kind
         self._context = context
 
-    def json(self, iri: str, triples: bytes) -> dict[str, Any]:
+    def to_json(self, iri: str, triples: bytes) -> dict[str, Any]:
         """Return the statements of the record `iri` as JSON, fields in the shapes' order.
 
         Statements of others are left out; a property that the model does not know any more
@@ -44,7 +44,7 @@ class Shown:
 
 
 def _value(field: Field, values: list[ox.NamedNode | ox.Literal]) -> str | list[str]:
-    texts = [item.value.removeprefix(field.base) for item in values]
+    texts = [item.value.removeprefix(field.iri_base) for item in values]
     return texts if field.many else texts[0]
 
 

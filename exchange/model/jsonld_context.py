@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from exchange.model.kinds import Field, Kind, Model
 
 
-def context(model: Model) -> bytes:
+def jsonld_context(model: Model) -> bytes:
     """Return the context document: one protected definition a JSON name, whole IRIs only."""
-    terms = terms_of(model.kinds.values())
+    terms = context_terms(model.kinds.values())
     head: dict[str, Any] = {"@version": 1.1, "@protected": True, "id": "@id", "type": "@type"}
     document = {"@context": head | dict(sorted(terms.items()))}
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def terms_of(kinds: Iterable[Kind]) -> dict[str, Any]:
+def context_terms(kinds: Iterable[Kind]) -> dict[str, Any]:
     """Return the definitions of the kinds' types and fields by their JSON names."""
     chosen = list(kinds)
     terms: dict[str, Any] = {kind.type_name: kind.class_iri for kind in chosen}
@@ -33,7 +33,7 @@ def _definition(field: Field) -> str | dict[str, Any]:
     if field.datatype is None:
         # The scoped vocabulary makes an IRI of a code; unlike @base it works in a context
         # that is fetched.
-        definition |= {"@type": "@vocab", "@context": {"@vocab": field.base}}
+        definition |= {"@type": "@vocab", "@context": {"@vocab": field.iri_base}}
     elif field.datatype != f"{XSD}string":
         definition["@type"] = field.datatype
     if field.many:

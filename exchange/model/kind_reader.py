@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, TypeVar
 from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.record import DeliveredState
-from exchange.model.kinds import Column, Field, Kind, Label, Quotation, Scheme
+from exchange.model.kinds import Column, Field, Kind, Label, LinkDefinition, Scheme
 from exchange.model.rule_conditions import (
-    ArrivalRule,
+    AmountStatedIn,
     Condition,
+    DeliveredStateRule,
+    DisclosureRule,
     Expectation,
     FormatRule,
     Inference,
-    LeafRule,
     NotBefore,
     Requirement,
     Severity,
-    StatedIn,
     TierRule,
 )
-from exchange.model.shapes_graph import CODE, CR, RDF, SH, Graph, Node, local
-from exchange.model.values import code_value, value_type
+from exchange.model.shapes_graph import CODE, CR, RDF, SH, Graph, Node, local_name
+from exchange.model.values import code_value_type, value_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def refuse_unknown(graph: Graph, node: Node, known: frozenset[str]) -> None:
 
 def _one_of(choices: type[Choice], found: str) -> Choice:
     try:
-        return choices(local(found))
+        return choices(local_name(found))
     except ValueError:
         known = ", ".join(item.value for item in choices)
         raise DataInvalid(f"{found!r} is not understood there.", f"Use one of: {known}.") from None
@@ -108,15 +108,17 @@ class KindReader:
         self._schemes = schemes
         self._properties = sorted(
             graph.values(node, f"{SH}property"),
-            key=lambda item: int(graph.need(item, f"{SH}order")),
+            key=lambda item: int(graph.require(item, f"{SH}order")),
         )
         self._forms = graph.texts(node, f"{CR}form")
         self._prefix = graph.text(node, f"{CR}columnPrefix") or ""
-        self._names = {graph.need(item, f"{SH}path"): self._name(item) for item in self._properties}
+        self._names = {
+            graph.require(item, f"{SH}path"): self._name(item) for item in self._properties
+        }
 
     def _name(self, node: Node) -> str:
         given = self._graph.text(node, f"{CR}jsonName")
-        return given or local(self._graph.need(node, f"{SH}path"))
+        return given or local_name(self._graph.require(node, f"{SH}path"))
 
     def _names_of(self, iris: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(self._named(iri) for iri in iris)
@@ -135,44 +137,45 @@ class KindReader:
         end = graph.text(node, f"{CR}publicityEnd")
         time = graph.text(node, f"{CR}sourceTime")
         return Kind(
-            slug=graph.need(node, f"{CR}slug"),
-            class_iri=graph.need(node, f"{SH}targetClass"),
-            label=graph.need_label(node, f"{SH}name"),
+            slug=graph.require(node, f"{CR}slug"),
+            class_iri=graph.require(node, f"{SH}targetClass"),
+            label=graph.require_label(node, f"{SH}name"),
             key=self._names_of(graph.items(node, f"{CR}key")),
             resemblances=tuple(
                 self._names_of(graph.members(item))
                 for item in graph.values(node, f"{CR}resemblance")
             ),
-            ceiling=_one_of(Tier, graph.need(node, f"{CR}maxTier")),
+            max_tier=_one_of(Tier, graph.require(node, f"{CR}maxTier")),
             fields=tuple(self._field(item) for item in self._properties),
             forms=self._forms,
             tasks=tuple(sorted(map(int, graph.texts(node, f"{CR}serves")))),
             publicity_end=self._named(end) if end else None,
             source_time=self._named(time) if time else None,
-            quotations=tuple(self._quotation(i) for i in graph.values(node, f"{CR}link")),
+            links=tuple(self._quotation(i) for i in graph.values(node, f"{CR}link")),
             tier_when=tuple(
-                TierRule(self._condition(item), _one_of(Tier, graph.need(item, f"{CR}maxTier")))
+                TierRule(self._condition(item), _one_of(Tier, graph.require(item, f"{CR}maxTier")))
                 for item in graph.values(node, f"{CR}tierWhen")
             ),
             logged_only_when=tuple(
                 self._condition(item) for item in graph.values(node, f"{CR}loggedOnlyWhen")
             ),
-            arrivals=tuple(
-                ArrivalRule(
-                    self._condition(item), _one_of(DeliveredState, graph.need(item, f"{CR}arrival"))
+            delivered_states=tuple(
+                DeliveredStateRule(
+                    self._condition(item),
+                    _one_of(DeliveredState, graph.require(item, f"{CR}arrival")),
                 )
                 for item in graph.values(node, f"{CR}arrives")
             ),
         )
 
-    def _quotation(self, node: Node) -> Quotation:
+    def _quotation(self, node: Node) -> LinkDefinition:
         graph = self._graph
         refuse_unknown(graph, node, _LINK_TERMS)
-        when = graph.one(node, f"{CR}withdrawsWhen")
-        return Quotation(
-            relation=graph.need(node, f"{CR}relation"),
-            kind_from=self._named(graph.need(node, f"{CR}kindFrom")),
-            key_from=dict(self._target(item) for item in graph.values(node, f"{CR}target")),
+        when = graph.single(node, f"{CR}withdrawsWhen")
+        return LinkDefinition(
+            relation=graph.require(node, f"{CR}relation"),
+            kind_field=self._named(graph.require(node, f"{CR}kindFrom")),
+            key_fields=dict(self._target(item) for item in graph.values(node, f"{CR}target")),
             withdraws_when=self._condition(when) if when is not None else None,
         )
 
@@ -180,7 +183,7 @@ class KindReader:
         graph = self._graph
         refuse_unknown(graph, node, _TARGET_TERMS)
         names = self._names_of(graph.items(node, f"{CR}keyFrom"))
-        return graph.need(node, f"{CR}targetSlug"), names
+        return graph.require(node, f"{CR}targetSlug"), names
 
     def _condition(self, node: Node) -> Condition:
         graph = self._graph
@@ -192,23 +195,23 @@ class KindReader:
         ]
         values = tuple(self._token(item) for item in graph.items(node, f"{CR}oneOf"))
         if values:
-            found.insert(0, Condition(self._named(graph.need(node, f"{CR}field")), values))
+            found.insert(0, Condition(self._named(graph.require(node, f"{CR}field")), values))
         if not found:
             raise DataInvalid(f"A condition of {self._node} has no values.", "Give cr:oneOf.")
         whole = found.pop()
         while found:
-            whole = replace(found.pop(), also=whole)
+            whole = replace(found.pop(), and_also=whole)
         return whole
 
     def _inferences(self, node: Node) -> Iterator[Inference]:
         graph = self._graph
         nodes = graph.values(node, f"{CR}inferred")
-        for item in sorted(nodes, key=lambda item: int(graph.need(item, f"{SH}order"))):
+        for item in sorted(nodes, key=lambda item: int(graph.require(item, f"{SH}order"))):
             refuse_unknown(graph, item, _INFERENCE_TERMS)
             yield Inference(
-                self._named(graph.need(item, f"{CR}field")),
+                self._named(graph.require(item, f"{CR}field")),
                 graph.text(item, f"{CR}prefix") or "",
-                self._token(graph.need(item, f"{CR}token")),
+                self._token(graph.require(item, f"{CR}token")),
                 decisive=graph.text(item, f"{CR}decisive") == "true",
             )
 
@@ -224,19 +227,19 @@ class KindReader:
     def _field(self, node: Node) -> Field:
         graph = self._graph
         refuse_unknown(graph, node, _FIELD_TERMS)
-        label = graph.need_label(node, f"{SH}name")
+        label = graph.require_label(node, f"{SH}name")
         length = graph.text(node, f"{SH}maxLength")
         largest = graph.text(node, f"{CR}largest")
         scheme = self._scheme(node)
         return Field(
             name=self._name(node),
-            iri=graph.need(node, f"{SH}path"),
-            value=code_value(scheme) if scheme else value_type(graph, node),
+            iri=graph.require(node, f"{SH}path"),
+            value_type=code_value_type(scheme) if scheme else value_type(graph, node),
             scheme=scheme,
             many=self._many(node),
             required=self._required(node),
             max_length=int(length) if length else None,
-            leaf=_one_of(DisclosureLevel, graph.need(node, f"{CR}leaf")),
+            disclosure=_one_of(DisclosureLevel, graph.require(node, f"{CR}leaf")),
             label=label,
             columns=self._columns(node, label),
             required_when=tuple(
@@ -248,17 +251,18 @@ class KindReader:
             only_when=tuple(self._condition(i) for i in graph.values(node, f"{CR}onlyWhen")),
             format_when=tuple(
                 FormatRule(
-                    self._condition(item), graph.need(item, f"{CR}format"), self._severity(item)
+                    self._condition(item), graph.require(item, f"{CR}format"), self._severity(item)
                 )
                 for item in graph.values(node, f"{CR}formatWhen")
             ),
-            leaf_when=tuple(
-                LeafRule(
-                    self._condition(item), _one_of(DisclosureLevel, graph.need(item, f"{CR}leaf"))
+            disclosure_when=tuple(
+                DisclosureRule(
+                    self._condition(item),
+                    _one_of(DisclosureLevel, graph.require(item, f"{CR}leaf")),
                 )
                 for item in graph.values(node, f"{CR}leafWhen")
             ),
-            received=self._reference(node, "received"),
+            received_field=self._reference(node, "received"),
             code_from=self._reference(node, "codeFrom"),
             person_from=self._reference(node, "personFrom"),
             key_fallback=self._reference(node, "keyFallback"),
@@ -272,16 +276,16 @@ class KindReader:
                 for item in self._plausibility(node, "expects")
             ),
             not_before=tuple(
-                NotBefore(self._named(graph.need(item, f"{CR}field")), self._severity(item))
+                NotBefore(self._named(graph.require(item, f"{CR}field")), self._severity(item))
                 for item in self._plausibility(node, "notBefore")
             ),
             stated_in=tuple(
-                StatedIn(
-                    self._named(graph.need(item, f"{CR}field")), graph.texts(item, f"{CR}word")
+                AmountStatedIn(
+                    self._named(graph.require(item, f"{CR}field")), graph.texts(item, f"{CR}word")
                 )
                 for item in self._plausibility(node, "statedIn")
             ),
-            largest=Decimal(largest) if largest else None,
+            largest_amount=Decimal(largest) if largest else None,
             swapped_with=self._reference(node, "swappedWith"),
             name_of=self._reference(node, "nameOf"),
         )
@@ -318,9 +322,9 @@ class KindReader:
         iri = self._graph.text(node, f"{CR}scheme")
         if iri is None:
             return None
-        if local(iri) not in self._schemes:
+        if local_name(iri) not in self._schemes:
             raise DataInvalid(f"There is no code list <{iri}>.", "Add it to ontology/codes.")
-        return self._narrowed(node, self._schemes[local(iri)])
+        return self._narrowed(node, self._schemes[local_name(iri)])
 
     def _narrowed(self, node: Node, scheme: Scheme) -> Scheme:
         """Return the members of the code list that the field allows (sh:in), or all."""
@@ -336,9 +340,9 @@ class KindReader:
         A property shape that several kinds share names columns of forms that some of them lack.
         """
         graph = self._graph
-        path = graph.need(node, f"{SH}path")
+        path = graph.require(node, f"{SH}path")
         stated = graph.values(self._node, f"{CR}column")
-        own = [item for item in stated if graph.need(item, f"{CR}fills") == path]
+        own = [item for item in stated if graph.require(item, f"{CR}fills") == path]
         found: dict[str, Column] = {}
         more: dict[str, list[Column]] = {}
         for item in (*graph.values(node, f"{CR}column"), *own):
@@ -363,17 +367,17 @@ class KindReader:
         constant = graph.text(node, f"{CR}constant")
         further = graph.text(node, f"{CR}further") == "true"
         column = Column(
-            code=self._code(graph.need(node, f"{CR}code")),
+            code=self._code(graph.require(node, f"{CR}code")),
             aliases=tuple(self._code(item) for item in graph.texts(node, f"{CR}alias")),
             label=label.zh,
-            en=label.en,
+            label_en=label.en,
             required=(required and not further)
             or graph.text(node, f"{CR}columnRequired") == "true",
             factor=Decimal(factor) if factor else None,
-            certainty=graph.need(node, f"{CR}certainty"),
+            certainty=graph.require(node, f"{CR}certainty"),
             constant=self._token(constant) if constant else None,
         )
-        return graph.need(node, f"{CR}form"), column
+        return graph.require(node, f"{CR}form"), column
 
     def _code(self, code: str) -> str:
         # Forms of several kinds differ in their first letters only (CF_XDR_MC, XK_XDR_MC).

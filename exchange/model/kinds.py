@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from exchange.domain.disclosure import DisclosureLevel, Tier
     from exchange.domain.link_rules import LinkRule
     from exchange.model.rule_conditions import (
-        ArrivalRule,
+        AmountStatedIn,
         Condition,
+        DeliveredStateRule,
+        DisclosureRule,
         Expectation,
         FormatRule,
         Inference,
-        LeafRule,
         NotBefore,
         Requirement,
-        StatedIn,
         TierRule,
     )
 
@@ -42,18 +42,18 @@ class Label:
     def fill(self, **values: str | Label) -> Label:
         """Return the label with its {names} filled in; labels by language."""
         return Label(
-            _fill(self.zh, {k: v.zh if isinstance(v, Label) else v for k, v in values.items()}),
-            _fill(self.en, {k: v.en if isinstance(v, Label) else v for k, v in values.items()}),
+            _fill_in(self.zh, {k: v.zh if isinstance(v, Label) else v for k, v in values.items()}),
+            _fill_in(self.en, {k: v.en if isinstance(v, Label) else v for k, v in values.items()}),
         )
 
 
-def _fill(template: str, values: Mapping[str, str]) -> str:
+def _fill_in(template: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         template = template.replace(f"{{{name}}}", value)
     return template
 
 
-class Sort(StrEnum):
+class FieldType(StrEnum):
     """How the value of a field is read and written."""
 
     TEXT = "text"
@@ -73,7 +73,7 @@ class ValueType:
     """
 
     slug: str
-    sort: Sort
+    field_type: FieldType
     datatype: str | None
     pattern: str
     json_pattern: str
@@ -98,7 +98,7 @@ class Column:
     code: str
     aliases: tuple[str, ...]
     label: str
-    en: str
+    label_en: str
     required: bool
     factor: Decimal | None
     certainty: str
@@ -142,19 +142,19 @@ class Field:
 
     name: str
     iri: str
-    value: ValueType
+    value_type: ValueType
     scheme: Scheme | None
     many: bool
     required: bool
     max_length: int | None
-    leaf: DisclosureLevel
+    disclosure: DisclosureLevel
     label: Label
     columns: Mapping[str, Column]
     required_when: tuple[Requirement, ...] = ()
     only_when: tuple[Condition, ...] = ()
     format_when: tuple[FormatRule, ...] = ()
-    leaf_when: tuple[LeafRule, ...] = ()
-    received: str | None = None
+    disclosure_when: tuple[DisclosureRule, ...] = ()
+    received_field: str | None = None
     code_from: str | None = None
     person_from: str | None = None
     key_fallback: str | None = None
@@ -165,8 +165,8 @@ class Field:
     number_scheme: str | None = None
     expects: tuple[Expectation, ...] = ()
     not_before: tuple[NotBefore, ...] = ()
-    stated_in: tuple[StatedIn, ...] = ()
-    largest: Decimal | None = None  # yuan; an amount beyond is asked about
+    stated_in: tuple[AmountStatedIn, ...] = ()
+    largest_amount: Decimal | None = None  # yuan; an amount beyond is asked about
     swapped_with: str | None = None  # the field that the value often changes places with
     name_of: str | None = None  # the code that the value names
 
@@ -176,36 +176,36 @@ class Field:
         return (column, *column.more) if column else ()
 
     @property
-    def sort(self) -> Sort:
+    def field_type(self) -> FieldType:
         """How the value is read and written."""
-        return self.value.sort
+        return self.value_type.field_type
 
     @property
     def datatype(self) -> str | None:
         """IRI of the literal's datatype; None where the value is an IRI."""
-        return self.value.datatype
+        return self.value_type.datatype
 
     @property
     def pattern(self) -> str:
         """Pattern of the value in JSON."""
-        return self.value.json_pattern
+        return self.value_type.json_pattern
 
     @property
-    def base(self) -> str:
+    def iri_base(self) -> str:
         """What makes the value's IRI when put before its JSON string."""
-        return f"{self.scheme.iri}/" if self.scheme else self.value.iri_base
+        return f"{self.scheme.iri}/" if self.scheme else self.value_type.iri_base
 
 
 @dataclass(frozen=True, slots=True)
-class Quotation:
+class LinkDefinition:
     """How a kind quotes a record of another kind by its key.
 
     `key_from` names, for each kind that may be quoted, the fields that hold its key.
     """
 
     relation: str
-    kind_from: str
-    key_from: Mapping[str, tuple[str, ...]]
+    kind_field: str
+    key_fields: Mapping[str, tuple[str, ...]]
     withdraws_when: Condition | None
 
 
@@ -220,16 +220,16 @@ class Kind:
     class_iri: str
     label: Label
     key: tuple[str, ...]
-    ceiling: Tier
+    max_tier: Tier
     fields: tuple[Field, ...]
     forms: tuple[str, ...]
     tasks: tuple[int, ...] = ()
     publicity_end: str | None = None
     source_time: str | None = None
-    quotations: tuple[Quotation, ...] = ()
+    links: tuple[LinkDefinition, ...] = ()
     tier_when: tuple[TierRule, ...] = ()
     logged_only_when: tuple[Condition, ...] = ()
-    arrivals: tuple[ArrivalRule, ...] = ()
+    delivered_states: tuple[DeliveredStateRule, ...] = ()
     # Combinations of fields by which a row is taken for a removed record under another key.
     resemblances: tuple[tuple[str, ...], ...] = ()
 
@@ -256,15 +256,19 @@ class Kind:
                 found[column.code] = (*found.get(column.code, ()), (field, column))
         return found
 
-    def untold(self, form: str) -> tuple[Field, ...]:
+    def uncovered_fields(self, form: str) -> tuple[Field, ...]:
         """Return the fields that no row of the form can tell, by a column or through others."""
         told = {field.name for field in self.fields if field.columns_in(form) or field.inferred}
-        told |= {field.received for field in self.fields if field.received and field.name in told}
+        told |= {
+            field.received_field
+            for field in self.fields
+            if field.received_field and field.name in told
+        }
         told |= {field.name for field in self.fields if field.code_from in told}
         return tuple(field for field in self.fields if field.name not in told)
 
     @property
-    def form_bound(self) -> bool:
+    def codes_differ_by_form(self) -> bool:
         """Whether a code means one thing in one form of the kind and another in the next.
 
         Then a form is never guessed of columns that both forms have
@@ -298,7 +302,7 @@ class Model:
     """
 
     kinds: Mapping[str, Kind]
-    links: Mapping[str, LinkRule]
+    link_rules: Mapping[str, LinkRule]
     schemes: Mapping[str, Scheme]
     ntriples: bytes
     digest: str

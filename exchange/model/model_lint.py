@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import DataInvalid
-from exchange.model.kinds import Sort
+from exchange.model.kinds import FieldType
 from exchange.model.plausibility import FORMATS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Terms of https://www.w3.org/ns/credentials/v2, at the top and inside its types. A credential
 # carries that context before ours, and protects it.
-RESERVED: Final = frozenset(
+RESERVED_TERMS: Final = frozenset(
     {
         "id",
         "type",
@@ -103,12 +103,12 @@ def check_model(model: Model) -> None:
             code token; a field differs between kinds; a companion field is not as it must be.
 
     """
-    _names(model)
-    _tokens(model)
+    _check_names(model)
+    _check_tokens(model)
     for kind in model.kinds.values():
-        _kind(kind)
-        _codes(kind)
-        _quotations(model, kind)
+        _check_kind(kind)
+        _check_codes(kind)
+        _check_links(model, kind)
 
 
 def _fields(model: Model) -> Iterator[Field]:
@@ -116,11 +116,11 @@ def _fields(model: Model) -> Iterator[Field]:
         yield from kind.fields
 
 
-def _names(model: Model) -> None:
+def _check_names(model: Model) -> None:
     by_name: dict[str, Field] = {}
     by_iri: dict[str, Field] = {}
     for field in _fields(model):
-        if field.name in RESERVED or not _NAME.fullmatch(field.name):
+        if field.name in RESERVED_TERMS or not _NAME.fullmatch(field.name):
             raise DataInvalid(
                 f"The JSON name {field.name!r} is reserved or malformed.",
                 "Give the field another cr:jsonName.",
@@ -140,17 +140,17 @@ def _names(model: Model) -> None:
 
 
 def _coercion(field: Field) -> tuple[object, ...]:
-    return (field.sort, field.datatype, field.many, field.base)
+    return (field.field_type, field.datatype, field.many, field.iri_base)
 
 
-def _tokens(model: Model) -> None:
+def _check_tokens(model: Model) -> None:
     # A token equal to a term would be read as that term (JSON-LD 1.1, @type: @vocab).
     terms = {field.name for field in _fields(model)} | {"id", "type"}
     terms |= {kind.type_name for kind in model.kinds.values()}
     for scheme in model.schemes.values():
         for concept in scheme.concepts.values():
             token = concept.notation
-            if token in terms | RESERVED or not _TOKEN.fullmatch(token):
+            if token in terms | RESERVED_TERMS or not _TOKEN.fullmatch(token):
                 raise DataInvalid(
                     f"The code {token!r} of {scheme.slug} is malformed, reserved or a JSON name.",
                     "Choose another notation.",
@@ -159,13 +159,13 @@ def _tokens(model: Model) -> None:
                 raise DataInvalid(f"<{concept.iri}> does not end in its notation.", "Mend it.")
 
 
-def _kind(kind: Kind) -> None:
+def _check_kind(kind: Kind) -> None:
     fields = {field.name: field for field in kind.fields}
     for field in kind.fields:
         if not set(field.columns) <= set(kind.forms):
             raise DataInvalid(f"{field.name} has a column of an unknown form.", "Name the form.")
-        if field.received and fields[field.received].sort is not Sort.TEXT:
-            raise DataInvalid(f"{field.received} cannot keep text.", "Make it a text.")
+        if field.received_field and fields[field.received_field].field_type is not FieldType.TEXT:
+            raise DataInvalid(f"{field.received_field} cannot keep text.", "Make it a text.")
         unknown = {name for item in field.expects for name in item.formats} - FORMATS
         if unknown or any(not item.formats for item in field.expects):
             raise DataInvalid(
@@ -176,9 +176,9 @@ def _kind(kind: Kind) -> None:
             raise DataInvalid(f"{field.name} is derived, so it has no column.", "Remove it.")
 
 
-def _codes(kind: Kind) -> None:
+def _check_codes(kind: Kind) -> None:
     """Refuse a code that the field it is said of cannot have."""
-    for name, token in _said(kind):
+    for name, token in _codes_used(kind):
         scheme = kind.field(name).scheme
         if scheme is None or token not in scheme.concepts:
             raise DataInvalid(
@@ -187,11 +187,11 @@ def _codes(kind: Kind) -> None:
             )
 
 
-def _said(kind: Kind) -> Iterator[tuple[str, str]]:
+def _codes_used(kind: Kind) -> Iterator[tuple[str, str]]:
     for when in _conditions(kind):
         yield from ((when.field, value) for value in when.values)
-        if when.also:
-            yield from ((when.also.field, value) for value in when.also.values)
+        if when.and_also:
+            yield from ((when.and_also.field, value) for value in when.and_also.values)
     for field in kind.fields:
         yield from ((field.name, rule.value) for rule in field.inferred)
         for column in field.columns.values():
@@ -202,30 +202,34 @@ def _said(kind: Kind) -> Iterator[tuple[str, str]]:
 def _conditions(kind: Kind) -> Iterator[Condition]:
     yield from kind.logged_only_when
     yield from (rule.when for rule in kind.tier_when)
-    yield from (rule.when for rule in kind.arrivals)
-    yield from (item.withdraws_when for item in kind.quotations if item.withdraws_when)
+    yield from (rule.when for rule in kind.delivered_states)
+    yield from (item.withdraws_when for item in kind.links if item.withdraws_when)
     for field in kind.fields:
         yield from field.only_when
         yield from (rule.when for rule in field.required_when)
         yield from (rule.when for rule in field.format_when)
-        yield from (rule.when for rule in field.leaf_when)
+        yield from (rule.when for rule in field.disclosure_when)
 
 
-def _quotations(model: Model, kind: Kind) -> None:
-    for quotation in kind.quotations:
-        scheme = kind.field(quotation.kind_from).scheme
-        if scheme is None or set(scheme.concepts) != set(quotation.key_from):
+def _check_links(model: Model, kind: Kind) -> None:
+    for quotation in kind.links:
+        scheme = kind.field(quotation.kind_field).scheme
+        if scheme is None or set(scheme.concepts) != set(quotation.key_fields):
             raise DataInvalid(
                 f"{kind.slug} may quote kinds whose keys it has no fields for, or none.",
                 "Give a cr:target for each code of the field.",
             )
-        rule = model.links.get(quotation.relation)
-        if rule is None or kind.slug not in rule.sources or rule.targets != set(quotation.key_from):
+        rule = model.link_rules.get(quotation.relation)
+        if (
+            rule is None
+            or kind.slug not in rule.sources
+            or rule.targets != set(quotation.key_fields)
+        ):
             raise DataInvalid(
                 f"{kind.slug} quotes by {quotation.relation!r} otherwise than links.ttl says.",
                 "Say the same in both.",
             )
-        for slug, names in quotation.key_from.items():
+        for slug, names in quotation.key_fields.items():
             if slug not in model.kinds or len(model.kinds[slug].key) != len(names):
                 raise DataInvalid(
                     f"{kind.slug} quotes {slug} by a key that is not its own.", "Mend cr:keyFrom."

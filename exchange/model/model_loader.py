@@ -15,7 +15,17 @@ from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.model.kind_reader import LINK_RULE_TERMS, KindReader, refuse_unknown
 from exchange.model.kinds import Concept, Model, Scheme
 from exchange.model.model_lint import check_model
-from exchange.model.shapes_graph import CR, RDF, SH, SKOS, Graph, Node, local, ntriples, value_of
+from exchange.model.shapes_graph import (
+    CR,
+    RDF,
+    SH,
+    SKOS,
+    Graph,
+    Node,
+    local_name,
+    node_text,
+    ntriples,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +51,7 @@ def read_model(words: Mapping[str, bytes], looks: Mapping[str, bytes]) -> Model:
     graph = Graph(looks)
     kinds = {}
     for node in graph.subjects(f"{RDF}type", f"{SH}NodeShape"):
-        if graph.one(node, f"{SH}targetClass") is not None:
+        if graph.single(node, f"{SH}targetClass") is not None:
             kind = KindReader(graph, node, schemes).kind()
             kinds[kind.slug] = kind
     model = Model(
@@ -62,7 +72,7 @@ def _digest(*files: Mapping[str, bytes]) -> str:
 
 
 def _refuse_unread(graph: Graph) -> None:
-    unread = graph.unread()
+    unread = graph.unread_nodes()
     if unread:
         raise DataInvalid(
             f"The shapes say something of {unread[0]} that is used nowhere.",
@@ -73,12 +83,12 @@ def _refuse_unread(graph: Graph) -> None:
 def _schemes(graph: Graph) -> dict[str, Scheme]:
     schemes: dict[str, Scheme] = {}
     for node in graph.subjects(f"{RDF}type", f"{SKOS}ConceptScheme"):
-        iri = value_of(node)
+        iri = node_text(node)
         concepts = [_concept(graph, item) for item in graph.subjects(f"{SKOS}inScheme", iri)]
-        schemes[local(iri)] = Scheme(
-            slug=local(iri),
+        schemes[local_name(iri)] = Scheme(
+            slug=local_name(iri),
             iri=iri,
-            label=graph.need_label(node, f"{SKOS}prefLabel"),
+            label=graph.require_label(node, f"{SKOS}prefLabel"),
             concepts={item.notation: item for item in concepts},
         )
     return dict(sorted(schemes.items()))
@@ -86,9 +96,9 @@ def _schemes(graph: Graph) -> dict[str, Scheme]:
 
 def _concept(graph: Graph, node: Node) -> Concept:
     return Concept(
-        notation=graph.need(node, f"{SKOS}notation"),
-        iri=value_of(node),
-        label=graph.need_label(node, f"{SKOS}prefLabel"),
+        notation=graph.require(node, f"{SKOS}notation"),
+        iri=node_text(node),
+        label=graph.require_label(node, f"{SKOS}prefLabel"),
         alternatives=graph.texts(node, f"{SKOS}altLabel"),
         cells=_cells(graph, node),
     )
@@ -99,7 +109,7 @@ def _cells(graph: Graph, node: Node) -> dict[str, tuple[str, ...]]:
     cells: dict[str, tuple[str, ...]] = {}
     for item in graph.values(node, f"{CR}cell"):
         if isinstance(item, ox.Literal):
-            form = local(item.datatype.value)
+            form = local_name(item.datatype.value)
             cells[form] = (*cells.get(form, ()), item.value)
     return cells
 
@@ -109,7 +119,7 @@ def _links(graph: Graph) -> dict[str, LinkRule]:
     for cascade in Cascade:
         for node in graph.subjects_of_text(f"{CR}cascade", cascade.value):
             refuse_unknown(graph, node, LINK_RULE_TERMS)
-            relation = graph.need(node, f"{CR}relation")
+            relation = graph.require(node, f"{CR}relation")
             rules[relation] = LinkRule(
                 relation,
                 frozenset(graph.texts(node, f"{CR}sourceKind")),

@@ -43,7 +43,7 @@ _SURE, _SHORTEST = 4, 2  # characters of Chinese that a window, or a whole cell,
 _SEVERAL, _SHARE = 3, 4  # such characters, and one of so many: bytes between them were dropped
 
 
-def lost_encoding(text: str) -> Literal["error", "held"] | None:
+def encoding_loss(text: str) -> Literal["error", "held"] | None:
     """Return how grave the loss is: error where it is certain, held where a person has to look."""
     if _CERTAIN.search(text) or _gbk_as_latin(text):
         return "error"

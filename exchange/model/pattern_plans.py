@@ -11,54 +11,60 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.disclosure import Tier, strictest
 from exchange.domain.record import DeliveredState
-from exchange.model.statements import Layout, Layouts
-from exchange.model.value_checks import holds
+from exchange.model.statements import BodyTemplate, BodyTemplates
+from exchange.model.value_checks import compile_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from exchange.model.cross_field_rules import Between
+    from exchange.model.cross_field_rules import CrossFieldRule
     from exchange.model.kinds import Kind
-    from exchange.model.personal_data_rules import Gate, Scope
+    from exchange.model.personal_data_rules import PersonalDataGate, SearchScope
     from exchange.model.rule_conditions import Condition
 
 _REMEMBERED: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PatternPlan:
     """What holds of every record of one pattern.
 
     `kept` are the forms under which all its fields are there and every rule between fields that
     depends on the pattern alone is kept. `scope` is what the personal-data gate searches.
     """
 
-    layout: Layout
+    template: BodyTemplate
     tier: Tier
-    arrival: DeliveredState
+    delivered_state: DeliveredState
     projected: bool
-    kept: frozenset[str | None]
-    scope: Scope
+    forms_satisfied: frozenset[str | None]
+    scope: SearchScope
 
 
-class Plans:
+class PatternPlans:
     """The plans of one kind."""
 
-    def __init__(self, kind: Kind, rules: Iterable[Between], gate: Gate) -> None:
-        codes = {name: kind.field(name).many for when in _conditions(kind) for name in _asked(when)}
+    def __init__(self, kind: Kind, rules: Iterable[CrossFieldRule], gate: PersonalDataGate) -> None:
+        codes = {
+            name: kind.field(name).many
+            for when in _conditions(kind)
+            for name in _fields_compared(when)
+        }
         self._codes = [name for name, many in codes.items() if not many]
         self._several = [name for name, many in codes.items() if many]
         self._kind = kind
-        self._layouts = Layouts(kind)
+        self._layouts = BodyTemplates(kind)
         self._gate = gate
-        self._rules = [rule.check for rule in rules if rule.by_pattern]
+        self._rules = [rule.check for rule in rules if rule.same_for_pattern]
         self._needed = frozenset(field.name for field in kind.fields if field.required)
-        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
-        self._arrivals = [(holds(rule.when), rule.arrival) for rule in kind.arrivals]
-        self._hidden = [holds(when) for when in kind.logged_only_when]
-        self._plans: dict[tuple[object, ...], Plan] = {}
+        self._tiers = [(compile_condition(rule.when), rule.tier) for rule in kind.tier_when]
+        self._arrivals = [
+            (compile_condition(rule.when), rule.delivered_state) for rule in kind.delivered_states
+        ]
+        self._hidden = [compile_condition(when) for when in kind.logged_only_when]
+        self._plans: dict[tuple[object, ...], PatternPlan] = {}
 
-    def of(self, record: Mapping[str, Any]) -> Plan:
+    def of(self, record: Mapping[str, Any]) -> PatternPlan:
         """Return the plan of a record whose values each are sound."""
         get = record.get
         pattern = (
@@ -73,21 +79,23 @@ class Plans:
             plan = self._plans[pattern] = self._make(record)
         return plan
 
-    def _make(self, record: Mapping[str, Any]) -> Plan:
+    def _make(self, record: Mapping[str, Any]) -> PatternPlan:
         kind = self._kind
         tiers = (tier for applies, tier in self._tiers if applies(record))
-        return Plan(
-            layout=self._layouts.of(record),
-            tier=strictest(kind.ceiling, *tiers),
-            arrival=next(
+        return PatternPlan(
+            template=self._layouts.of(record),
+            tier=strictest(kind.max_tier, *tiers),
+            delivered_state=next(
                 (a for applies, a in self._arrivals if applies(record)), DeliveredState.LIVE
             ),
             projected=not any(applies(record) for applies in self._hidden),
-            kept=frozenset(form for form in (*kind.forms, None) if self._keeps(record, form)),
+            forms_satisfied=frozenset(
+                form for form in (*kind.forms, None) if self._satisfies(record, form)
+            ),
             scope=self._gate.scope(record),
         )
 
-    def _keeps(self, record: Mapping[str, Any], form: str | None) -> bool:
+    def _satisfies(self, record: Mapping[str, Any], form: str | None) -> bool:
         return self._needed <= record.keys() and not any(
             check(record, form) for check in self._rules
         )
@@ -97,15 +105,15 @@ def _conditions(kind: Kind) -> Iterator[Condition]:
     for field in kind.fields:
         yield from field.only_when
         yield from (rule.when for rule in field.required_when)
-        yield from (rule.when for rule in field.leaf_when)
+        yield from (rule.when for rule in field.disclosure_when)
     yield from (rule.when for rule in kind.tier_when)
-    yield from (rule.when for rule in kind.arrivals)
+    yield from (rule.when for rule in kind.delivered_states)
     yield from kind.logged_only_when
 
 
-def _asked(when: Condition) -> Iterator[str]:
+def _fields_compared(when: Condition) -> Iterator[str]:
     """Yield the fields whose codes a condition asks for; those it asks to be there are seen."""
     if when.values:
         yield when.field
-    if when.also is not None:
-        yield from _asked(when.also)
+    if when.and_also is not None:
+        yield from _fields_compared(when.and_also)

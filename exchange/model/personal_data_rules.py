@@ -24,9 +24,9 @@ from exchange.domain.id_numbers import (
     visible,
 )
 from exchange.domain.personal_words import DOCUMENT
-from exchange.model.kinds import Sort
-from exchange.model.rule_messages import HIDDEN, problem
-from exchange.model.value_checks import holds
+from exchange.model.kinds import FieldType
+from exchange.model.rule_messages import HIDDEN_VALUE, field_problem
+from exchange.model.value_checks import compile_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _PUBLIC: Final = frozenset({DisclosureLevel.PUBLIC_OPEN, DisclosureLevel.PUBLIC_PAGE})
 _SHOWN: Final = _PUBLIC | {DisclosureLevel.GOV_UNCONDITIONAL}  # on some surface
-_SEARCHED: Final = frozenset({Sort.TEXT, Sort.MONEY})
+_SEARCHED: Final = frozenset({FieldType.TEXT, FieldType.MONEY})
 _BETWEEN: Final = "ǂ"  # a letter that no file holds, so that no number runs over two fields
 _CENTURIES: Final = frozenset({"19", "20"})
 _SHORTEST_NAME: Final = 2
@@ -54,7 +54,7 @@ _LONGER_NAME: Final = 3  # characters: such names hardly arise from the end and 
 _WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ⺀-⿕豈-\ufaff\U0002f800-\U0002fa1f]")
 
 
-class Scope(NamedTuple):
+class SearchScope(NamedTuple):
     """What of a record is searched, and what must not be found, by the names of its fields.
 
     `numbers` are the texts that are numbers of a scheme of their own; `inner` are those of the
@@ -67,30 +67,32 @@ class Scope(NamedTuple):
     codes: tuple[str, ...] = ()
     hidden_names: tuple[str, ...] = ()
     hidden_numbers: tuple[str, ...] = ()
-    inner: frozenset[str] = frozenset()
+    government_only: frozenset[str] = frozenset()
 
 
-class Gate:
+class PersonalDataGate:
     """Searches the records of one kind. Stateless after construction."""
 
     def __init__(self, kind: Kind) -> None:
         self._fields = {field.name: field for field in kind.fields}
         self._leaves: dict[str, tuple[tuple[Holds, DisclosureLevel], ...]] = {
-            field.name: tuple((holds(rule.when), rule.leaf) for rule in field.leaf_when)
+            field.name: tuple(
+                (compile_condition(rule.when), rule.disclosure) for rule in field.disclosure_when
+            )
             for field in kind.fields
         }
-        self._ceiling = kind.ceiling
-        self._tiers = [(holds(rule.when), rule.tier) for rule in kind.tier_when]
+        self._ceiling = kind.max_tier
+        self._tiers = [(compile_condition(rule.when), rule.tier) for rule in kind.tier_when]
         # A text kept as it was received stands in the cell of the field that it was read for.
-        self._cells = {item.received: item for item in kind.fields if item.received}
+        self._cells = {item.received_field: item for item in kind.fields if item.received_field}
         self._registered = [item.name for item in kind.fields if item.registered_name]
 
-    def scope(self, record: Mapping[str, Any]) -> Scope:
+    def scope(self, record: Mapping[str, Any]) -> SearchScope:
         """Return what is searched in records of this pattern (`exchange.model.pattern_plans`)."""
         tiers = (tier for applies, tier in self._tiers if applies(record))
         tier = strictest(self._ceiling, *tiers)
         if tier not in PUBLISHED_TIERS:
-            return Scope()
+            return SearchScope()
         there = [self._fields[name] for name in record if name in self._fields]
         leaves = {field.name: self._leaf(field, record) for field in there}
         public = {name for name, leaf in leaves.items() if leaf in _PUBLIC}
@@ -98,15 +100,15 @@ class Gate:
             public = set()
         shown = [field for field in there if leaves[field.name] in _SHOWN]
         hidden = [field for field in there if field.name not in public] if public else []
-        codes = {field.name for field in shown if field.value.format == "uscc"}
-        texts = [f for f in shown if f.sort in _SEARCHED and f.name not in codes]
-        return Scope(
+        codes = {field.name for field in shown if field.value_type.format == "uscc"}
+        texts = [f for f in shown if f.field_type in _SEARCHED and f.name not in codes]
+        return SearchScope(
             tuple(f.name for f in texts if not (f.many or f.number_scheme)),
             tuple(f.name for f in texts if f.many),
             tuple(f.name for f in texts if f.number_scheme and not f.many),
             tuple(codes),
             tuple(field.name for field in hidden if field.personal_name),
-            tuple(field.name for field in hidden if field.value.slug == "IdNumber"),
+            tuple(field.name for field in hidden if field.value_type.slug == "IdNumber"),
             frozenset(field.name for field in shown) - public,
         )
 
@@ -114,9 +116,11 @@ class Gate:
         for applies, leaf in self._leaves[field.name]:
             if applies(record):
                 return leaf
-        return field.leaf
+        return field.disclosure
 
-    def check(self, record: Mapping[str, Any], scope: Scope, form: str | None) -> list[Problem]:
+    def check(
+        self, record: Mapping[str, Any], scope: SearchScope, form: str | None
+    ) -> list[Problem]:
         """Return what of a record must not become public, each at its field.
 
         Its values are sound, and `scope` is that of its pattern.
@@ -127,17 +131,17 @@ class Gate:
         joined = _BETWEEN.join(texts)
         found: list[Problem] = []
         if personal_data.suspicious(joined):
-            found = list(self._found(_each(record, scope), scope, form))
+            found = list(self._search_texts(_each(record, scope), scope, form))
         for name in scope.numbers:
             if not registration_number(record[name]):
-                found += self._found([(name, record[name])], scope, form)
+                found += self._search_texts([(name, record[name])], scope, form)
         if scope.hidden_names or scope.hidden_numbers:
             known = {item.field for item in found}
-            hidden = self._hidden(record, scope, joined, form)
+            hidden = self._search_hidden_values(record, scope, joined, form)
             found += [item for item in hidden if not _repeats(item, known)]
         for name in scope.codes:
             if record[name][6:8] in _CENTURIES:
-                found += self._code(name, record[name], form)
+                found += self._check_code(name, record[name], form)
         return found
 
     def search(self, record: Mapping[str, Any], form: str | None) -> list[Problem]:
@@ -156,11 +160,11 @@ class Gate:
         for name in scope.lists:
             if isinstance(record[name], list):
                 kept[name] = [item for item in record[name] if isinstance(item, str)]
-        sound = Scope._make(tuple(name for name in names if name in kept) for names in scope)
-        return self.check(kept, sound._replace(inner=scope.inner), form)
+        sound = SearchScope._make(tuple(name for name in names if name in kept) for names in scope)
+        return self.check(kept, sound._replace(government_only=scope.government_only), form)
 
-    def _found(
-        self, texts: Iterable[tuple[str, str]], scope: Scope, form: str | None
+    def _search_texts(
+        self, texts: Iterable[tuple[str, str]], scope: SearchScope, form: str | None
     ) -> Iterator[Problem]:
         for name, text in texts:
             if not personal_data.suspicious(text):
@@ -169,33 +173,33 @@ class Gate:
             marks = personal_data.find(text, registration=field.number_scheme is not None)
             if field.contact_of:
                 marks = [mark for mark in marks if mark.rule not in personal_data.OF_OFFICES]
-            if name in scope.inner:
+            if name in scope.government_only:
                 marks = [mark for mark in marks if mark.certain]
             said = dict.fromkeys((mark.rule, mark.certain) for mark in marks)
             yield from (self._problem(name, rule, form, certain=yes) for rule, yes in said)
 
-    def _hidden(
-        self, record: Mapping[str, Any], scope: Scope, joined: str, form: str | None
+    def _search_hidden_values(
+        self, record: Mapping[str, Any], scope: SearchScope, joined: str, form: str | None
     ) -> Iterator[Problem]:
         plain = _plain(joined)
         for hidden in scope.hidden_numbers:
             number = _plain(record[hidden])[:_TELLING_NUMBER]
             if len(number) >= _SHORTEST_NUMBER and number in plain:
-                yield from self._holding(record, scope, number, form)
+                yield from self._texts_with_number(record, scope, number, form)
         for hidden in scope.hidden_names:
             name = _bare(_plain(record[hidden]))
             if _is_name(name) and any(name in text for text in _readings(plain, name)):
-                yield from self._naming(record, scope, name, form)
+                yield from self._texts_with_name(record, scope, name, form)
 
-    def _holding(
-        self, record: Mapping[str, Any], scope: Scope, number: str, form: str | None
+    def _texts_with_number(
+        self, record: Mapping[str, Any], scope: SearchScope, number: str, form: str | None
     ) -> Iterator[Problem]:
         for name, text in _public(record, scope):
             if number in _plain(text):
                 yield self._problem(name, DOCUMENT, form, certain=False)
 
-    def _naming(
-        self, record: Mapping[str, Any], scope: Scope, person: str, form: str | None
+    def _texts_with_name(
+        self, record: Mapping[str, Any], scope: SearchScope, person: str, form: str | None
     ) -> Iterator[Problem]:
         # A shop may bear the name of its owner: it is public by registration, wherever it stands.
         shops = [
@@ -214,7 +218,7 @@ class Gate:
             elif not person.isascii() or _whole_words(text, person):
                 yield self._problem(name, "person-name", form, certain=False)
 
-    def _code(self, name: str, code: str, form: str | None) -> Iterator[Problem]:
+    def _check_code(self, name: str, code: str, form: str | None) -> Iterator[Problem]:
         """Yield an ID number that passes for a social credit code (one of 31 does)."""
         if code[:17].isdecimal() and birth_known(code) and check_right(code):
             certain = division_known(code) and not is_code(code)
@@ -224,22 +228,22 @@ class Gate:
     def _problem(self, name: str, rule: str, form: str | None, *, certain: bool) -> Problem:
         field = self._cells.get(name) or self._fields[name]
         severity: Severity = "error" if certain else "held"
-        return problem(field, rule, HIDDEN, form=form, severity=severity)
+        return field_problem(field, rule, HIDDEN_VALUE, form=form, severity=severity)
 
 
 def _repeats(found: Problem, known: set[str | None]) -> bool:
     return found.rule == DOCUMENT and found.field in known
 
 
-def _each(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
+def _each(record: Mapping[str, Any], scope: SearchScope) -> Iterator[tuple[str, str]]:
     for name in scope.texts:
         yield name, record[name]
     for name in scope.lists:
         yield from ((name, text) for text in record[name])
 
 
-def _public(record: Mapping[str, Any], scope: Scope) -> Iterator[tuple[str, str]]:
-    return (item for item in _each(record, scope) if item[0] not in scope.inner)
+def _public(record: Mapping[str, Any], scope: SearchScope) -> Iterator[tuple[str, str]]:
+    return (item for item in _each(record, scope) if item[0] not in scope.government_only)
 
 
 def _texts(value: object) -> list[str]:

@@ -11,19 +11,19 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.model.cross_field_rules import Between
+from exchange.model.cross_field_rules import CrossFieldRule
 from exchange.model.kinds import Label
-from exchange.model.rule_messages import Problem, problem
-from exchange.model.spreadsheet_damage import is_code, is_date, is_shortened, plain
+from exchange.model.rule_messages import Problem, field_problem
+from exchange.model.spreadsheet_damage import is_code, is_date, is_shortened, normalise
 from exchange.model.value_checks import date_problem
-from exchange.model.yuan_amounts import Stated
+from exchange.model.yuan_amounts import AmountFinder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
     from exchange.model.kinds import Field, Kind
-    from exchange.model.rule_conditions import NotBefore, Severity, StatedIn
+    from exchange.model.rule_conditions import AmountStatedIn, NotBefore, Severity
 
     Check = Callable[[Mapping[str, Any], str | None], Problem | None]
     Test = Callable[[str], bool]
@@ -58,31 +58,34 @@ def _has_letters(text: str) -> bool:
 
 # The tests that `cr:format` of `cr:expects` may name, in the order in which they are tried:
 # name -> (rule of the finding, whether the text fails).
-EXPECTATIONS: Final[Mapping[str, tuple[str, Test]]] = {
+TEXT_TESTS: Final[Mapping[str, tuple[str, Test]]] = {
     "no-shortened-number": ("shortened-number", is_shortened),
     "no-date": ("date-instead", is_date),
     "no-code": ("code-instead", is_code),
     "letters": ("letterless", lambda text: not _has_letters(text)),
     "several-characters": ("single-character", lambda text: len(text.strip()) < 2),  # noqa: PLR2004
-    "no-placeholder": ("placeholder-word", lambda text: plain(text).rstrip("。.") in _PLACEHOLDERS),
-    "no-trial-value": ("trial-value", lambda text: _TRIAL.fullmatch(plain(text)) is not None),
+    "no-placeholder": (
+        "placeholder-word",
+        lambda text: normalise(text).rstrip("。.") in _PLACEHOLDERS,
+    ),
+    "no-trial-value": ("trial-value", lambda text: _TRIAL.fullmatch(normalise(text)) is not None),
 }
 # Tests of whole texts for which no text is ordinary before it is looked at.
 LAW: Final = "cites-law"
 NUMBERED: Final = "numbered"
 PAST: Final = "not-in-future"
-FORMATS: Final = frozenset({*EXPECTATIONS, LAW, NUMBERED, PAST})
+FORMATS: Final = frozenset({*TEXT_TESTS, LAW, NUMBERED, PAST})
 # What is beyond the type of a value, and therefore beyond SHACL Core and JSON Schema.
 RULES: Final = frozenset(
     {
-        *(rule for rule, _ in EXPECTATIONS.values()),
+        *(rule for rule, _ in TEXT_TESTS.values()),
         *("no-law", "numberless", "future", "before-other", "too-large"),
         *("amount-differs", "amount-factor", "swapped"),
     }
 )
 
 
-def plausibility(kind: Kind, today: date | None) -> Iterator[Between]:
+def plausibility_rules(kind: Kind, today: date | None) -> Iterator[CrossFieldRule]:
     """Yield the rules of a kind; without `today` none compares a day with it."""
     for field in kind.fields:
         yield from _expected(field, today)
@@ -90,19 +93,19 @@ def plausibility(kind: Kind, today: date | None) -> Iterator[Between]:
             yield _between(rule.field, _not_before(kind, field, rule))
         for stated in field.stated_in:
             yield _between(field.name, _stated(kind, field, stated))
-        if field.largest is not None:
-            yield _between(field.name, _largest(field, field.largest))
+        if field.largest_amount is not None:
+            yield _between(field.name, _largest(field, field.largest_amount))
         if field.swapped_with:
             yield _between(field.name, _swapped(kind, field, field.swapped_with))
 
 
-def _between(looks_at: str, check: Check) -> Between:
-    return Between(looks_at, check, by_pattern=False)
+def _between(looks_at: str, check: Check) -> CrossFieldRule:
+    return CrossFieldRule(looks_at, check, same_for_pattern=False)
 
 
-def _expected(field: Field, today: date | None) -> Iterator[Between]:
+def _expected(field: Field, today: date | None) -> Iterator[CrossFieldRule]:
     asked = {name: item.severity for item in field.expects for name in item.formats}
-    tests = [(*EXPECTATIONS[name], asked[name]) for name in EXPECTATIONS if name in asked]
+    tests = [(*TEXT_TESTS[name], asked[name]) for name in TEXT_TESTS if name in asked]
     if tests:
         tests.sort(key=lambda test: test[2] != "error")  # stable: the gravest are tried first
         yield _between(field.name, _passes(field, tests))
@@ -123,7 +126,7 @@ def _passes(field: Field, tests: list[tuple[str, Test, Severity]]) -> Check:
             return None
         for rule, fails, severity in tests:
             if fails(text):
-                return problem(field, rule, text, form=form, severity=severity)
+                return field_problem(field, rule, text, form=form, severity=severity)
         return None
 
     return check
@@ -136,7 +139,7 @@ def _cites_law(field: Field, severity: Severity) -> Check:
         text = record.get(name)
         if text is None or text[0] == "《" or cited(text):
             return None
-        return problem(field, "no-law", text, form=form, severity=severity)
+        return field_problem(field, "no-law", text, form=form, severity=severity)
 
     return check
 
@@ -148,7 +151,7 @@ def _numbered(field: Field, severity: Severity) -> Check:
         text = record.get(name)
         if text is None or len(text) < _SOME or number(text):
             return None  # very short texts have tests of their own
-        return problem(field, "numberless", text, form=form, severity=severity)
+        return field_problem(field, "numberless", text, form=form, severity=severity)
 
     return check
 
@@ -160,7 +163,7 @@ def _past(field: Field, today: str, severity: Severity) -> Check:
         day = record.get(name)
         if day is None or day <= today:  # both are YYYY-MM-DD
             return None
-        return problem(field, "future", day, form=form, limit=today, severity=severity)
+        return field_problem(field, "future", day, form=form, limit=today, severity=severity)
 
     return check
 
@@ -175,7 +178,7 @@ def _not_before(kind: Kind, field: Field, rule: NotBefore) -> Check:
             return None
         if date_problem(day) or date_problem(first):
             return None  # said already
-        return problem(field, "before-other", day, form=form, limit=limit, severity=severity)
+        return field_problem(field, "before-other", day, form=form, limit=limit, severity=severity)
 
     return check
 
@@ -188,19 +191,19 @@ def _largest(field: Field, largest: Decimal) -> Check:
         amount = record.get(name)
         if amount is None or len(amount) < width or Decimal(amount) <= largest:
             return None
-        return problem(field, "too-large", amount, form=form, limit=limit, severity="warning")
+        return field_problem(field, "too-large", amount, form=form, limit=limit, severity="warning")
 
     return check
 
 
-def _stated(kind: Kind, field: Field, rule: StatedIn) -> Check:
+def _stated(kind: Kind, field: Field, rule: AmountStatedIn) -> Check:
     """Return the rule that an amount is the one that the decision's own words state.
 
     A text may state several amounts (for a company and its manager, and their sum): any of them
     and the sum of all will do. Ten thousand times more or less is a column of 10,000 yuan
     filled in yuan, or the reverse: nobody fines by chance.
     """
-    name, other, amounts = field.name, rule.field, Stated(rule.words).amounts
+    name, other, amounts = field.name, rule.field, AmountFinder(rule.words).find
     label = kind.field(other).label
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
@@ -215,7 +218,7 @@ def _stated(kind: Kind, field: Field, rule: StatedIn) -> Check:
             return None
         every = (*stated, sum(stated))
         factor = any(amount in (item * _FACTOR, item / _FACTOR) for item in every)
-        return problem(
+        return field_problem(
             field,
             "amount-factor" if factor else "amount-differs",
             given,
@@ -241,6 +244,6 @@ def _swapped(kind: Kind, field: Field, other: str) -> Check:
         text, facts = record.get(name), record.get(other)
         if text is None or "《" in text or type(facts) is not str or not _ARTICLE.search(facts):
             return None
-        return problem(field, "swapped", text, form=form, limit=limit, severity="warning")
+        return field_problem(field, "swapped", text, form=form, limit=limit, severity="warning")
 
     return check

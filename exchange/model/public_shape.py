@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from exchange.model.cross_field_rules import decided
-from exchange.model.json_schema import readable
+from exchange.model.cross_field_rules import decisive_inferences
+from exchange.model.json_schema import escape_unprintable
 from exchange.model.shapes_graph import SH, XSD
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ _HEAD: Final = f"""# Derived of the shapes by `credence derive`; do not edit.
 """
 
 
-def shape(kind: Kind, leaves: frozenset[DisclosureLevel] | None = None) -> bytes:
+def public_shape(kind: Kind, leaves: frozenset[DisclosureLevel] | None = None) -> bytes:
     """Return the closed shape of views that hold these leaves only; of all, where None."""
-    fields = [field for field in kind.fields if leaves is None or field.leaf in leaves]
+    fields = [field for field in kind.fields if leaves is None or field.disclosure in leaves]
     name = f"<{BASE}{kind.slug}{'' if leaves is None else '/public'}>"
     text = (
         _HEAD
@@ -43,7 +43,7 @@ def shape(kind: Kind, leaves: frozenset[DisclosureLevel] | None = None) -> bytes
     )
     for field in fields:
         text += f" ;\n    sh:property {_property(field, whole=leaves is None)}"
-    rules = _Rules(kind, fields, whole=leaves is None)
+    rules = _ConditionalRules(kind, fields, whole=leaves is None)
     text += "".join(f" ;\n    {rule}" for rule in rules.of("error")) + " .\n"
     warnings = list(rules.of("warning"))
     if warnings:
@@ -64,19 +64,19 @@ def _quoted(text: str) -> str:
 
 def _turtle(character: str) -> str:
     # JSON's surrogate pairs are no Turtle.
-    return f"\\U{ord(character):08X}" if ord(character) > 0xFFFF else readable(character)  # noqa: PLR2004
+    return f"\\U{ord(character):08X}" if ord(character) > 0xFFFF else escape_unprintable(character)  # noqa: PLR2004
 
 
 def _property(field: Field, *, whole: bool) -> str:
     lines = [f"sh:path <{field.iri}>", f"sh:name {_label(field.label)}", *_values(field)]
     # What a condition may hide cannot be demanded of a view.
-    if field.required and (whole or not field.leaf_when):
+    if field.required and (whole or not field.disclosure_when):
         lines.append("sh:minCount 1")
     if not field.many:
         lines.append("sh:maxCount 1")
     if field.max_length is not None:
         lines.append(f"sh:maxLength {field.max_length}")
-    lines.append(f"sh:message {_label(field.value.message.fill(label=field.label))}")
+    lines.append(f"sh:message {_label(field.value_type.message.fill(label=field.label))}")
     return "[\n        " + " ;\n        ".join(lines) + "\n    ]"
 
 
@@ -85,10 +85,10 @@ def _values(field: Field) -> list[str]:
         members = " ".join(f"<{concept.iri}>" for concept in field.scheme.concepts.values())
         return [f"sh:in ( {members} )"]
     kind = f"sh:datatype <{field.datatype}>" if field.datatype else "sh:nodeKind sh:IRI"
-    return [kind, f"sh:pattern {_quoted(field.value.pattern)}"]
+    return [kind, f"sh:pattern {_quoted(field.value_type.pattern)}"]
 
 
-class _Rules:
+class _ConditionalRules:
     """The conditional rules over the fields that a view holds."""
 
     def __init__(self, kind: Kind, fields: Iterable[Field], *, whole: bool) -> None:
@@ -114,12 +114,12 @@ class _Rules:
     def _decisive(self, field: Field) -> Iterator[str]:
         """Yield that the beginning of another field's value refuses some values of this one."""
         before = ""
-        for rule, wrong in decided(self._kind, field):
+        for rule, wrong in decisive_inferences(self._kind, field):
             if rule.field in self._names:
                 path = f"sh:path <{self._kind.field(rule.field).iri}> ; sh:minCount 1"
                 pattern = f"sh:pattern {_quoted(f'^{rule.prefix}')}"
                 told = f"[ sh:property [ {path} ; {pattern}{before} ] ]"
-                values = " ".join(f"<{field.base}{value}>" for value in wrong)
+                values = " ".join(f"<{field.iri_base}{value}>" for value in wrong)
                 path = f"sh:path <{field.iri}> ; sh:minCount 1"
                 held = f"[ sh:property [ {path} ; sh:in ( {values} ) ] ]"
                 yield f"sh:or ( [ sh:not {told} ] [ sh:not {held} ] )"
@@ -131,12 +131,16 @@ class _Rules:
         return item.severity == severity and not item.forms
 
     def _seen(self, field: Field, when: Condition) -> bool:
-        hidden = bool(field.leaf_when) and not self._whole
+        hidden = bool(field.disclosure_when) and not self._whole
         return when.fields <= self._names and not hidden
 
     def _condition(self, when: Condition) -> str:
         one = self._one(when)
-        return one if when.also is None else f"[ sh:and ( {one} {self._condition(when.also)} ) ]"
+        return (
+            one
+            if when.and_also is None
+            else f"[ sh:and ( {one} {self._condition(when.and_also)} ) ]"
+        )
 
     def _one(self, when: Condition) -> str:
         field = self._kind.field(when.field)
@@ -144,7 +148,7 @@ class _Rules:
             count = "sh:maxCount 0" if when.absent else "sh:minCount 1"
             return f"[ sh:property [ sh:path <{field.iri}> ; {count} ] ]"
         tests = [
-            f"[ sh:property [ sh:path <{field.iri}> ; sh:hasValue <{field.base}{value}> ] ]"
+            f"[ sh:property [ sh:path <{field.iri}> ; sh:hasValue <{field.iri_base}{value}> ] ]"
             for value in when.values
         ]
         return tests[0] if len(tests) == 1 else f"[ sh:or ( {' '.join(tests)} ) ]"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from exchange.model.cell_reader import BLANKS, Read, reader
-from exchange.model.rule_messages import Problem, problem
-from exchange.model.value_checks import holds, tester
+from exchange.model.cell_reader import BLANKS, CellValue, cell_reader
+from exchange.model.rule_messages import Problem, field_problem
+from exchange.model.value_checks import compile_condition, value_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,20 +21,20 @@ _REMEMBERED: Final = 4096  # cells of a column
 Test = Callable[[Any], "str | None"]
 
 
-class _Taken(NamedTuple):
+class _CellResult(NamedTuple):
     """What a cell's text comes to.
 
     `noticed`: a warning. `sound`: its values pass the check of records. `plain`: its value where
     there is but one, of text, and nothing to be said.
     """
 
-    read: Read
-    noticed: Problem | None
+    cell: CellValue
+    warning: Problem | None
     sound: bool
     plain: str | None
 
 
-class _Cell:
+class _ColumnReader:
     """One column of a field; `applies` says whether the column is this field's in a record."""
 
     __slots__ = (
@@ -53,22 +53,22 @@ class _Cell:
         self.code = column.code
         self.field = field
         self.name = field.name
-        self.received = field.received
+        self.received = field.received_field
         # What the record can do without, or can infer, the form may ask for all the same.
         self.needed = column.required and bool(field.inferred or not field.required)
         self.applies = applies
-        self.memory: dict[str, _Taken | None] = {}  # None: blank
-        self.missing = problem(field, "column-required", None, form=form)
+        self.memory: dict[str, _CellResult | None] = {}  # None: blank
+        self.missing = field_problem(field, "column-required", None, form=form)
         self._form = form
         # Free text of up to so many characters is its own value, sound as it stands, where all
         # its characters print and none is an outer blank; -1: the column is no free text.
-        free = field.value.slug == "Text" and not (field.many or field.received)
+        free = field.value_type.slug == "Text" and not (field.many or field.received_field)
         self.longest = (field.max_length or 2**31) if free and not column.constant else -1
-        self._read = reader(field, column, form)
+        self._read = cell_reader(field, column, form)
         self._test = tests[field.name]
-        self._test_received = tests.get(field.received or "")
+        self._test_received = tests.get(field.received_field or "")
 
-    def take(self, text: str) -> _Taken | None:
+    def read(self, text: str) -> _CellResult | None:
         """Read a cell; most columns say the same few things again and again."""
         taken = self._take(text.strip(BLANKS))
         if len(text) <= _SHORT:
@@ -77,7 +77,7 @@ class _Cell:
             self.memory[text] = taken
         return taken
 
-    def _take(self, text: str) -> _Taken | None:
+    def _take(self, text: str) -> _CellResult | None:
         if not text:
             return None
         read = self._read(text)
@@ -88,28 +88,30 @@ class _Cell:
         plain = sound and isinstance(value, str) and read.received is read.warning is None
         noticed = None
         if read.warning:
-            noticed = problem(self.field, read.warning, text, form=self._form, severity="warning")
-        return _Taken(read, noticed, sound, value if plain else None)  # type: ignore[arg-type]
+            noticed = field_problem(
+                self.field, read.warning, text, form=self._form, severity="warning"
+            )
+        return _CellResult(read, noticed, sound, value if plain else None)  # type: ignore[arg-type]
 
 
-class Rows:
+class RowReader:
     """Reads the rows of one kind in one form."""
 
     def __init__(self, kind: Kind, form: str) -> None:
-        self._infer = inferrer(kind)
+        self._infer = inference(kind)
         columns = [(field, item) for field in kind.fields for item in field.columns_in(form)]
         sharing: dict[str, list[Field]] = {}
         for field, column in columns:
             if column.constant is None:
                 sharing.setdefault(column.code, []).append(field)
-        tests = {field.name: tester(field) for field in kind.fields}
-        self._first: dict[str, _Cell] = {}
+        tests = {field.name: value_check(field) for field in kind.fields}
+        self._first: dict[str, _ColumnReader] = {}
         # Fields that share a column are told apart by others, which are therefore read first.
-        self._later: list[_Cell] = []
-        self._needed: list[_Cell] = []
+        self._later: list[_ColumnReader] = []
+        self._needed: list[_ColumnReader] = []
         for field, column in columns:
             applies = None if column.constant else _applies(field, sharing[column.code])
-            cell = _Cell(column, field, form, tests, applies)
+            cell = _ColumnReader(column, field, form, tests, applies)
             if applies is None and column.constant is None:
                 self._first[cell.code] = cell
             else:
@@ -137,12 +139,12 @@ class Rows:
             ]
             sound = self._read(later, record, problems) and sound
         if not self._needed_codes <= row.keys() or not all(row.values()):
-            problems += [cell.missing for cell in self._needed if not _says(row, cell.code)]
+            problems += [cell.missing for cell in self._needed if not _is_filled(row, cell.code)]
         return problems, sound
 
     def _read(
         self,
-        pairs: Iterable[tuple[_Cell, str]],
+        pairs: Iterable[tuple[_ColumnReader, str]],
         record: dict[str, Any],
         problems: list[Problem],
     ) -> bool:
@@ -151,7 +153,7 @@ class Rows:
             if len(text) <= cell.longest and text.isprintable() and text[0] != " " != text[-1]:
                 record[cell.name] = text
                 continue
-            taken = cell.memory.get(text) or cell.take(text)
+            taken = cell.memory.get(text) or cell.read(text)
             if taken is None:
                 continue
             if taken.plain is not None:
@@ -161,23 +163,27 @@ class Rows:
         return sound
 
     def _put(
-        self, cell: _Cell, taken: _Taken, record: dict[str, Any], problems: list[Problem]
+        self,
+        cell: _ColumnReader,
+        taken: _CellResult,
+        record: dict[str, Any],
+        problems: list[Problem],
     ) -> bool:
-        found = taken.read
+        found = taken.cell
         if found.value is not None:
             _put(record, cell.name, found.value)
         if found.received is not None and cell.received:
             _put(record, cell.received, found.received)
-        if taken.noticed is not None:
-            problems.append(taken.noticed)
+        if taken.warning is not None:
+            problems.append(taken.warning)
         return taken.sound
 
 
-def _says(row: Mapping[str, str], code: str) -> bool:
+def _is_filled(row: Mapping[str, str], code: str) -> bool:
     return bool(row.get(code, "").strip(BLANKS))
 
 
-def inferrer(kind: Kind) -> Callable[[dict[str, Any]], None]:
+def inference(kind: Kind) -> Callable[[dict[str, Any]], None]:
     """Return the function that fills in the fields that others tell, where they are absent."""
     rules = [
         (field.name, rule.field, rule.prefix, rule.value)
@@ -208,12 +214,12 @@ def _applies(field: Field, sharing: list[Field]) -> Callable[[Mapping[str, Any]]
     if len(sharing) == 1:
         return None
     if field is not sharing[-1]:
-        return _all(field)
+        return _all_conditions(field)
     # The last also takes what no other takes, so that nothing is lost unsaid.
-    others = [_all(item) for item in sharing[:-1]]
+    others = [_all_conditions(item) for item in sharing[:-1]]
     return lambda record: not any(other(record) for other in others)
 
 
-def _all(field: Field) -> Callable[[Mapping[str, Any]], bool]:
-    tests = [holds(when) for when in field.only_when]
+def _all_conditions(field: Field) -> Callable[[Mapping[str, Any]], bool]:
+    tests = [compile_condition(when) for when in field.only_when]
     return lambda record: all(test(record) for test in tests)

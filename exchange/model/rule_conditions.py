@@ -24,12 +24,12 @@ class Condition:
     field: str
     values: tuple[str, ...] = ()
     present: bool = False
-    also: Condition | None = None
+    and_also: Condition | None = None
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields that it asks about."""
-        return frozenset({self.field}) | (self.also.fields if self.also else frozenset())
+        return frozenset({self.field}) | (self.and_also.fields if self.and_also else frozenset())
 
     @property
     def absent(self) -> bool:
@@ -79,7 +79,7 @@ class NotBefore:
 
 
 @dataclass(frozen=True, slots=True)
-class StatedIn:
+class AmountStatedIn:
     """The amount is also stated in the text of another field, behind or before one of the words."""
 
     field: str
@@ -87,11 +87,11 @@ class StatedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class LeafRule:
+class DisclosureRule:
     """The field has this disclosure leaf when the condition holds."""
 
     when: Condition
-    leaf: DisclosureLevel
+    disclosure: DisclosureLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +103,14 @@ class TierRule:
 
 
 @dataclass(frozen=True, slots=True)
-class ArrivalRule:
+class DeliveredStateRule:
     """A record of which the condition holds arrives in this state.
 
     Source: docs/design/ledger.md "Rows that arrive in a state".
     """
 
     when: Condition
-    arrival: DeliveredState
+    delivered_state: DeliveredState
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,12 +352,12 @@ TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
 )
 # Rules whose sentence stands with the value type (sh:message in shapes/common.ttl).
 _BY_VALUE: Final = frozenset({"text", "date", "moment", "money", "code", "pattern"})
-HIDDEN: Final = "***"
+HIDDEN_VALUE: Final = "***"
 _HIDE: Final = frozenset({DisclosureLevel.ARCHIVE, DisclosureLevel.AUTHORISED})
 _LONGEST: Final = 200  # characters of a value that a finding quotes
 
 
-def problem(  # noqa: PLR0913 (what a finding needs)
+def field_problem(  # noqa: PLR0913 (what a finding needs)
     field: Field,
     rule: str,
     value: object,
@@ -369,14 +369,14 @@ def problem(  # noqa: PLR0913 (what a finding needs)
     """Return the problem of a field's value."""
     what, hint = TEMPLATES[rule]
     if rule in _BY_VALUE:
-        what = field.value.message
+        what = field.value_type.message
     column = field.columns.get(form) if form else None
-    label = Label(column.label, column.en) if column else field.label
+    label = Label(column.label, column.label_en) if column else field.label
     shown = "" if value is None else mask(str(value)[:_LONGEST])
     return Problem(
         field=field.name,
         column=column.code if column else None,
-        value=HIDDEN if shown and field.leaf in _HIDE else shown,
+        value=HIDDEN_VALUE if shown and field.disclosure in _HIDE else shown,
         rule=rule,
         message=what.fill(label=label, limit=limit),
         hint=hint.fill(label=label, limit=limit),
@@ -384,7 +384,7 @@ def problem(  # noqa: PLR0913 (what a finding needs)
     )
 
 
-def general(rule: str, value: object, limit: str) -> Problem:
+def record_problem(rule: str, value: object, limit: str) -> Problem:
     """Return a problem of the record that is no field's: `unknown-field`, `kind`, `context`."""
     what, hint = TEMPLATES[rule]
     limit = mask(limit[:_LONGEST])

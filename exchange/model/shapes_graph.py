@@ -56,7 +56,7 @@ class Graph:
         self._read_nodes.add(node)
         return self._index.get(node, {}).keys()
 
-    def unread(self) -> list[Node]:
+    def unread_nodes(self) -> list[Node]:
         """Return the nodes that say something nobody asked for; members of lists excepted."""
         return [
             node
@@ -68,7 +68,7 @@ class Graph:
         """Return all values, in the order of the file."""
         return self._index.get(node, {}).get(predicate, [])
 
-    def one(self, node: Node, predicate: str) -> Node | None:
+    def single(self, node: Node, predicate: str) -> Node | None:
         """Return the single value or None.
 
         Raises:
@@ -82,10 +82,10 @@ class Graph:
 
     def text(self, node: Node, predicate: str) -> str | None:
         """Return the single value's IRI or lexical form, or None."""
-        found = self.one(node, predicate)
-        return None if found is None else value_of(found)
+        found = self.single(node, predicate)
+        return None if found is None else node_text(found)
 
-    def need(self, node: Node, predicate: str) -> str:
+    def require(self, node: Node, predicate: str) -> str:
         """Return the single value's IRI or lexical form.
 
         Raises:
@@ -99,18 +99,18 @@ class Graph:
 
     def texts(self, node: Node, predicate: str) -> tuple[str, ...]:
         """Return all values' IRIs or lexical forms, sorted."""
-        return tuple(sorted(value_of(item) for item in self.values(node, predicate)))
+        return tuple(sorted(node_text(item) for item in self.values(node, predicate)))
 
     def items(self, node: Node, predicate: str) -> tuple[str, ...]:
         """Return the members of the RDF list that is the value of the predicate."""
-        return self.members(self.one(node, predicate))
+        return self.members(self.single(node, predicate))
 
     def members(self, head: Node | None) -> tuple[str, ...]:
         """Return the members of the RDF list that begins with that node."""
         members: list[str] = []
-        while head is not None and value_of(head) != f"{RDF}nil":
-            members.append(self.need(head, f"{RDF}first"))
-            head = self.one(head, f"{RDF}rest")
+        while head is not None and node_text(head) != f"{RDF}nil":
+            members.append(self.require(head, f"{RDF}first"))
+            head = self.single(head, f"{RDF}rest")
         return tuple(members)
 
     def label(self, node: Node, predicate: str) -> Label | None:
@@ -131,7 +131,7 @@ class Graph:
             raise DataInvalid(f"{node} lacks <{predicate}> in zh or en.", "Give both.")
         return Label(found["zh"], found["en"])
 
-    def need_label(self, node: Node, predicate: str) -> Label:
+    def require_label(self, node: Node, predicate: str) -> Label:
         """Return the text in both languages.
 
         Raises:
@@ -144,12 +144,12 @@ class Graph:
         return found
 
 
-def value_of(node: Node) -> str:
+def node_text(node: Node) -> str:
     """Return the IRI, the lexical form, or the label of a blank node."""
     return str(node) if isinstance(node, ox.Triple) else node.value
 
 
-def local(iri: str) -> str:
+def local_name(iri: str) -> str:
     """Return what follows the last # or / of an IRI."""
     return iri.rpartition("#")[2].rpartition("/")[2]
 

@@ -55,7 +55,7 @@ _EPOCH: Final = date(1899, 12, 30)
 _FIRST, _LAST = 14_612, 73_050  # 1940-01-03 and 2099-12-31
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """Return a text half-width, in capitals and without outer blanks or a leading quote."""
     return unicodedata.normalize("NFKC", text).strip().lstrip("'").upper()
 
@@ -64,48 +64,48 @@ def is_error_word(text: str) -> bool:
     """Whether a cell, or a part of one that holds several values, is an error's word."""
     if len(text) > _ERROR_BOUND:
         return False
-    return any(_ERROR.fullmatch(part.strip()) for part in _SEVERAL.split(plain(text)))
+    return any(_ERROR.fullmatch(part.strip()) for part in _SEVERAL.split(normalise(text)))
 
 
 def is_shortened(text: str) -> bool:
     """Whether a text is a number that was shortened to E-notation."""
-    return _SHORTENED.fullmatch(plain(text)) is not None
+    return _SHORTENED.fullmatch(normalise(text)) is not None
 
 
 def has_error_word(text: str) -> bool:
     """Whether an error's word stands within a text."""
-    return _ERROR_INSIDE.search(plain(text)) is not None
+    return _ERROR_INSIDE.search(normalise(text)) is not None
 
 
 def has_shortened(text: str) -> bool:
     """Whether a number in E-notation stands within a text."""
-    return _SHORTENED_INSIDE.search(plain(text)) is not None
+    return _SHORTENED_INSIDE.search(normalise(text)) is not None
 
 
 def is_truth_value(text: str) -> bool:
     """Whether a text is what a spreadsheet or a program writes for true or false."""
-    return plain(text) in _TRUTHS
+    return normalise(text) in _TRUTHS
 
 
 def is_shortened_number(text: str) -> bool:
     """Whether it is one where nothing but a number or a code can stand: also 1E5."""
-    return _SHORTENED_NUMBER.fullmatch(plain(text)) is not None
+    return _SHORTENED_NUMBER.fullmatch(normalise(text)) is not None
 
 
 def is_date(text: str) -> bool:
     """Whether a text is a day, a month or a year in any usual writing, with or without a time."""
-    return _DATE.fullmatch(_TIME_BEHIND.sub("", plain(text))) is not None
+    return _DATE.fullmatch(_TIME_BEHIND.sub("", normalise(text))) is not None
 
 
 def is_code(text: str) -> bool:
     """Whether a text is the number of a company, a person or a certificate: digits, few letters."""
-    found = _CODE.fullmatch(plain(text))
+    found = _CODE.fullmatch(normalise(text))
     return found is not None and sum(map(str.isdigit, found[0])) >= _CODE_DIGITS
 
 
-def day_of_serial(text: str) -> date | None:
+def date_of_serial(text: str) -> date | None:
     """Return the day whose serial number the text is, None where it is none."""
-    found = _SERIAL.fullmatch(plain(text))
+    found = _SERIAL.fullmatch(normalise(text))
     if found is None or not _FIRST <= int(found[1]) <= _LAST:
         return None
     return _EPOCH + timedelta(days=int(found[1]))

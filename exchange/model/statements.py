@@ -1,7 +1,7 @@
 """Records -> bodies (exchange.domain.record_body): the statements with their disclosure leaves.
 
 Which lines a body has, in which order and under which leaves, depends only on the fields that a
-record has and on its codes. Records alike in these share a `Layout`: one template to fill.
+record has and on its codes. Records alike in these share a `BodyTemplate`: one template to fill.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.disclosure import DisclosureLevel
 from exchange.domain.record_body import statement_line, statement_of
-from exchange.model.canonical_terms import escaped, special
+from exchange.model.canonical_terms import escape, needs_escape
 from exchange.model.shapes_graph import RDF, XSD
-from exchange.model.value_checks import holds
+from exchange.model.value_checks import compile_condition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ _REMEMBERED: Final = 1024  # sets of values of one field
 
 
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class _FieldWriter:
     """How one field is written.
 
     `plain` values are text, to be escaped where they must; `whole` values may be IRIs in full,
@@ -50,10 +50,10 @@ class _Writer:
         return self.head
 
 
-class Layout:
+class BodyTemplate:
     """The body of every record that has the same fields, and the same codes where leaves ask."""
 
-    def __init__(self, parts: Sequence[tuple[_Writer, str]], first: str) -> None:
+    def __init__(self, parts: Sequence[tuple[_FieldWriter, str]], first: str) -> None:
         """Take the writers of the fields that the record has with their heads, in order."""
         self._names = [writer.name for writer, _ in parts]
         self._plain = [at for at, (writer, _) in enumerate(parts) if writer.plain]
@@ -62,7 +62,7 @@ class Layout:
             (at, head, writer.term) for at, (writer, head) in enumerate(parts) if writer.term
         ]
         texts = [(statement_of(head), _template(writer, head)) for writer, head in parts]
-        texts.append((statement_of(first), _literally(first)))
+        texts.append((statement_of(first), _escape_percent(first)))
         self._template = "".join(text for _, text in sorted(texts, key=itemgetter(0)))
 
     def body(self, record: Mapping[str, Any]) -> str:
@@ -71,7 +71,7 @@ class Layout:
         text = "".join([values[at] for at in self._plain])
         if not text.isprintable() or '"' in text or "\\" in text:
             for at in self._plain:
-                values[at] = escaped(values[at])
+                values[at] = escape(values[at])
         for at, base in self._whole:
             if ":" not in values[at]:
                 values[at] = base + values[at]
@@ -80,45 +80,45 @@ class Layout:
         return self._template % tuple(values)
 
 
-class Layouts:
+class BodyTemplates:
     """Makes the layouts of one kind; bodies come sorted as `record_body` sorts them."""
 
     def __init__(self, kind: Kind) -> None:
-        links = link_numbers(kind)
+        links = link_number_by_field(kind)
         self._first = (
             statement_line(DisclosureLevel.PUBLIC_OPEN, f"<{RDF}type> <{kind.class_iri}>") + "\n"
         )
         self._writers = [
-            _writer(field, links.get(field.name))
+            _field_writer(field, links.get(field.name))
             for field in sorted(kind.fields, key=lambda field: f"<{field.iri}>")
         ]
 
-    def of(self, record: Mapping[str, Any]) -> Layout:
+    def of(self, record: Mapping[str, Any]) -> BodyTemplate:
         """Return the layout of a record and of all that fulfil the same conditions."""
         chosen = [item for item in self._writers if item.name in record]
-        return Layout([(item, item.start(record)) for item in chosen], self._first)
+        return BodyTemplate([(item, item.start(record)) for item in chosen], self._first)
 
 
-def _template(writer: _Writer, head: str) -> str:
+def _template(writer: _FieldWriter, head: str) -> str:
     if writer.term is not None:
         return "%s"
-    return f"{_literally(head + writer.before)}%s{_literally(writer.after)}"
+    return f"{_escape_percent(head + writer.before)}%s{_escape_percent(writer.after)}"
 
 
-def _literally(text: str) -> str:
+def _escape_percent(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def link_numbers(kind: Kind) -> dict[str, int]:
+def link_number_by_field(kind: Kind) -> dict[str, int]:
     """Return the link that each field states, by field; dropping the link drops its lines.
 
     A field of the record's own key is part of the quoted key at times (the counterpart of both),
     but states the record itself.
     """
     numbers: dict[str, int] = {}
-    for number, quotation in enumerate(kind.quotations):
-        quoted = {name for names in quotation.key_from.values() for name in names}
-        for name in (quotation.kind_from, *sorted(quoted - set(kind.key))):
+    for number, quotation in enumerate(kind.links):
+        quoted = {name for names in quotation.key_fields.values() for name in names}
+        for name in (quotation.kind_field, *sorted(quoted - set(kind.key))):
             field = kind.field(name)
             for stated in (name, field.key_fallback, field.person_from):
                 if stated:
@@ -126,28 +126,31 @@ def link_numbers(kind: Kind) -> dict[str, int]:
     return numbers
 
 
-def _writer(field: Field, link: int | None) -> _Writer:
-    heads = tuple((holds(rule.when), _head(field, rule.leaf, link)) for rule in field.leaf_when)
+def _field_writer(field: Field, link: int | None) -> _FieldWriter:
+    heads = tuple(
+        (compile_condition(rule.when), _head(field, rule.disclosure, link))
+        for rule in field.disclosure_when
+    )
     plain = field.datatype == _STRING
     # JSON writes members of a base by their last part only, others in full; a code never is
     # one of these. Patterns have excluded whatever an IRI or another literal must escape.
-    whole = field.base if field.datatype is None and field.scheme is None else None
+    whole = field.iri_base if field.datatype is None and field.scheme is None else None
     if field.datatype is not None:
         before, after = '"', '"\n' if plain else f'"^^<{field.datatype}>\n'
     else:
-        before, after = "<" if whole else f"<{field.base}", ">\n"
+        before, after = "<" if whole else f"<{field.iri_base}", ">\n"
 
     @lru_cache(_REMEMBERED)
     def several(head: str, values: tuple[str, ...]) -> str:
-        texts = [escaped(value) if plain and special(value) else value for value in values]
+        texts = [escape(value) if plain and needs_escape(value) else value for value in values]
         if whole:
             texts = [text if ":" in text else whole + text for text in texts]
         objects = sorted({f"{before}{text}{after}" for text in texts})
         return "".join(head + text for text in objects)
 
-    return _Writer(
+    return _FieldWriter(
         name=field.name,
-        head=_head(field, field.leaf, link),
+        head=_head(field, field.disclosure, link),
         heads=heads,
         before=before,
         after=after,

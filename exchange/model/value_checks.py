@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.identity import id_number_problem, uscc_problem
-from exchange.model.kinds import Label, Sort
-from exchange.model.spreadsheet_damage import day_of_serial, is_shortened_number
+from exchange.model.kinds import FieldType, Label
+from exchange.model.spreadsheet_damage import date_of_serial, is_shortened_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ _TIMED: Final = re.compile(
     re.IGNORECASE,
 )
 _MANY_SHOWN: Final = 12
-_BY_SORT: Final = {Sort.DATE: "date", Sort.MOMENT: "moment", Sort.MONEY: "money"}
+_BY_SORT: Final = {FieldType.DATE: "date", FieldType.MOMENT: "moment", FieldType.MONEY: "money"}
 
 
 def date_problem(text: str) -> str | None:
@@ -53,7 +53,7 @@ FORMATS: Final[dict[str, Callable[[str], str | None]]] = {
 }
 
 
-def tester(field: Field) -> Callable[[Any], str | None]:
+def value_check(field: Field) -> Callable[[Any], str | None]:
     """Return the function that gives the rule a JSON value of the field breaks, or None."""
     single = _single(field)
     if not field.many:
@@ -77,7 +77,7 @@ def tester(field: Field) -> Callable[[Any], str | None]:
 def _single(field: Field) -> Callable[[Any], str | None]:
     rule_of_pattern = _pattern_rule(field)
     longest = field.max_length
-    check = FORMATS[field.value.format] if field.value.format else None
+    check = FORMATS[field.value_type.format] if field.value_type.format else None
     if field.scheme is not None:
         tokens = frozenset(field.scheme.concepts)
         return lambda value: (
@@ -100,27 +100,27 @@ def _single(field: Field) -> Callable[[Any], str | None]:
 
 
 def _pattern_rule(field: Field) -> str:
-    if field.sort is Sort.TEXT:
-        return "text" if field.value.slug == "Text" else "pattern"
-    return _BY_SORT.get(field.sort, "pattern")
+    if field.field_type is FieldType.TEXT:
+        return "text" if field.value_type.slug == "Text" else "pattern"
+    return _BY_SORT.get(field.field_type, "pattern")
 
 
-def reason_of(field: Field, rule: str, value: object) -> tuple[str, Label | str]:
+def explain_failure(field: Field, rule: str, value: object) -> tuple[str, Label | str]:
     """Return the rule that says best why a value breaks `rule`, and what to fill its message with.
 
     What a spreadsheet or another program did to a value is said as such: the number of a company
     need not be looked up because a cell shows it as 9.11E+17.
     """
-    if isinstance(value, str) and field.value.slug != "Text" and field.scheme is None:
+    if isinstance(value, str) and field.value_type.slug != "Text" and field.scheme is None:
         if is_shortened_number(value):
             return "shortened", ""
-        if field.sort is Sort.DATE:
+        if field.field_type is FieldType.DATE:
             return _date_reason(rule, value)
-    return rule, limit_of(field, rule)
+    return rule, message_limit(field, rule)
 
 
 def _date_reason(rule: str, value: str) -> tuple[str, str]:
-    serial = day_of_serial(value)
+    serial = date_of_serial(value)
     if serial is not None:
         return "date-serial", serial.isoformat()
     timed = _TIMED.match(value)
@@ -129,7 +129,7 @@ def _date_reason(rule: str, value: str) -> tuple[str, str]:
     return ("date-zone" if timed[1] else "date-time"), ""
 
 
-def limit_of(field: Field, rule: str) -> Label | str:
+def message_limit(field: Field, rule: str) -> Label | str:
     """Return what the rule asks for, to fill the message in."""
     if rule == "max-length":
         return str(field.max_length)
@@ -144,16 +144,16 @@ def limit_of(field: Field, rule: str) -> Label | str:
     return ""
 
 
-def holds(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
+def compile_condition(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
     """Return the function that says whether the condition holds of a record."""
-    first = _holds(when)
-    if when.also is None:
+    first = _compile_single(when)
+    if when.and_also is None:
         return first
-    second = holds(when.also)
+    second = compile_condition(when.and_also)
     return lambda record: first(record) and second(record)
 
 
-def _holds(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
+def _compile_single(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
     name, values = when.field, when.values
     if when.absent:
         return lambda record: name not in record
@@ -169,16 +169,16 @@ def _holds(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
     return test
 
 
-def spoken(when: Condition, kind: Kind) -> Label:
+def condition_label(when: Condition, kind: Kind) -> Label:
     """Return the condition as a clause in both languages."""
-    clause = _spoken(when, kind)
-    if when.also is None:
+    clause = _single_label(when, kind)
+    if when.and_also is None:
         return clause
-    other = spoken(when.also, kind)
+    other = condition_label(when.and_also, kind)
     return Label(f"{clause.zh}且{other.zh}", f"{clause.en} and {other.en}")
 
 
-def _spoken(when: Condition, kind: Kind) -> Label:
+def _single_label(when: Condition, kind: Kind) -> Label:
     field = kind.field(when.field)
     if when.present:
         return Label(f"已填写{field.label.zh}", f"{field.label.en} is given")

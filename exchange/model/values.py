@@ -8,8 +8,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from exchange.domain.errors import DataInvalid
-from exchange.model.kinds import Label, Scheme, Sort, ValueType
-from exchange.model.shapes_graph import CR, RDF, SH, XSD, Graph, Node, local, value_of
+from exchange.model.kinds import FieldType, Label, Scheme, ValueType
+from exchange.model.shapes_graph import CR, RDF, SH, XSD, Graph, Node, local_name, node_text
 
 FORMATS: Final = frozenset({"uscc", "date", "moment", "id-number"})
 _TERMS: Final = frozenset(
@@ -18,11 +18,11 @@ _TERMS: Final = frozenset(
     + [CR + name for name in ("format", "iriBase", "blankWord", "dropPlaceholder")]
 )
 _SORTS: Final = {
-    f"{XSD}string": Sort.TEXT,
-    f"{XSD}date": Sort.DATE,
-    f"{XSD}dateTime": Sort.MOMENT,
-    f"{XSD}decimal": Sort.MONEY,
-    None: Sort.ORGANISATION,
+    f"{XSD}string": FieldType.TEXT,
+    f"{XSD}date": FieldType.DATE,
+    f"{XSD}dateTime": FieldType.MOMENT,
+    f"{XSD}decimal": FieldType.MONEY,
+    None: FieldType.ORGANISATION,
 }
 # Shorthands that the regular expressions of SHACL, JSON Schema and Python read differently.
 _UNSAFE: Final = re.compile(r"\\[dwsDWSbB]|\(\?")
@@ -36,7 +36,7 @@ def value_type(graph: Graph, field: Node) -> ValueType:
         DataInvalid: it has none, or one that cannot be translated.
 
     """
-    node = ox.NamedNode(graph.need(field, f"{SH}node"))
+    node = ox.NamedNode(graph.require(field, f"{SH}node"))
     unknown = sorted(set(graph.predicates(node)) - _TERMS)
     if unknown:
         raise DataInvalid(
@@ -50,8 +50,8 @@ def value_type(graph: Graph, field: Node) -> ValueType:
     base = graph.text(node, f"{CR}iriBase") or ""
     pattern = _pattern(graph, node)
     return ValueType(
-        slug=local(value_of(node)),
-        sort=_SORTS[datatype],
+        slug=local_name(node_text(node)),
+        field_type=_SORTS[datatype],
         datatype=datatype,
         pattern=pattern,
         json_pattern=pattern.replace(re.escape(base), "") if base else pattern,
@@ -59,12 +59,12 @@ def value_type(graph: Graph, field: Node) -> ValueType:
         format=_format(graph, node),
         blank_words=frozenset(graph.texts(node, f"{CR}blankWord")),
         drop_placeholder=graph.text(node, f"{CR}dropPlaceholder") == "true",
-        message=graph.need_label(node, f"{SH}message"),
+        message=graph.require_label(node, f"{SH}message"),
     )
 
 
 def _pattern(graph: Graph, node: Node) -> str:
-    pattern = graph.need(node, f"{SH}pattern")
+    pattern = graph.require(node, f"{SH}pattern")
     if not (pattern.startswith("^") and pattern.endswith("$")) or _UNSAFE.search(pattern):
         raise DataInvalid(
             f"The pattern of {node} is not portable.", "Anchor it; use classes, no shorthands."
@@ -79,12 +79,12 @@ def _format(graph: Graph, node: Node) -> str | None:
     return found
 
 
-def code_value(scheme: Scheme) -> ValueType:
+def code_value_type(scheme: Scheme) -> ValueType:
     """Return the value type of fields with this code list."""
     tokens = "|".join(sorted(scheme.concepts))
     return ValueType(
         slug="Code",
-        sort=Sort.CODE,
+        field_type=FieldType.CODE,
         datatype=None,
         pattern=f"^{re.escape(scheme.iri)}/({tokens})$",
         json_pattern=f"^({tokens})$",

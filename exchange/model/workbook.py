@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import xlsxwriter
 
-from exchange.model.kinds import Sort
+from exchange.model.kinds import FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _HEADERS: Final = 2
 _NARROWEST, _WIDEST = 12, 40
 
 
-def workbook(kind: Kind, form: str) -> bytes:
+def form_workbook(kind: Kind, form: str) -> bytes:
     """Return an empty workbook of the form: Chinese names, then codes; a star where required.
 
     Cells are text, so that a spreadsheet does not cut digits off codes; those with a short code
@@ -51,7 +51,7 @@ def workbook(kind: Kind, form: str) -> bytes:
             sheet.data_validation(_HEADERS, place, _ROWS, place, choices)
     sheet.freeze_panes(_HEADERS, 0)
     book.close()
-    return _stored(out.getvalue())
+    return _without_compression(out.getvalue())
 
 
 def _name(pairs: Sequence[tuple[Field, Column]]) -> str:
@@ -68,7 +68,7 @@ def _width(name: str, code: str) -> int:
 
 
 def _choices(field: Field, form: str) -> dict[str, Any] | None:
-    if field.scheme is None or field.many or field.sort is not Sort.CODE:
+    if field.scheme is None or field.many or field.field_type is not FieldType.CODE:
         return None
     concepts = field.scheme.concepts.values()
     coded = [code for concept in concepts for code in concept.cells.get(form, ())]
@@ -79,7 +79,7 @@ def _choices(field: Field, form: str) -> dict[str, Any] | None:
     return {"validate": "list", "source": labels, "error_type": "warning"}
 
 
-def _stored(data: bytes) -> bytes:
+def _without_compression(data: bytes) -> bytes:
     """Return the archive with its parts as they are, uncompressed and undated."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(out, "w") as plain:

@@ -45,7 +45,7 @@ _BOUND: Final = 20  # amounts of one text that are looked at
 _BETWEEN: Final = re.compile("[ ,'’]")
 
 
-class Stated:
+class AmountFinder:
     """Finds the amounts that a text states for one of some words (罚款, 没收违法所得), or alone.
 
     A word of one character (处) is one only right before the amount.
@@ -65,7 +65,7 @@ class Stated:
             rf"|{before}(?=(?:整|正)?(?:人民币)?(?:的|之)?(?:{long}))"
         )
 
-    def amounts(self, text: str) -> list[Decimal]:
+    def find(self, text: str) -> list[Decimal]:
         """Return the amounts in yuan that the text states, in its order."""
         if len(text) > _ALONE and not any(word in text for word in self._words):
             return []
@@ -92,14 +92,14 @@ def _amount(said: dict[str, str | None]) -> Decimal | None:
 
 def _value(digits: str | None, scale: str | None, words: str | None) -> Decimal | None:
     if digits is None:
-        return numeral((words or "").replace(" ", ""))
+        return parse_numeral((words or "").replace(" ", ""))
     amount = Decimal(_BETWEEN.sub("", digits))
     for unit in scale or "":
         amount *= _TENS.get(unit) or _MYRIADS[unit]
     return amount
 
 
-def numeral(text: str) -> Decimal | None:
+def parse_numeral(text: str) -> Decimal | None:
     """Return the value of a Chinese numeral (伍仟, 一万二千三百), None where it is none."""
     whole = section = digit = 0
     for character in text:

@@ -157,7 +157,7 @@ class _Sample:
         with path.open("w", encoding="utf-8", newline="\n") as stream:
             for row in rows:
                 cells = {code: clean(cell) for code, cell in table.cells(row).items() if cell}
-                record, _ = compiled.record(cells, FORM)
+                record, _ = compiled.read_row(cells, FORM)
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 

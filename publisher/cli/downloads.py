@@ -15,7 +15,7 @@ import click
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
 from exchange.model import compile_kind
-from exchange.model.form_writer import Form, guarded
+from exchange.model.form_writer import FormWriter, escape_formula
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.surfaces.dumps.addresses import FORMS
 from publisher.surfaces.dumps.segments import TAILS, Recorder
@@ -70,7 +70,7 @@ class _Table:
     def __init__(self, model: Model, kind: Kind, form: str) -> None:
         self.lossy = 0
         self._compiled = compile_kind(model, kind.slug)
-        self._form = Form(self._compiled, form)
+        self._form = FormWriter(self._compiled, form)
 
     def head(self) -> bytes:
         return "\ufeff".encode() + _line(self._form.columns)
@@ -78,7 +78,7 @@ class _Table:
     def record(self, iri: str, view: bytes) -> bytes:
         row, same = self._form.row(self._compiled.to_json(iri, view))
         self.lossy += not same
-        return _line([guarded(row.get(code, "")) for code in self._form.columns])
+        return _line([escape_formula(row.get(code, "")) for code in self._form.columns])
 
     def tail(self) -> bytes:
         return b""

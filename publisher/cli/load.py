@@ -294,7 +294,7 @@ def derive_verb(context: CliContext, *, only_check: bool) -> None:
     """由词表和形状生成派生文件。Write what follows from vocabulary and shapes."""
     model = load_model()
     if only_check:
-        stale = derived_files.check(model)
+        stale = derived_files.stale_files(model)
         if stale:
             raise VerificationFailed(
                 f"Derived files differ from their sources: {', '.join(stale)}.",
@@ -305,7 +305,7 @@ def derive_verb(context: CliContext, *, only_check: bool) -> None:
         context.console.say("derive-same")
         context.console.result({"changed": []})
         return
-    changed = derived_files.write(model)
+    changed = derived_files.write_derived_files(model)
     context.console.say("derived", count=len(changed))
     context.console.result({"changed": list(changed)})
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from exchange.model.canonical_terms import escaped, literal
+from exchange.model.canonical_terms import escape, literal
 from exchange.model.shapes_graph import XSD
 
 EVALUATION = "rdfc:RDFC10EvalTest"
@@ -60,10 +60,10 @@ def term(value: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> str:
     if not isinstance(value, ox.Literal):
         return str(value)
     if value.language:
-        return f'"{escaped(value.value)}"@{value.language}'
+        return f'"{escape(value.value)}"@{value.language}'
     if value.datatype.value == f"{XSD}string":
         return literal(value.value)
-    return f'"{escaped(value.value)}"^^{value.datatype}'
+    return f'"{escape(value.value)}"^^{value.datatype}'
 
 
 def graph(quad: ox.Quad) -> str:

@@ -17,7 +17,7 @@ import rdflib
 from rdflib.namespace import RDF
 
 from exchange.model import Model, load_model
-from exchange.model.public_shape import shape
+from exchange.model.public_shape import public_shape
 
 SH = rdflib.Namespace("http://www.w3.org/ns/shacl#")
 MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
@@ -38,7 +38,7 @@ def claimed(model: Model) -> set[str]:
     """Return the SHACL terms of our derived shapes."""
     terms = set(HARMLESS)
     for kind in model.kinds.values():
-        graph = rdflib.Graph().parse(data=shape(kind).decode(), format="turtle")
+        graph = rdflib.Graph().parse(data=public_shape(kind).decode(), format="turtle")
         terms |= {str(term) for term in graph.predicates() if term in SH}
     return terms
 

@@ -110,7 +110,7 @@ def _file(model: Model, path: Path) -> Callable[[bytes], bool]:
 
 def _records(model: Model) -> Iterator[bytes]:
     for kind, form, row in SOUND:
-        record, _ = compile_kind(model, kind).record(row, form)
+        record, _ = compile_kind(model, kind).read_row(row, form)
         yield json.dumps(record, ensure_ascii=False).encode()
 
 
@@ -127,7 +127,7 @@ def _record(model: Model) -> Callable[[bytes], bool]:
         if not isinstance(value, dict):
             return False
         compiled = kinds.get(str(value.get("type")), first)
-        record, _ = compiled.tidy(value)
+        record, _ = compiled.normalise(value)
         problems = compiled.check(record)
         if not any(problem.severity == "error" for problem in problems):
             compiled.submission(record).body.encode()
@@ -168,7 +168,7 @@ def _row(model: Model) -> Callable[[bytes], bool]:
             kind = compiled[slug]
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             return False
-        record, problems = kind.examine(row, form)
+        record, problems = kind.read_and_check(row, form)
         if any(problem.severity == "error" for problem in problems):
             return False
         kind.submission(record).body.encode()
@@ -179,10 +179,10 @@ def _row(model: Model) -> Callable[[bytes], bool]:
 
 def _values(data: bytes) -> None:
     text = _text(data)
-    cell_reader.day(text)
-    cell_reader.moment(text)
-    cell_reader.yuan(text, cell_reader.Decimal(10_000))
-    cell_reader.alike(text)
+    cell_reader.parse_date(text)
+    cell_reader.parse_time(text)
+    cell_reader.parse_yuan(text, cell_reader.Decimal(10_000))
+    cell_reader.normalise_label(text)
     alike(text)
     if identity.id_number_problem(text) is None:
         return

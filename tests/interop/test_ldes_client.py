@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-KINDS = {slug: kind for slug, kind in load_model().kinds.items() if kind.ceiling is Tier.PUBLIC}
+KINDS = {slug: kind for slug, kind in load_model().kinds.items() if kind.max_tier is Tier.PUBLIC}
 FEEDS = {"penalty": ["penalty"], "all": list(KINDS)}
 KEYED = {"counterpart", "authority", "authorityName", "documentNumber"}
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.disclosure import VIEW_LETTERS
-from exchange.model.form_writer import SEPARATOR, guarded
-from exchange.model.kinds import Sort
+from exchange.model.form_writer import SEPARATOR, escape_formula
+from exchange.model.kinds import FieldType
 from publisher.surfaces.dumps.addresses import HEADERS
 from publisher.surfaces.triples.store_chunk import OBJECTION
 
@@ -31,9 +31,9 @@ _PARTED: Final = SEPARATOR.encode()
 # First bytes of what may be a formula; U+FF1D and its like begin with 0xEF.
 _RISKY: Final = frozenset([b"=", b"+", b"-", b"@", b"'", b"\xef"])
 _BASES: Final = {
-    Sort.DATE: {"base": "date", "format": "yyyy-MM-dd"},
-    Sort.MOMENT: {"base": "datetime", "format": "yyyy-MM-ddTHH:mm:ssXXX"},
-    Sort.MONEY: {"base": "decimal"},
+    FieldType.DATE: {"base": "date", "format": "yyyy-MM-dd"},
+    FieldType.MOMENT: {"base": "datetime", "format": "yyyy-MM-ddTHH:mm:ssXXX"},
+    FieldType.MONEY: {"base": "decimal"},
 }
 _NOTE: Final = {
     "zh": (
@@ -73,7 +73,7 @@ def columns_of(kind: Kind | None, tier: Tier) -> tuple[Column, ...]:
 
 
 def _shown(field: Field, tier: Tier) -> bool:
-    leaves = (field.leaf, *(rule.leaf for rule in field.leaf_when))
+    leaves = (field.disclosure, *(rule.disclosure for rule in field.disclosure_when))
     return any(leaf.letter in VIEW_LETTERS[tier] for leaf in leaves)
 
 
@@ -164,13 +164,13 @@ class Table:
         text = _lexical(value)
         if field is None or field.datatype is not None:
             return text
-        text = text.removeprefix(field.base)
+        text = text.removeprefix(field.iri_base)
         return self._labels.get(field.name, {}).get(text, text)
 
 
 def _ready(text: str) -> bytes:
     """Return a cell as it stands between commas."""
-    return _quoted(guarded(text).encode())
+    return _quoted(escape_formula(text).encode())
 
 
 def _lexical(value: bytes) -> str:
@@ -235,5 +235,5 @@ def _datatype(field: Field) -> dict[str, Any]:
     if field.scheme is not None:
         labels = [one.label.zh for one in field.scheme.concepts.values()]
         return {"base": "string", "format": "|".join(map(re.escape, labels))}
-    found = _BASES.get(field.sort, {"base": "string"})
+    found = _BASES.get(field.field_type, {"base": "string"})
     return dict(found)

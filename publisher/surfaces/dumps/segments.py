@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from exchange.model.jsonld_context import terms_of
+from exchange.model.jsonld_context import context_terms
 from publisher.surfaces.dumps.addresses import FORMS
 from publisher.surfaces.dumps.csv_columns import LINE_END, Table
 from publisher.surfaces.text.namespaces import PREFIXES
@@ -60,7 +60,7 @@ class Recorder:
     def heads(self) -> dict[str, str]:
         """Return what stands before the records, by form; of a CSV in every kind of names."""
         rows = {f"csv-{name}": row.decode() for name, row in self._table.heads().items()}
-        terms = {**_CONTEXT, **(terms_of([self._kind]) if self._kind else {})}
+        terms = {**_CONTEXT, **(context_terms([self._kind]) if self._kind else {})}
         context = json.dumps(terms, ensure_ascii=False, separators=(",", ":"))
         # A node that says nothing: so each record may begin with its comma.
         json_head = f'{{"@context":{context},"@graph":[\n{{"id":"{self._address}"}}\n'

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.record import Activity
-from exchange.model.jsonld_context import terms_of
+from exchange.model.jsonld_context import context_terms
 from publisher.surfaces.feed.addresses import ALL, ENVELOPE
 from publisher.surfaces.text.namespaces import PREFIXES, RDF_TYPE, stamp
 
@@ -124,7 +124,7 @@ class Members:
         if closed:
             boolean = f"{PREFIXES['xsd']}boolean"
             lines.append(f'<{page}> <{PREFIXES["ldes"]}immutable> "true"^^<{boolean}> .')
-        terms = {**ENVELOPE, **(terms_of([self._kind]) if self._kind else {})}
+        terms = {**ENVELOPE, **(context_terms([self._kind]) if self._kind else {})}
         context = json.dumps(terms, ensure_ascii=False, separators=(",", ":"))
         said = f'{{"id":"{page}","type":"Node"' + (',"immutable":true}' if closed else "}")
         return (

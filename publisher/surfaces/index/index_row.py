@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.identity import USCC_BASE
 from exchange.domain.keys import searchable
-from exchange.model import Sort
-from exchange.model.canonical_terms import unescaped
+from exchange.model import FieldType
+from exchange.model.canonical_terms import unescape
 from ontology.terms import NS
 from publisher.surfaces.set_digest import sum_hex
 
@@ -92,7 +92,7 @@ class Plan:
                 self._ends[kind.slug] = kind.publicity_end
                 self._names[_bracketed(kind.field(kind.publicity_end).iri)] = kind.publicity_end
             for field in kind.fields:
-                if field.sort is Sort.ORGANISATION and field.base == USCC_BASE:
+                if field.field_type is FieldType.ORGANISATION and field.iri_base == USCC_BASE:
                     self._names[_bracketed(field.iri)] = field.name
                     self.roles[field.name] = field.iri
                     if field.code_from:  # made of the record's own code: it is about the subject
@@ -206,7 +206,7 @@ def _value(term: bytes) -> str:
     # An IRI or a plain literal; what has a type or a language ends in more than a quote.
     plain = term.startswith(b"<") or term.endswith(b'"')
     value = (term[1:-1] if plain else term[1 : term.rindex(b'"')]).decode()
-    return unescaped(value) if "\\" in value else value
+    return unescape(value) if "\\" in value else value
 
 
 def _first(found: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:

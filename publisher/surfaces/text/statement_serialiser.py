@@ -121,7 +121,7 @@ def _short(value: bytes) -> bytes:
 def _compact(field: Field, value: bytes) -> bytes:
     """Return the JSON value that the context reads back as this term."""
     if field.datatype is None:
-        base = b"<" + field.base.encode()
+        base = b"<" + field.iri_base.encode()
         if value.startswith(base) and value.endswith(b">"):
             return b'"%b"' % value[len(base) : -1]
     elif field.datatype == _STRING:

@@ -83,7 +83,7 @@ def _files(model: Model) -> Mapping[str, File]:
         schema = shapes.read(f"{derived}.schema.json")
         found[f"/schema/{kind.slug}.json"] = File(schema, SCHEMA)
         found |= dict(_templates(kind))
-        if kind.ceiling is Tier.PUBLIC:
+        if kind.max_tier is Tier.PUBLIC:
             closed = f"{kind.slug}.public.ttl"
             found[f"/shapes/{closed}"] = File(shapes.read(f"derived/{closed}"), replies.TURTLE)
     return found

@@ -141,7 +141,7 @@ class Datasets:
 
     def _shown(self, kind: Kind) -> list[Field]:
         letters = VIEW_LETTERS[self._parts.tier] | PAGE_LETTERS
-        return [field for field in kind.fields if field.leaf.letter in letters]
+        return [field for field in kind.fields if field.disclosure.letter in letters]
 
     def _column(self, field: Field, forms: Sequence[str], lang: str) -> Column:
         term = self._words.get(field.iri)
@@ -154,7 +154,7 @@ class Datasets:
             field.scheme.slug if field.scheme else "",
             field.required,
             {form: "、".join(found) for form, found in codes.items()},
-            field.leaf.letter not in VIEW_LETTERS[self._parts.tier],
+            field.disclosure.letter not in VIEW_LETTERS[self._parts.tier],
         )
 
     def _definition(self, kind: Kind, lang: str) -> str:

@@ -181,9 +181,9 @@ def _repairable(kinds: Iterable[Kind]) -> frozenset[str]:
     return frozenset(
         slug
         for kind in kinds
-        for quotation in kind.quotations
+        for quotation in kind.links
         if quotation.withdraws_when
-        for slug in quotation.key_from
+        for slug in quotation.key_fields
     )
 
 

@@ -122,7 +122,7 @@ def standing(parts: SiteContext, iris: Iterable[str]) -> set[str]:
 
 def shown_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:
     """Return the kinds that the tier's readers may see records of."""
-    return [kind for kind in kinds if kind.ceiling.rank <= tier.rank]
+    return [kind for kind in kinds if kind.max_tier.rank <= tier.rank]
 
 
 def _path(iri: str) -> str:

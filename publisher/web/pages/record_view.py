@@ -179,8 +179,8 @@ def _shown(
     if term is not None and node.value.startswith(CODE):
         scheme, _, notation = node.value.removeprefix(CODE).partition("/")
         return Shown(term.label(lang), f"/code/{scheme}#{notation}", note, code=notation)
-    if field.base and node.value.startswith(field.base):
-        return Shown(node.value.removeprefix(field.base), note=note)
+    if field.iri_base and node.value.startswith(field.iri_base):
+        return Shown(node.value.removeprefix(field.iri_base), note=note)
     return Shown(node.value, note=note, href=node.value)
 
 

@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode, Triple
 from exchange.domain.errors import NotFound
 from exchange.domain.identity import USCC_BASE, id_of, normal_code, record_iri, uscc_problem
 from exchange.domain.publicity_period import china_date
-from exchange.model import Sort
+from exchange.model import FieldType
 from publisher.web.charts.timeline import WIDTH, timeline
 from publisher.web.http import rdf_negotiation, replies
 from publisher.web.pages.credit_lists import credit_list
@@ -89,7 +89,7 @@ class Subjects:
             field.name: field
             for kind in sorted(lines.kinds.values(), key=lambda kind: kind.slug)
             for field in kind.fields
-            if field.sort is Sort.ORGANISATION and field.base == USCC_BASE
+            if field.field_type is FieldType.ORGANISATION and field.iri_base == USCC_BASE
         }
         # Those made of the record's own `uscc`: the record is about the subject.
         self._about = [field.iri for field in self._roles.values() if field.code_from]

@@ -38,7 +38,7 @@ class Town:
         genesis = Genesis(BASE, "https://gov.example", "did:web:credit.example", "log")
         kinds = frozenset({"repair-case"})
         self.ledger = Ledger.create(
-            places, genesis, model.links, self.desk.clock, government_kinds=kinds
+            places, genesis, model.link_rules, self.desk.clock, government_kinds=kinds
         )
         self.exchange = Exchange(self.ledger, model, self.desk, self.announced.append)
 

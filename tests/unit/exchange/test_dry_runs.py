@@ -50,7 +50,7 @@ class Town:
         )
         genesis = Genesis("https://c.example", "https://g.example", "did:web:c.example", "log")
         self.ledger = Ledger.create(
-            places, genesis, model.links, self.desk.clock, government_kinds=frozenset()
+            places, genesis, model.link_rules, self.desk.clock, government_kinds=frozenset()
         )
         self.exchange = Exchange(self.ledger, model, self.desk, lambda _: None)
         self.tables = {kind: read(sample / f"{kind}.csv") for kind in KINDS}

@@ -134,7 +134,7 @@ def office(tmp_path: Path, model: Model) -> Iterator[Office]:
         "http://127.0.0.1:1", "http://127.0.0.1:2", "did:web:example.org", "example.org/log"
     )
     version = ModelVersion(resemblances=model.resemblances())
-    ledger = Ledger.create(places, genesis, model.links, lambda: BASE_TIME, model=version)
+    ledger = Ledger.create(places, genesis, model.link_rules, lambda: BASE_TIME, model=version)
     yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", tmp_path / "held", [])
     ledger.close()
 

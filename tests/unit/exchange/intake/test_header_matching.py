@@ -5,7 +5,7 @@ import pytest
 from exchange.domain.errors import UsageError
 from exchange.intake import detect, read
 from exchange.intake.header_matching import Book, alike, books, kind_of_name
-from exchange.model.dictionary import template
+from exchange.model.dictionary import csv_template
 
 
 def faults_of(sheet):
@@ -202,7 +202,7 @@ def test_json_names_are_of_no_form(write, model):
 def test_every_template_tells_its_own_kind_and_form(write, model):
     for kind in model.kinds.values():
         for form in kind.forms:
-            (sheet,) = read(write(template(kind, form), "file.csv"), model)
+            (sheet,) = read(write(csv_template(kind, form), "file.csv"), model)
             assert (sheet.book.kind.slug, sheet.book.form) == (kind.slug, form)
             assert sheet.faults == []
             assert sheet.notes == []

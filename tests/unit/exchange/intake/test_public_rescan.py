@@ -8,7 +8,7 @@ import pytest
 
 from exchange.domain.disclosure import Tier
 from exchange.intake import Reviewer, rescan
-from exchange.model.personal_data_rules import Gate
+from exchange.model.personal_data_rules import PersonalDataGate
 
 EXAMPLE = "11010519491231002X"  # printed in GB 11643-1999
 HOME = "经查，当事人家住望川区云岑路八号，无照经营。"
@@ -21,7 +21,7 @@ def older_gate(monkeypatch):
     @contextmanager
     def _older():
         with monkeypatch.context() as patch:
-            patch.setattr(Gate, "check", lambda *_: [])
+            patch.setattr(PersonalDataGate, "check", lambda *_: [])
             yield
 
     return _older

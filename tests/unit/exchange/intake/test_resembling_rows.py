@@ -128,7 +128,7 @@ def test_what_earlier_releases_removed_is_recognised_after_the_upgrade(
         tmp_path / "secrets" / "ledger.key",
     )
     version = ModelVersion(resemblances=model.resemblances())
-    opened = Ledger.open(places, model.links, parts.clock, model=version)
+    opened = Ledger.open(places, model.link_rules, parts.clock, model=version)
     with opened._parts.database.reading() as connection:
         assert connection.execute(text("SELECT resemblances FROM head")).scalar() == 1
     opened.close()

@@ -16,8 +16,8 @@ from exchange.domain.record import Outcome
 from exchange.intake import Reviewer
 from exchange.intake.held_store import Bounds, HeldRows
 from exchange.model import compile_kind
-from exchange.model.compiled_kind import Compiled
-from exchange.model.rule_messages import problem
+from exchange.model.compiled_kind import CompiledKind
+from exchange.model.rule_messages import field_problem
 from tests.unit.exchange.intake.hall import ANNA
 
 
@@ -207,15 +207,15 @@ def test_of_two_persons_who_accept_one_row_one_finds_it_decided(hall, make, hold
 def test_a_row_with_an_error_by_now_is_not_accepted(hall, make, holding, monkeypatch):
     hall.load(make(1, CF_SY=holding))
     (item,) = hall.waiting()
-    examine = Compiled.examine
+    examine = CompiledKind.read_and_check
 
     def stricter(self, row, form=None):
         record, problems = examine(self, row, form)
         field = self.kind.field("violationFacts")
-        return record, [*problems, problem(field, "id-number", "x", form=form)]
+        return record, [*problems, field_problem(field, "id-number", "x", form=form)]
 
     with monkeypatch.context() as newer:
-        newer.setattr(Compiled, "examine", stricter)
+        newer.setattr(CompiledKind, "read_and_check", stricter)
         with pytest.raises(Conflict) as refused:
             hall.accept(item)
     assert "zh" in refused.value.details
@@ -228,7 +228,7 @@ def test_a_held_json_record_is_accepted_as_it_came(hall, make, monkeypatch):
         "authority": "11140400QQQQ0003X9",
         "authorityName": "示例市市场监督管理局",
     }
-    rows, _ = compile_kind(hall.office.model, "penalty").record(make(1), "2018")
+    rows, _ = compile_kind(hall.office.model, "penalty").read_row(make(1), "2018")
     home = "当事人家住望川区云岑路八号，无照经营。"
     path = hall.office.staging.parent / "penalty.jsonl"
     path.write_text(json.dumps(rows | record | {"violationFacts": home}), encoding="utf-8")

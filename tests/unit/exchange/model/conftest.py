@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchange.model import Compiled, Model, compile_kind, load_model
+from exchange.model import CompiledKind, Model, compile_kind, load_model
 from tests.unit.exchange.model import sound as rows
 
 
@@ -19,18 +19,18 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="session")
-def kinds(model: Model) -> dict[str, Compiled]:
+def kinds(model: Model) -> dict[str, CompiledKind]:
     """Return the compiled functions of every kind."""
     return {slug: compile_kind(model, slug) for slug in model.kinds}
 
 
 @pytest.fixture(scope="session")
-def penalty(kinds: dict[str, Compiled]) -> Compiled:
+def penalty(kinds: dict[str, CompiledKind]) -> CompiledKind:
     return kinds["penalty"]
 
 
 @pytest.fixture(scope="session")
-def repair(kinds: dict[str, Compiled]) -> Compiled:
+def repair(kinds: dict[str, CompiledKind]) -> CompiledKind:
     return kinds["repair-case"]
 
 
@@ -53,6 +53,6 @@ def case_row() -> rows.Row:
 
 
 @pytest.fixture
-def sound(penalty: Compiled, row: rows.Row) -> dict[str, Any]:
+def sound(penalty: CompiledKind, row: rows.Row) -> dict[str, Any]:
     """Return a sound penalty record."""
-    return penalty.record(row, "2018")[0]
+    return penalty.read_row(row, "2018")[0]

@@ -10,7 +10,7 @@ from tests.unit.exchange.model import sound as rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.model import Compiled, Field
+    from exchange.model import CompiledKind, Field
 
 _CODES: Final = [
     "",
@@ -42,21 +42,21 @@ MUTATIONS: Final[dict[str, list[Any]]] = {
 class Mutant:
     """A record of a kind that differs from a sound one in `field`."""
 
-    compiled: Compiled
+    compiled: CompiledKind
     record: dict[str, Any]
     field: Field
 
 
-def mutants(kinds: dict[str, Compiled]) -> list[Mutant]:
+def mutants(kinds: dict[str, CompiledKind]) -> list[Mutant]:
     """Return every mutant, in a fixed order."""
     return [
         mutant
         for slug, form, row in rows.SOUND
-        for mutant in _of(kinds[slug], kinds[slug].record(row, form)[0])
+        for mutant in _of(kinds[slug], kinds[slug].read_row(row, form)[0])
     ]
 
 
-def _of(compiled: Compiled, record: dict[str, Any]) -> Iterator[Mutant]:
+def _of(compiled: CompiledKind, record: dict[str, Any]) -> Iterator[Mutant]:
     for field in compiled.kind.fields:
         if field.name in record:
             without = {name: value for name, value in record.items() if name != field.name}
@@ -67,8 +67,8 @@ def _of(compiled: Compiled, record: dict[str, Any]) -> Iterator[Mutant]:
 
 
 def _values(field: Field) -> Iterator[str]:
-    yield from MUTATIONS[field.sort.value]
-    if field.value.slug in {"UnifiedCode", "IdNumber"}:
+    yield from MUTATIONS[field.field_type.value]
+    if field.value_type.slug in {"UnifiedCode", "IdNumber"}:
         yield from (*_CODES, rows.ID_NUMBER, "E1234567")
     if field.max_length is not None:
         yield "长" * field.max_length

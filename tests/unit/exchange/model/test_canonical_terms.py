@@ -6,7 +6,7 @@ import pyoxigraph as ox
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.model.canonical_terms import literal, unescaped
+from exchange.model.canonical_terms import literal, unescape
 
 
 def canonical(text: str) -> str:
@@ -23,4 +23,4 @@ def test_every_low_character_is_escaped_as_the_canonical_form_asks() -> None:
 @given(st.text())
 def test_any_text_is_written_canonically(text: str) -> None:
     assert literal(text) == canonical(text)
-    assert unescaped(literal(text)[1:-1]) == text
+    assert unescape(literal(text)[1:-1]) == text

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from exchange.model.cell_reader import yuan
+from exchange.model.cell_reader import parse_yuan
 
 COLUMN = Decimal(10_000)
 
@@ -28,7 +28,7 @@ COLUMN = Decimal(10_000)
     ],
 )
 def test_an_amount_that_names_its_unit_means_that_unit(cell, amount):
-    assert yuan(cell, COLUMN) == amount
+    assert parse_yuan(cell, COLUMN) == amount
 
 
 @pytest.mark.parametrize(
@@ -36,4 +36,4 @@ def test_an_amount_that_names_its_unit_means_that_unit(cell, amount):
     ["500万美元", "约2000元", "2000-3000元", "0.001元", "万元", "1,00元", "人民币500", "5百"],
 )
 def test_what_is_no_amount_of_yuan_stays_as_it_is(cell):
-    assert yuan(cell, COLUMN) == cell
+    assert parse_yuan(cell, COLUMN) == cell

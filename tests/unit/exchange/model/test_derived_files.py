@@ -18,10 +18,10 @@ import shapes
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.link_rules import Cascade
-from exchange.model import Compiled, Model, compile_kind, derived_files, read_model
+from exchange.model import CompiledKind, Model, compile_kind, derived_files, read_model
 from exchange.model.derived_files import PUBLIC
-from exchange.model.model_lint import RESERVED, check_model
-from exchange.model.public_shape import shape
+from exchange.model.model_lint import RESERVED_TERMS, check_model
+from exchange.model.public_shape import public_shape
 from exchange.model.rule_conditions import Condition
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def changed(file: str, old: str, new: str) -> Model:
 
 
 def test_the_committed_files_are_the_derived_ones(model: Model) -> None:
-    assert derived_files.check(model) == ()
+    assert derived_files.stale_files(model) == ()
 
 
 def test_deriving_twice_gives_the_same_bytes(model: Model) -> None:
-    assert derived_files.derive(model) == derived_files.derive(read_model(WORDS, LOOKS))
+    assert derived_files.derive_files(model) == derived_files.derive_files(read_model(WORDS, LOOKS))
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_deriving_twice_gives_the_same_bytes(model: Model) -> None:
 def test_a_fact_changed_in_a_shape_is_noticed_in_every_file(
     old: str, new: str, stale: set[str]
 ) -> None:
-    found = derived_files.check(changed("penalty.ttl", old, new))
+    found = derived_files.stale_files(changed("penalty.ttl", old, new))
     assert set(found) == {f"shapes/derived/penalty.{end}" for end in stale}
 
 
@@ -80,8 +80,8 @@ def test_writing_brings_a_folder_up_to_date(model: Model, tmp_path: Path) -> Non
     left = tmp_path / "shapes" / "derived" / "former.md"
     left.parent.mkdir(parents=True)
     left.write_text("no kind of ours")
-    assert "shapes/derived/former.md" in derived_files.write(model, tmp_path)
-    assert derived_files.check(model, tmp_path) == ()
+    assert "shapes/derived/former.md" in derived_files.write_derived_files(model, tmp_path)
+    assert derived_files.stale_files(model, tmp_path) == ()
     assert not left.exists()
 
 
@@ -142,7 +142,7 @@ def test_a_reserved_malformed_or_taken_json_name_is_refused(name: str) -> None:
 
 def test_every_term_of_a_credential_is_refused_as_a_name(model: Model) -> None:
     kind = model.kinds["penalty"]
-    for word in RESERVED:
+    for word in RESERVED_TERMS:
         named = replace(kind, fields=(*kind.fields[1:], replace(kind.fields[0], name=word)))
         with pytest.raises(DataInvalid, match="JSON name"):
             check_model(replace(model, kinds={"penalty": named}))
@@ -173,18 +173,18 @@ def test_a_condition_may_narrow_the_tier() -> None:
         "documentNumber": "1",
         "authorityName": "测试局",
     }
-    made = narrowed.submission(narrowed.tidy(record)[0])
+    made = narrowed.submission(narrowed.normalise(record)[0])
     assert made.tier is Tier.GOVERNMENT
     assert not any(line.startswith(("o", "p")) for line in made.body.splitlines())
-    record = narrowed.tidy(record | {"counterpartCategory": "organisation"})[0]
+    record = narrowed.normalise(record | {"counterpartCategory": "organisation"})[0]
     assert narrowed.submission(record).tier is Tier.PUBLIC
 
 
 def test_the_links_are_read_from_their_file(model: Model) -> None:
-    rule = model.links["concerns"]
+    rule = model.link_rules["concerns"]
     assert rule.sources == {"repair-case"}
     assert rule.targets == {"penalty", "licence", "list-entry", "measure"}
-    assert {item.cascade for item in model.links.values()} <= set(Cascade)
+    assert {item.cascade for item in model.link_rules.values()} <= set(Cascade)
 
 
 # How many columns the national forms have; the codes are in their dictionaries.
@@ -218,11 +218,11 @@ def test_the_other_names_of_columns_are_known(model: Model) -> None:
 
 
 def test_a_code_that_depends_on_the_form_binds_its_kind_to_a_form(model: Model) -> None:
-    assert {slug for slug, kind in model.kinds.items() if kind.form_bound} == {"licence"}
+    assert {slug for slug, kind in model.kinds.items() if kind.codes_differ_by_form} == {"licence"}
 
 
 def test_the_template_opens_in_spreadsheets(model: Model) -> None:
-    data = derived_files.derive(model)["shapes/derived/penalty.2018.csv"]
+    data = derived_files.derive_files(model)["shapes/derived/penalty.2018.csv"]
     assert data.startswith(b"\xef\xbb\xbf")
     (header,) = csv.reader(io.StringIO(data.decode("utf-8-sig")))
     assert header[0] == "CF_XDR_MC"
@@ -230,7 +230,7 @@ def test_the_template_opens_in_spreadsheets(model: Model) -> None:
 
 
 def test_the_schema_is_closed_and_its_name_has_no_fragment(model: Model) -> None:
-    derived = derived_files.derive(model)
+    derived = derived_files.derive_files(model)
     for slug in model.kinds:
         document: dict[str, Any] = json.loads(derived[f"shapes/derived/{slug}.schema.json"])
         jsonschema.Draft202012Validator.check_schema(document)
@@ -239,27 +239,31 @@ def test_the_schema_is_closed_and_its_name_has_no_fragment(model: Model) -> None
 
 
 def test_only_kinds_with_a_public_ceiling_have_a_public_shape(model: Model) -> None:
-    shapes_ = [name for name in derived_files.derive(model) if name.endswith(".public.ttl")]
-    public = {kind.slug for kind in model.kinds.values() if kind.ceiling is Tier.PUBLIC}
+    shapes_ = [name for name in derived_files.derive_files(model) if name.endswith(".public.ttl")]
+    public = {kind.slug for kind in model.kinds.values() if kind.max_tier is Tier.PUBLIC}
     assert public == {"subject", "penalty", "licence", "list-entry", "measure"}
     assert set(shapes_) == {f"shapes/derived/{slug}.public.ttl" for slug in public}
 
 
-def test_a_rule_that_asks_for_a_hidden_field_is_none_of_a_public_shape(penalty: Compiled) -> None:
+def test_a_rule_that_asks_for_a_hidden_field_is_none_of_a_public_shape(
+    penalty: CompiledKind,
+) -> None:
     kind = penalty.kind
-    hidden = next(field for field in kind.fields if field.leaf not in PUBLIC)
-    shown = next(field for field in kind.fields if field.leaf in PUBLIC)
-    when = Condition(shown.name, present=True, also=Condition(hidden.name, present=True))
-    for condition in (when, Condition(shown.name, present=True, also=when)):
+    hidden = next(field for field in kind.fields if field.disclosure not in PUBLIC)
+    shown = next(field for field in kind.fields if field.disclosure in PUBLIC)
+    when = Condition(shown.name, present=True, and_also=Condition(hidden.name, present=True))
+    for condition in (when, Condition(shown.name, present=True, and_also=when)):
         fields = tuple(replace(one, only_when=(condition,)) for one in kind.fields)
-        text = shape(replace(kind, fields=fields), PUBLIC).decode()
+        text = public_shape(replace(kind, fields=fields), PUBLIC).decode()
         assert f"<{shown.iri}>" in text
         assert f"<{hidden.iri}>" not in text
 
 
 def test_the_context_may_follow_the_one_of_credentials(model: Model) -> None:
     first = {"@version": 1.1, "@protected": True, "id": "@id", "type": "@type"}
-    ours = json.loads(derived_files.derive(model)["ontology/derived/context.jsonld"])["@context"]
+    ours = json.loads(derived_files.derive_files(model)["ontology/derived/context.jsonld"])[
+        "@context"
+    ]
     document = {"@context": [first, ours], "id": "urn:x:y", "remark": "z"}
     assert jsonld.expand(document)[0]["https://w3id.org/credence/ns#remark"] == [{"@value": "z"}]
 
@@ -272,7 +276,7 @@ def test_the_vocabulary_stands_in_sorted_n_triples_without_blank_nodes(model: Mo
     assert all(isinstance(quad.subject, ox.NamedNode) for quad in quads)
 
 
-def test_compiled_functions_know_the_kind(penalty: Compiled) -> None:
+def test_compiled_functions_know_the_kind(penalty: CompiledKind) -> None:
     assert penalty.kind.type_name == "AdministrativePenalty"
     assert penalty.kind.field("uscc").iri.endswith("#uscc")
     with pytest.raises(KeyError):

@@ -16,7 +16,7 @@ from tests.unit.exchange.model import sound as rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.model import Compiled
+    from exchange.model import CompiledKind
 
 FORM = {"penalty": "2018", "licence": "2018"}
 
@@ -28,7 +28,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def rows_of(path: Path, compiled: Compiled, form: str) -> list[dict[str, str]]:
+def rows_of(path: Path, compiled: CompiledKind, form: str) -> list[dict[str, str]]:
     """Return the sample's rows by code, each also with one cell less, blank, and odd."""
     codes = {
         column.label: column.code
@@ -49,15 +49,17 @@ def rows_of(path: Path, compiled: Compiled, form: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     "slug", ["subject", "penalty", "licence", "list-entry", "measure", "repair-case"]
 )
-def test_one_pass_gives_what_two_give(sample: Path, kinds: dict[str, Compiled], slug: str) -> None:
+def test_one_pass_gives_what_two_give(
+    sample: Path, kinds: dict[str, CompiledKind], slug: str
+) -> None:
     compiled = kinds[slug]
     form = FORM.get(slug, "credence")
     rows = rows_of(sample / f"{slug}.csv", compiled, form)
     clean = 0
     for row in rows[:700]:
-        record, noticed = compiled.record(row, form)
+        record, noticed = compiled.read_row(row, form)
         apart = [*noticed, *compiled.check(record, form)]
-        assert compiled.examine(row, form) == (record, apart)
+        assert compiled.read_and_check(row, form) == (record, apart)
         clean += not apart
         if not any(item.severity == "error" for item in apart):
             lines = compiled.body(record).splitlines()
@@ -65,8 +67,8 @@ def test_one_pass_gives_what_two_give(sample: Path, kinds: dict[str, Compiled], 
     assert 0 < clean < min(len(rows), 700)
 
 
-def test_free_text_that_prints_is_sound_as_it_stands(kinds: dict[str, Compiled]) -> None:
-    test = value_checks.tester(kinds["penalty"].kind.field("violationFacts"))
+def test_free_text_that_prints_is_sound_as_it_stands(kinds: dict[str, CompiledKind]) -> None:
+    test = value_checks.value_check(kinds["penalty"].kind.field("violationFacts"))
     printable = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isprintable()]
     assert len(printable) > 100_000
     odd = [item for item in printable if item != " " and test(item)]
@@ -77,7 +79,7 @@ def test_free_text_that_prints_is_sound_as_it_stands(kinds: dict[str, Compiled])
 def test_a_text_as_received_beyond_its_bound_is_found_where_its_code_is_sound():
     compiled = compile_kind(load_model(), "penalty")
     long = {**rows.PENALTY, "CF_CFLB": "其他-" + "长" * 4000}
-    record, problems = compiled.examine(long, "2018")
+    record, problems = compiled.read_and_check(long, "2018")
     assert record["penaltyKind"] == ["other"]
     assert ("max-length", "penaltyKindReceived") in [(one.rule, one.field) for one in problems]
 
@@ -85,6 +87,6 @@ def test_a_text_as_received_beyond_its_bound_is_found_where_its_code_is_sound():
 @pytest.mark.parametrize("category", ["其他", "个体户", "x"])
 def test_a_name_is_kept_where_its_category_is_unknown(category):
     compiled = compile_kind(load_model(), "penalty")
-    record, problems = compiled.examine({**rows.PENALTY, "CF_XDR_LB": category}, "2018")
+    record, problems = compiled.read_and_check({**rows.PENALTY, "CF_XDR_LB": category}, "2018")
     assert rows.PENALTY["CF_XDR_MC"] in (record.get("counterpartName"), record.get("personName"))
     assert [one.field for one in problems] == ["counterpartCategory"]

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.domain.errors import UsageError
-from exchange.model import Sort
+from exchange.model import FieldType
 from exchange.model.plausibility import RULES
 from tests.unit.exchange.model import sound as rows
 
 if TYPE_CHECKING:
-    from exchange.model import Compiled, Concept, Field
+    from exchange.model import CompiledKind, Concept, Field
 
 FORMS = ("2016", "2018")
 COMPANIES = [rows.COMPANY, "12140400QQQQ000486", rows.TRADER]
@@ -48,14 +48,14 @@ def values(field: Field) -> st.SearchStrategy[Any]:
             st.sampled_from(concepts), min_size=1, max_size=2, unique_by=lambda item: item.notation
         )
         return several if field.many else st.sampled_from(concepts).map(lambda item: [item])
-    if field.sort is Sort.DATE:
+    if field.field_type is FieldType.DATE:
         return st.dates(date(1950, 1, 1), date(2099, 12, 31)).map(str)
-    if field.value.slug == "UnifiedCode":
+    if field.value_type.slug == "UnifiedCode":
         return st.sampled_from(COMPANIES)
-    if field.value.slug == "IdNumber":
+    if field.value_type.slug == "IdNumber":
         return st.just(rows.ID_NUMBER)
-    if field.value.slug != "Text":
-        return st.sampled_from(NUMBERS[field.value.slug])
+    if field.value_type.slug != "Text":
+        return st.sampled_from(NUMBERS[field.value_type.slug])
     return words.map(lambda text: text[: field.max_length])
 
 
@@ -70,7 +70,7 @@ def written(field: Field, value: Any, form: str) -> dict[str, str]:
     return {column.code: cell for column, cell in zip(columns, cells, strict=False)}
 
 
-def decision(compiled: Compiled, *, person: bool) -> st.SearchStrategy[dict[str, Any]]:
+def decision(compiled: CompiledKind, *, person: bool) -> st.SearchStrategy[dict[str, Any]]:
     """Return drawn values of fields that both forms have, about a person or not."""
     absent = {"uscc", "counterpartName"} if person else {"personIdNumber", "personName"}
     absent |= {"counterpartCategory", "personIdKind"}
@@ -84,7 +84,7 @@ def decision(compiled: Compiled, *, person: bool) -> st.SearchStrategy[dict[str,
 @given(data=st.data(), person=st.booleans())
 @pytest.mark.parametrize("slug", ["penalty", "licence"])
 def test_both_forms_of_a_decision_give_one_record(
-    data: st.DataObject, slug: str, kinds: dict[str, Compiled], *, person: bool
+    data: st.DataObject, slug: str, kinds: dict[str, CompiledKind], *, person: bool
 ) -> None:
     compiled = kinds[slug]
     meant = data.draw(decision(compiled, person=person))
@@ -98,7 +98,7 @@ def test_both_forms_of_a_decision_give_one_record(
         row: dict[str, str] = dict(more) if form == "2018" else {}
         for name, value in meant.items():
             row |= written(compiled.kind.field(name), value, form)
-        record[form], noticed = compiled.record(row, form)
+        record[form], noticed = compiled.read_row(row, form)
         # What only one form asks for is missing here; nothing else is. A name that was drawn may
         # have been drawn for another field too.
         missing = {item.rule for item in (*noticed, *compiled.check(record[form], form))}
@@ -108,28 +108,28 @@ def test_both_forms_of_a_decision_give_one_record(
     assert set(meant) <= set(record["2016"])
 
 
-def test_the_same_code_means_what_its_form_says(kinds: dict[str, Compiled]) -> None:
+def test_the_same_code_means_what_its_form_says(kinds: dict[str, CompiledKind]) -> None:
     licence = kinds["licence"]
-    read = {form: licence.record({"XK_ZT": "1"}, form)[0]["deliveredState"] for form in FORMS}
+    read = {form: licence.read_row({"XK_ZT": "1"}, form)[0]["deliveredState"] for form in FORMS}
     assert read == {"2016": "annulled", "2018": "in-force"}
 
 
-def test_a_code_of_the_other_form_is_refused(kinds: dict[str, Compiled]) -> None:
+def test_a_code_of_the_other_form_is_refused(kinds: dict[str, CompiledKind]) -> None:
     licence = kinds["licence"]
-    record, _ = licence.record(rows.LICENCE | {"XK_ZT": "0"}, "2018")
+    record, _ = licence.read_row(rows.LICENCE | {"XK_ZT": "0"}, "2018")
     assert [(item.field, item.rule) for item in licence.check(record, "2018")] == [
         ("deliveredState", "code")
     ]
 
 
-def test_a_form_is_never_guessed(kinds: dict[str, Compiled]) -> None:
+def test_a_form_is_never_guessed(kinds: dict[str, CompiledKind]) -> None:
     with pytest.raises(UsageError, match="no form None"):
-        kinds["licence"].record(rows.LICENCE)
+        kinds["licence"].read_row(rows.LICENCE)
 
 
-def test_what_one_form_asks_for_is_not_asked_of_the_other(kinds: dict[str, Compiled]) -> None:
+def test_what_one_form_asks_for_is_not_asked_of_the_other(kinds: dict[str, CompiledKind]) -> None:
     penalty = kinds["penalty"]
-    old, _ = penalty.record(rows.OLD_PENALTY, "2016")
+    old, _ = penalty.read_row(rows.OLD_PENALTY, "2016")
     assert "fineAmount" not in old
     assert penalty.check(old, "2016") == penalty.check(old) == []
     # The same values, claimed to have come in the form of 2018, lack its amounts.
@@ -137,10 +137,10 @@ def test_what_one_form_asks_for_is_not_asked_of_the_other(kinds: dict[str, Compi
     assert rules == {("fineAmount", "required-when"), ("confiscatedAmount", "required-when")}
 
 
-def test_one_decision_is_met_by_the_keys_of_either_form(kinds: dict[str, Compiled]) -> None:
+def test_one_decision_is_met_by_the_keys_of_either_form(kinds: dict[str, CompiledKind]) -> None:
     penalty = kinds["penalty"]
     new, old = (
-        penalty.submission(penalty.record(row, form)[0], form=form)
+        penalty.submission(penalty.read_row(row, form)[0], form=form)
         for row, form in ((rows.PENALTY, "2018"), (rows.OLD_PENALTY, "2016"))
     )
     assert rows.AUTHORITY in new.key
@@ -148,10 +148,12 @@ def test_one_decision_is_met_by_the_keys_of_either_form(kinds: dict[str, Compile
     assert (old.aliases, old.partial, old.is_partial) == ((), (), False)
 
 
-def test_a_licence_of_2016_lacks_the_number_of_its_certificate(kinds: dict[str, Compiled]) -> None:
+def test_a_licence_of_2016_lacks_the_number_of_its_certificate(
+    kinds: dict[str, CompiledKind],
+) -> None:
     licence = kinds["licence"]
     new, old = (
-        licence.submission(licence.record(row, form)[0], form=form)
+        licence.submission(licence.read_row(row, form)[0], form=form)
         for row, form in ((rows.LICENCE, "2018"), (rows.OLD_LICENCE, "2016"))
     )
     assert old.is_partial
@@ -160,9 +162,9 @@ def test_a_licence_of_2016_lacks_the_number_of_its_certificate(kinds: dict[str, 
     assert len((new.key, *new.aliases, *new.partial)) == 4, "by code and name, with and without"
 
 
-def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, Compiled]) -> None:
+def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, CompiledKind]) -> None:
     penalty = kinds["penalty"]
-    record = penalty.record(rows.PENALTY, "2018")[0]
+    record = penalty.read_row(rows.PENALTY, "2018")[0]
     untold = {
         form: penalty.submission(record, form=form).uncovered_properties for form in (None, *FORMS)
     }
@@ -181,17 +183,18 @@ def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, Compiled]) -> Non
 
 
 def test_what_decides_on_more_than_tier_and_mark_can_be_told_in_every_form(
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
 ) -> None:
     """The ledger keeps untold fields without knowing what hangs on them."""
     for compiled in kinds.values():
         kind = compiled.kind
-        conditions = [rule.when for field in kind.fields for rule in field.leaf_when]
+        conditions = [rule.when for field in kind.fields for rule in field.disclosure_when]
         conditions += kind.logged_only_when
         deciding = {name for when in conditions for name in when.fields}
-        deciding |= {name for item in kind.quotations for name in (item.kind_from,)}
-        deciding |= {
-            n for item in kind.quotations for names in item.key_from.values() for n in names
-        }
+        deciding |= {name for item in kind.links for name in (item.kind_field,)}
+        deciding |= {n for item in kind.links for names in item.key_fields.values() for n in names}
         for form in kind.forms:
-            assert deciding.isdisjoint(field.name for field in kind.untold(form)), (kind.slug, form)
+            assert deciding.isdisjoint(field.name for field in kind.uncovered_fields(form)), (
+                kind.slug,
+                form,
+            )

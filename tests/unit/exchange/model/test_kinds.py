@@ -15,15 +15,15 @@ from tests.unit.exchange.model.sound import Row
 
 if TYPE_CHECKING:
     from exchange.domain.record import Submission
-    from exchange.model import Compiled, Model
+    from exchange.model import CompiledKind, Model
 
-Kinds = dict[str, "Compiled"]
+Kinds = dict[str, "CompiledKind"]
 IRI = "https://c.example/record/a"
 NS = "https://w3id.org/credence/ns#"
 
 
-def findings(compiled: Compiled, row: Row, form: str) -> list[tuple[str | None, str, str]]:
-    record, noticed = compiled.record(row, form)
+def findings(compiled: CompiledKind, row: Row, form: str) -> list[tuple[str | None, str, str]]:
+    record, noticed = compiled.read_row(row, form)
     problems = [*noticed, *compiled.check(record, form)]
     return [(item.field, item.rule, item.severity) for item in problems]
 
@@ -32,7 +32,7 @@ def made(kinds: Kinds, slug: str, row: Row, form: str = "") -> Submission:
     compiled = kinds[slug]
     form = form or compiled.kind.forms[-1]
     assert findings(compiled, row, form) == []
-    return compiled.submission(compiled.record(row, form)[0])
+    return compiled.submission(compiled.read_row(row, form)[0])
 
 
 @pytest.mark.parametrize(("slug", "form", "row"), rows.SOUND)
@@ -40,10 +40,10 @@ def test_sound_rows_give_no_finding_and_come_back_from_their_view(
     kinds: Kinds, slug: str, form: str, row: Row
 ) -> None:
     compiled = kinds[slug]
-    record = compiled.record(row, form)[0]
+    record = compiled.read_row(row, form)[0]
     body = made(kinds, slug, row, form).body
     shown = compiled.to_json(IRI, view(body, IRI, Tier.ARCHIVE))
-    again, problems = compiled.tidy(shown)
+    again, problems = compiled.normalise(shown)
     assert problems == compiled.check(again) == []
     assert compiled.submission(again).body == body
     assert set(again) - {"@context", "id"} == set(record)
@@ -74,7 +74,7 @@ def test_a_licence_without_a_certificate_is_told_by_its_decision(kinds: Kinds) -
 
 
 def test_ceilings_keep_kinds_within_government(kinds: Kinds) -> None:
-    ceilings = {slug: compiled.kind.ceiling for slug, compiled in kinds.items()}
+    ceilings = {slug: compiled.kind.max_tier for slug, compiled in kinds.items()}
     assert ceilings.pop("repair-case") is Tier.GOVERNMENT
     assert set(ceilings.values()) == {Tier.PUBLIC}
 
@@ -219,7 +219,7 @@ def test_the_form_without_a_category_leaves_it_to_the_codes(
     kinds: Kinds, change: Row, category: str
 ) -> None:
     penalty = kinds["penalty"]
-    record, _ = penalty.record(rows.OLD_PENALTY | change, "2016")
+    record, _ = penalty.read_row(rows.OLD_PENALTY | change, "2016")
     assert record["counterpartCategory"] == category
     assert penalty.check(record, "2016") == []
     name = "personName" if category == "natural-person" else "counterpartName"
@@ -281,7 +281,7 @@ def test_a_register_holds_no_natural_person(kinds: Kinds) -> None:
     ],
 )
 def test_a_time_is_read_in_the_one_zone_of_the_country(kinds: Kinds, text: str, value: str) -> None:
-    record: dict[str, Any] = kinds["penalty"].record(rows.OLD_PENALTY | {"SJC": text}, "2016")[0]
+    record: dict[str, Any] = kinds["penalty"].read_row(rows.OLD_PENALTY | {"SJC": text}, "2016")[0]
     assert record["sourceUpdatedAt"] == value
 
 
@@ -296,7 +296,7 @@ def test_a_division_that_was_retired_is_kept_and_says_what_took_its_place(
 ) -> None:
     penalty, row = kinds["penalty"], rows.OLD_PENALTY | {"DFBM": "140402"}
     assert findings(penalty, row, "2016") == []
-    assert penalty.record(row, "2016")[0]["division"] == "140402"
+    assert penalty.read_row(row, "2016")[0]["division"] == "140402"
     division = "<https://w3id.org/credence/code/division/{}>"
     said = f"{division.format(140402)} <http://purl.org/dc/terms/isReplacedBy>"
     assert f"{said} {division.format(140403)} .".encode() in model.vocabulary()

@@ -17,14 +17,14 @@ from pyld import jsonld
 import ontology
 from exchange.domain.disclosure import Tier
 from exchange.domain.record_body import assemble_body, view
-from exchange.model.json_schema import schema
+from exchange.model.json_schema import json_schema
 from exchange.model.plausibility import RULES
 from exchange.model.value_checks import FORMATS
 from tests.unit.exchange.model.mutants import mutants
 from tests.unit.exchange.model.sound import SOUND
 
 if TYPE_CHECKING:
-    from exchange.model import Compiled, Kind
+    from exchange.model import CompiledKind, Kind
 
 IRI = "https://c.example/record/a"
 SLUGS = sorted({slug for slug, _, _ in SOUND})
@@ -48,19 +48,22 @@ texts = st.text(
 def of(field: Any) -> st.SearchStrategy[Any]:
     if field.scheme is not None:
         one = st.sampled_from(list(field.scheme.concepts))
-    elif field.value.slug in {"Unit", "Subject", "Coded"} or field.value.slug == "UnifiedCode":
+    elif (
+        field.value_type.slug in {"Unit", "Subject", "Coded"}
+        or field.value_type.slug == "UnifiedCode"
+    ):
         one = st.sampled_from(CODES)
-    elif field.sort == "date":
+    elif field.field_type == "date":
         one = st.dates(date(1950, 1, 1), date(2099, 12, 31)).map(str)
-    elif field.sort == "moment":
+    elif field.field_type == "moment":
         one = st.datetimes(datetime(1950, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001
             lambda time: f"{time:%Y-%m-%dT%H:%M:%S}+08:00"
         )
-    elif field.value.slug == "Division":
+    elif field.value_type.slug == "Division":
         one = st.integers(100000, 999999).map(str)
-    elif field.sort == "money":
+    elif field.field_type == "money":
         one = st.integers(0, 10**12).map(lambda n: f"{n // 100}.{n % 100:02}")
-    elif field.value.slug == "IdNumber":
+    elif field.value_type.slug == "IdNumber":
         one = st.just("14040219900307001X")
     else:
         one = texts.map(lambda text: text[: field.max_length])
@@ -91,7 +94,7 @@ def by_pyld(document: dict[str, Any]) -> bytes:
 @given(data=st.data())
 @pytest.mark.parametrize("slug", SLUGS)
 def test_bodies_are_what_json_ld_processors_read(
-    data: st.DataObject, slug: str, kinds: dict[str, Compiled]
+    data: st.DataObject, slug: str, kinds: dict[str, CompiledKind]
 ) -> None:
     compiled = kinds[slug]
     record = data.draw(records(compiled.kind))
@@ -104,7 +107,7 @@ def test_bodies_are_what_json_ld_processors_read(
     assert text == assemble_body([line for line in text.split("\n") if line])
 
 
-def test_every_kind_is_held_to_the_oracles(kinds: dict[str, Compiled]) -> None:
+def test_every_kind_is_held_to_the_oracles(kinds: dict[str, CompiledKind]) -> None:
     assert sorted(kinds) == SLUGS
 
 
@@ -114,12 +117,12 @@ def validator(kind: Kind) -> jsonschema.Draft202012Validator:
         formats.checks(name)(
             lambda value, p=problem: not isinstance(value, str) or p(value) is None
         )
-    document = json.loads(schema(kind))
+    document = json.loads(json_schema(kind))
     jsonschema.Draft202012Validator.check_schema(document)
     return jsonschema.Draft202012Validator(document, format_checker=formats)
 
 
-def verdict(compiled: Compiled, record: dict[str, Any]) -> bool:
+def verdict(compiled: CompiledKind, record: dict[str, Any]) -> bool:
     # Equality of two fields and what is plausible are beyond JSON Schema.
     return not any(
         item.severity == "error" and item.rule not in {"counterpart", *RULES}
@@ -127,7 +130,7 @@ def verdict(compiled: Compiled, record: dict[str, Any]) -> bool:
     )
 
 
-def test_json_schema_gives_the_same_verdicts(kinds: dict[str, Compiled]) -> None:
+def test_json_schema_gives_the_same_verdicts(kinds: dict[str, CompiledKind]) -> None:
     validators = {slug: validator(compiled.kind) for slug, compiled in kinds.items()}
     found = {True: 0, False: 0}
     for mutant in mutants(kinds)[::8]:
@@ -139,11 +142,11 @@ def test_json_schema_gives_the_same_verdicts(kinds: dict[str, Compiled]) -> None
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_json_of_the_wrong_type_is_refused_alike(slug: str, kinds: dict[str, Compiled]) -> None:
+def test_json_of_the_wrong_type_is_refused_alike(slug: str, kinds: dict[str, CompiledKind]) -> None:
     compiled = kinds[slug]
     check = validator(compiled.kind)
     form, row = next((form, row) for name, form, row in SOUND if name == slug)
-    record = compiled.record(row, form)[0]
+    record = compiled.read_row(row, form)[0]
     for field in compiled.kind.fields:
         for value in (1, None, True, {}, [1], "x" if field.many else ["x"]):
             wrong = record | {field.name: value}
@@ -151,13 +154,13 @@ def test_json_of_the_wrong_type_is_refused_alike(slug: str, kinds: dict[str, Com
             assert not check.is_valid(wrong)
 
 
-def test_the_fast_validator_reads_the_schema_alike(kinds: dict[str, Compiled]) -> None:
+def test_the_fast_validator_reads_the_schema_alike(kinds: dict[str, CompiledKind]) -> None:
     formats = {
         name: (lambda value, p=problem: p(value) is None) for name, problem in FORMATS.items()
     }
     fast = {
         slug: jsonschema_rs.Draft202012Validator(
-            json.loads(schema(compiled.kind)), formats=formats, validate_formats=True
+            json.loads(json_schema(compiled.kind)), formats=formats, validate_formats=True
         )
         for slug, compiled in kinds.items()
     }
@@ -168,7 +171,7 @@ def test_the_fast_validator_reads_the_schema_alike(kinds: dict[str, Compiled]) -
         assert ours == fast[mutant.compiled.kind.slug].is_valid(mutant.record), mutant.record
 
 
-def constraints(compiled: Compiled) -> set[tuple[str, str]]:
+def constraints(compiled: CompiledKind) -> set[tuple[str, str]]:
     """Return what a value can break by itself: field and rule."""
     found: set[tuple[str, str]] = set()
     for field in compiled.kind.fields:
@@ -178,14 +181,14 @@ def constraints(compiled: Compiled) -> set[tuple[str, str]]:
             found.add((field.name, "max-length"))
         if field.scheme is not None:
             found.add((field.name, "code"))
-        if field.value.slug in {"Text", "Date", "EndDate", "Moment", "Money"}:
+        if field.value_type.slug in {"Text", "Date", "EndDate", "Moment", "Money"}:
             rule = {"Text": "text", "Moment": "moment", "Money": "money"}
-            found.add((field.name, rule.get(field.value.slug, "date")))
+            found.add((field.name, rule.get(field.value_type.slug, "date")))
         found |= {(field.name, "only-when") for _ in field.only_when}
     return found
 
 
-def test_every_constraint_is_violated_alone_by_a_mutant(kinds: dict[str, Compiled]) -> None:
+def test_every_constraint_is_violated_alone_by_a_mutant(kinds: dict[str, CompiledKind]) -> None:
     alone: dict[str, set[tuple[str | None, str]]] = {slug: set() for slug in kinds}
     for mutant in mutants(kinds):
         # A code given to a person differs from the person as well.

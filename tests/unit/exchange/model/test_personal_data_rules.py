@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.model import Sort
+from exchange.model import FieldType
 from tests.unit.exchange.model import sound as rows
 
 if TYPE_CHECKING:
-    from exchange.model import Compiled, Problem
+    from exchange.model import CompiledKind, Problem
 
 EXAMPLE = "11010519491231002X"  # printed in GB 11643-1999
 SHORT = "990000880315001"
@@ -44,8 +44,8 @@ def person(**cells: str) -> dict[str, str]:
     return row | cells
 
 
-def found(compiled: Compiled, row: dict[str, str]) -> set[tuple[str | None, str, str]]:
-    record, problems = compiled.examine(row, "2018")
+def found(compiled: CompiledKind, row: dict[str, str]) -> set[tuple[str | None, str, str]]:
+    record, problems = compiled.read_and_check(row, "2018")
     told_of = told([item for item in problems if item.severity in ("error", "held")])
     again = told([item for item in compiled.check(record, "2018") if item.severity != "warning"])
     assert told_of == again
@@ -54,38 +54,43 @@ def found(compiled: Compiled, row: dict[str, str]) -> set[tuple[str | None, str,
 
 @pytest.mark.parametrize("row", rows.SOUND)
 def test_every_public_text_and_amount_of_every_kind_is_searched(
-    row: tuple[str, str, dict[str, str]], kinds: dict[str, Compiled]
+    row: tuple[str, str, dict[str, str]], kinds: dict[str, CompiledKind]
 ) -> None:
     slug, form, cells = row
     compiled = kinds[slug]
-    record = compiled.record(cells, form)[0]
-    cells_of = {field.received: field.name for field in compiled.kind.fields if field.received}
+    record = compiled.read_row(cells, form)[0]
+    cells_of = {
+        field.received_field: field.name for field in compiled.kind.fields if field.received_field
+    }
     for field in compiled.kind.fields:
-        searched = field.sort in (Sort.TEXT, Sort.MONEY) and field.value.format != "uscc"
-        if not searched or field.leaf_when:
+        searched = (
+            field.field_type in (FieldType.TEXT, FieldType.MONEY)
+            and field.value_type.format != "uscc"
+        )
+        if not searched or field.disclosure_when:
             continue
-        number = f"{EXAMPLE[:15]}1.20" if field.sort is Sort.MONEY else EXAMPLE
+        number = f"{EXAMPLE[:15]}1.20" if field.field_type is FieldType.MONEY else EXAMPLE
         planted = record | {field.name: [number] if field.many else number}
         rules = {
             (item.field, item.severity)
-            for item in compiled.personal_data(planted, form)
+            for item in compiled.check_personal_data(planted, form)
             if item.rule.startswith("id-number")
         }
-        shown = field.leaf in ("public-open", "public-page", "gov-unconditional")
+        shown = field.disclosure in ("public-open", "public-page", "gov-unconditional")
         where = cells_of.get(field.name, field.name)
-        if shown and field.sort is Sort.TEXT:
+        if shown and field.field_type is FieldType.TEXT:
             assert (where, "error") in rules, field.name
         elif not shown:
             assert not rules, field.name
 
 
-def test_an_amount_that_is_an_id_number_is_found(kinds: dict[str, Compiled]) -> None:
+def test_an_amount_that_is_an_id_number_is_found(kinds: dict[str, CompiledKind]) -> None:
     amount = {"fineAmount": f"{SHORT}.00"}
-    record = kinds["penalty"].record(rows.PENALTY, "2018")[0] | amount
+    record = kinds["penalty"].read_row(rows.PENALTY, "2018")[0] | amount
     assert ("fineAmount", "id-number-likely", "held") in told(kinds["penalty"].check(record))
 
 
-def test_an_id_number_that_passes_for_a_code_is_found(kinds: dict[str, Compiled]) -> None:
+def test_an_id_number_that_passes_for_a_code_is_found(kinds: dict[str, CompiledKind]) -> None:
     nobodys, office = "990000198503150293", "111404198503150028"  # right by both check digits
     penalty = kinds["penalty"]
     row = rows.PENALTY | {"CF_CFJGDM": nobodys, "CF_SJLYDM": office}
@@ -98,21 +103,21 @@ def test_an_id_number_that_passes_for_a_code_is_found(kinds: dict[str, Compiled]
     }
 
 
-def test_a_persons_own_number_may_stand_in_its_own_column(kinds: dict[str, Compiled]) -> None:
+def test_a_persons_own_number_may_stand_in_its_own_column(kinds: dict[str, CompiledKind]) -> None:
     assert found(kinds["penalty"], person()) == set()
 
 
-def test_the_cell_is_told_and_the_number_is_not(kinds: dict[str, Compiled]) -> None:
+def test_the_cell_is_told_and_the_number_is_not(kinds: dict[str, CompiledKind]) -> None:
     row = rows.PENALTY | {"CF_SY": f"甲（身份证{EXAMPLE}，电话13900139000）"}
-    problems = kinds["penalty"].examine(row, "2018")[1]
+    problems = kinds["penalty"].read_and_check(row, "2018")[1]
     assert {item.column for item in problems if item.severity != "warning"} == {"CF_SY"}
     assert not any(part in repr(problems) for part in (EXAMPLE, "13900139000"))
     assert any("居民身份证号码" in item.message.zh for item in problems)
 
 
-def test_a_finding_of_another_rule_repeats_no_id_number(kinds: dict[str, Compiled]) -> None:
+def test_a_finding_of_another_rule_repeats_no_id_number(kinds: dict[str, CompiledKind]) -> None:
     row = rows.PENALTY | {"CF_XDR_SHXYM": EXAMPLE, "CF_JDRQ": EXAMPLE, "CF_CFLB": EXAMPLE[:17]}
-    problems = kinds["penalty"].examine(row, "2018")[1]
+    problems = kinds["penalty"].read_and_check(row, "2018")[1]
     assert {item.rule for item in problems} > {"date", "code"}
     assert EXAMPLE[:15] not in repr(problems)
     strange = {"type": "AdministrativePenalty", EXAMPLE: EXAMPLE}
@@ -141,17 +146,17 @@ def test_a_finding_of_another_rule_repeats_no_id_number(kinds: dict[str, Compile
     ],
 )
 def test_the_hidden_name_of_a_person_is_found_in_every_public_field(
-    cells: dict[str, str], expected: tuple[str, str, str], kinds: dict[str, Compiled]
+    cells: dict[str, str], expected: tuple[str, str, str], kinds: dict[str, CompiledKind]
 ) -> None:
     assert found(kinds["penalty"], person(**cells)) == {expected}
 
 
-def test_a_name_that_only_shares_a_character_is_no_match(kinds: dict[str, Compiled]) -> None:
+def test_a_name_that_only_shares_a_character_is_no_match(kinds: dict[str, CompiledKind]) -> None:
     assert found(kinds["penalty"], person(CF_SY="试验场内某甲车间漏油")) == set()
 
 
 def test_a_name_of_two_characters_does_not_run_over_the_end_of_a_phrase(
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
 ) -> None:
     penalty = kinds["penalty"]
     assert found(penalty, person(CF_XDR_MC="试明", CF_SY="多次尝试，明知无证仍经营")) == set()
@@ -160,7 +165,7 @@ def test_a_name_of_two_characters_does_not_run_over_the_end_of_a_phrase(
     }
 
 
-def test_a_latin_name_is_found_whole_across_signs(kinds: dict[str, Compiled]) -> None:
+def test_a_latin_name_is_found_whole_across_signs(kinds: dict[str, CompiledKind]) -> None:
     penalty = kinds["penalty"]
     for text in ("with DEMO-PERSON.", "DEMO, PERSON；", "demo person"):
         assert found(penalty, person(CF_XDR_MC="Demo Person", CF_SY=f"驾驶人{text}")) == {
@@ -169,7 +174,7 @@ def test_a_latin_name_is_found_whole_across_signs(kinds: dict[str, Compiled]) ->
     assert found(penalty, person(CF_XDR_MC="Demo", CF_SY="DEMOCRAT牌")) == set()
 
 
-def test_a_shop_may_bear_its_owners_name(kinds: dict[str, Compiled]) -> None:
+def test_a_shop_may_bear_its_owners_name(kinds: dict[str, CompiledKind]) -> None:
     penalty = kinds["penalty"]
     facts = "青屏区试某甲面馆未按规定公示价格。"
     assert found(penalty, trader(CF_SY=facts)) == set()
@@ -183,7 +188,7 @@ def test_a_shop_may_bear_its_owners_name(kinds: dict[str, Compiled]) -> None:
 
 
 def test_the_number_of_a_passport_is_found_where_it_is_repeated(
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
 ) -> None:
     cells = {"CF_XDR_ZJLX": "护照号", "CF_XDR_ZJHM": "E99999999", "CF_SY": "持E99999999入住未登记"}
     assert found(kinds["penalty"], person(**cells)) == {
@@ -191,28 +196,32 @@ def test_the_number_of_a_passport_is_found_where_it_is_repeated(
     }
 
 
-def test_the_representative_of_an_organisation_is_no_secret(kinds: dict[str, Compiled]) -> None:
+def test_the_representative_of_an_organisation_is_no_secret(kinds: dict[str, CompiledKind]) -> None:
     row = rows.PENALTY | {"CF_FRDB": PERSON, "CF_SY": f"法定代表人{PERSON}到场确认。"}
     assert found(kinds["penalty"], row) == set()
 
 
 @pytest.mark.parametrize("category", ["法人及非法人组织", "自然人"])
-def test_a_traders_code_needs_a_traders_category(category: str, kinds: dict[str, Compiled]) -> None:
+def test_a_traders_code_needs_a_traders_category(
+    category: str, kinds: dict[str, CompiledKind]
+) -> None:
     row = trader(CF_XDR_LB=category)
     assert "error" in {severity for *_, severity in found(kinds["penalty"], row)}
     if category != "自然人":
-        problem = next(p for p in kinds["penalty"].examine(row, "2018")[1] if p.severity == "error")
+        problem = next(
+            p for p in kinds["penalty"].read_and_check(row, "2018")[1] if p.severity == "error"
+        )
         assert (problem.rule, problem.column) == ("category-code", "CF_XDR_LB")
         assert "92 开头" in problem.message.zh
         assert "begin with 92" in problem.message.en
 
 
 @pytest.mark.parametrize("slug", ["penalty", "licence", "list-entry", "subject"])
-def test_an_organisations_code_is_no_traders(slug: str, kinds: dict[str, Compiled]) -> None:
+def test_an_organisations_code_is_no_traders(slug: str, kinds: dict[str, CompiledKind]) -> None:
     form, row = next(
         (form, row) for name, form, row in rows.SOUND if name == slug and form != "2016"
     )
-    record = kinds[slug].record(row, form)[0]
+    record = kinds[slug].read_row(row, form)[0]
     name = "subjectCategory" if slug == "subject" else "counterpartCategory"
     problems = kinds[slug].check(record | {name: "sole-trader", "uscc": rows.COMPANY})
     assert (name, "category-code", "error") in told(problems)
@@ -221,49 +230,49 @@ def test_an_organisations_code_is_no_traders(slug: str, kinds: dict[str, Compile
 
 
 def test_an_address_is_looked_for_in_texts_and_not_in_an_offices_own_field(
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
 ) -> None:
     form, row = next((form, row) for name, form, row in rows.SOUND if name == "subject")
-    record: dict[str, Any] = kinds["subject"].record(row, form)[0]
+    record: dict[str, Any] = kinds["subject"].read_row(row, form)[0]
     home = "家住青屏区示范街302号"
-    assert kinds["subject"].personal_data(record | {"registeredAddress": home}) == []
-    held = kinds["subject"].personal_data(record | {"industry": home})
+    assert kinds["subject"].check_personal_data(record | {"registeredAddress": home}) == []
+    held = kinds["subject"].check_personal_data(record | {"industry": home})
     assert told(held) == {("industry", "home-address", "held")}
-    number = kinds["subject"].personal_data(record | {"registeredAddress": EXAMPLE})
+    number = kinds["subject"].check_personal_data(record | {"registeredAddress": EXAMPLE})
     assert told(number) == {("registeredAddress", "id-number", "error")}
 
 
 def test_a_registration_number_is_exempt_by_its_check_digit_in_its_column_alone(
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
 ) -> None:
     right = "990000880315007"
-    record = kinds["penalty"].record(rows.PENALTY, "2018")[0]
+    record = kinds["penalty"].read_row(rows.PENALTY, "2018")[0]
     number = record | {"businessRegistrationNumber": right}
-    assert kinds["penalty"].personal_data(number) == []
+    assert kinds["penalty"].check_personal_data(number) == []
     number = record | {"businessRegistrationNumber": SHORT}
-    assert told(kinds["penalty"].personal_data(number)) == {
+    assert told(kinds["penalty"].check_personal_data(number)) == {
         ("businessRegistrationNumber", "id-number-likely", "held")
     }
     other = record | {"documentNumber": right}
-    assert told(kinds["penalty"].personal_data(other)) == {
+    assert told(kinds["penalty"].check_personal_data(other)) == {
         ("documentNumber", "id-number-likely", "held")
     }
 
 
 def test_what_the_government_alone_sees_is_searched_for_id_numbers_only(
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
 ) -> None:
     penalty = kinds["penalty"]
-    record = penalty.record(person(), "2018")[0]
+    record = penalty.read_row(person(), "2018")[0]
     likely = f"{PERSON}，男，汉族，电话13900139000，{SHORT}"
-    assert penalty.personal_data(record | {"remark": likely}) == []
-    assert told(penalty.personal_data(record | {"remark": f"证件{EXAMPLE}"})) == {
+    assert penalty.check_personal_data(record | {"remark": likely}) == []
+    assert told(penalty.check_personal_data(record | {"remark": f"证件{EXAMPLE}"})) == {
         ("remark", "id-number", "error")
     }
     confined = record | {"violationFacts": likely, "useScope": "government-only"}
-    assert penalty.personal_data(confined) == []
-    assert told(penalty.personal_data(confined | {"documentNumber": EXAMPLE})) == {
+    assert penalty.check_personal_data(confined) == []
+    assert told(penalty.check_personal_data(confined | {"documentNumber": EXAMPLE})) == {
         ("documentNumber", "id-number", "error")
     }
     archived = confined | {"documentNumber": EXAMPLE, "useScope": "authorised-query"}
-    assert penalty.personal_data(archived) == []
+    assert penalty.check_personal_data(archived) == []

@@ -11,25 +11,25 @@ import pytest
 from exchange.domain.errors import DataInvalid
 from exchange.model import compile_kind
 from exchange.model.plausibility import RULES
-from exchange.model.yuan_amounts import Stated, numeral
+from exchange.model.yuan_amounts import AmountFinder, parse_numeral
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.test_derived_files import changed
 
 if TYPE_CHECKING:
-    from exchange.model import Compiled, Model
+    from exchange.model import CompiledKind, Model
 
 TODAY = date(2026, 6, 1)
 
 
 def found(
-    compiled: Compiled, row: rows.Row, form: str, **cells: str
+    compiled: CompiledKind, row: rows.Row, form: str, **cells: str
 ) -> list[tuple[str | None, str, str]]:
-    _, problems = compiled.examine(row | cells, form)
+    _, problems = compiled.read_and_check(row | cells, form)
     return [(item.column, item.rule, item.severity) for item in problems]
 
 
 @pytest.fixture(scope="module")
-def penalty(model: Model) -> Compiled:
+def penalty(model: Model) -> CompiledKind:
     return compile_kind(model, "penalty", TODAY)
 
 
@@ -82,7 +82,7 @@ def test_nothing_is_said_of_sound_rows(model: Model, kind: str, form: str, row: 
     ],
 )
 def test_a_penalty_that_is_not_plausible(
-    penalty: Compiled, code: str, cell: str, rule: str, severity: str
+    penalty: CompiledKind, code: str, cell: str, rule: str, severity: str
 ) -> None:
     assert (code, rule, severity) in found(penalty, rows.PENALTY, "2018", **{code: cell})
 
@@ -105,11 +105,11 @@ def test_a_penalty_that_is_not_plausible(
         ("CF_YXQ", "2026-02-12"),
     ],
 )
-def test_what_only_looks_odd_passes(penalty: Compiled, code: str, cell: str) -> None:
+def test_what_only_looks_odd_passes(penalty: CompiledKind, code: str, cell: str) -> None:
     assert found(penalty, rows.PENALTY, "2018", **{code: cell}) == []
 
 
-def test_facts_and_legal_basis_that_changed_places_are_asked_about(penalty: Compiled) -> None:
+def test_facts_and_legal_basis_that_changed_places_are_asked_about(penalty: CompiledKind) -> None:
     cells = {"CF_SY": rows.PENALTY["CF_YJ"], "CF_YJ": "当事人未按规定标明价格"}
     assert found(penalty, rows.PENALTY, "2018", **cells) == [("CF_YJ", "swapped", "warning")]
 
@@ -136,7 +136,7 @@ def test_facts_and_legal_basis_that_changed_places_are_asked_about(penalty: Comp
     ],
 )
 def test_a_fine_is_the_amount_that_its_decision_states(
-    penalty: Compiled, content: str, cell: str, said: tuple[str, str] | None
+    penalty: CompiledKind, content: str, cell: str, said: tuple[str, str] | None
 ) -> None:
     row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
     told = found(penalty, row, "2018", CF_NR=content, CF_NR_FK=cell)
@@ -168,7 +168,7 @@ def test_a_fine_is_the_amount_that_its_decision_states(
     ],
 )
 def test_a_factor_is_seen_however_the_text_words_the_amount(
-    penalty: Compiled, content: str
+    penalty: CompiledKind, content: str
 ) -> None:
     row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
     told = found(penalty, row, "2018", CF_NR=content, CF_NR_FK="3000")
@@ -194,26 +194,26 @@ def test_a_factor_is_seen_however_the_text_words_the_amount(
         *("处罚依据第300条", "罚款500余元"),
     ],
 )
-def test_a_number_that_is_no_fine_is_not_taken_for_one(penalty: Compiled, content: str) -> None:
+def test_a_number_that_is_no_fine_is_not_taken_for_one(penalty: CompiledKind, content: str) -> None:
     row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
     assert found(penalty, row, "2018", CF_NR=content, CF_NR_FK="0.7") == []
 
 
-def test_a_longer_number_does_not_state_its_end(penalty: Compiled) -> None:
+def test_a_longer_number_does_not_state_its_end(penalty: CompiledKind) -> None:
     row = rows.PENALTY | {"CF_NR_WFFF": "", "CF_CFLB": "罚款"}
     told = found(penalty, row, "2018", CF_NR="罚款13000元", CF_NR_FK="0.3")
     assert told == [("CF_NR_FK", "amount-differs", "warning")]
 
 
-def test_a_confiscated_amount_is_held_to_its_own_words(penalty: Compiled) -> None:
+def test_a_confiscated_amount_is_held_to_its_own_words(penalty: CompiledKind) -> None:
     cells = {"CF_NR": "罚款 2000 元，没收违法所得 100 元。", "CF_NR_WFFF": "100"}
     assert found(penalty, rows.PENALTY, "2018", **cells) == [
         ("CF_NR_WFFF", "amount-factor", "held")
     ]
 
 
-def test_json_is_held_to_the_same_rules(penalty: Compiled) -> None:
-    record, _ = penalty.record(rows.PENALTY, "2018")
+def test_json_is_held_to_the_same_rules(penalty: CompiledKind) -> None:
+    record, _ = penalty.read_row(rows.PENALTY, "2018")
     wrong = record | {"fineAmount": "20000000.00", "decidedOn": "2027-02-12", "authorityName": "1"}
     assert {(item.field, item.rule, item.severity) for item in penalty.check(wrong)} == {
         ("fineAmount", "amount-factor", "held"),
@@ -224,9 +224,9 @@ def test_json_is_held_to_the_same_rules(penalty: Compiled) -> None:
 
 @pytest.mark.parametrize("value", [None, 7, True, [], {}, ["x"]])
 def test_values_of_a_wrong_type_break_no_rule_between_fields(
-    penalty: Compiled, value: object
+    penalty: CompiledKind, value: object
 ) -> None:
-    record, _ = penalty.record(rows.PENALTY, "2018")
+    record, _ = penalty.read_row(rows.PENALTY, "2018")
     for name in record:
         for item in penalty.check(record | {name: value}):
             assert item.rule not in RULES
@@ -288,14 +288,14 @@ def test_other_kinds_have_rules_of_their_own(
     ],
 )
 def test_chinese_numerals_have_their_value(text: str, amount: int | None) -> None:
-    assert numeral(text) == (None if amount is None else Decimal(amount))
+    assert parse_numeral(text) == (None if amount is None else Decimal(amount))
 
 
 def test_a_long_text_of_amounts_is_read_in_bounded_time() -> None:
-    stated = Stated(["罚款"])
-    assert len(stated.amounts("罚款1元" * 4000)) == 20
-    assert stated.amounts("罚款" + "一" * 4000) == []
-    assert stated.amounts("1" * 4000 + "罚款") == []
+    stated = AmountFinder(["罚款"])
+    assert len(stated.find("罚款1元" * 4000)) == 20
+    assert stated.find("罚款" + "一" * 4000) == []
+    assert stated.find("1" * 4000 + "罚款") == []
 
 
 def test_a_test_that_nobody_knows_is_refused() -> None:

@@ -13,14 +13,14 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.record_body import view
 from exchange.model.derived_files import PUBLIC
 from exchange.model.plausibility import RULES
-from exchange.model.public_shape import shape
+from exchange.model.public_shape import public_shape
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.mutants import Mutant, mutants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.model import Compiled
+    from exchange.model import CompiledKind
 
 IRI = "https://c.example/record/a"
 NS = "https://w3id.org/credence/ns#"
@@ -52,7 +52,7 @@ COMPONENTS = {
 Found = dict[str | None, Counter[str]]
 
 
-def expected(compiled: Compiled, record: dict[str, Any]) -> Iterator[tuple[str | None, str]]:
+def expected(compiled: CompiledKind, record: dict[str, Any]) -> Iterator[tuple[str | None, str]]:
     """Yield the field and rule of every error, the rules between fields all of them."""
     for name, required, test in compiled._tests:
         value = record.get(name)
@@ -102,7 +102,7 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rdflib, "NORMALIZE_LITERALS", False)
 
 
-def statements(compiled: Compiled, record: dict[str, Any], number: int) -> str:
+def statements(compiled: CompiledKind, record: dict[str, Any], number: int) -> str:
     return view(compiled.body(record), f"{IRI}{number}", Tier.ARCHIVE).decode()
 
 
@@ -117,7 +117,7 @@ def is_sayable(mutant: Mutant) -> bool:
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("step", [150, pytest.param(1, marks=pytest.mark.slow)])
-def test_shacl_finds_what_the_check_finds(step: int, kinds: dict[str, Compiled]) -> None:
+def test_shacl_finds_what_the_check_finds(step: int, kinds: dict[str, CompiledKind]) -> None:
     cases = [mutant for mutant in mutants(kinds) if is_sayable(mutant)][::step]
     alone = 0
     for slug, compiled in kinds.items():
@@ -125,7 +125,7 @@ def test_shacl_finds_what_the_check_finds(step: int, kinds: dict[str, Compiled])
         lines = "".join(
             statements(compiled, mutant.record, number) for number, mutant in enumerate(chosen)
         )
-        found = reported(lines, shape(compiled.kind))
+        found = reported(lines, public_shape(compiled.kind))
         for number, mutant in enumerate(chosen):
             theirs = found.get(f"{IRI}{number}", {})
             agree(mutant, theirs)
@@ -139,11 +139,11 @@ def test_shacl_finds_what_the_check_finds(step: int, kinds: dict[str, Compiled])
 @pytest.mark.usefixtures("exact")
 @pytest.mark.parametrize("slug", sorted({slug for slug, _, _ in rows.SOUND}))
 def test_a_second_value_and_an_unknown_property_are_found_where_they_stand(
-    slug: str, kinds: dict[str, Compiled]
+    slug: str, kinds: dict[str, CompiledKind]
 ) -> None:
     compiled = kinds[slug]
     form, row = next((form, row) for name, form, row in rows.SOUND if name == slug)
-    record = compiled.record(row, form)[0]
+    record = compiled.read_row(row, form)[0]
     single = [field for field in compiled.kind.fields if not field.many]
     twice = [field for field in single if field.name in record and not field.scheme]
     lines = ""
@@ -153,7 +153,7 @@ def test_a_second_value_and_an_unknown_property_are_found_where_they_stand(
         lines += _second(lines, f"{IRI}{number}", field.iri)
         assert compiled.check(record | {field.name: [value, value]})
     lines += f'<{IRI}0> <{NS}surprise> "x" .\n'
-    found = reported(lines, shape(compiled.kind))
+    found = reported(lines, public_shape(compiled.kind))
     for number, field in enumerate(twice):
         assert found[f"{IRI}{number}"][field.name]["MaxCountConstraintComponent"] == 1
     assert found[f"{IRI}0"]["surprise"] == {"ClosedConstraintComponent": 1}
@@ -170,19 +170,19 @@ def _second(lines: str, subject: str, predicate: str) -> str:
     return f"{start}{other}\n"
 
 
-def test_sound_rows_are_sound_to_shacl(kinds: dict[str, Compiled]) -> None:
+def test_sound_rows_are_sound_to_shacl(kinds: dict[str, CompiledKind]) -> None:
     for slug, compiled in kinds.items():
-        records = [kinds[s].record(row, form)[0] for s, form, row in rows.SOUND if s == slug]
+        records = [kinds[s].read_row(row, form)[0] for s, form, row in rows.SOUND if s == slug]
         lines = "".join(statements(compiled, item, number) for number, item in enumerate(records))
-        assert reported(lines, shape(compiled.kind)) == {}
+        assert reported(lines, public_shape(compiled.kind)) == {}
 
 
-def test_public_views_keep_to_the_closed_public_shape(kinds: dict[str, Compiled]) -> None:
+def test_public_views_keep_to_the_closed_public_shape(kinds: dict[str, CompiledKind]) -> None:
     for slug, compiled in kinds.items():
-        if compiled.kind.ceiling is not Tier.PUBLIC:
+        if compiled.kind.max_tier is not Tier.PUBLIC:
             continue
         made = [
-            compiled.submission(compiled.record(row, form)[0])
+            compiled.submission(compiled.read_row(row, form)[0])
             for name, form, row in rows.SOUND
             if name == slug
         ]
@@ -192,5 +192,5 @@ def test_public_views_keep_to_the_closed_public_shape(kinds: dict[str, Compiled]
         )
         leaked = view(made[0].body, f"{IRI}9", Tier.PUBLIC).decode()
         leaked += f'<{IRI}9> <{NS}personIdNumber> "x" .\n'
-        found = reported(lines + leaked, shape(compiled.kind, PUBLIC))
+        found = reported(lines + leaked, public_shape(compiled.kind, PUBLIC))
         assert set(found) == {f"{IRI}9"}, slug

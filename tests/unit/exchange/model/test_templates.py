@@ -13,7 +13,7 @@ import pytest
 import python_calamine
 
 from exchange.intake import detect, read
-from exchange.model import Compiled, Model, derived_files
+from exchange.model import CompiledKind, Model, derived_files
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.sound import Row
 
@@ -26,7 +26,7 @@ def stem(model: Model, slug: str, form: str) -> str:
 
 @pytest.fixture(scope="module")
 def derived(model: Model) -> dict[str, bytes]:
-    return {Path(name).name: data for name, data in derived_files.derive(model).items()}
+    return {Path(name).name: data for name, data in derived_files.derive_files(model).items()}
 
 
 @pytest.mark.parametrize(("slug", "form"), FORMS)
@@ -84,7 +84,7 @@ def write(path: Path, columns: list[str], row: Row) -> None:
 @pytest.mark.parametrize(("slug", "form", "row"), rows.SOUND)
 def test_a_reader_of_csv_on_the_web_finds_sound_rows_sound(  # noqa: PLR0913, PLR0917
     model: Model,
-    kinds: dict[str, Compiled],
+    kinds: dict[str, CompiledKind],
     derived: dict[str, bytes],
     tmp_path: Path,
     slug: str,
@@ -95,12 +95,12 @@ def test_a_reader_of_csv_on_the_web_finds_sound_rows_sound(  # noqa: PLR0913, PL
     described = tmp_path / f"{name}-metadata.json"
     described.write_bytes(derived[described.name])
     # Dates have one writing there, and one separator parts several values.
-    record, _ = kinds[slug].record(row, form)
+    record, _ = kinds[slug].read_row(row, form)
     dates = {
         column.code: record[field.name]
         for field in model.kinds[slug].fields
         for column in field.columns_in(form)
-        if field.sort == "date" and field.name in record
+        if field.field_type == "date" and field.name in record
     }
     write(
         tmp_path / name,

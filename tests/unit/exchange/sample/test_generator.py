@@ -87,7 +87,7 @@ def test_capital_in_any_writing_is_one_amount(sample, model):
     written = {}
     for row in sheet.rows():
         cell = row.cells["ZT_ZCZB"]
-        record, _ = compiled.record(row.cells, "credence")
+        record, _ = compiled.read_row(row.cells, "credence")
         written[re.sub("[0-9]+", "1", cell)] = record.get("registeredCapital")
     assert len(written) == 10  # nine writings, and one of a foreign currency
     assert written.pop("N/A") is None

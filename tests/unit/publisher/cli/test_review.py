@@ -9,7 +9,7 @@ import pytest
 
 from exchange.domain import lifecycle, precedence
 from exchange.intake.rule_messages import MESSAGES
-from exchange.model.personal_data_rules import Gate
+from exchange.model.personal_data_rules import PersonalDataGate
 from publisher.cli.removal_reasons import WORDS
 from tests.holding import hold_rows
 from tests.unit.exchange.intake.conftest import GOOD, as_csv, penalty
@@ -174,7 +174,7 @@ def test_a_rescan_names_what_needs_a_person_and_ends_with_one(
     rows = [penalty(1), penalty(2, CF_SY=f"身份证号{number}")]
     file.write_text(as_csv(rows), encoding="utf-8")
     with monkeypatch.context() as older:
-        older.setattr(Gate, "check", lambda *_: [])
+        older.setattr(PersonalDataGate, "check", lambda *_: [])
         assert empty.json("load", file)["accepted"] == 2
     found = empty.json("review", "--rescan", code=1)
     assert found == {"certain": 1, "likely": 0, "accepted": 0}

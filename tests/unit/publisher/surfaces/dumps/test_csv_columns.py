@@ -42,7 +42,7 @@ def test_a_reader_of_csv_on_the_web_takes_every_first_row(
 ) -> None:
     kind = KINDS[slug]
     table = Table(kind, tier)
-    cells = [TYPICAL.get(c.field.sort, "") if c.field else "" for c in table.columns]
+    cells = [TYPICAL.get(c.field.field_type, "") if c.field else "" for c in table.columns]
     row = ",".join([IRI.decode(), *cells[1:]]).encode() + b"\r\n"
     described = tmp_path / f"{slug}.csv-metadata.json"
     for head in HEADERS:

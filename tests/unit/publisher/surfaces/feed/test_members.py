@@ -16,7 +16,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
 from exchange.model.canonical_terms import literal
-from exchange.model.jsonld_context import terms_of
+from exchange.model.jsonld_context import context_terms
 from publisher.surfaces.feed.addresses import ENVELOPE, FORMS, Place
 from publisher.surfaces.feed.members import Members, entry_of, view_of
 from publisher.surfaces.feed.pages import Page
@@ -170,7 +170,7 @@ def test_no_name_or_code_of_the_model_is_a_term_of_the_envelope(slug: str) -> No
         if field.scheme
         for concept in field.scheme.concepts.values()
     }
-    assert not (set(terms_of([kind])) | codes) & set(ENVELOPE)
+    assert not (set(context_terms([kind])) | codes) & set(ENVELOPE)
 
 
 def test_what_is_no_member_is_refused() -> None:

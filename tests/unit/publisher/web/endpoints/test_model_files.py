@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MODEL = load_model()
 DERIVED = {
-    name.removeprefix("shapes/derived/"): data for name, data in derived_files.derive(MODEL).items()
+    name.removeprefix("shapes/derived/"): data
+    for name, data in derived_files.derive_files(MODEL).items()
 }
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TURTLE = "text/turtle"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MODEL = load_model()
 LEAST = 50  # characters of a description that dataset search takes
-PUBLIC = [slug for slug, kind in MODEL.kinds.items() if kind.ceiling is Tier.PUBLIC]
+PUBLIC = [slug for slug, kind in MODEL.kinds.items() if kind.max_tier is Tier.PUBLIC]
 
 
 def _links(page: str) -> set[str]:
@@ -41,7 +41,7 @@ def test_every_public_kind_has_a_page_made_of_the_model(
     kind = MODEL.kinds[slug]
     assert (kind.label.en if lang else kind.label.zh) in page.text
     for field in kind.fields:
-        shown = field.leaf in {DisclosureLevel.PUBLIC_OPEN, DisclosureLevel.PUBLIC_PAGE}
+        shown = field.disclosure in {DisclosureLevel.PUBLIC_OPEN, DisclosureLevel.PUBLIC_PAGE}
         assert (f"<code>{field.name}</code>" in page.text) == shown
 
 
