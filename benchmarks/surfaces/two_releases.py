@@ -25,7 +25,12 @@ VERBS = ("load", "publish")
 
 def verb(tree: Path, data: Path, *arguments: str) -> dict[str, float]:
     """Run a verb with the code of a tree; return seconds of wall and processor."""
-    kept = {name: value for name, value in os.environ.items() if "CREDENCE" not in name}
+    dropped = {"PYTHONDONTWRITEBYTECODE"}  # who installs a program keeps its byte code
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if "CREDENCE" not in name and name not in dropped
+    }
     command = [sys.executable, "-m", "publisher.cli", "-C", str(data), "--quiet", *arguments]
     before, began = os.times(), os.times().elapsed
     subprocess.run(command, check=False, cwd=tree, env={**kept, "PYTHONPATH": str(tree)})

@@ -65,7 +65,6 @@ class CompiledKind:
         self._known_names = frozenset(self._fields) | ENVELOPE
         self._tests = [(field.name, field.required, value_check(field)) for field in kind.fields]
         self._rules = [*cross_field_rules(kind), *plausibility_rules(kind, today)]
-        self._by_value = [rule.check for rule in self._rules if not rule.same_for_pattern]
         self._gate = PersonalDataGate(kind)
         self._plans = PatternPlans(kind, self._rules, self._gate)
         self._derived = [
@@ -117,7 +116,7 @@ class CompiledKind:
         problems, sound = self._rows[form].read(row, record)
         self._complete(record)
         if sound and form in (plan := self._plans.of(record)).forms_satisfied:
-            found = [broken for test in self._by_value if (broken := test(record, form))]
+            found = [broken for test in plan.tests if (broken := test(record, form))]
             found += self._gate.check(record, plan.scope, form)
         else:
             found = self.check(record, form)

@@ -25,12 +25,13 @@ class CrossFieldRule:
 
     `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
     field whose own faults would make it noise. `by_pattern` says that records of one pattern
-    (`pattern_plans.Plans`) all keep it or all break it.
+    (`pattern_plans`) all keep it or all break it. Without its field `needs` a record keeps it.
     """
 
     depends_on: str
     check: Callable[[Mapping[str, Any], str | None], Problem | None]
     same_for_pattern: bool = True
+    needs: str | None = None
 
 
 def cross_field_rules(kind: Kind) -> Iterator[CrossFieldRule]:
@@ -41,7 +42,8 @@ def cross_field_rules(kind: Kind) -> Iterator[CrossFieldRule]:
         for when in field.only_when:
             yield CrossFieldRule(when.field, _only(kind, field, when))
         for wanted in field.format_when:
-            yield CrossFieldRule(field.name, _formatted(field, wanted), same_for_pattern=False)
+            check = _formatted(field, wanted)
+            yield CrossFieldRule(field.name, check, same_for_pattern=False, needs=field.name)
         decisive = decisive_inferences(kind, field)
         if decisive:
             yield CrossFieldRule(

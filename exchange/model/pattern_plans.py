@@ -15,12 +15,13 @@ from exchange.model.statements import BodyTemplate, BodyTemplates
 from exchange.model.value_checks import compile_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from exchange.model.cross_field_rules import CrossFieldRule
     from exchange.model.kinds import Kind
     from exchange.model.personal_data_rules import PersonalDataGate, SearchScope
     from exchange.model.rule_conditions import Condition
+    from exchange.model.rule_messages import Problem
 
 _REMEMBERED: Final = 4096
 
@@ -29,8 +30,9 @@ _REMEMBERED: Final = 4096
 class PatternPlan:
     """What holds of every record of one pattern.
 
-    `kept` are the forms under which all its fields are there and every rule between fields that
-    depends on the pattern alone is kept. `scope` is what the personal-data gate searches.
+    `forms_satisfied` are the forms under which all its fields are there and every rule between
+    fields that depends on the pattern alone is kept. `tests` are the rules that look at values of
+    its fields. `scope` is what the personal-data gate searches.
     """
 
     template: BodyTemplate
@@ -38,6 +40,7 @@ class PatternPlan:
     delivered_state: DeliveredState
     projected: bool
     forms_satisfied: frozenset[str | None]
+    tests: tuple[Callable[[Mapping[str, Any], str | None], Problem | None], ...]
     scope: SearchScope
 
 
@@ -55,7 +58,9 @@ class PatternPlans:
         self._kind = kind
         self._layouts = BodyTemplates(kind)
         self._gate = gate
+        rules = tuple(rules)
         self._rules = [rule.check for rule in rules if rule.same_for_pattern]
+        self._by_value = [rule for rule in rules if not rule.same_for_pattern]
         self._needed = frozenset(field.name for field in kind.fields if field.required)
         self._tiers = [(compile_condition(rule.when), rule.tier) for rule in kind.tier_when]
         self._arrivals = [
@@ -91,6 +96,9 @@ class PatternPlans:
             projected=not any(applies(record) for applies in self._hidden),
             forms_satisfied=frozenset(
                 form for form in (*kind.forms, None) if self._satisfies(record, form)
+            ),
+            tests=tuple(
+                rule.check for rule in self._by_value if rule.needs is None or rule.needs in record
             ),
             scope=self._gate.scope(record),
         )

@@ -51,7 +51,7 @@ _PUNCTUATION: Final = re.compile(rf"(?:[^\w{_SENTENCE}]|[_{INVISIBLE}])+")
 _ALL_PUNCTUATION: Final = re.compile(rf"[{_SENTENCE}]+")
 _LONGER_NAME: Final = 3  # characters: such names hardly arise from the end and start of two words
 # Full-width signs, radicals and characters kept for old code pages.
-_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ⺀-⿕豈-\ufaff\U0002f800-\U0002fa1f]")
+_WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ\u2e80-\u2fd5\uf900-\ufaff\U0002f800-\U0002fa1f]")
 
 
 class SearchScope(NamedTuple):
@@ -181,13 +181,16 @@ class PersonalDataGate:
     def _search_hidden_values(
         self, record: Mapping[str, Any], scope: SearchScope, joined: str, form: str | None
     ) -> Iterator[Problem]:
+        names = [record[hidden] for hidden in scope.hidden_names]
+        if not scope.hidden_numbers and not any(_may_name(joined, name) for name in names):
+            return
         plain = _plain(joined)
         for hidden in scope.hidden_numbers:
             number = _plain(record[hidden])[:_TELLING_NUMBER]
             if len(number) >= _SHORTEST_NUMBER and number in plain:
                 yield from self._texts_with_number(record, scope, number, form)
-        for hidden in scope.hidden_names:
-            name = _bare(_plain(record[hidden]))
+        for hidden in names:
+            name = _bare(_plain(hidden))
             if _is_name(name) and any(name in text for text in _readings(plain, name)):
                 yield from self._texts_with_name(record, scope, name, form)
 
@@ -256,6 +259,16 @@ def _plain(text: str) -> str:
     if _WIDE.search(text):
         text = unicodedata.normalize("NFKC", text)
     return _PUNCTUATION.sub("", text).upper()
+
+
+def _may_name(text: str, name: str) -> bool:
+    """Whether a text may hold a name; False where a Chinese character of it is missing.
+
+    Every other writing of such a character is one of those that `_WIDE` finds.
+    """
+    return _WIDE.search(text) is not None or all(
+        item in text for item in name if "\u4e00" <= item <= "\u9fff"
+    )
 
 
 def _bare(text: str) -> str:

@@ -100,7 +100,7 @@ def plausibility_rules(kind: Kind, today: date | None) -> Iterator[CrossFieldRul
 
 
 def _between(looks_at: str, check: Check) -> CrossFieldRule:
-    return CrossFieldRule(looks_at, check, same_for_pattern=False)
+    return CrossFieldRule(looks_at, check, same_for_pattern=False, needs=looks_at)
 
 
 def _expected(field: Field, today: date | None) -> Iterator[CrossFieldRule]:
