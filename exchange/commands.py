@@ -28,21 +28,21 @@ from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.lifecycle import TERMINAL_STATES, State
 from exchange.domain.publicity_period import declared_end, start_of_china_day
 from exchange.intake import (
-    PURPOSE,
+    HELD_KEY_PURPOSE,
+    ErasureMarker,
     HeldRows,
-    PendingErasure,
-    Reviews,
+    ReviewService,
     check_file,
+    delete_abandoned_copies,
     deliver,
-    finish_held,
-    mark_held,
+    finish_held_erasures,
+    mark_held_rows,
+    open_dry_run,
     order_by_links,
     order_tolerantly,
     purge_rejects,
-    rehearsing,
     rescan,
     scrub,
-    sweep,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.failpoints import FailpointHook
-    from exchange.intake import FileCheck, Finding, Found, Receipt, Rehearsal, Table, Watcher
+    from exchange.intake import (
+        DatabaseTable,
+        DryRun,
+        FileCheck,
+        Finding,
+        FolderWatcher,
+        LoadReceipt,
+        PersonalDataExposure,
+    )
     from exchange.ledger import Ledger
     from exchange.ledger.removals import Removal
     from exchange.model import Model
@@ -128,26 +136,26 @@ class Exchange:
         self._announce = announce
 
     def load(
-        self, sources: Sequence[Path | Table], options: LoadOptions, observer: LoadObserver
-    ) -> Iterator[tuple[Path | Table, Receipt]]:
+        self, sources: Sequence[Path | DatabaseTable], options: LoadOptions, observer: LoadObserver
+    ) -> Iterator[tuple[Path | DatabaseTable, LoadReceipt]]:
         """Load files and tables in the order in which they quote each other, each receipted."""
-        with self._rehearsing(options) as rehearsal:
+        with self._open_dry_run(options) as dry_run:
             for source in order_by_links(sources, self._model, options.kind):
-                yield source, self._deliver(source, options, observer, rehearsal)
+                yield source, self._deliver(source, options, observer, dry_run)
 
     def load_each(
-        self, sources: Sequence[Path | Table], options: LoadOptions, observer: LoadObserver
-    ) -> Iterator[tuple[Path | Table, Receipt | CredenceError]]:
+        self, sources: Sequence[Path | DatabaseTable], options: LoadOptions, observer: LoadObserver
+    ) -> Iterator[tuple[Path | DatabaseTable, LoadReceipt | CredenceError]]:
         """Load as `load` does, but go on after a file that is refused: it comes with its error.
 
         Raises:
             EnvironmentFault: disk or ledger stand in the way of every file.
 
         """
-        with self._rehearsing(options) as rehearsal:
+        with self._open_dry_run(options) as dry_run:
             for source in order_tolerantly(sources, self._model, options.kind):
                 try:
-                    yield source, self._taken(source, options, observer, rehearsal)
+                    yield source, self._taken(source, options, observer, dry_run)
                 except EnvironmentFault as error:
                     if "unreadable" not in error.details:
                         raise
@@ -155,11 +163,11 @@ class Exchange:
 
     def watch_folder(
         self,
-        watcher: Watcher,
+        watcher: FolderWatcher,
         options: LoadOptions,
         observer: LoadObserver,
         wait: Callable[[float], bool],
-    ) -> Iterator[tuple[Path, Receipt | CredenceError]]:
+    ) -> Iterator[tuple[Path, LoadReceipt | CredenceError]]:
         """Load what appears in a watched folder until `wait(seconds)` answers true.
 
         A file that is refused as a whole is yielded with its error and not met again until it
@@ -172,9 +180,9 @@ class Exchange:
         failures = 0
         while not wait(POLL * (failures + 1)):
             try:
-                for path in order_tolerantly(watcher.due(), self._model):
+                for path in order_tolerantly(watcher.ready_files(), self._model):
                     yield path, self._taken(path, options, observer)
-                    watcher.done(path)
+                    watcher.mark_done(path)
                     failures = 0
                     if wait(0):
                         return
@@ -184,34 +192,34 @@ class Exchange:
                     raise
 
     @contextmanager
-    def _rehearsing(self, options: LoadOptions) -> Iterator[Rehearsal | None]:
+    def _open_dry_run(self, options: LoadOptions) -> Iterator[DryRun | None]:
         """Give what the files of a dry run share, None for a load that is meant."""
         if not options.dry_run:
             yield None
             return
         workspace = self._workspace
-        with rehearsing(self._ledger, workspace.held, workspace.clock) as rehearsal:
-            yield rehearsal
+        with open_dry_run(self._ledger, workspace.held, workspace.clock) as dry_run:
+            yield dry_run
 
     def _taken(
         self,
-        source: Path | Table,
+        source: Path | DatabaseTable,
         options: LoadOptions,
         observer: LoadObserver,
-        rehearsal: Rehearsal | None = None,
-    ) -> Receipt | CredenceError:
+        dry_run: DryRun | None = None,
+    ) -> LoadReceipt | CredenceError:
         try:
-            return self._deliver(source, options, observer, rehearsal)
+            return self._deliver(source, options, observer, dry_run)
         except (DataInvalid, UsageError) as error:
             return error
 
     def _deliver(
         self,
-        source: Path | Table,
+        source: Path | DatabaseTable,
         options: LoadOptions,
         observer: LoadObserver,
-        rehearsal: Rehearsal | None,
-    ) -> Receipt:
+        dry_run: DryRun | None,
+    ) -> LoadReceipt:
         return deliver(
             self._ledger,
             self._model,
@@ -223,11 +231,11 @@ class Exchange:
             kind=options.kind,
             form=options.form,
             source=options.source,
-            rehearsal=rehearsal,
+            dry_run=dry_run,
             allow_older=options.allow_older,
             progress=observer.progress,
             report=observer.report,
-            failpoint=no_failpoint if rehearsal else self._workspace.failpoint,
+            failpoint=no_failpoint if dry_run else self._workspace.failpoint,
         )
 
     def withdraw(self, ref: str, because: str, decision: Path | None = None) -> RemovalResult:
@@ -274,43 +282,45 @@ class Exchange:
         """Destroy a record's text everywhere; return when no file of ours holds it."""
         named = _named(decision)
         workspace = self._workspace
-        with PendingErasure(workspace.rejects) as pending, closing(self._held()) as held:
-            pending.begin()
+        with ErasureMarker(workspace.rejects) as pending, closing(self._held()) as held:
+            pending.set()
             workspace.failpoint(Failpoint.SCRUB_BEGUN)
             try:
                 traces = self._ledger.traces(ref)
-                mark_held(held, self._ledger, traces)
+                mark_held_rows(held, self._ledger, traces)
                 workspace.failpoint(Failpoint.HELD_MARKED)
                 erasure = self._ledger.erase(ref, named)
             except (Conflict, NotFound, UsageError) as refusal:
-                finish_held(held, self._ledger)
-                pending.end()  # refused: nothing was erased
+                finish_held_erasures(held, self._ledger)
+                pending.clear()  # refused: nothing was erased
                 return self._erased_before(ref, refusal)
-            mark_held(held, self._ledger, traces)  # what a load held in the meantime
+            mark_held_rows(held, self._ledger, traces)  # what a load held in the meantime
             destroyed = held.destroy_marked(traces.iri)
             scrubbed = scrub(
                 [workspace.rejects, workspace.staging], erasure.literals, workspace.failpoint
             )
             workspace.failpoint(Failpoint.SCRUBBED)
-            pending.end()
+            pending.clear()
         self._announce(erasure.iri)
         return ErasureResult(erasure.iri, scrubbed, tuple(destroyed))
 
     @contextmanager
-    def reviews(self) -> Iterator[Reviews]:
+    def reviews(self) -> Iterator[ReviewService]:
         """Give the held rows, to look at and to decide on."""
         with closing(self._held()) as held:
-            yield Reviews(
+            yield ReviewService(
                 self._ledger, self._model, held, self._workspace.clock, self._workspace.failpoint
             )
 
-    def rescan(self, progress: Callable[[int, int], None] | None = None) -> Iterator[Found]:
+    def rescan(
+        self, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[PersonalDataExposure]:
         """Yield the records that say something of a private person to the public."""
         return rescan(self._ledger, self._model, progress)
 
     def _held(self) -> HeldRows:
         workspace = self._workspace
-        return HeldRows(workspace.held, self._ledger.derived_key(PURPOSE), workspace.clock)
+        return HeldRows(workspace.held, self._ledger.derived_key(HELD_KEY_PURPOSE), workspace.clock)
 
     def _erased_before(self, ref: str, refusal: CredenceError) -> ErasureResult:
         before = self._ledger.removal(ref) if isinstance(refusal, Conflict) else None
@@ -326,15 +336,15 @@ class Exchange:
         have them still. A running erasure or load is left alone.
         """
         rejects = self._workspace.rejects
-        if PendingErasure.stands(rejects):
-            with PendingErasure(rejects) as pending, closing(self._held()) as held:
-                if PendingErasure.stands(rejects):  # it may have ended while we waited for the lock
-                    finish_held(held, self._ledger)
+        if ErasureMarker.is_set(rejects):
+            with ErasureMarker(rejects) as pending, closing(self._held()) as held:
+                if ErasureMarker.is_set(rejects):  # it may have ended while we waited for the lock
+                    finish_held_erasures(held, self._ledger)
                     for path in rejects.iterdir():
-                        if path.name != PendingErasure.FILE:
+                        if path.name != ErasureMarker.FILE:
                             path.unlink(missing_ok=True)
-                    pending.end()
-        sweep(self._workspace.staging)
+                    pending.clear()
+        delete_abandoned_copies(self._workspace.staging)
         purge_rejects(rejects, self._workspace.clock())
 
     def expired_before(self, day: date) -> list[str]:

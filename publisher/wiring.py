@@ -21,7 +21,7 @@ from exchange.commands import Exchange, Workspace
 from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.publicity_period import china_date
-from exchange.intake import PURPOSE, HeldRows
+from exchange.intake import HELD_KEY_PURPOSE, HeldRows
 from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
 from exchange.model import load_model
 from publisher import settings
@@ -272,7 +272,7 @@ class OpenDeployment:
         """Return what the public web service needs."""
         deployment, tier = self.deployment, Tier.PUBLIC
         current = Pointer(deployment.layout.triples(tier))
-        guard, key = self.guard(tier), self.ledger.derived_key(PURPOSE)
+        guard, key = self.guard(tier), self.ledger.derived_key(HELD_KEY_PURPOSE)
         token = deployment.settings.metrics_token_file
         return SiteContext(
             name=deployment.settings.deployment_name,

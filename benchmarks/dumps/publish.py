@@ -26,7 +26,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity, Change
 from exchange.domain.record_body import view
 from exchange.intake.checker import Checker
-from exchange.intake.file_reader import read
+from exchange.intake.file_reader import open_sheets
 from exchange.model import Kind, load_model
 from exchange.sample.generator import generate
 from publisher.surfaces.dumps import DumpSurface, Place
@@ -48,7 +48,7 @@ def changes(records: int, folder: Path) -> list[Change]:
     model = load_model()
     generate(records, 7, folder)
     made: list[Change] = []
-    for sheet in read(folder / "penalty.csv", model):
+    for sheet in open_sheets(folder / "penalty.csv", model):
         checker = Checker(sheet, model)
         for row in sheet.rows():
             submission = checker.check(row).submission

@@ -19,7 +19,7 @@ from benchmarks.harness import paired, spread, whole_process, written
 from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity, Change
 from exchange.domain.record_body import view
-from exchange.intake import Checker, read
+from exchange.intake import Checker, open_sheets
 from exchange.model import load_model
 from exchange.sample import generate
 from publisher.surfaces.index import IndexSurface, Plan, Site
@@ -35,7 +35,7 @@ def made(folder, records):
     model, count, quads = load_model(), 0, 0
     with (folder / "views").open("w", encoding="utf-8") as out:
         for slug in ("subject", "measure", "penalty", "licence", "list-entry"):
-            for sheet in read(folder / f"{slug}.csv", model):
+            for sheet in open_sheets(folder / f"{slug}.csv", model):
                 checker = Checker(sheet, model)
                 for row in sheet.rows():
                     submission = checker.check(row).submission

@@ -16,7 +16,7 @@ from pathlib import Path
 from exchange.domain.disclosure import Tier
 from exchange.domain.record_body import view
 from exchange.intake.checker import Checker
-from exchange.intake.file_reader import read
+from exchange.intake.file_reader import open_sheets
 from exchange.model import load_model
 
 IRI = "https://c.example/record/{}"
@@ -28,7 +28,7 @@ def main() -> None:
     digest = hashlib.sha256()
     rows = sound = quads = 0
     with Path(sys.argv[2]).open("wb") as out:
-        for sheet in read(Path(sys.argv[1]), model):
+        for sheet in open_sheets(Path(sys.argv[1]), model):
             checker = Checker(sheet, model)
             for row in sheet.rows():
                 rows += 1

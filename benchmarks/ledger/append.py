@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from exchange.intake import Checker, read
+from exchange.intake import Checker, open_sheets
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import load_model
 from exchange.sample import generate
@@ -28,7 +28,7 @@ def now() -> int:
 def submissions(folder, model, rows):
     generate(rows, 7, folder)
     found = []
-    for sheet in read(folder / "penalty.csv", model):
+    for sheet in open_sheets(folder / "penalty.csv", model):
         checker = Checker(sheet, model)
         found += [c.submission for row in sheet.rows() if (c := checker.check(row)).submission]
     return found

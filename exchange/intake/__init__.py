@@ -1,62 +1,62 @@
 """Intake: delivered files become findings, submissions and receipts."""
 
 from exchange.intake.checker import Checker, FileCheck, check_file
-from exchange.intake.database_source import Table, is_table, table_of
-from exchange.intake.delivery import Receipt, deliver, unit_code
-from exchange.intake.dry_run import Rehearsal, rehearsing
-from exchange.intake.erasure_marker import PendingErasure
+from exchange.intake.database_source import DatabaseTable, is_table_address, parse_table_address
+from exchange.intake.delivery import LoadReceipt, deliver, parse_source_code
+from exchange.intake.dry_run import DryRun, open_dry_run
+from exchange.intake.erasure_marker import ErasureMarker
 from exchange.intake.erasure_scrubbing import scrub
-from exchange.intake.file_order import deliveries_of, order_by_links, order_tolerantly
-from exchange.intake.file_reader import detect, read, require_file
+from exchange.intake.file_order import order_by_links, order_tolerantly, split_by_kind_known
+from exchange.intake.file_reader import detect_kind_and_form, open_sheets, require_file
 from exchange.intake.findings import Finding
-from exchange.intake.folder_watcher import Watcher
+from exchange.intake.folder_watcher import FolderWatcher
 from exchange.intake.header_matching import require_kind
-from exchange.intake.held_erasure import finish_held, mark_held
-from exchange.intake.held_row import HeldRow, Item
-from exchange.intake.held_store import PURPOSE, HeldRows
-from exchange.intake.limits import DEFAULT
-from exchange.intake.public_rescan import Found, rescan
+from exchange.intake.held_erasure import finish_held_erasures, mark_held_rows
+from exchange.intake.held_row import HeldItem, HeldRow
+from exchange.intake.held_store import HELD_KEY_PURPOSE, HeldRows
+from exchange.intake.limits import DEFAULT_LIMITS
+from exchange.intake.public_rescan import PersonalDataExposure, rescan
 from exchange.intake.rejects import purge_rejects
-from exchange.intake.review import Reviewer, Reviews, applied
+from exchange.intake.review import Reviewer, ReviewService, was_appended
 from exchange.intake.sheet import Row
-from exchange.intake.staged_copies import sweep
+from exchange.intake.staged_copies import delete_abandoned_copies
 
 __all__ = [
-    "DEFAULT",
-    "PURPOSE",
+    "DEFAULT_LIMITS",
+    "HELD_KEY_PURPOSE",
     "Checker",
+    "DatabaseTable",
+    "DryRun",
+    "ErasureMarker",
     "FileCheck",
     "Finding",
-    "Found",
+    "FolderWatcher",
+    "HeldItem",
     "HeldRow",
     "HeldRows",
-    "Item",
-    "PendingErasure",
-    "Receipt",
-    "Rehearsal",
+    "LoadReceipt",
+    "PersonalDataExposure",
+    "ReviewService",
     "Reviewer",
-    "Reviews",
     "Row",
-    "Table",
-    "Watcher",
-    "applied",
     "check_file",
+    "delete_abandoned_copies",
     "deliver",
-    "deliveries_of",
-    "detect",
-    "finish_held",
-    "is_table",
-    "mark_held",
+    "detect_kind_and_form",
+    "finish_held_erasures",
+    "is_table_address",
+    "mark_held_rows",
+    "open_dry_run",
+    "open_sheets",
     "order_by_links",
     "order_tolerantly",
+    "parse_source_code",
+    "parse_table_address",
     "purge_rejects",
-    "read",
-    "rehearsing",
     "require_file",
     "require_kind",
     "rescan",
     "scrub",
-    "sweep",
-    "table_of",
-    "unit_code",
+    "split_by_kind_known",
+    "was_appended",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import xlsxwriter
 
-from exchange.intake.findings import position_of
+from exchange.intake.findings import column_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exchange.intake.findings import Finding
     from exchange.intake.sheet import Row, Sheet
 
-LIST: Final = "问题清单 findings"
+FINDINGS_SHEET: Final = "问题清单 findings"
 _HEADINGS: Final = (
     "工作表 sheet",
     "行 row",
@@ -44,7 +44,7 @@ _COLOURS: Final = {"info": "#DDEBF7", "warning": "#FFE699", "held": "#E4C7F1", "
 _RANK: Final = {severity: rank for rank, severity in enumerate(_COLOURS)}
 
 
-class MarkedBook:
+class AnnotatedWorkbook:
     """Writes one sheet after the other, row by row; call `close`, or leave the context.
 
     With `note`, a last sheet lists findings: those about the file as a whole have no cell.
@@ -76,13 +76,13 @@ class MarkedBook:
         self._listed: list[Finding] = []
         self._list = False
 
-    def note(self, findings: Iterable[Finding]) -> None:
+    def list_findings(self, findings: Iterable[Finding]) -> None:
         """Put findings that have no cell of their own on the list."""
         self._list = True
         room = _COMMENTS - len(self._listed)
         self._listed.extend(islice(findings, max(room, 0)))
 
-    def begin(self, sheet: Sheet) -> None:
+    def begin_sheet(self, sheet: Sheet) -> None:
         """Begin a sheet under the sender's own header."""
         title = (sheet.origin.sheet or "数据")[:_TITLE]
         while title.lower() in self._titles:
@@ -90,20 +90,20 @@ class MarkedBook:
         self._titles.add(title.lower())
         self._sheet = self._book.add_worksheet(title)
         self._row = 0
-        for cells in sheet.header.own if sheet.header else ():
+        for cells in sheet.header.sender_rows if sheet.header else ():
             self._write(cells, {})
 
-    def add(self, row: Row, findings: Iterable[Finding]) -> None:
+    def add_row(self, row: Row, findings: Iterable[Finding]) -> None:
         """Write a row as it came, its findings at their cells."""
         if self._row >= ROWS:
             return
         cells = (row.raw,) if isinstance(row.raw, str) else row.raw
         if self._list:
             findings = tuple(findings)
-            self.note(findings)
+            self.list_findings(findings)
         said: dict[int, list[Finding]] = {}
         for item in findings:
-            at = position_of(item.place.column) if item.place.column else 0
+            at = column_position(item.location.column) if item.location.column else 0
             said.setdefault(at, []).append(item)
         self._write(cells, said)
 
@@ -135,11 +135,11 @@ class MarkedBook:
         )
 
     def _write_list(self) -> None:
-        self._sheet = self._book.add_worksheet(LIST)
+        self._sheet = self._book.add_worksheet(FINDINGS_SHEET)
         self._row = 0
         self._write(_HEADINGS, {})
         for item in self._listed:
-            place = item.place
+            place = item.location
             cells = (place.sheet, place.row, place.column, place.code, place.name, item.value)
             words = (item.severity, item.rule, item.advice("zh"), item.advice("en"))
             self._write(["" if cell is None else str(cell) for cell in (*cells, *words)], {})

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault
-from exchange.intake.annotated_workbook import MarkedBook
-from exchange.intake.code_names import Names
-from exchange.intake.file_reader import read, refuse
-from exchange.intake.findings import Finding, Place, finding, shown
-from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.annotated_workbook import AnnotatedWorkbook
+from exchange.intake.code_names import CodeNames
+from exchange.intake.file_reader import file_rejected, open_sheets
+from exchange.intake.findings import CellLocation, Finding, finding, printable
+from exchange.intake.limits import DEFAULT_LIMITS, Limits
 from exchange.model import HIDDEN_VALUE, FieldType, Label, compile_kind
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.record import Submission
-    from exchange.intake.code_names import OtherName
+    from exchange.intake.code_names import NameConflict
     from exchange.intake.sheet import Row, Sheet
     from exchange.model import CompiledKind, Model, Problem
 
 _TOLD: Final = 20  # findings of a file that is refused because of its rows
 
 
-class Checked(NamedTuple):
+class CheckedRow(NamedTuple):
     """One row after the check: `submission` is None when an error refuses the row."""
 
     row: Row
@@ -40,7 +40,7 @@ class Checked(NamedTuple):
 
 
 @dataclass(slots=True)
-class Tally:
+class CheckSummary:
     """What a whole-file check found; rows = sound + held + rejected."""
 
     rows: int = 0
@@ -50,7 +50,7 @@ class Tally:
     errors: int = 0
     warnings: int = 0
 
-    def add(self, checked: Checked) -> None:
+    def add(self, checked: CheckedRow) -> None:
         """Count one row."""
         self.rows += 1
         if checked.submission is None:
@@ -59,9 +59,9 @@ class Tally:
             self.held += 1
         else:
             self.sound += 1
-        self.note(checked.findings)
+        self.add_findings(checked.findings)
 
-    def note(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
+    def add_findings(self, findings: tuple[Finding, ...] | list[Finding]) -> None:
         """Count findings by severity."""
         for item in findings:
             self.errors += item.severity == "error"
@@ -78,24 +78,24 @@ class Checker:
         *,
         source: str | None = None,
         today: date | None = None,
-        limits: Limits = DEFAULT,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._sheet = sheet
-        self._compiled: CompiledKind = compile_kind(model, sheet.book.kind.slug, today)
-        self._names = Names(sheet.book.kind)
+        self._compiled: CompiledKind = compile_kind(model, sheet.form_columns.kind.slug, today)
+        self._names = CodeNames(sheet.form_columns.kind)
         self._source = source
         self._recent: dict[int, int] = {}
         self._limits = limits
         self._ended: list[Finding] = []
 
-    def rows(self) -> Iterator[Checked]:
+    def rows(self) -> Iterator[CheckedRow]:
         """Yield every row checked.
 
         Rows under a header that lacks columns are not checked, and none beyond
         `Limits.refused_rows` when all of them so far are refused: `faults` says so then.
         """
         self._ended = []
-        if _refuses(self._sheet.faults):
+        if _has_error(self._sheet.faults):
             return
         all_refused = True
         for number, row in enumerate(self._sheet.rows(), start=1):
@@ -103,7 +103,7 @@ class Checker:
             yield checked
             all_refused = all_refused and checked.submission is None
             if all_refused and number >= self._limits.refused_rows:
-                place = self._place(row, None)
+                place = self._locate(row, None)
                 self._ended = [finding("rows-refused", place, read=number)]
                 return
 
@@ -117,37 +117,39 @@ class Checker:
         """Whether `rows` ended before the sheet did, because every row was refused."""
         return bool(self._ended)
 
-    def check(self, row: Row) -> Checked:
+    def check(self, row: Row) -> CheckedRow:
         """Return the row's submission, or the findings that refuse it; warnings in any case."""
-        if row.findings and _refuses(row.findings):
-            return Checked(row, None, row.findings)
+        if row.findings and _has_error(row.findings):
+            return CheckedRow(row, None, row.findings)
         record, problems = self._record(row)
         findings = row.findings
         if problems:
-            findings += _covered([self._finding(row, item) for item in problems])
+            findings += _hide_secret_cells([self._finding(row, item) for item in problems])
         if self._source is not None:
-            findings += self._foreign(row, record, self._source)
-        if findings and _refuses(findings):
-            return Checked(row, None, findings)
+            findings += self._wrong_source(row, record, self._source)
+        if findings and _has_error(findings):
+            return CheckedRow(row, None, findings)
         try:
-            form = None if row.cells is None else self._sheet.book.form
+            form = None if row.cells is None else self._sheet.form_columns.form
             submission = self._compiled.submission(record, row.number, form)
         except DataInvalid as error:
-            return Checked(row, None, (*findings, _said(self._place(row, None), error)))
-        if findings and _holds(findings):
+            return CheckedRow(
+                row, None, (*findings, _record_finding(self._locate(row, None), error))
+            )
+        if findings and _has_held(findings):
             submission = replace(submission, held=True)
         findings += self._repeated(row, submission.key)
         if submission.held:  # its names may be what it is held for
-            return Checked(row, submission, findings)
-        others = [self._other_name(row, item) for item in self._names.others(record, row.number)]
-        return Checked(row, submission, findings + tuple(others))
+            return CheckedRow(row, submission, findings)
+        others = [self._other_name(row, item) for item in self._names.conflicts(record, row.number)]
+        return CheckedRow(row, submission, findings + tuple(others))
 
     @property
     def publicity_end(self) -> str | None:
         """The field that declares when a record's publicity ends, if the kind has one."""
         return self._compiled.kind.publicity_end
 
-    def quoted_number(self, row: Row, kind: str) -> tuple[str | None, str]:
+    def target_number(self, row: Row, kind: str) -> tuple[str | None, str]:
         """Return the field in which a row names what it quotes, the number if any, and its cell."""
         cells = {name: self._cell(row, name) for name in self._compiled.target_key_fields(kind)}
         given = {name: cell for name, cell in cells.items() if cell}
@@ -158,27 +160,27 @@ class Checker:
         return name, given.get(name or "", "")
 
     def _cell(self, row: Row, field: str) -> str:
-        known = self._sheet.book.by_field.get(field)
+        known = self._sheet.form_columns.by_field.get(field)
         if row.cells is not None:
             return row.cells.get(known.code, "") if known else ""
         return str((row.record or {}).get(field, ""))
 
-    def place(self, row: Row, field: str | None) -> Place:
+    def locate(self, row: Row, field: str | None) -> CellLocation:
         """Return where a row, or its cell of a field, stands in the file."""
-        return self._place(row, field)
+        return self._locate(row, field)
 
     def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
         if row.cells is None:
             record, problems = self._compiled.normalise(row.record or {})
             return record, [*problems, *self._compiled.check(record)]
-        form = self._sheet.book.form
+        form = self._sheet.form_columns.form
         return self._compiled.read_and_check(row.cells, form)
 
-    def _foreign(self, row: Row, record: dict[str, Any], source: str) -> tuple[Finding, ...]:
+    def _wrong_source(self, row: Row, record: dict[str, Any], source: str) -> tuple[Finding, ...]:
         named = record.get("source")
         if named is None or named == source:
             return ()
-        place = self._place(row, "source")
+        place = self._locate(row, "source")
         return (finding("wrong-source", place, str(named), source=source),)
 
     def _repeated(self, row: Row, key: str) -> tuple[Finding, ...]:
@@ -189,12 +191,12 @@ class Checker:
             del self._recent[next(iter(self._recent))]
         if before is None:
             return ()
-        return (finding("repeated-key", self._place(row, None), "", "warning", row=before),)
+        return (finding("repeated-key", self._locate(row, None), "", "warning", row=before),)
 
-    def _other_name(self, row: Row, found: OtherName) -> Finding:
+    def _other_name(self, row: Row, found: NameConflict) -> Finding:
         return finding(
             "other-name",
-            self._place(row, found.field),
+            self._locate(row, found.field),
             found.name,
             "warning",
             code=found.code,
@@ -203,27 +205,27 @@ class Checker:
         )
 
     def _finding(self, row: Row, problem: Problem) -> Finding:
-        place = self._place(row, problem.field, problem.column)
+        place = self._locate(row, problem.field, problem.column)
         return Finding(
             place,
             problem.rule,
             problem.message,
             problem.hint,
             problem.severity,
-            shown(problem.value),
+            printable(problem.value),
         )
 
-    def _place(self, row: Row, field: str | None, column: str | None = None) -> Place:
-        book, header = self._sheet.book, self._sheet.header
+    def _locate(self, row: Row, field: str | None, column: str | None = None) -> CellLocation:
+        book, header = self._sheet.form_columns, self._sheet.header
         known = book.by_field.get(field) if field else None
         code = column or (known.code if known else None)
         letter, name = None, known.name if known else None
         if code is None or row.record is not None:
             code = field
         else:
-            letter, name = header.place_of(code) if header else (None, None)
+            letter, name = header.locate(code) if header else (None, None)
         origin = self._sheet.origin
-        return Place(origin.file, origin.sheet, row.number, row.line, letter, code, name)
+        return CellLocation(origin.file, origin.sheet, row.number, row.line, letter, code, name)
 
 
 def check_file(  # noqa: PLR0913 (what the verb takes)
@@ -235,7 +237,7 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
     source: str | None = None,
     today: date | None = None,
     marked: Path | None = None,
-    limits: Limits = DEFAULT,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> FileCheck:
     """Open a file for a check that loads nothing; iterate the result for its findings.
 
@@ -247,7 +249,7 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
         Rejected, UsageError, EnvironmentFault: as `file_reader.read`.
 
     """
-    sheets = read(path, model, kind=kind, form=form, limits=limits)
+    sheets = open_sheets(path, model, kind=kind, form=form, limits=limits)
     return FileCheck(
         [
             (sheet, Checker(sheet, model, source=source, today=today, limits=limits))
@@ -262,7 +264,7 @@ class FileCheck:
 
     def __init__(self, checkers: list[tuple[Sheet, Checker]], marked: Path | None = None) -> None:
         self.sheets = [sheet for sheet, _ in checkers]
-        self.tally = Tally()
+        self.summary = CheckSummary()
         self._checkers = checkers
         self._marked = marked
 
@@ -273,34 +275,34 @@ class FileCheck:
             EnvironmentFault: the marked workbook cannot be written.
 
         """
-        self.tally = Tally()
+        self.summary = CheckSummary()
         if self._marked is None:
             yield from self._findings(None)
             return
         try:
-            with MarkedBook(self._marked) as book:
+            with AnnotatedWorkbook(self._marked) as book:
                 yield from self._findings(book)
         except OSError as error:
             raise EnvironmentFault(
                 f"{self._marked} cannot be written: {error.strerror}.", "Choose another place."
             ) from error
 
-    def _findings(self, book: MarkedBook | None) -> Iterator[Finding]:
+    def _findings(self, book: AnnotatedWorkbook | None) -> Iterator[Finding]:
         for sheet, checker in self._checkers:
             if book is not None:
-                book.begin(sheet)
+                book.begin_sheet(sheet)
             yield from self._noted(sheet.notes, book)
             for checked in checker.rows():
-                self.tally.add(checked)
+                self.summary.add(checked)
                 if book is not None:
-                    book.add(checked.row, checked.findings)
+                    book.add_row(checked.row, checked.findings)
                 yield from checked.findings
             yield from self._noted(checker.faults, book)
 
-    def _noted(self, findings: list[Finding], book: MarkedBook | None) -> list[Finding]:
-        self.tally.note(findings)
+    def _noted(self, findings: list[Finding], book: AnnotatedWorkbook | None) -> list[Finding]:
+        self.summary.add_findings(findings)
         if book is not None:
-            book.note(findings)
+            book.list_findings(findings)
         return findings
 
     @property
@@ -312,10 +314,10 @@ class FileCheck:
     @property
     def sound(self) -> bool:
         """Whether the whole file, once read, holds no error."""
-        return not self.tally.errors
+        return not self.summary.errors
 
 
-def scan(sheet: Sheet) -> int:
+def check_structure(sheet: Sheet) -> int:
     """Read the whole structure; return the number of rows.
 
     Raises:
@@ -324,11 +326,11 @@ def scan(sheet: Sheet) -> int:
     """
     rows = sum(1 for _ in sheet.rows())
     if any(item.severity == "error" for item in sheet.faults):
-        raise refuse(sheet.name, sheet.faults)
+        raise file_rejected(sheet.name, sheet.faults)
     return rows
 
 
-def require_some_taken(checker: Checker, name: str) -> None:
+def require_accepted_row(checker: Checker, name: str) -> None:
     """Read the rows up to the first that is not refused.
 
     Raises:
@@ -342,29 +344,29 @@ def require_some_taken(checker: Checker, name: str) -> None:
         if len(told) < _TOLD:
             told += [item for item in checked.findings if item.severity == "error"]
     if checker.ended_early:
-        raise refuse(name, [*checker.faults, *told[:_TOLD]])
+        raise file_rejected(name, [*checker.faults, *told[:_TOLD]])
 
 
-def _refuses(findings: Iterable[Finding]) -> bool:
+def _has_error(findings: Iterable[Finding]) -> bool:
     return any(item.severity == "error" for item in findings)
 
 
-def _holds(findings: tuple[Finding, ...]) -> bool:
+def _has_held(findings: tuple[Finding, ...]) -> bool:
     return any(item.severity == "held" for item in findings)
 
 
-def _covered(findings: list[Finding]) -> tuple[Finding, ...]:
+def _hide_secret_cells(findings: list[Finding]) -> tuple[Finding, ...]:
     """Return the findings without the text of cells of which one of them must not repeat it."""
-    hidden = {item.place.code for item in findings if item.value == HIDDEN_VALUE}
+    hidden = {item.location.code for item in findings if item.value == HIDDEN_VALUE}
     if not hidden:
         return tuple(findings)
-    cover = [item.place.code in hidden and item.value != "" for item in findings]
+    cover = [item.location.code in hidden and item.value != "" for item in findings]
     return tuple(
         replace(item, value=HIDDEN_VALUE) if covers else item
         for item, covers in zip(findings, cover, strict=True)
     )
 
 
-def _said(place: Place, error: DataInvalid) -> Finding:
+def _record_finding(place: CellLocation, error: DataInvalid) -> Finding:
     text = Label(error.message, error.message)
     return Finding(place, "record", text, Label(error.hint, error.hint))

@@ -14,7 +14,7 @@ _NAMES: Final = 8  # of one code; more are no news
 _CODES: Final = 50_000  # of one column that are remembered, those met last
 
 
-class OtherName(NamedTuple):
+class NameConflict(NamedTuple):
     """A name of a code that an earlier row calls otherwise."""
 
     field: str
@@ -24,7 +24,7 @@ class OtherName(NamedTuple):
     row: int
 
 
-class Names:
+class CodeNames:
     """The names that the rows of one table have given to codes (`cr:nameOf`)."""
 
     def __init__(self, kind: Kind) -> None:
@@ -33,7 +33,7 @@ class Names:
             (name, code, {}) for name, code in pairs
         ]
 
-    def others(self, record: Mapping[str, Any], row: int) -> Iterator[OtherName]:
+    def conflicts(self, record: Mapping[str, Any], row: int) -> Iterator[NameConflict]:
         """Remember the row's names; yield those that differ from an earlier row's, each once."""
         for field, code_field, met in self._met:
             code, name = record.get(code_field), record.get(field)
@@ -49,7 +49,7 @@ class Names:
                 alike = any(_plain(item) == _plain(name) for item in known)
                 known[name] = row
                 if not alike:
-                    yield OtherName(field, code, name, first, where)
+                    yield NameConflict(field, code, name, first, where)
 
 
 def _plain(name: str) -> str:

@@ -11,16 +11,16 @@ import csv
 import re
 from typing import TYPE_CHECKING, Final, TextIO
 
-from exchange.intake.findings import Place, shown
-from exchange.intake.sheet import Faults, opened
-from exchange.intake.table_reader import Record, TableSheet
+from exchange.intake.findings import CellLocation, printable
+from exchange.intake.sheet import StructureFaults, open_text
+from exchange.intake.table_reader import TableRow, TableSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from exchange.intake.encoding import Encoding
-    from exchange.intake.header_matching import Book
+    from exchange.intake.header_matching import FormColumns
     from exchange.intake.limits import Limits
 
 # A cell with sound quotes, or without.
@@ -34,7 +34,12 @@ class CsvSheet(TableSheet):
     format = "csv"
 
     def __init__(
-        self, path: Path, name: str, encoding: Encoding, candidates: Sequence[Book], limits: Limits
+        self,
+        path: Path,
+        name: str,
+        encoding: Encoding,
+        candidates: Sequence[FormColumns],
+        limits: Limits,
     ) -> None:
         """Read the header.
 
@@ -43,19 +48,21 @@ class CsvSheet(TableSheet):
 
         """
         self._path = path
-        super().__init__(Place(name), encoding, limits)
+        super().__init__(CellLocation(name), encoding, limits)
         self.choose(candidates)
 
-    def records(self, expected: int) -> Iterator[Record]:
+    def records(self, expected: int) -> Iterator[TableRow]:
         """Yield the records of the file, `expected` cells wide where that is known."""
-        with opened(self._path, self.encoding, self.trouble) as stream:
-            yield from Records(stream, self.trouble, self.limits, expected)
+        with open_text(self._path, self.encoding, self.structure_faults) as stream:
+            yield from CsvRecords(stream, self.structure_faults, self.limits, expected)
 
 
-class Records:
+class CsvRecords:
     """The records of a CSV stream: spreadsheet row, first physical line, cells."""
 
-    def __init__(self, stream: TextIO, faults: Faults, limits: Limits, expected: int) -> None:
+    def __init__(
+        self, stream: TextIO, faults: StructureFaults, limits: Limits, expected: int
+    ) -> None:
         csv.field_size_limit(limits.cell_characters)
         self._lines = _Lines(stream, limits.line_characters)
         self._reader = csv.reader(self._lines, strict=True)
@@ -64,7 +71,7 @@ class Records:
         self._expected = expected
         self._number = 0
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[TableRow]:
         """Yield record after record until the end or until there are too many faults."""
         while not self._faults.full:
             line = self._lines.begin()
@@ -77,7 +84,7 @@ class Records:
             if cells is None:
                 return
             if self._sound(line, cells):
-                yield Record(self._number, line, cells)
+                yield TableRow(self._number, line, cells)
 
     def _broken(self, line: int, error: csv.Error) -> None:
         words = str(error)
@@ -89,13 +96,13 @@ class Records:
         elif "expected after" in words and len(self._lines.taken) == 1:
             rule = "quote-inside"
         self._fault(rule, line)
-        self._lines.give_back()
+        self._lines.put_back()
 
     def _sound(self, line: int, cells: list[str]) -> bool:
         taken = self._lines.taken
         if len(taken) > 1 and self._swallowed(cells, taken):
             self._fault("unclosed-quote", line)
-            self._lines.give_back()
+            self._lines.put_back()
             return False
         found = len(cells)
         if self._lines.ended and cells and found < self._expected:
@@ -132,7 +139,7 @@ class Records:
             row=self._number,
             line=line,
             position=_broken_cell(first),
-            value=shown(first.rstrip("\r\n")),
+            value=printable(first.rstrip("\r\n")),
             limit=limit,
         )
 
@@ -157,7 +164,7 @@ class _Lines:
         self.too_long = False
         return self._next_line
 
-    def give_back(self) -> None:
+    def put_back(self) -> None:
         """Read the lines after the record's first one again."""
         back = self.taken[1:]
         self._again.extend(reversed(back))

@@ -9,13 +9,13 @@ from exchange.model import mojibake, spreadsheet_damage
 
 if TYPE_CHECKING:
     from exchange.intake.findings import Severity
-    from exchange.intake.header_matching import Known
+    from exchange.intake.header_matching import FormColumn
 
 # One search over a whole row; a few words have no sign of their own.
 _SIGN: Final = re.compile(rf"[#＃+＋ＥｅＵｕ{mojibake.SIGNS}]")
 
 
-def may_be_spoilt(row: str) -> bool:
+def may_be_damaged(row: str) -> bool:
     """Whether one of a row's cells may be spoilt; most rows have no sign of it."""
     return _SIGN.search(row) is not None or _has_word(row)
 
@@ -28,12 +28,12 @@ def _has_word(row: str) -> bool:
     )
 
 
-def spoilt(text: str, known: Known | None) -> tuple[str, Severity] | None:
+def cell_damage(text: str, known: FormColumn | None) -> tuple[str, Severity] | None:
     """Return rule and severity of the gravest thing that was done to a cell, None for nothing.
 
     What can be told only of free text is told of columns that are `known` to hold it.
     """
-    if not may_be_spoilt(text):
+    if not may_be_damaged(text):
         return None
     if spreadsheet_damage.is_error_word(text):
         return "formula-error", "error"
@@ -42,10 +42,10 @@ def spoilt(text: str, known: Known | None) -> tuple[str, Severity] | None:
     lost = mojibake.encoding_loss(text)
     if lost:
         return "encoding-lost", lost
-    return _odd_text(text, known) if known is not None and known.free_text else None
+    return _free_text_damage(text, known) if known is not None and known.free_text else None
 
 
-def _odd_text(text: str, known: Known) -> tuple[str, Severity] | None:
+def _free_text_damage(text: str, known: FormColumn) -> tuple[str, Severity] | None:
     if spreadsheet_damage.is_truth_value(text):
         return "truth-value", "warning"
     whole = spreadsheet_damage.is_shortened(text)

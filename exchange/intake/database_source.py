@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 
 from exchange.domain.errors import EnvironmentFault, UsageError
-from exchange.intake.file_reader import refuse
-from exchange.intake.findings import Place, finding
+from exchange.intake.file_reader import file_rejected
+from exchange.intake.findings import CellLocation, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ _MEND: Final = "Check the database and load again; nothing was entered."
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DatabaseTable:
     """A table of a database; `name` is shown to people, and tells the kind as a file's would."""
 
     url: sa.URL
@@ -71,8 +71,10 @@ class Table:
         for block in self._blocks(limits):
             size += len(block)
             if size > limits.file_bytes:
-                fault = finding("file-size", Place(self.name), size=size, limit=limits.file_bytes)
-                raise refuse(self.name, [fault])
+                fault = finding(
+                    "file-size", CellLocation(self.name), size=size, limit=limits.file_bytes
+                )
+                raise file_rejected(self.name, [fault])
             digest.update(block)
             stream.write(block)
         return digest.hexdigest(), size
@@ -91,15 +93,15 @@ class Table:
                 for rows in result.partitions():
                     count += len(rows)
                     if count > limits.rows:
-                        fault = finding("too-many-rows", Place(self.name), limit=limits.rows)
-                        raise refuse(self.name, [fault])
+                        fault = finding("too-many-rows", CellLocation(self.name), limit=limits.rows)
+                        raise file_rejected(self.name, [fault])
                     yield _csv([self._text(value) for value in row] for row in rows)
 
     def _text(self, value: Any) -> str:
         if value is None or isinstance(value, str):
             return value or ""
         if isinstance(value, bytes | memoryview):
-            raise refuse(self.name, [finding("table-bytes", Place(self.name))])
+            raise file_rejected(self.name, [finding("table-bytes", CellLocation(self.name))])
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
         if isinstance(value, float):
@@ -110,18 +112,18 @@ class Table:
             return value.isoformat(" ", "seconds")
         return value.isoformat() if isinstance(value, date) else str(value)
 
-    def _connected(self) -> _Connected:
-        return _Connected(self)
+    def _connected(self) -> _ReadOnlyConnection:
+        return _ReadOnlyConnection(self)
 
     def __str__(self) -> str:
         """Return the address without its password."""
         return f"{self.url.render_as_string(hide_password=True)}#{self.name}"
 
 
-class _Connected:
+class _ReadOnlyConnection:
     """One read-only connection, its faults told as ours."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: DatabaseTable) -> None:
         self._table = table
         self._engine = _engine(table)
 
@@ -149,12 +151,12 @@ class _Connected:
         return EnvironmentFault(f"{self._table} cannot be read: {because}.", _MEND)
 
 
-def is_table(address: str) -> bool:
+def is_table_address(address: str) -> bool:
     """Whether an argument is an address rather than a file's path."""
     return "://" in address
 
 
-def table_of(address: str) -> Table:
+def parse_table_address(address: str) -> DatabaseTable:
     """Return the table that an address names.
 
     Raises:
@@ -172,10 +174,10 @@ def table_of(address: str) -> Table:
     if not whole:
         raise UsageError(f"{url.render_as_string(hide_password=True)} names no table.", _HINT)
     schema, _, name = whole.rpartition(".")
-    return Table(url.difference_update_query(["table"]), schema or None, name)
+    return DatabaseTable(url.difference_update_query(["table"]), schema or None, name)
 
 
-def _engine(table: Table) -> sa.Engine:
+def _engine(table: DatabaseTable) -> sa.Engine:
     url = table.url
     arguments: dict[str, Any] = {}
     if url.get_backend_name() == "sqlite":

@@ -19,16 +19,16 @@ from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.identity import parse_uscc
 from exchange.domain.publicity_period import china_date
 from exchange.domain.record import Outcome, Result
-from exchange.intake.checker import Checked, Checker, require_some_taken, scan
-from exchange.intake.file_order import in_order
-from exchange.intake.file_reader import read
-from exchange.intake.held_store import PURPOSE, HeldRows
-from exchange.intake.limits import DEFAULT, Limits
+from exchange.intake.checker import CheckedRow, Checker, check_structure, require_accepted_row
+from exchange.intake.file_order import order_sheets
+from exchange.intake.file_reader import open_sheets
+from exchange.intake.held_store import HELD_KEY_PURPOSE, HeldRows
+from exchange.intake.limits import DEFAULT_LIMITS, Limits
 from exchange.intake.older_data import precedence_of
 from exchange.intake.rejects import Rejects
-from exchange.intake.row_holding import Holding, settle
-from exchange.intake.staged_copies import Staged, staged
-from exchange.intake.target_suggestions import NearTargets
+from exchange.intake.row_holding import RowHolder, row_outcomes
+from exchange.intake.staged_copies import StagedCopy, staged
+from exchange.intake.target_suggestions import TargetSuggestions
 from exchange.ledger import Origin
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.precedence import Precedence
     from exchange.domain.record import Submission
-    from exchange.intake.database_source import Table
-    from exchange.intake.dry_run import Rehearsal
+    from exchange.intake.database_source import DatabaseTable
+    from exchange.intake.dry_run import DryRun
     from exchange.intake.findings import Finding
-    from exchange.intake.row_holding import Settled
+    from exchange.intake.row_holding import RowOutcome
     from exchange.intake.sheet import Sheet
     from exchange.ledger import Ledger
     from exchange.model import Model
@@ -50,7 +50,7 @@ SLICE: Final = 1000  # rows offered to the ledger at once; it takes a prefix of 
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class LoadReceipt:
     """What became of a delivery's rows (docs/design/interface.md "Fixed JSON keys")."""
 
     position: int
@@ -86,7 +86,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Listeners:
+class DeliveryListeners:
     """Who hears how a delivery goes: rows done of rows in all; each finding; each failpoint."""
 
     progress: Callable[[int, int], None] | None = None
@@ -97,7 +97,7 @@ class Listeners:
 def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     ledger: Ledger,
     model: Model,
-    rows_from: Path | Table,
+    rows_from: Path | DatabaseTable,
     *,
     staging: Path,
     rejects: Path,
@@ -106,16 +106,16 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     kind: str | None = None,
     form: str | None = None,
     source: str | None = None,
-    rehearsal: Rehearsal | None = None,
+    dry_run: DryRun | None = None,
     allow_older: bool = False,
     progress: Callable[[int, int], None] | None = None,
     report: Callable[[Finding], None] | None = None,
     failpoint: FailpointHook = no_failpoint,
-    limits: Limits = DEFAULT,
-) -> Receipt:
+    limits: Limits = DEFAULT_LIMITS,
+) -> LoadReceipt:
     """Load one file or table into the ledger.
 
-    With `rehearsal`, nothing is kept: the receipt is what the load would give as of its position.
+    With `dry_run`, nothing is kept: the receipt is what the load would give as of its position.
 
     With `allow_older`, rows are applied though they are older than what their records say.
     `source` is the code of the delivering unit; rows that name another are refused. `clock`
@@ -129,45 +129,47 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
         EnvironmentFault: disk or ledger stand in the way.
 
     """
-    unit, today = unit_code(source), china_date(clock())
-    listeners = Listeners(progress, report, failpoint)
+    unit, today = parse_source_code(source), china_date(clock())
+    listeners = DeliveryListeners(progress, report, failpoint)
     with staged(rows_from, staging, limits) as copy:
         failpoint(Failpoint.COPY_STAGED)
         try:
-            sheets = read(copy.path, model, kind=kind, form=form, name=copy.name, limits=limits)
-            total = sum(map(scan, sheets))
+            sheets = open_sheets(
+                copy.path, model, kind=kind, form=form, name=copy.name, limits=limits
+            )
+            total = sum(map(check_structure, sheets))
             if total >= limits.refused_rows:
                 for sheet in sheets:
                     checker = Checker(sheet, model, source=unit, today=today, limits=limits)
-                    require_some_taken(checker, sheet.name)
+                    require_accepted_row(checker, sheet.name)
         except DataInvalid as error:
             for item in error.details.get("findings", ()):
-                _tell(listeners, item)
+                _report(listeners, item)
             raise
         checkers = [
             (sheet, Checker(sheet, model, source=unit, today=today, limits=limits))
-            for sheet in in_order(sheets, model)
+            for sheet in order_sheets(sheets, model)
         ]
-        tried = ledger if rehearsal is None else rehearsal.ledger
+        tried = ledger if dry_run is None else dry_run.ledger
         precedence = precedence_of(rows_from, allowed=allow_older)
-        run = _Run(checkers, total, listeners, precedence, NearTargets(tried, model))
-        if rehearsal is not None:
-            receipt = run.load(tried, copy, unit, None, rehearsal.held)
-            return replace(receipt, position=rehearsal.position)
-        with closing(HeldRows(held, ledger.derived_key(PURPOSE), clock)) as waiting:
+        run = _DeliveryRun(checkers, total, listeners, precedence, TargetSuggestions(tried, model))
+        if dry_run is not None:
+            receipt = run.load(tried, copy, unit, None, dry_run.held)
+            return replace(receipt, position=dry_run.position)
+        with closing(HeldRows(held, ledger.derived_key(HELD_KEY_PURPOSE), clock)) as waiting:
             return run.load(ledger, copy, unit, partial(_rejects, rejects, clock), waiting)
 
 
-class _Run:
+class _DeliveryRun:
     """The rows of one gated file on their way, sheet by sheet."""
 
     def __init__(
         self,
         sheets: list[tuple[Sheet, Checker]],
         total: int,
-        listeners: Listeners,
+        listeners: DeliveryListeners,
         precedence: Precedence,
-        targets: NearTargets,
+        targets: TargetSuggestions,
     ) -> None:
         self._sheets = sheets
         self._total = total
@@ -182,11 +184,11 @@ class _Run:
     def load(
         self,
         ledger: Ledger,
-        copy: Staged,
+        copy: StagedCopy,
         source: str | None,
         rejects: Callable[[int, Sheet], Rejects] | None,
         held: HeldRows,
-    ) -> Receipt:
+    ) -> LoadReceipt:
         """Append every sound row, each sheet between the open and close events of its own."""
         written = None
         try:
@@ -198,10 +200,10 @@ class _Run:
                     self._rejects = self._rejects or rejects(delivery, sheet)
                     self._rejects.begin(sheet)
                 self._notes(sheet)
-                holding = Holding(held, origin, delivery, checker, self._listeners.failpoint)
+                holding = RowHolder(held, origin, delivery, checker, self._listeners.failpoint)
                 for batch in _batches(sheet, checker):
-                    results = _append(ledger, delivery, _sound(batch), self._precedence)
-                    self._count(holding.keep(settle(checker, batch, results, self._targets)))
+                    results = _append(ledger, delivery, _submissions(batch), self._precedence)
+                    self._count(holding.hold(row_outcomes(checker, batch, results, self._targets)))
                 counts = self._counts - before
                 ledger.close_delivery(delivery, {str(item): counts[item] for item in Outcome})
         finally:
@@ -210,7 +212,7 @@ class _Run:
                 self._listeners.failpoint(Failpoint.REJECTS_WRITTEN)
         return self._receipt(ledger.position(), str(written) if written else None)
 
-    def _count(self, rows: Iterable[Settled]) -> None:
+    def _count(self, rows: Iterable[RowOutcome]) -> None:
         """Count and report a batch in the file's order, whoever refused a row."""
         for row in rows:
             outcome = row.result.outcome
@@ -230,12 +232,12 @@ class _Run:
             self._note(item)
 
     def _note(self, item: Finding) -> None:
-        _tell(self._listeners, item)
+        _report(self._listeners, item)
         if self._rejects is not None:
             self._rejects.note(item)
 
-    def _receipt(self, position: int, rejects: str | None) -> Receipt:
-        return Receipt(
+    def _receipt(self, position: int, rejects: str | None) -> LoadReceipt:
+        return LoadReceipt(
             position=position,
             rejects=rejects,
             reviews=self._reviews,
@@ -248,13 +250,13 @@ def _rejects(directory: Path, clock: Callable[[], int], delivery: int, sheet: Sh
     return Rejects(directory, delivery, sheet, clock)
 
 
-def _origin(copy: Staged, source: str | None, sheet: Sheet) -> Origin:
-    book = sheet.book
+def _origin(copy: StagedCopy, source: str | None, sheet: Sheet) -> Origin:
+    book = sheet.form_columns
     return Origin(source, copy.name, copy.digest, book.kind.slug, book.form)
 
 
-def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[Checked]]:
-    batch: list[Checked] = []
+def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[CheckedRow]]:
+    batch: list[CheckedRow] = []
     for row in sheet.rows():
         batch.append(checker.check(row))
         if len(batch) == SLICE:
@@ -278,17 +280,17 @@ def _append(
     return results
 
 
-def _sound(batch: list[Checked]) -> list[Submission]:
+def _submissions(batch: list[CheckedRow]) -> list[Submission]:
     """Return the rows that the ledger is asked about, the held ones among them."""
     return [checked.submission for checked in batch if checked.submission is not None]
 
 
-def _tell(listeners: Listeners, item: Finding) -> None:
+def _report(listeners: DeliveryListeners, item: Finding) -> None:
     if listeners.report is not None:
         listeners.report(item)
 
 
-def unit_code(source: str | None) -> str | None:
+def parse_source_code(source: str | None) -> str | None:
     """Return the code of a delivering unit. Raises UsageError where it is none."""
     if source is None:
         return None

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from exchange.intake.findings import Finding, Place, finding, letter_of
+from exchange.intake.findings import CellLocation, Finding, column_letters, finding
 from exchange.model import FieldType
 from exchange.workbook.number_formats import number_format
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from exchange.intake.header_matching import Header
-    from exchange.intake.xlsx_rows import Tab
+    from exchange.intake.xlsx_rows import Worksheet
     from exchange.workbook.number_formats import NumberFormat
 
 # Marks of a cell that say more than its number format could.
-GRAVE: Final = frozenset({"error", "digits", "formula-empty", "merged-across", "cell-twice"})
+OVERRIDING_MARKS: Final = frozenset(
+    {"error", "digits", "formula-empty", "merged-across", "cell-twice"}
+)
 _TIMES: Final = frozenset({FieldType.DATE, FieldType.MOMENT})
 _ROOM: Final = re.compile(r"[\s,()+\-]")
 _PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _TOLD: Final = 10  # ranges that one finding lists
 
 
-class ShownColumn:
+class DisplayedColumn:
     """The number formats of one column, from the top down; `sort` says what it is for."""
 
     def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], sort: FieldType) -> None:
@@ -34,7 +36,7 @@ class ShownColumn:
         self._day = sort in _TIMES
         self._at = 0
 
-    def mark(self, row: int, text: str) -> str | None:
+    def mark_of(self, row: int, text: str) -> str | None:
         """Return what is odd about the cell of that row, None if it shows what it holds.
 
         Rows are asked about in their order; a smaller one begins again.
@@ -67,40 +69,40 @@ def _differs(shown: str, text: str) -> bool:
     return _PLAIN.fullmatch(plain) is not None and abs(Decimal(plain)) != abs(Decimal(text))
 
 
-def shown_columns(
+def displayed_columns(
     header: Header, runs: Iterable[Sequence[int]], formats: Mapping[int, str]
-) -> dict[int, ShownColumn]:
+) -> dict[int, DisplayedColumn]:
     """Return the columns whose number formats matter, by position; those of days do not."""
     found: dict[int, list[tuple[int, int, NumberFormat]]] = {}
-    sorts = _sorts(header)
+    sorts = _field_types(header)
     for column, first, last, style in runs:
         sort, shown = sorts.get(column, FieldType.DATE), number_format(formats[style])
         if sort not in _TIMES or (column in sorts and shown.hides_day):
             found.setdefault(column, []).append((first, last, shown))
-    return {column: ShownColumn(parts, sorts[column]) for column, parts in found.items()}
+    return {column: DisplayedColumn(parts, sorts[column]) for column, parts in found.items()}
 
 
-def _sorts(header: Header) -> dict[int, FieldType]:
+def _field_types(header: Header) -> dict[int, FieldType]:
     by_code = {
         code: pairs[0][0].field_type
-        for code, pairs in header.book.kind.columns(header.book.form).items()
+        for code, pairs in header.form_columns.kind.columns(header.form_columns.form).items()
     }
     return {position: by_code[code] for position, code in header.codes}
 
 
-def hidden_parts(header: Header, tab: Tab, origin: Place) -> list[Finding]:
+def hidden_parts(header: Header, tab: Worksheet, origin: CellLocation) -> list[Finding]:
     """Return warnings about rows and columns that are read although nobody sees them."""
     rows = [
         (max(first, header.first_row), last) for first, last in tab.rows if last >= header.first_row
     ]
-    known = dict(header.positions)
+    known = dict(header.columns)
     columns = [at for first, last in tab.columns for at in range(first, last + 1) if at in known]
     found = []
     if rows:
         rule = "rows-filtered" if tab.filtered else "rows-hidden"
         found.append(finding(rule, origin, "", "warning", ranges=_listed(map(_range, rows))))
     if columns:
-        names = (f"{letter_of(at)} {known[at].name}" for at in columns)
+        names = (f"{column_letters(at)} {known[at].name}" for at in columns)
         found.append(finding("columns-hidden", origin, "", "warning", ranges=_listed(names)))
     return found
 

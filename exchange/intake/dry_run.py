@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.intake.held_store import PURPOSE, HeldRows
+from exchange.intake.held_store import HELD_KEY_PURPOSE, HeldRows
 from exchange.ledger.database_engine import memory_database
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """What the files of one dry run share.
 
     `position` is that of the ledger's last event when it began, `held` what would be held.
@@ -30,17 +30,17 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsing(ledger: Ledger, held: Path, clock: Callable[[], int]) -> Iterator[Rehearsal]:
+def open_dry_run(ledger: Ledger, held: Path, clock: Callable[[], int]) -> Iterator[DryRun]:
     """Give a ledger and held rows that begin as they are now and keep nothing."""
     position = ledger.position()
     with ledger.rehearsal() as tried:
-        rows = RehearsedHeldRows(held, tried.derived_key(PURPOSE), clock)
+        rows = DryRunHeldRows(held, tried.derived_key(HELD_KEY_PURPOSE), clock)
         with closing(rows):
-            yield Rehearsal(tried, position, rows)
+            yield DryRun(tried, position, rows)
 
 
-class RehearsedHeldRows(HeldRows):
+class DryRunHeldRows(HeldRows):
     """A copy in memory of what is held; its bounds are those of the held rows themselves."""
 
-    def _opened_database(self) -> Database:
+    def _open_database(self) -> Database:
         return memory_database(self.path)

@@ -10,7 +10,7 @@ import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from exchange.intake.findings import Finding, Place, finding
+from exchange.intake.findings import CellLocation, Finding, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ GB18030: Final = Encoding("gb18030", "GB18030")
 
 
 @dataclass(frozen=True, slots=True)
-class _Break:
+class _DecodeFailure:
     """Where decoding stopped: the line, whether at the very end, how much had gone well."""
 
     line: int
@@ -53,25 +53,29 @@ def detect_encoding(stream: BinaryIO, name: str) -> Encoding | Finding:
     head = stream.read(3)
     stream.seek(0)
     if head[:2] in _UTF16:
-        return finding("encoding-utf16", Place(name))
+        return finding("encoding-utf16", CellLocation(name))
     with_bom = head == codecs.BOM_UTF8
     broken = _decode(stream, UTF8_BOM if with_bom else UTF8)
     if broken is None:
         return UTF8_BOM if with_bom else UTF8
     if with_bom or broken.beyond_ascii >= _CERTAIN:
         rule = "cut-character" if broken.at_end else "encoding-broken"
-        return finding(rule, Place(name, line=broken.line), encoding="UTF-8")
+        return finding(rule, CellLocation(name, line=broken.line), encoding="UTF-8")
     worse = _decode(stream, GB18030)
     if worse is None:
-        return finding("encoding-unlikely", Place(name)) if _is_nonsense(stream) else GB18030
+        return (
+            finding("encoding-unlikely", CellLocation(name))
+            if _is_unlikely_chinese(stream)
+            else GB18030
+        )
     return finding(
         "cut-character" if worse.at_end else "encoding-unknown",
-        Place(name, line=max(broken.line, worse.line)),
+        CellLocation(name, line=max(broken.line, worse.line)),
         encoding="GB18030",
     )
 
 
-def _is_nonsense(stream: BinaryIO) -> bool:
+def _is_unlikely_chinese(stream: BinaryIO) -> bool:
     """Whether text that decodes as GB18030 is hardly Chinese: nearly any bytes decode as it.
 
     Of text in use well over nine in ten characters are of GB 2312; Big5 or Shift_JIS taken for
@@ -84,7 +88,7 @@ def _is_nonsense(stream: BinaryIO) -> bool:
     return len(beyond) >= _ENOUGH and common < _LEAST_COMMON * len(beyond)
 
 
-def _decode(stream: BinaryIO, encoding: Encoding) -> _Break | None:
+def _decode(stream: BinaryIO, encoding: Encoding) -> _DecodeFailure | None:
     decoder = codecs.getincrementaldecoder(encoding.codec)("strict")
     line, beyond = 1, 0
     stream.seek(0)
@@ -97,7 +101,7 @@ def _decode(stream: BinaryIO, encoding: Encoding) -> _Break | None:
             line += error.object[: error.start].count(b"\n")
             rest = error.object[error.start :]
             at_end = final and b"\n" not in rest and len(rest) <= _LONGEST
-            return _Break(line, at_end, beyond + _beyond_ascii(good))
+            return _DecodeFailure(line, at_end, beyond + _beyond_ascii(good))
         line += text.count("\n")
         if beyond < _CERTAIN and not chunk.isascii():
             beyond += _beyond_ascii(text)

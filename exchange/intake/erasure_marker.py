@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class PendingErasure:
+class ErasureMarker:
     """Says on the disk that an erasure's scrub has begun and not ended; one process at a time.
 
     The file stays, since removing a lock's file would let two hold it; it is empty at rest.
@@ -23,16 +23,16 @@ class PendingErasure:
         self._handle: IO[bytes] | None = None
 
     @classmethod
-    def stands(cls, rejects: Path) -> bool:
+    def is_set(cls, rejects: Path) -> bool:
         """Whether a scrub has begun and not ended."""
         path = rejects / cls.FILE
         return path.exists() and path.stat().st_size > 0
 
-    def begin(self) -> None:
+    def set(self) -> None:
         """Write it down, on the disk."""
         self._write(b"1")
 
-    def end(self) -> None:
+    def clear(self) -> None:
         """Take it back, on the disk."""
         self._write(b"")
 

@@ -20,8 +20,8 @@ from typing import IO, TYPE_CHECKING, Final
 from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.intake.encoding import UTF8_BOM, Encoding, detect_encoding
 from exchange.intake.file_reader import XLSX
-from exchange.intake.limits import DEFAULT
-from exchange.intake.staged_copies import OWNER_FILE, sync
+from exchange.intake.limits import DEFAULT_LIMITS
+from exchange.intake.staged_copies import OWNER_FILE, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -43,7 +43,7 @@ def scrub(
     taken apart into rows is deleted as a whole when a literal stands in it. Empty literals are
     ignored.
     """
-    wanted = writings(literals)
+    wanted = normalise_texts(literals)
     if not wanted:
         return 0
     removed = 0
@@ -56,19 +56,19 @@ def scrub(
             if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
                 found += _scrub_file(path, wanted, failpoint)
         if found:
-            sync(directory)
+            sync_directory(directory)
         removed += found
     return removed
 
 
-def writings(literals: Collection[str]) -> tuple[str, ...]:
+def normalise_texts(literals: Collection[str]) -> tuple[str, ...]:
     """Return the texts as they are compared: without regard to width, case and blanks."""
-    return tuple({alike for item in literals if (alike := _alike(item))})
+    return tuple({alike for item in literals if (alike := _normalise(item))})
 
 
-def holds_any(document: str, wanted: tuple[str, ...]) -> bool:
-    """Return whether a JSON document holds one of the texts that `writings` returned."""
-    return any(_holds(text, wanted) for text in _readings(document))
+def contains_any(document: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether a JSON document holds one of the texts that `normalise_texts` returned."""
+    return any(_contains(text, wanted) for text in _readings(document))
 
 
 def _scrub_file(path: Path, wanted: tuple[str, ...], failpoint: FailpointHook) -> int:
@@ -109,11 +109,11 @@ def _rewrite(path: Path, part: Path, encoding: Encoding, wanted: tuple[str, ...]
 
 
 def _rewrite_csv(source: IO[str], target: IO[str], wanted: tuple[str, ...]) -> int:
-    csv.field_size_limit(DEFAULT.cell_characters)
+    csv.field_size_limit(DEFAULT_LIMITS.cell_characters)
     writer = csv.writer(target)
     removed = 0
     for cells in csv.reader(source, strict=True):
-        if _holds("\x1f".join(cells), wanted):
+        if _contains("\x1f".join(cells), wanted):
             removed += 1
         else:
             writer.writerow(cells)
@@ -123,7 +123,9 @@ def _rewrite_csv(source: IO[str], target: IO[str], wanted: tuple[str, ...]) -> i
 def _rewrite_lines(source: IO[str], target: IO[str], wanted: tuple[str, ...]) -> int:
     removed = 0
     for line in source:
-        if _cut(line, wanted) or any(_holds(text, wanted) for text in _readings(line)):
+        if _repeats_cut_literal(line, wanted) or any(
+            _contains(text, wanted) for text in _readings(line)
+        ):
             removed += 1
         else:
             target.write(line)
@@ -147,7 +149,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return "" if code in "bfnrt" else code
 
 
-def _cut(line: str, wanted: tuple[str, ...]) -> bool:
+def _repeats_cut_literal(line: str, wanted: tuple[str, ...]) -> bool:
     """Whether a finding repeats the beginning of a literal too long for it."""
     if "…" not in line:
         return False
@@ -155,14 +157,14 @@ def _cut(line: str, wanted: tuple[str, ...]) -> bool:
         value = json.loads(line).get("value", "")
     except (ValueError, AttributeError):
         return False
-    begin = _alike(str(value).removesuffix("…"))
+    begin = _normalise(str(value).removesuffix("…"))
     return bool(begin) and str(value).endswith("…") and any(begin in item for item in wanted)
 
 
 def _drop_whole(path: Path, wanted: tuple[str, ...]) -> int:
     for encoding in (UTF8_BOM.codec, "gb18030", "utf-16-le", "utf-16-be"):
         with path.open(encoding=encoding, errors="replace", newline="") as stream:
-            if _found(stream, wanted):
+            if _stream_contains(stream, wanted):
                 path.unlink(missing_ok=True)
                 return 1
     return 0
@@ -174,7 +176,7 @@ def _drop_archive(path: Path, wanted: tuple[str, ...]) -> int:
         with zipfile.ZipFile(path) as archive:
             for item in archive.infolist():
                 with io.TextIOWrapper(archive.open(item), UTF8_BOM.codec, "replace") as stream:
-                    if _found(stream, wanted):
+                    if _stream_contains(stream, wanted):
                         break
             else:
                 return 0
@@ -184,22 +186,22 @@ def _drop_archive(path: Path, wanted: tuple[str, ...]) -> int:
     return 1
 
 
-def _found(stream: IO[str], wanted: tuple[str, ...]) -> bool:
+def _stream_contains(stream: IO[str], wanted: tuple[str, ...]) -> bool:
     kept = ""
     while chunk := stream.read(_CHUNK):
         text = kept + chunk
-        if any(_holds(reading, wanted) for reading in _readings(text)):
+        if any(_contains(reading, wanted) for reading in _readings(text)):
             return True
         kept = text[-max(map(len, wanted)) * 8 :]
     return False
 
 
-def _holds(text: str, wanted: tuple[str, ...]) -> bool:
-    alike = _alike(text)
+def _contains(text: str, wanted: tuple[str, ...]) -> bool:
+    alike = _normalise(text)
     return any(item in alike for item in wanted)
 
 
-def _alike(text: str) -> str:
+def _normalise(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return "".join(text.split()).upper()

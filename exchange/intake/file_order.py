@@ -6,9 +6,9 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
-from exchange.intake.database_source import Table
-from exchange.intake.file_reader import detect
-from exchange.intake.header_matching import books, choose, kind_of_name
+from exchange.intake.database_source import DatabaseTable
+from exchange.intake.file_reader import detect_kind_and_form
+from exchange.intake.header_matching import best_form, candidate_forms, kind_from_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from exchange.intake.sheet import Sheet
     from exchange.model import Model
 
-Source = TypeVar("Source", bound="Path | Table")
+Source = TypeVar("Source", bound="Path | DatabaseTable")
 SUFFIXES: Final = frozenset({".csv", ".json", ".jsonl", ".ndjson", ".xlsx"})
 FILES: Final = 10_000  # of one folder
 
 
 def order_by_links(
-    sources: Sequence[Path | Table], model: Model, kind: str | None = None
-) -> list[Path | Table]:
+    sources: Sequence[Path | DatabaseTable], model: Model, kind: str | None = None
+) -> list[Path | DatabaseTable]:
     """Return files and tables in the order in which they are to be loaded.
 
     Those of one kind keep the order given (docs/design/ledger.md "Rows that arrive in a state").
@@ -36,7 +36,7 @@ def order_by_links(
     if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)
         return list(sources)
     rank = _ranks(model)
-    kinds = [kind_of_name(model, item.name) or _kind(item, model) for item in sources]
+    kinds = [kind_from_file_name(model, item.name) or _kind(item, model) for item in sources]
     numbered = sorted(range(len(sources)), key=lambda index: (rank.get(kinds[index], 0), index))
     return [sources[index] for index in numbered]
 
@@ -51,20 +51,20 @@ def order_tolerantly(
 
     def place(source: Source) -> int:
         try:
-            return rank.get(kind_of_name(model, source.name) or _kind(source, model), 0)
+            return rank.get(kind_from_file_name(model, source.name) or _kind(source, model), 0)
         except (Rejected, UsageError, EnvironmentFault):
             return 0
 
     return sorted(sources, key=place)
 
 
-def in_order(sheets: Sequence[Sheet], model: Model) -> list[Sheet]:
+def order_sheets(sheets: Sequence[Sheet], model: Model) -> list[Sheet]:
     """Return the sheets of one workbook in the order in which they are to be loaded."""
     rank = _ranks(model)
-    return sorted(sheets, key=lambda sheet: rank.get(sheet.book.kind.slug, 0))
+    return sorted(sheets, key=lambda sheet: rank.get(sheet.form_columns.kind.slug, 0))
 
 
-def files_of(folder: Path) -> list[Path]:
+def delivery_files(folder: Path) -> list[Path]:
     """Return the files of a folder that could be deliveries, by name; none below it.
 
     Raises:
@@ -89,20 +89,20 @@ def files_of(folder: Path) -> list[Path]:
     return found
 
 
-def deliveries_of(folder: Path, model: Model) -> tuple[list[Path], list[Path]]:
+def split_by_kind_known(folder: Path, model: Model) -> tuple[list[Path], list[Path]]:
     """Return the files of a folder that are deliveries, and those that tell no kind."""
     found: list[Path] = []
     other: list[Path] = []
-    for path in files_of(folder):
-        (found if kind_of_name(model, path.name) or _tells_kind(path, model) else other).append(
-            path
-        )
+    for path in delivery_files(folder):
+        (
+            found if kind_from_file_name(model, path.name) or _tells_kind(path, model) else other
+        ).append(path)
     return found, other
 
 
 def _tells_kind(path: Path, model: Model) -> bool:
     try:
-        detect(path, model)
+        detect_kind_and_form(path, model)
     except Rejected as error:
         # Broken in another way, it is a delivery that is to be refused with its findings.
         return all(item.rule != "no-header" for item in error.details.get("findings", ()))
@@ -111,10 +111,10 @@ def _tells_kind(path: Path, model: Model) -> bool:
     return True
 
 
-def _kind(source: Path | Table, model: Model) -> str:
-    if not isinstance(source, Table):
-        return detect(source, model)[0]
-    book = choose(books(model, None, None), source.columns())
+def _kind(source: Path | DatabaseTable, model: Model) -> str:
+    if not isinstance(source, DatabaseTable):
+        return detect_kind_and_form(source, model)[0]
+    book = best_form(candidate_forms(model, None, None), source.columns())
     if book is None:
         raise UsageError(f"The columns of {source} fit no kind.", "Choose one with --kind.")
     return book.kind.slug

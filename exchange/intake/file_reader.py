@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
 from exchange.domain.personal_data import mask
-from exchange.intake.annotated_workbook import LIST
+from exchange.intake.annotated_workbook import FINDINGS_SHEET
 from exchange.intake.csv_rows import CsvSheet
 from exchange.intake.encoding import detect_encoding
-from exchange.intake.findings import Finding, Place, finding
-from exchange.intake.header_matching import books, kind_of_name
+from exchange.intake.findings import CellLocation, Finding, finding
+from exchange.intake.header_matching import candidate_forms, kind_from_file_name
 from exchange.intake.json_rows import JsonSheet
-from exchange.intake.limits import DEFAULT, Limits
-from exchange.intake.xlsx_rows import Workbook, XlsxSheet
+from exchange.intake.limits import DEFAULT_LIMITS, Limits
+from exchange.intake.xlsx_rows import UnpackedWorkbook, XlsxSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,14 +41,14 @@ _SPECIAL: Final = {
 }
 
 
-def read(  # noqa: PLR0913 (what the verbs take)
+def open_sheets(  # noqa: PLR0913 (what the verbs take)
     path: Path,
     model: Model,
     *,
     kind: str | None = None,
     form: str | None = None,
     name: str | None = None,
-    limits: Limits = DEFAULT,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> tuple[Sheet, ...]:
     """Open a CSV, JSON or XLSX file as sheets of rows; only a workbook can have several.
 
@@ -62,8 +62,8 @@ def read(  # noqa: PLR0913 (what the verbs take)
 
     """
     shown_as = mask(name or path.name)
-    slug = kind or kind_of_name(model, shown_as)
-    candidates = books(model, slug, form)
+    slug = kind or kind_from_file_name(model, shown_as)
+    candidates = candidate_forms(model, slug, form)
     with opened_file(path) as stream:
         try:
             format_ = _format(stream, shown_as, limits)
@@ -71,9 +71,9 @@ def read(  # noqa: PLR0913 (what the verbs take)
         except OSError as error:
             raise unreadable(path, error) from error
     if encoding is None:
-        return _tables(Workbook(path, shown_as, limits), model, kind, slug, form)
+        return _tables(UnpackedWorkbook(path, shown_as, limits), model, kind, slug, form)
     if isinstance(encoding, Finding):
-        raise refuse(shown_as, [encoding])
+        raise file_rejected(shown_as, [encoding])
     if format_ == "json":
         return (JsonSheet(path, shown_as, encoding, candidates, limits),)
     return (CsvSheet(path, shown_as, encoding, candidates, limits),)
@@ -138,20 +138,20 @@ def unreadable(path: Path, error: OSError) -> EnvironmentFault:
     )
 
 
-def detect(path: Path, model: Model) -> tuple[str, str]:
+def detect_kind_and_form(path: Path, model: Model) -> tuple[str, str]:
     """Return kind and form of a file (of a workbook's first table).
 
     Raises:
-        as `read`, and Rejected when no kind's columns are found in it.
+        as `open_sheets`, and Rejected when no kind's columns are found in it.
 
     """
-    sheet = read(path, model)[0]
+    sheet = open_sheets(path, model)[0]
     if any(fault.rule == "no-header" for fault in sheet.faults):
-        raise refuse(sheet.name, sheet.faults)
-    return sheet.book.kind.slug, sheet.book.form
+        raise file_rejected(sheet.name, sheet.faults)
+    return sheet.form_columns.kind.slug, sheet.form_columns.form
 
 
-def refuse(name: str, findings: list[Finding]) -> Rejected:
+def file_rejected(name: str, findings: list[Finding]) -> Rejected:
     """Return the error that refuses a whole file, with its findings."""
     errors = [item for item in findings if item.severity == "error"]
     first = errors[0]
@@ -167,35 +167,39 @@ def refuse(name: str, findings: list[Finding]) -> Rejected:
 
 
 def _tables(
-    book: Workbook, model: Model, kind: str | None, slug: str | None, form: str | None
+    book: UnpackedWorkbook, model: Model, kind: str | None, slug: str | None, form: str | None
 ) -> tuple[Sheet, ...]:
     """Return the sheets that hold a table, noting those that do not at the first.
 
     A sheet's own name tells its kind before the file's does.
     """
     if book.fault is not None:
-        raise refuse(book.name, [book.fault])
+        raise file_rejected(book.name, [book.fault])
     sheets = [
-        XlsxSheet(book, tab, books(model, kind or kind_of_name(model, tab.name) or slug, form))
-        for tab in [tab for tab in book.tabs if tab.name != LIST] or book.tabs
+        XlsxSheet(
+            book,
+            tab,
+            candidate_forms(model, kind or kind_from_file_name(model, tab.name) or slug, form),
+        )
+        for tab in [tab for tab in book.worksheets if tab.name != FINDINGS_SHEET] or book.worksheets
     ]
     tables = [sheet for sheet in sheets if sheet.header is not None]
     if not tables:
         return (sheets[0],)
-    seen = [sheet for sheet in tables if not sheet.tab.hidden]
+    seen = [sheet for sheet in tables if not sheet.worksheet.hidden]
     if not seen:
-        raise refuse(book.name, [finding("sheets-hidden", tables[0].origin)])
-    seen[0].notes += [_left_out(sheet) for sheet in tables if sheet.tab.hidden]
+        raise file_rejected(book.name, [finding("sheets-hidden", tables[0].origin)])
+    seen[0].notes += [_left_out(sheet) for sheet in tables if sheet.worksheet.hidden]
     tables = seen
     for sheet in sheets:
-        if sheet.header is None and sheet.tab.shows:
+        if sheet.header is None and sheet.worksheet.shows:
             tables[0].notes.append(finding("sheet-skipped", sheet.origin, "", "warning"))
     return tuple(tables)
 
 
 def _left_out(sheet: XlsxSheet) -> Finding:
     """Say that a hidden sheet is not read: whoever sends the workbook does not see its rows."""
-    rule = "sheet-very-hidden" if sheet.tab.state == "veryHidden" else "sheet-hidden"
+    rule = "sheet-very-hidden" if sheet.worksheet.state == "veryHidden" else "sheet-hidden"
     return finding(rule, sheet.origin, "", "warning", rows=sum(1 for _ in sheet.rows()))
 
 
@@ -205,12 +209,12 @@ def _format(stream: BinaryIO, name: str, limits: Limits) -> str:
     stream.seek(0)
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
-            raise refuse(name, [finding("not-text", Place(name), format=kind)])
+            raise file_rejected(name, [finding("not-text", CellLocation(name), format=kind)])
     if not size:
-        raise refuse(name, [finding("empty", Place(name))])
+        raise file_rejected(name, [finding("empty", CellLocation(name))])
     if size > limits.file_bytes:
-        fault = finding("file-size", Place(name), size=size, limit=limits.file_bytes)
-        raise refuse(name, [fault])
+        fault = finding("file-size", CellLocation(name), size=size, limit=limits.file_bytes)
+        raise file_rejected(name, [fault])
     if head.startswith(XLSX):
         return "xlsx"
     return "json" if _is_json(head, name) else "csv"

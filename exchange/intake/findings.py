@@ -25,7 +25,7 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CellLocation:
     """Where in a file: `row` as a spreadsheet counts (JSON: the record), `line` as an editor does.
 
     `column` is the spreadsheet letter, `code` the national column code or the JSON name, `name`
@@ -59,7 +59,7 @@ class Place:
         return " ".join(parts)
 
 
-_PLACE: Final = tuple(field.name for field in fields(Place))
+_LOCATION_FIELDS: Final = tuple(field.name for field in fields(CellLocation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class Finding:
     taken. info: why the ledger did not apply a sound row.
     """
 
-    place: Place
+    location: CellLocation
     rule: str
     message: Label
     hint: Label
     severity: Severity = "error"
     value: str = ""
 
-    def softened(self) -> Finding:
+    def as_info(self) -> Finding:
         """Return the finding as an info: it did not decide what became of the row."""
         return replace(self, severity="info")
 
@@ -85,7 +85,7 @@ class Finding:
         """Return the finding on one line."""
         value = f" [{self.value}]" if self.value else ""
         word = _WORDS["en" if lang == "en" else "zh"][self.severity]
-        return f"{self.place.text(lang)}: {word}:{value} {self.advice(lang)}"
+        return f"{self.location.text(lang)}: {word}:{value} {self.advice(lang)}"
 
     def advice(self, lang: str = "zh") -> str:
         """Return what is wrong and how to mend it."""
@@ -95,7 +95,7 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Return the finding as a JSON object; absent places are left out."""
         # Written out: a large file has thousands of findings, and `asdict` copies each deeply.
-        found = {name: getattr(self.place, name) for name in _PLACE}
+        found = {name: getattr(self.location, name) for name in _LOCATION_FIELDS}
         return {
             **{name: value for name, value in found.items() if value is not None},
             "value": self.value,
@@ -107,19 +107,19 @@ class Finding:
 
 
 def finding(
-    rule: str, place: Place, value: str = "", severity: Severity = "error", **details: object
+    rule: str, place: CellLocation, value: str = "", severity: Severity = "error", **details: object
 ) -> Finding:
     """Return a finding of one of the intake's own rules (`exchange.intake.rule_messages`)."""
     zh, en, hint_zh, hint_en = MESSAGES[rule]
     message = Label(zh.format(**details), en.format(**details))
-    return Finding(place, rule, message, Label(hint_zh, hint_en), severity, shown(value))
+    return Finding(place, rule, message, Label(hint_zh, hint_en), severity, printable(value))
 
 
 def _sentence(text: str, stop: str) -> str:
     return text if text.endswith(stop) else text + stop
 
 
-def shown(value: str) -> str:
+def printable(value: str) -> str:
     """Return a cell's text bounded in length, on one line, safe for a terminal.
 
     Digits that may be a private person's are struck out.
@@ -129,7 +129,7 @@ def shown(value: str) -> str:
     return "".join(item if item.isprintable() else f"\\x{ord(item):02x}" for item in text)
 
 
-def position_of(letters: str) -> int:
+def column_position(letters: str) -> int:
     """Return the position of a column by its spreadsheet letters, 0 for A."""
     number = 0
     for letter in letters:
@@ -137,7 +137,7 @@ def position_of(letters: str) -> int:
     return number - 1
 
 
-def letter_of(position: int) -> str:
+def column_letters(position: int) -> str:
     """Return the spreadsheet letters of a column, 0 for A."""
     letters = ""
     position += 1

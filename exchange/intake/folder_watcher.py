@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.intake.file_order import files_of
-from exchange.intake.staged_copies import private, sync
+from exchange.intake.file_order import delivery_files
+from exchange.intake.staged_copies import private_directory, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +26,14 @@ KEPT: Final = 20_000  # lines of the memory; more than a folder may hold files
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FileStamp:
     """What a file looks like from outside: size in bytes, time of change in nanoseconds."""
 
     size: int
     changed: int
 
 
-class Watcher:
+class FolderWatcher:
     """One watched folder; `clock` gives milliseconds since 1970-01-01 UTC."""
 
     def __init__(self, folder: Path, memory: Path, clock: Callable[[], int]) -> None:
@@ -45,19 +45,19 @@ class Watcher:
         """
         self._folder = folder.resolve()
         name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:16]
-        self._memory = private(memory) / f"{name}.jsonl"
+        self._memory = private_directory(memory) / f"{name}.jsonl"
         self._clock = clock
-        self._seen: dict[str, tuple[State, int]] = {}
+        self._seen: dict[str, tuple[FileStamp, int]] = {}
         self._lines = 0  # of the memory
         self._done = self._recall()
 
-    def due(self) -> list[Path]:
+    def ready_files(self) -> list[Path]:
         """Look at the folder; return the files that are whole and not done yet."""
         now = self._clock()
-        seen: dict[str, tuple[State, int]] = {}
+        seen: dict[str, tuple[FileStamp, int]] = {}
         due = []
-        for path in files_of(self._folder):
-            state = _state(path)
+        for path in delivery_files(self._folder):
+            state = _stamp(path)
             if state is None or self._done.get(path.name) == state:
                 continue
             before, since = self._seen.get(path.name, (None, now))
@@ -69,7 +69,7 @@ class Watcher:
         self._seen = seen
         return due
 
-    def done(self, path: Path) -> None:
+    def mark_done(self, path: Path) -> None:
         """Write down, on the disk, that a file found due has been dealt with as it then was."""
         state, _ = self._seen.pop(path.name)
         self._done[path.name] = state
@@ -85,18 +85,18 @@ class Watcher:
         except OSError as error:
             raise _fault(self._memory, error) from error
 
-    def _recall(self) -> dict[str, State]:
+    def _recall(self) -> dict[str, FileStamp]:
         """Return what was done with the files that are still there; forget the rest."""
         if not self._memory.is_file():
             return {}
-        done: dict[str, State] = {}
+        done: dict[str, FileStamp] = {}
         try:
             with self._memory.open(encoding="utf-8") as stream:
                 for line in stream:
                     if line.endswith("\n"):  # else a write that was cut short
                         said = json.loads(line)
-                        done[said["file"]] = State(said["size"], said["changed"])
-            here = {path.name for path in files_of(self._folder)}
+                        done[said["file"]] = FileStamp(said["size"], said["changed"])
+            here = {path.name for path in delivery_files(self._folder)}
             kept = {name: state for name, state in done.items() if name in here}
             self._rewrite(kept)
             self._lines = len(kept)
@@ -104,7 +104,7 @@ class Watcher:
             raise _fault(self._memory, error) from error
         return kept
 
-    def _rewrite(self, done: dict[str, State]) -> None:
+    def _rewrite(self, done: dict[str, FileStamp]) -> None:
         part = self._memory.with_suffix(".part")
         with part.open("w", encoding="utf-8") as stream:
             for name, state in done.items():
@@ -113,15 +113,15 @@ class Watcher:
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(self._memory)
-        sync(self._memory.parent)
+        sync_directory(self._memory.parent)
 
 
-def _state(path: Path) -> State | None:
+def _stamp(path: Path) -> FileStamp | None:
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
-    return State(found.st_size, found.st_mtime_ns)
+    return FileStamp(found.st_size, found.st_mtime_ns)
 
 
 def _fault(path: Path, error: OSError) -> EnvironmentFault:

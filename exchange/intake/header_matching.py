@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.disclosure import DisclosureLevel
 from exchange.domain.errors import UsageError
-from exchange.intake.findings import letter_of
+from exchange.intake.findings import column_letters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ _LEAST: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FormColumn:
     """A national column of one kind and form; no finding repeats the cells of a secret one.
 
     `free_text`: its cells are texts of no pattern. `refuses_shortened`: the shapes refuse
@@ -38,36 +38,36 @@ class Known:
     code: str
     name: str
     required: bool
-    secret: bool = False
+    hidden: bool = False
     free_text: bool = False
     refuses_shortened: bool = False
 
 
-class Book:
+class FormColumns:
     """The columns of one kind in one form, found by any of their names."""
 
     def __init__(self, kind: Kind, form: str) -> None:
         self.kind = kind
         self.form = form
-        self.columns: dict[str, Known] = {}
-        self._by_name: dict[str, Known] = {}
-        self.by_field: dict[str, Known] = {}
+        self.by_code: dict[str, FormColumn] = {}
+        self._by_name: dict[str, FormColumn] = {}
+        self.by_field: dict[str, FormColumn] = {}
         sharing: dict[str, list[tuple[Field, Column]]] = {}
         for field in kind.fields:
             for column in field.columns_in(form):
                 if column.constant is None:
                     sharing.setdefault(column.code, []).append((field, column))
         for pairs in sharing.values():
-            self._learn(pairs)
+            self._add_column(pairs)
 
-    def _learn(self, pairs: list[tuple[Field, Column]]) -> None:
+    def _add_column(self, pairs: list[tuple[Field, Column]]) -> None:
         column, fields = pairs[0][1], [field for field, _ in pairs]
         required = any(item.required for _, item in pairs)
         # One column for several fields (a name of an organisation or of a person), each of
         # them required in its case: the column itself is always required.
         shared = len(fields) > 1 and all(field.required_when for field in fields)
         secret = any(field.disclosure in _SECRET for field in fields)
-        known = Known(
+        known = FormColumn(
             column.code,
             column.label,
             required or shared,
@@ -77,55 +77,55 @@ class Book:
                 "no-shortened-number" in rule.formats for field in fields for rule in field.expects
             ),
         )
-        self.columns[column.code] = known
+        self.by_code[column.code] = known
         names = [column.code, column.label]
         for field, item in pairs:
             self.by_field.setdefault(field.name, known)
             names += [*item.aliases, field.name, field.label.zh]
         for name in names:
-            self._by_name.setdefault(alike(name), known)
+            self._by_name.setdefault(normalise_name(name), known)
 
-    def find(self, cell: str) -> Known | None:
+    def find(self, cell: str) -> FormColumn | None:
         """Return the column a header cell names, if it is one of ours."""
-        return self._by_name.get(alike(cell))
+        return self._by_name.get(normalise_name(cell))
 
-    def named(self, cells: Sequence[str]) -> int:
+    def count_known(self, cells: Sequence[str]) -> int:
         """Return how many of the cells name a column."""
         return sum(self.find(cell) is not None for cell in cells if cell)
 
-    def missing(self, codes: frozenset[str]) -> list[Known]:
+    def missing(self, codes: frozenset[str]) -> list[FormColumn]:
         """Return the required columns that are not among the codes."""
-        return [item for item in self.columns.values() if item.required and item.code not in codes]
+        return [item for item in self.by_code.values() if item.required and item.code not in codes]
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
     """A sender's header: which position holds which column, and where the data begin."""
 
-    book: Book
-    positions: tuple[tuple[int, Known], ...]
+    form_columns: FormColumns
+    columns: tuple[tuple[int, FormColumn], ...]
     codes: tuple[tuple[int, str], ...]  # the same, by code only
     width: int
     first_row: int  # spreadsheet row of the first data row
-    own: tuple[tuple[str, ...], ...]  # the sender's rows above the data, as they came
+    sender_rows: tuple[tuple[str, ...], ...]  # the sender's rows above the data, as they came
     row: int  # spreadsheet row that named the columns
 
-    def place_of(self, code: str) -> tuple[str | None, str | None]:
+    def locate(self, code: str) -> tuple[str | None, str | None]:
         """Return the spreadsheet letter and Chinese name of a column code."""
-        for position, known in self.positions:
+        for position, known in self.columns:
             if known.code == code:
-                return letter_of(position), known.name
-        known_code = self.book.columns.get(code)
+                return column_letters(position), known.name
+        known_code = self.form_columns.by_code.get(code)
         return None, known_code.name if known_code else None
 
 
-def alike(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return a header name in the writing that names are compared in."""
     text = unicodedata.normalize("NFKC", name).upper().replace("\ufeff", "")
     return "".join(text.split()).strip("*★")
 
 
-def books(model: Model, kind: str | None, form: str | None) -> list[Book]:
+def candidate_forms(model: Model, kind: str | None, form: str | None) -> list[FormColumns]:
     """Return the candidates for a kind and form; None means any.
 
     A form that the kind does not have is no restriction: files of several kinds are loaded
@@ -141,7 +141,7 @@ def books(model: Model, kind: str | None, form: str | None) -> list[Book]:
     if form is not None and form not in forms:
         raise UsageError(f"There is no form {form!r}.", f"Choose one of {', '.join(forms)}.")
     return [
-        Book(item, name)
+        FormColumns(item, name)
         for slug, item in model.kinds.items()
         if kind in (None, slug)
         for name in item.forms
@@ -156,10 +156,10 @@ def require_kind(model: Model, kind: str | None, form: str | None) -> None:
         UsageError: no such kind, or no kind has such a form.
 
     """
-    books(model, kind, form)
+    candidate_forms(model, kind, form)
 
 
-def kind_of_name(model: Model, name: str) -> str | None:
+def kind_from_file_name(model: Model, name: str) -> str | None:
     """Return the kind that a file name begins with (slug or Chinese label), the longest first."""
     stem = PurePath(name).name.split(".", 1)[0]
     words = {slug: slug for slug in model.kinds}
@@ -171,7 +171,7 @@ def kind_of_name(model: Model, name: str) -> str | None:
     return None
 
 
-def fitting(candidates: Sequence[Book], names: Sequence[str]) -> list[Book]:
+def best_kind(candidates: Sequence[FormColumns], names: Sequence[str]) -> list[FormColumns]:
     """Return the books of the kind whose columns the names are, one for each of its forms.
 
     There are none when no book knows two of the names.
@@ -180,7 +180,7 @@ def fitting(candidates: Sequence[Book], names: Sequence[str]) -> list[Book]:
         UsageError: two kinds fit equally well.
 
     """
-    best: dict[str, list[Book]] = {}
+    best: dict[str, list[FormColumns]] = {}
     score = (0, 0)
     for book in candidates:
         codes = frozenset(known.code for cell in names if cell and (known := book.find(cell)))
@@ -199,7 +199,7 @@ def fitting(candidates: Sequence[Book], names: Sequence[str]) -> list[Book]:
     return [book for book in candidates if book.kind.slug in best]
 
 
-def form_of(books_of_kind: Sequence[Book], names: Sequence[str]) -> Book:
+def resolve_form(books_of_kind: Sequence[FormColumns], names: Sequence[str]) -> FormColumns:
     """Return the book of the form that the names are of.
 
     Where codes mean one thing in one form and another in the next, the form is told only by
@@ -229,18 +229,18 @@ def form_of(books_of_kind: Sequence[Book], names: Sequence[str]) -> Book:
     return max(best, key=lambda book: book.form)
 
 
-def choose(candidates: Sequence[Book], names: Sequence[str]) -> Book | None:
+def best_form(candidates: Sequence[FormColumns], names: Sequence[str]) -> FormColumns | None:
     """Return the book whose columns the names are; None when no book knows two of them.
 
     Raises:
         UsageError: two kinds or forms fit equally well.
 
     """
-    books_of_kind = fitting(candidates, names)
-    return form_of(books_of_kind, names) if books_of_kind else None
+    books_of_kind = best_kind(candidates, names)
+    return resolve_form(books_of_kind, names) if books_of_kind else None
 
 
-def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:
+def match_header(book: FormColumns, rows: Sequence[tuple[str, ...]], row: int) -> Header:
     """Return the header made of the sender's first rows; `rows[row - 1]` names the columns.
 
     When the row after it is a header too (Chinese names over codes), each position takes the
@@ -256,16 +256,18 @@ def match(book: Book, rows: Sequence[tuple[str, ...]], row: int) -> Header:
             positions.append((position, known))
     above = row + bool(second)
     codes = tuple((position, known.code) for position, known in positions)
-    return Header(book, tuple(positions), codes, width(cells), above + 1, tuple(rows[:above]), row)
+    return Header(
+        book, tuple(positions), codes, filled_width(cells), above + 1, tuple(rows[:above]), row
+    )
 
 
-def is_header(book: Book, cells: Sequence[str]) -> bool:
+def is_header(book: FormColumns, cells: Sequence[str]) -> bool:
     """Whether most filled cells of a row name columns."""
     filled = sum(bool(cell) for cell in cells)
-    return filled >= _LEAST and book.named(cells) >= _SECOND_SHARE * filled
+    return filled >= _LEAST and book.count_known(cells) >= _SECOND_SHARE * filled
 
 
-def width(cells: Sequence[str]) -> int:
+def filled_width(cells: Sequence[str]) -> int:
     """Return how many cells a row has up to its last filled one."""
     count = len(cells)
     while count and not cells[count - 1].strip():

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from exchange.intake import held_row
-from exchange.intake.erasure_scrubbing import holds_any, writings
+from exchange.intake.erasure_scrubbing import contains_any, normalise_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from exchange.ledger import Ledger, Traces
 
 
-def mark_held(held: HeldRows, ledger: Ledger, traces: Traces) -> int:
+def mark_held_rows(held: HeldRows, ledger: Ledger, traces: Traces) -> int:
     """Mark the rows that tell the record's key or hold a text of it alone; return how many."""
-    return held.mark_for_erasure(traces.iri, _about(ledger, traces))
+    return held.mark_for_erasure(traces.iri, _concerns(ledger, traces))
 
 
-def _about(ledger: Ledger, traces: Traces) -> Callable[[HeldRow], bool]:
-    wanted = writings(traces.own_literals)
+def _concerns(ledger: Ledger, traces: Traces) -> Callable[[HeldRow], bool]:
+    wanted = normalise_texts(traces.own_literals)
 
     def about(row: HeldRow) -> bool:
         if ledger.key_macs(row.submission) & traces.keys:
             return True
-        return holds_any(json.dumps(held_row.to_document(row), ensure_ascii=False), wanted)
+        return contains_any(json.dumps(held_row.to_document(row), ensure_ascii=False), wanted)
 
     return about
 
 
-def finish_held(held: HeldRows, ledger: Ledger) -> None:
+def finish_held_erasures(held: HeldRows, ledger: Ledger) -> None:
     """End what a killed erasure left: destroy the rows where it was logged, unmark them else."""
     for iri in held.marked():
         if ledger.is_erased(iri):

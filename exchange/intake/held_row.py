@@ -50,7 +50,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class HeldItem:
     """A held row with its number and since when it waits (milliseconds since 1970-01-01 UTC)."""
 
     id: str

@@ -36,8 +36,8 @@ from sqlalchemy import (
 
 from exchange.domain import submission_json
 from exchange.domain.errors import NotFound, UsageError, VerificationFailed
-from exchange.intake.held_row import HeldRow, Item, Refusal, from_document, to_document
-from exchange.intake.staged_copies import private
+from exchange.intake.held_row import HeldItem, HeldRow, Refusal, from_document, to_document
+from exchange.intake.staged_copies import private_directory
 from exchange.ledger.database_engine import Database, File, open_database
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-FILE: Final = "held.sqlite"
-PURPOSE: Final = "held rows"  # of the key derived from the ledger secret
+FILE_NAME: Final = "held.sqlite"
+HELD_KEY_PURPOSE: Final = "held rows"  # of the key derived from the ledger secret
 _NONCE_BYTES: Final = 12
 _ID_DIGITS: Final = 16
 _SHORTEST_ID: Final = 4
@@ -66,14 +66,14 @@ _item = Table(
 )
 
 
-class State(StrEnum):
+class ItemState(StrEnum):
     """Where an item stands."""
 
     WAITING = "waiting"
     REFUSED = "refused"
 
 
-class Stored(StrEnum):
+class HoldResult(StrEnum):
     """What became of a row that was to be held."""
 
     HELD = "held"
@@ -82,7 +82,7 @@ class Stored(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class HeldLimits:
     """How much may wait; refused rows leave little and are counted apart, the oldest going."""
 
     rows: int = 10_000
@@ -98,12 +98,12 @@ class HeldRows:
         directory: Path,
         key: bytes,
         clock: Callable[[], int],
-        bounds: Bounds | None = None,
+        bounds: HeldLimits | None = None,
     ) -> None:
-        self.path = directory / FILE
+        self.path = directory / FILE_NAME
         self._key = key
         self._clock = clock
-        self._bounds = bounds or Bounds()
+        self._bounds = bounds or HeldLimits()
         self._database: Database | None = None
 
     def close(self) -> None:
@@ -114,28 +114,28 @@ class HeldRows:
 
     # --- rows come in ---
 
-    def put(self, rows: Sequence[HeldRow]) -> list[tuple[Stored, Refusal | None]]:
+    def put(self, rows: Sequence[HeldRow]) -> list[tuple[HoldResult, Refusal | None]]:
         """Keep rows until they are decided on; say of each what became of it."""
         if not rows:
             return []
         with self._open().writing() as connection:
-            room = _Room(connection, self._bounds)
+            room = _Capacity(connection, self._bounds)
             return [self._put(connection, row, room) for row in rows]
 
     def _put(
-        self, connection: Connection, row: HeldRow, room: _Room
-    ) -> tuple[Stored, Refusal | None]:
+        self, connection: Connection, row: HeldRow, room: _Capacity
+    ) -> tuple[HoldResult, Refusal | None]:
         number = self.id_of(row)
         known = connection.execute(select(_item).where(_item.c.id == number)).first()
-        if known is not None and known.state == State.REFUSED:
-            return Stored.REFUSED, Refusal(**self._opened(known))
-        sealed = self._sealed(number, State.WAITING, to_document(row))
+        if known is not None and known.state == ItemState.REFUSED:
+            return HoldResult.REFUSED, Refusal(**self._decrypt(known))
+        sealed = self._encrypt(number, ItemState.WAITING, to_document(row))
         if not room.take(len(sealed), known):
-            return Stored.FULL, None
+            return HoldResult.FULL, None
         since = self._clock() if known is None else known.at
-        values = {"state": State.WAITING, "at": since, "size": len(sealed)}
+        values = {"state": ItemState.WAITING, "at": since, "size": len(sealed)}
         self._write(connection, number, known is None, {**values, "sealed": sealed})
-        return Stored.HELD, None
+        return HoldResult.HELD, None
 
     @staticmethod
     def _write(connection: Connection, number: str, new: bool, values: dict[str, Any]) -> None:  # noqa: FBT001
@@ -156,7 +156,7 @@ class HeldRows:
         """Return how many rows wait; reads only, also where nothing can be written."""
         if not self.path.exists() or self.path.stat().st_size == 0:
             return 0
-        waiting = select(func.count()).select_from(_item).where(_item.c.state == State.WAITING)
+        waiting = select(func.count()).select_from(_item).where(_item.c.state == ItemState.WAITING)
         url = f"sqlite:///{self.path}"
         with (
             closing(open_database(url, File.SEALS, read_only=True)) as database,
@@ -164,22 +164,22 @@ class HeldRows:
         ):
             return int(connection.execute(waiting).scalar_one())
 
-    def waiting(self) -> Iterator[Item]:
+    def waiting(self) -> Iterator[HeldItem]:
         """Yield the rows that wait, the oldest first."""
         if not self.path.exists():
             return
-        statement = select(_item.c.id).where(_item.c.state == State.WAITING)
+        statement = select(_item.c.id).where(_item.c.state == ItemState.WAITING)
         with self._open().reading() as connection:
             found = connection.execute(statement.order_by(_item.c.at, _item.c.id)).scalars().all()
         for number in found:  # one by one: an open look would keep writers out
             with self._open().reading() as connection:
                 row = connection.execute(
-                    select(_item).where(_item.c.id == number, _item.c.state == State.WAITING)
+                    select(_item).where(_item.c.id == number, _item.c.state == ItemState.WAITING)
                 ).first()
             if row is not None:
                 yield self._item(row)
 
-    def show(self, number: str) -> Item:
+    def waiting_item(self, number: str) -> HeldItem:
         """Return a waiting row by its number or the beginning of it.
 
         Raises:
@@ -193,25 +193,29 @@ class HeldRows:
             return self._item(_find(connection, number))
 
     @contextmanager
-    def deciding(self, number: str) -> Iterator[tuple[Item, Decide]]:
+    def deciding(self, number: str) -> Iterator[tuple[HeldItem, ItemDecision]]:
         """Give a waiting row to one person at a time, with what settles it.
 
-        The item leaves when the block ends after `Decide.done` or `Decide.refused` was called;
-        it stays when the block raises. Raises as `show`.
+        The item is deleted or replaced when the block ends, if `ItemDecision.remove` or
+        `ItemDecision.replace_by_refusal` was called. It stays when the block raises.
+
+        Raises:
+            UsageError, NotFound: as `waiting_item`.
+
         """
         if not self.path.exists():
             raise _unknown(number)
         with self._open().writing() as connection:
             row = _find(connection, number)
-            yield self._item(row), Decide(self, connection, row.id)
+            yield self._item(row), ItemDecision(self, connection, row.id)
 
     def _refuse(self, connection: Connection, number: str, refusal: Refusal) -> None:
-        sealed = self._sealed(number, State.REFUSED, asdict(refusal))
-        values = {"state": State.REFUSED, "at": refusal.at, "size": len(sealed)}
+        sealed = self._encrypt(number, ItemState.REFUSED, asdict(refusal))
+        values = {"state": ItemState.REFUSED, "at": refusal.at, "size": len(sealed)}
         self._write(connection, number, False, {**values, "sealed": sealed})  # noqa: FBT003
         oldest = (
             select(_item.c.id)
-            .where(_item.c.state == State.REFUSED)
+            .where(_item.c.state == ItemState.REFUSED)
             .order_by(_item.c.at.desc(), _item.c.id)
             .offset(self._bounds.refused)
         )
@@ -262,24 +266,24 @@ class HeldRows:
 
     def _open(self) -> Database:
         if self._database is None:
-            self._database = self._opened_database()
+            self._database = self._open_database()
             with self._database.writing() as connection:
                 _metadata.create_all(connection)
         return self._database
 
-    def _opened_database(self) -> Database:
-        private(self.path.parent)
+    def _open_database(self) -> Database:
+        private_directory(self.path.parent)
         return open_database(f"sqlite:///{self.path}", File.SEALS)
 
-    def _item(self, row: Any) -> Item:
-        return Item(row.id, row.at, from_document(self._opened(row)))
+    def _item(self, row: Any) -> HeldItem:
+        return HeldItem(row.id, row.at, from_document(self._decrypt(row)))
 
-    def _sealed(self, number: str, state: State, document: Mapping[str, Any]) -> bytes:
+    def _encrypt(self, number: str, state: ItemState, document: Mapping[str, Any]) -> bytes:
         text = json.dumps(document, ensure_ascii=False, sort_keys=True).encode()
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._cipher(number).encrypt(nonce, zlib.compress(text, 1), state.encode())
 
-    def _opened(self, row: Any) -> dict[str, Any]:
+    def _decrypt(self, row: Any) -> dict[str, Any]:
         nonce, sealed = row.sealed[:_NONCE_BYTES], row.sealed[_NONCE_BYTES:]
         try:
             text = self._cipher(row.id).decrypt(nonce, sealed, row.state.encode())
@@ -298,28 +302,28 @@ class HeldRows:
 
 
 @dataclass(frozen=True, slots=True)
-class Decide:
+class ItemDecision:
     """Settles one item inside `HeldRows.deciding`."""
 
     _rows: HeldRows
     _connection: Connection
     _number: str
 
-    def done(self) -> None:
+    def remove(self) -> None:
         """Remove the item: its row is in the ledger."""
         self._connection.execute(delete(_item).where(_item.c.id == self._number))
 
-    def refused(self, refusal: Refusal) -> None:
+    def replace_by_refusal(self, refusal: Refusal) -> None:
         """Replace the row by who refused it."""
         self._rows._refuse(self._connection, self._number, refusal)  # noqa: SLF001 - same module
 
 
-class _Room:
+class _Capacity:
     """How much more may wait, during one transaction."""
 
-    def __init__(self, connection: Connection, bounds: Bounds) -> None:
+    def __init__(self, connection: Connection, bounds: HeldLimits) -> None:
         statement = select(func.count(), func.coalesce(func.sum(_item.c.size), 0)).where(
-            _item.c.state == State.WAITING
+            _item.c.state == ItemState.WAITING
         )
         rows, size = connection.execute(statement).one()
         self._rows = bounds.rows - rows
@@ -345,7 +349,7 @@ def _find(connection: Connection, number: str) -> Any:
         )
     like = _item.c.id.startswith(number.lower(), autoescape=True)
     found = connection.execute(
-        select(_item).where(like, _item.c.state == State.WAITING).limit(2)
+        select(_item).where(like, _item.c.state == ItemState.WAITING).limit(2)
     ).all()
     if not found:
         raise _unknown(number)

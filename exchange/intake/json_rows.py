@@ -14,10 +14,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from exchange.intake.damaged_cells import may_be_spoilt, spoilt
-from exchange.intake.findings import Finding, Place, finding, shown
-from exchange.intake.header_matching import Book, Header, fitting, form_of
-from exchange.intake.sheet import CONTROL, BrokenRows, Faults, Row, opened
+from exchange.intake.damaged_cells import cell_damage, may_be_damaged
+from exchange.intake.findings import CellLocation, Finding, finding, printable
+from exchange.intake.header_matching import FormColumns, Header, best_kind, resolve_form
+from exchange.intake.sheet import CONTROL, BrokenRowCounter, Row, StructureFaults, open_text
 from exchange.model import HIDDEN_VALUE
 
 if TYPE_CHECKING:
@@ -39,7 +39,12 @@ class JsonSheet:
     header: Header | None = None
 
     def __init__(
-        self, path: Path, name: str, encoding: Encoding, candidates: Sequence[Book], limits: Limits
+        self,
+        path: Path,
+        name: str,
+        encoding: Encoding,
+        candidates: Sequence[FormColumns],
+        limits: Limits,
     ) -> None:
         """Look at the first record to tell the kind.
 
@@ -52,9 +57,9 @@ class JsonSheet:
         self.notes: list[Finding] = []
         self._path = path
         self._limits = limits
-        self.origin = Place(name)
-        self._faults = Faults(self.origin, limits)
-        self.book = candidates[0]
+        self.origin = CellLocation(name)
+        self._faults = StructureFaults(self.origin, limits)
+        self.form_columns = candidates[0]
         self._any_kind = len({book.kind.slug for book in candidates}) > 1
         self._head_faults: list[Finding] = []
         self._choose(candidates)
@@ -68,7 +73,7 @@ class JsonSheet:
         """Yield the records as rows."""
         self._faults.found = [*self._head_faults]
         number = 0
-        broken = BrokenRows(self._faults)
+        broken = BrokenRowCounter(self._faults)
         for line, raw, value in self._values():
             number += 1
             if number > self._limits.rows:
@@ -76,16 +81,16 @@ class JsonSheet:
                 return
             row = self._row(number, line, raw, value)
             yield row
-            if broken.too_many(row):
+            if broken.count(row):
                 return
         if not number and not self._faults.found:
             self._faults.add("empty", row=None, line=None)
 
     def _values(self) -> Iterator[tuple[int, str, Any]]:
-        with opened(self._path, self.encoding, self._faults) as stream:
+        with open_text(self._path, self.encoding, self._faults) as stream:
             yield from _Values(stream, self._faults, self._limits)
 
-    def _choose(self, candidates: Sequence[Book]) -> None:
+    def _choose(self, candidates: Sequence[FormColumns]) -> None:
         first = next((value for _, _, value in self._values()), None)
         self._faults.found = []
         if not isinstance(first, dict):
@@ -94,24 +99,24 @@ class JsonSheet:
         slug = kinds.get(str(first.get("type")))
         suitable = [book for book in candidates if slug in (None, book.kind.slug)]
         names = [str(name) for name in first]
-        of_kind = fitting(suitable, names)
+        of_kind = best_kind(suitable, names)
         if of_kind:
             # JSON names are of no form: their codes mean the same in all.
-            coded = any(name in book.columns for book in of_kind for name in names)
-            self.book = form_of(of_kind, names) if coded else of_kind[-1]
+            coded = any(name in book.by_code for book in of_kind for name in names)
+            self.form_columns = resolve_form(of_kind, names) if coded else of_kind[-1]
         elif self._any_kind:
-            unknown = finding("no-json-fields", Place(self.name, row=1))
+            unknown = finding("no-json-fields", CellLocation(self.name, row=1))
             self._head_faults.append(replace(unknown, rule="no-header"))
             self._faults.found = [*self._head_faults]
 
     def _row(self, number: int, line: int, raw: str, value: Any) -> Row:
-        place = Place(self.name, row=number, line=line)
+        place = CellLocation(self.name, row=number, line=line)
         if not isinstance(value, dict):
             return Row(number, line, raw, findings=(finding("json-not-object", place, raw),))
         flaws = tuple(
             finding(
                 flaw.rule,
-                Place(self.name, row=number, line=line, code=flaw.name or None),
+                CellLocation(self.name, row=number, line=line, code=flaw.name or None),
                 flaw.value,
                 limit=self._limits.depth if flaw.rule == "json-depth" else self._limits.digits,
                 name=flaw.name,
@@ -119,39 +124,39 @@ class JsonSheet:
             )
             for flaw in _flaws(value, self._limits.depth)
         )
-        suspect = may_be_spoilt(str(value) if "\\u" in raw else raw)
-        odd = self._spoilt(place, value) if suspect else ()
+        suspect = may_be_damaged(str(value) if "\\u" in raw else raw)
+        odd = self._damage_findings(place, value) if suspect else ()
         if flaws or any(item.severity == "error" for item in odd):
             return Row(number, line, raw, findings=flaws + odd)
-        if not any(name in self.book.columns for name in value):
+        if not any(name in self.form_columns.by_code for name in value):
             return Row(number, line, raw, record=value, findings=odd)
         return self._coded(place, raw, value, odd)
 
-    def _spoilt(self, place: Place, value: dict[str, Any]) -> tuple[Finding, ...]:
+    def _damage_findings(self, place: CellLocation, value: dict[str, Any]) -> tuple[Finding, ...]:
         """Say which members a spreadsheet or a wrong encoding spoilt, alone or in an array."""
         findings = []
         for name, item in value.items():
-            known = self.book.by_field.get(name) or self.book.columns.get(name)
+            known = self.form_columns.by_field.get(name) or self.form_columns.by_code.get(name)
             for text in item if isinstance(item, list) else [item]:
-                found = spoilt(text, known) if isinstance(text, str) else None
+                found = cell_damage(text, known) if isinstance(text, str) else None
                 if found:
-                    at = replace(place, code=shown(name))
-                    cell = HIDDEN_VALUE if known and known.secret else text
+                    at = replace(place, code=printable(name))
+                    cell = HIDDEN_VALUE if known and known.hidden else text
                     findings.append(finding(found[0], at, cell, found[1]))
         return tuple(findings)
 
     def _coded(
-        self, place: Place, raw: str, value: dict[str, Any], odd: tuple[Finding, ...]
+        self, place: CellLocation, raw: str, value: dict[str, Any], odd: tuple[Finding, ...]
     ) -> Row:
         cells: dict[str, str] = {}
         findings = [*odd]
         for name, item in value.items():
-            known = self.book.columns.get(name) or self.book.find(name)
+            known = self.form_columns.by_code.get(name) or self.form_columns.find(name)
             if known is None or item is None:
                 continue
             if isinstance(item, bool) or not isinstance(item, str | int | float):
-                at = Place(place.file, None, place.row, place.line, None, name, known.name)
-                findings.append(finding("json-value", at, shown(str(item))))
+                at = CellLocation(place.file, None, place.row, place.line, None, name, known.name)
+                findings.append(finding("json-value", at, printable(str(item))))
             else:
                 cells[known.code] = str(item).strip()
         return Row(place.row or 0, place.line or 0, raw, cells, findings=tuple(findings))
@@ -184,11 +189,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _decoder(digits: int) -> json.JSONDecoder:
     def integer(text: str) -> int | _Flaw:
-        return int(text) if len(text) <= digits else _Flaw("json-number", shown(text))
+        return int(text) if len(text) <= digits else _Flaw("json-number", printable(text))
 
     def real(text: str) -> float | _Flaw:
         value = float(text) if len(text) <= digits else math.inf
-        return value if math.isfinite(value) else _Flaw("json-number", shown(text))
+        return value if math.isfinite(value) else _Flaw("json-number", printable(text))
 
     def constant(text: str) -> _Flaw:
         return _Flaw("json-number", text)
@@ -218,15 +223,15 @@ def _flaws_inside(value: dict[str, Any] | list[Any], depth: int, name: str) -> I
             yield from _flaws(item, depth - 1, name)
         return
     if isinstance(value, _Flawed):
-        yield _Flaw("json-duplicate-name", "", shown(value.twice))
+        yield _Flaw("json-duplicate-name", "", printable(value.twice))
     for key, item in value.items():
-        yield from _flaws(key, depth, shown(key))
-        yield from _flaws(item, depth - 1, shown(key))
+        yield from _flaws(key, depth, printable(key))
+        yield from _flaws(item, depth - 1, printable(key))
 
 
 def _text_flaws(text: str, name: str) -> Iterator[_Flaw]:
     if _SURROGATE.search(text):
-        yield _Flaw("json-surrogate", shown(_SURROGATE.sub("?", text)), name)
+        yield _Flaw("json-surrogate", printable(_SURROGATE.sub("?", text)), name)
     bad = CONTROL.search(text.replace("\r\n", "\n"))
     if bad:
         yield _Flaw("control-character", f"U+{ord(bad.group()):04X}", name)
@@ -278,7 +283,7 @@ class _Stop(Exception):
 class _Values:
     """The records of a JSON text, each with its line and own writing."""
 
-    def __init__(self, stream: TextIO, faults: Faults, limits: Limits) -> None:
+    def __init__(self, stream: TextIO, faults: StructureFaults, limits: Limits) -> None:
         self._window = _Window(stream, limits.record_characters)
         self._decoder = _decoder(limits.digits)
         self._faults = faults
@@ -379,7 +384,7 @@ class _Values:
                 rule = "json-cut"
             elif position >= len(window.text):
                 rule, details = "json-size", {"limit": self._limits.record_characters}
-        near = shown(window.text[position : position + 40])
+        near = printable(window.text[position : position + 40])
         self._faults.add(rule, row=None, line=window.line(position), value=near, **details)
         raise _Stop
 

@@ -40,4 +40,4 @@ class Limits:
     workbook: WorkbookLimits = field(default_factory=WorkbookLimits)
 
 
-DEFAULT = Limits()
+DEFAULT_LIMITS = Limits()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.precedence import HELD_UNCOMPARED, Precedence
 from exchange.domain.publicity_period import china_time
-from exchange.intake.database_source import Table
+from exchange.intake.database_source import DatabaseTable
 from exchange.ledger import COMPARED_VERSIONS
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _TO_THE_MINUTE = 16  # characters of an ISO time
 
 
-def precedence_of(source: Path | Table, *, allowed: bool) -> Precedence:
+def precedence_of(source: Path | DatabaseTable, *, allowed: bool) -> Precedence:
     """Return what the rows of a file or table may replace; `allowed`: a person said all."""
     if allowed:
         return Precedence.APPLY
-    return Precedence.CURRENT if isinstance(source, Table) else Precedence.REVIEW
+    return Precedence.CURRENT if isinstance(source, DatabaseTable) else Precedence.REVIEW
 
 
-def details_of(result: Result) -> dict[str, str]:
+def version_details(result: Result) -> dict[str, str]:
     """Return what the message of a row that was not applied says of versions."""
     if result.reason == HELD_UNCOMPARED:
         return {"versions": str(COMPARED_VERSIONS)}

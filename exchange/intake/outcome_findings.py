@@ -10,16 +10,16 @@ from exchange.domain.lifecycle import REJECTED_UNKNOWN_TARGET, SUPPRESSED_ENDED
 from exchange.domain.precedence import OUTDATED_BY_TIME
 from exchange.domain.record import Outcome
 from exchange.intake.findings import finding
-from exchange.intake.older_data import details_of
+from exchange.intake.older_data import version_details
 from exchange.intake.rule_messages import MESSAGES
 from exchange.model import Label
 
 if TYPE_CHECKING:
     from exchange.domain.record import Result, Submission
-    from exchange.intake.checker import Checked, Checker
+    from exchange.intake.checker import CheckedRow, Checker
     from exchange.intake.findings import Finding, Severity
     from exchange.intake.held_row import Refusal
-    from exchange.intake.target_suggestions import NearTargets
+    from exchange.intake.target_suggestions import TargetSuggestions
 
 _SEVERITIES: Final[dict[Outcome, Severity]] = {
     Outcome.REJECTED: "error",
@@ -27,8 +27,8 @@ _SEVERITIES: Final[dict[Outcome, Severity]] = {
 }
 
 
-def explained(
-    checker: Checker, checked: Checked, result: Result, targets: NearTargets
+def outcome_finding(
+    checker: Checker, checked: CheckedRow, result: Result, targets: TargetSuggestions
 ) -> Finding | None:
     """Return the finding that names why the ledger did not apply a row; None where it did."""
     if result.reason is None:
@@ -40,23 +40,23 @@ def explained(
     field, value = None, ""
     if result.reason == SUPPRESSED_ENDED and checked.submission is not None:
         field, value = checker.publicity_end, checked.submission.publicity_end or ""
-    place = checker.place(checked.row, field)
+    place = checker.locate(checked.row, field)
     if result.reason not in MESSAGES:
         return finding("ledger-refused", place, severity=severity, reason=result.reason)
-    return finding(result.reason, place, value, severity, **details_of(result))
+    return finding(result.reason, place, value, severity, **version_details(result))
 
 
 def _unknown_target(
-    checker: Checker, checked: Checked, row: Submission, targets: NearTargets
+    checker: Checker, checked: CheckedRow, row: Submission, targets: TargetSuggestions
 ) -> Finding:
     """Return the finding of a repair whose target is not known: what it sought, what is near."""
     link = row.withdraws
     assert link is not None  # noqa: S101 (only such rows have a target)
-    field, number = checker.quoted_number(checked.row, link.kind)
+    field, number = checker.target_number(checked.row, link.kind)
     found = finding(
-        REJECTED_UNKNOWN_TARGET, checker.place(checked.row, field), number, sought=number
+        REJECTED_UNKNOWN_TARGET, checker.locate(checked.row, field), number, sought=number
     )
-    known = targets.of(link)
+    known = targets.suggest(link)
     if not known:
         return found
     zh = "；".join(f"“{each.number}”（{each.authority} {each.day}）{each.iri}" for each in known)
@@ -68,25 +68,25 @@ def _unknown_target(
     return replace(found, hint=hint)
 
 
-def refused_before(checker: Checker, checked: Checked, refusal: Refusal) -> Finding:
+def refused_before_finding(checker: Checker, checked: CheckedRow, refusal: Refusal) -> Finding:
     """Return the finding of a row that a person refused in review."""
     day = datetime.fromtimestamp(refusal.at / 1000, UTC).date().isoformat()
-    place = checker.place(checked.row, None)
+    place = checker.locate(checked.row, None)
     return finding(
         "refused-in-review", place, day=day, actor=refusal.actor, because=refusal.because
     )
 
 
-def no_room(checker: Checker, checked: Checked) -> Finding:
+def review_full_finding(checker: Checker, checked: CheckedRow) -> Finding:
     """Return the finding of a row that could not be held, since too many wait."""
-    return finding("review-full", checker.place(checked.row, None))
+    return finding("review-full", checker.locate(checked.row, None))
 
 
-def softened(findings: tuple[Finding, ...], result: Result) -> tuple[Finding, ...]:
+def without_held_severity(findings: tuple[Finding, ...], result: Result) -> tuple[Finding, ...]:
     """Return a row's findings once its outcome is known.
 
     What would have held it is no more than an info where the ledger had nothing to append.
     """
     if result.review or result.outcome is Outcome.REJECTED:
         return findings
-    return tuple(item.softened() if item.severity == "held" else item for item in findings)
+    return tuple(item.as_info() if item.severity == "held" else item for item in findings)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PersonalDataExposure:
     """A record that says something of a private person to the public.
 
     `current` is false where only an earlier version says it, which the feed still holds.
@@ -35,7 +35,7 @@ class Found:
 
 def rescan(
     ledger: Ledger, model: Model, progress: Callable[[int, int], None] | None = None
-) -> Iterator[Found]:
+) -> Iterator[PersonalDataExposure]:
     """Yield what the gate finds in every version that the public can read.
 
     `progress` hears versions done and versions in all. Memory does not grow with the ledger.
@@ -51,4 +51,6 @@ def rescan(
         if problems:
             certain = any(item.severity == "error" for item in problems)
             accepted = version.reviewed and not certain
-            yield Found(version.iri, version.kind, tuple(problems), version.current, accepted)
+            yield PersonalDataExposure(
+                version.iri, version.kind, tuple(problems), version.current, accepted
+            )

@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
-from exchange.intake.annotated_workbook import MarkedBook
-from exchange.intake.staged_copies import OWNER_FILE, private, sync
+from exchange.intake.annotated_workbook import AnnotatedWorkbook
+from exchange.intake.staged_copies import OWNER_FILE, private_directory, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class Rejects:
         self._clock = clock
         self._directory = directory
         self._rows = _WRITERS[suffix](directory / f"{delivery:06d}-{stem}.{suffix}")
-        self._findings = _Lazy(directory / f"{delivery:06d}-{stem}.findings.jsonl")
+        self._findings = _LazyFile(directory / f"{delivery:06d}-{stem}.findings.jsonl")
 
     def begin(self, sheet: Sheet) -> None:
         """Take the rows that follow for those of this sheet."""
@@ -63,11 +63,11 @@ class Rejects:
         now = self._clock()
         written = [lazy.close(now) for lazy in (self._rows, self._findings)]
         if any(written):
-            sync(self._directory)
+            sync_directory(self._directory)
         return self._rows.path if written[0] else None
 
 
-class _Rows(Protocol):
+class _RowsFile(Protocol):
     """Writes refused rows in one format; `close` says whether there were any."""
 
     path: Path
@@ -85,7 +85,7 @@ def _stem(name: str) -> str:
     return text or "delivery"
 
 
-class _Lazy:
+class _LazyFile:
     """A private text file that is made by its first use."""
 
     def __init__(self, path: Path) -> None:
@@ -99,7 +99,7 @@ class _Lazy:
     @property
     def stream(self) -> IO[Any]:
         if self._stream is None:
-            private(self.path.parent)
+            private_directory(self.path.parent)
             flags = os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW
             descriptor = os.open(self.path, flags, OWNER_FILE)
             self._stream = os.fdopen(descriptor, "w", encoding="utf-8", newline="")
@@ -115,7 +115,7 @@ class _Lazy:
         return True
 
 
-class _JsonRows(_Lazy):
+class _JsonRows(_LazyFile):
     """The sender's JSON records, one a line."""
 
     def begin(self, sheet: Sheet) -> None:
@@ -125,7 +125,7 @@ class _JsonRows(_Lazy):
         self.stream.write(f"{row.raw}\n")
 
 
-class _CsvRows(_Lazy):
+class _CsvRows(_LazyFile):
     """The sender's rows under the sender's header."""
 
     _sheet: Sheet
@@ -139,7 +139,7 @@ class _CsvRows(_Lazy):
         if new:
             self.stream.write("\ufeff")  # spreadsheets take Chinese for garbage without it
             header = self._sheet.header
-            writer.writerows(header.own if header else ())
+            writer.writerows(header.sender_rows if header else ())
         writer.writerow(row.raw)
 
 
@@ -148,7 +148,7 @@ class _WorkbookRows:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._book: MarkedBook | None = None
+        self._book: AnnotatedWorkbook | None = None
         self._sheet: Sheet | None = None  # begun, but nothing of it refused so far
 
     def begin(self, sheet: Sheet) -> None:
@@ -156,12 +156,12 @@ class _WorkbookRows:
 
     def add(self, row: Row, findings: Sequence[Finding]) -> None:
         if self._book is None:
-            private(self.path.parent)
-            self._book = MarkedBook(self.path)
+            private_directory(self.path.parent)
+            self._book = AnnotatedWorkbook(self.path)
         if self._sheet is not None:
-            self._book.begin(self._sheet)
+            self._book.begin_sheet(self._sheet)
             self._sheet = None
-        self._book.add(row, findings)
+        self._book.add_row(row, findings)
 
     def close(self, now: int) -> bool:
         if self._book is None:
@@ -176,7 +176,7 @@ class _WorkbookRows:
 
 
 _SUFFIXES: Final = {"csv": "csv", "json": "jsonl", "xlsx": "xlsx"}
-_WRITERS: Final[dict[str, Callable[[Path], _Rows]]] = {
+_WRITERS: Final[dict[str, Callable[[Path], _RowsFile]]] = {
     "csv": _CsvRows,
     "jsonl": _JsonRows,
     "xlsx": _WorkbookRows,
@@ -197,7 +197,7 @@ def purge_rejects(directory: Path, now: int) -> list[str]:
     for item in old:
         item.unlink(missing_ok=True)
     if old:
-        sync(directory)
+        sync_directory(directory)
     return sorted(item.name for item in old)
 
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Result, Submission
-    from exchange.intake.held_row import HeldRow, Item
+    from exchange.intake.held_row import HeldItem, HeldRow
     from exchange.intake.held_store import HeldRows
     from exchange.ledger import Ledger
     from exchange.model import Model
 
-LONGEST: Final = 500  # characters of a reason, which the ledger keeps for ever
+MAX_REASON_LENGTH: Final = 500  # characters of a reason, which the ledger keeps for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class Reviewer:
     def __post_init__(self) -> None:
         """Refuse what the ledger must not keep."""
         for text in (self.actor, self.because):
-            if not text.strip() or len(text) > LONGEST or not text.isprintable():
+            if not text.strip() or len(text) > MAX_REASON_LENGTH or not text.isprintable():
                 raise UsageError(
-                    f"Actor and reason are one line of 1 to {LONGEST} characters each.",
+                    f"Actor and reason are one line of 1 to {MAX_REASON_LENGTH} characters each.",
                     "Give --as NAME and --because TEXT.",
-                    zh=f"经办人和理由均须为一行，1 至 {LONGEST} 个字符。",
+                    zh=f"经办人和理由均须为一行，1 至 {MAX_REASON_LENGTH} 个字符。",
                     zh_hint="请给出 --as 姓名和 --because 理由。",
                 )
         if personal_data.find(self.because):
@@ -57,7 +57,7 @@ class Reviewer:
             )
 
 
-class Reviews:
+class ReviewService:
     """The held rows of one deployment and its ledger."""
 
     def __init__(
@@ -74,15 +74,15 @@ class Reviews:
         self._clock = clock
         self._failpoint = failpoint
 
-    def waiting(self) -> Iterator[Item]:
+    def waiting(self) -> Iterator[HeldItem]:
         """Yield what waits, the oldest first."""
         return self._held.waiting()
 
-    def show(self, number: str) -> Item:
+    def show(self, number: str) -> HeldItem:
         """Return one waiting row; raises NotFound, UsageError as `HeldRows.show`."""
-        return self._held.show(number)
+        return self._held.waiting_item(number)
 
-    def accept(self, number: str, reviewer: Reviewer) -> tuple[Item, Result]:
+    def accept(self, number: str, reviewer: Reviewer) -> tuple[HeldItem, Result]:
         """Append a held row; `unchanged` where the ledger already says what it says.
 
         The row is compiled anew, since the model may be another than when it was held. A kill
@@ -98,22 +98,22 @@ class Reviews:
             submission = _compiled(self._model, row)
             result = self._ledger.accept(submission, row.version, row.origin, decision)
             self._logged()
-            decide.done()
+            decide.remove()
         return item, result
 
-    def refuse(self, number: str, reviewer: Reviewer) -> Item:
+    def refuse(self, number: str, reviewer: Reviewer) -> HeldItem:
         """Destroy a held row; the same row is rejected from now on, named with this refusal."""
         with self._held.deciding(number) as (item, decide):
             self._ledger.refuse(self._decision(item, reviewer))
             self._logged()
-            decide.refused(Refusal(reviewer.actor, self._clock(), reviewer.because))
+            decide.replace_by_refusal(Refusal(reviewer.actor, self._clock(), reviewer.because))
         return item
 
     def _logged(self) -> None:
         self._failpoint(Failpoint.REVIEW_LOGGED)
 
     @staticmethod
-    def _decision(item: Item, reviewer: Reviewer) -> Decision:
+    def _decision(item: HeldItem, reviewer: Reviewer) -> Decision:
         row = item.row
         return Decision(
             item=item.id,
@@ -149,6 +149,6 @@ def _compiled(model: Model, row: HeldRow) -> Submission:
     return compiled.submission(record, row.submission.row, row.form)
 
 
-def applied(result: Result) -> bool:
+def was_appended(result: Result) -> bool:
     """Whether an acceptance appended something."""
     return result.outcome is not Outcome.UNCHANGED

@@ -8,28 +8,33 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.record import Outcome, Result
 from exchange.intake.held_row import HeldRow
-from exchange.intake.held_store import Stored
-from exchange.intake.outcome_findings import explained, no_room, refused_before, softened
+from exchange.intake.held_store import HoldResult
+from exchange.intake.outcome_findings import (
+    outcome_finding,
+    refused_before_finding,
+    review_full_finding,
+    without_held_severity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from exchange.domain.failpoints import FailpointHook
-    from exchange.intake.checker import Checked, Checker
+    from exchange.intake.checker import CheckedRow, Checker
     from exchange.intake.findings import Finding
     from exchange.intake.held_row import Refusal
     from exchange.intake.held_store import HeldRows
-    from exchange.intake.target_suggestions import NearTargets
+    from exchange.intake.target_suggestions import TargetSuggestions
     from exchange.ledger import Origin
 
 
 _SEVERITIES: Final = {Outcome.REJECTED: "error", Outcome.HELD: "held"}
 
 
-class Settled(NamedTuple):
+class RowOutcome(NamedTuple):
     """One row whose outcome is known, with all that its sender has to know."""
 
-    checked: Checked
+    checked: CheckedRow
     result: Result
     findings: tuple[Finding, ...]
 
@@ -42,25 +47,25 @@ class Settled(NamedTuple):
         return next((item.rule for item in self.findings if item.severity == severity), None)
 
 
-def settle(
-    checker: Checker, batch: list[Checked], results: Iterable[Result], targets: NearTargets
-) -> Iterator[Settled]:
+def row_outcomes(
+    checker: Checker, batch: list[CheckedRow], results: Iterable[Result], targets: TargetSuggestions
+) -> Iterator[RowOutcome]:
     """Yield the rows of a batch in the file's order; `results` are those of the sound ones."""
     answers = iter(results)
     for checked in batch:
         if checked.submission is None:
-            yield Settled(checked, Result(Outcome.REJECTED), checked.findings)
+            yield RowOutcome(checked, Result(Outcome.REJECTED), checked.findings)
             continue
         result = next(answers)
         findings = checked.findings
         if findings:
-            findings = softened(findings, result)
-        reason = explained(checker, checked, result, targets)
-        yield Settled(checked, result, (*findings, reason) if reason else findings)
+            findings = without_held_severity(findings, result)
+        reason = outcome_finding(checker, checked, result, targets)
+        yield RowOutcome(checked, result, (*findings, reason) if reason else findings)
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class RowHolder:
     """Keeps what is for review of one sheet's delivery."""
 
     held: HeldRows
@@ -69,22 +74,22 @@ class Holding:
     checker: Checker
     failpoint: FailpointHook = no_failpoint
 
-    def keep(self, rows: Iterable[Settled]) -> list[Settled]:
+    def hold(self, rows: Iterable[RowOutcome]) -> list[RowOutcome]:
         """Return the rows, those for review kept or, where that cannot be, rejected."""
         settled = list(rows)
         places = [at for at, row in enumerate(settled) if row.result.review]
-        stored = self.held.put([self._held(settled[at]) for at in places])
+        stored = self.held.put([self._held_row(settled[at]) for at in places])
         if places:
             self.failpoint(Failpoint.HELD_KEPT)
         for place, (what, refusal) in zip(places, stored, strict=True):
-            if what is not Stored.HELD:
-                settled[place] = self._not_kept(settled[place], refusal)
+            if what is not HoldResult.HELD:
+                settled[place] = self._not_held(settled[place], refusal)
         return settled
 
-    def _held(self, row: Settled) -> HeldRow:
+    def _held_row(self, row: RowOutcome) -> HeldRow:
         checked, submission = row.checked, row.checked.submission
         assert submission is not None  # noqa: S101 (only the ledger's results are for review)
-        place = self.checker.place(checked.row, None)
+        place = self.checker.locate(checked.row, None)
         because = [
             item
             for item in row.findings
@@ -103,18 +108,18 @@ class Holding:
             record=row.result.iri,
         )
 
-    def _not_kept(self, row: Settled, refusal: Refusal | None) -> Settled:
+    def _not_held(self, row: RowOutcome, refusal: Refusal | None) -> RowOutcome:
         """Return a row that does not wait: refused before, or without room.
 
         A refused row that is older than its record stays outdated; nothing is asked of anybody.
         """
         checked = row.checked
         if refusal is None:
-            finding = no_room(self.checker, checked)
+            finding = review_full_finding(self.checker, checked)
         else:
-            finding = refused_before(self.checker, checked, refusal)
+            finding = refused_before_finding(self.checker, checked, refusal)
         outcome = Outcome.REJECTED
         if refusal is not None and row.result.outcome is Outcome.OUTDATED:
-            outcome, finding = Outcome.OUTDATED, finding.softened()
+            outcome, finding = Outcome.OUTDATED, finding.as_info()
         result = replace(row.result, outcome=outcome, reason=finding.rule, review=False)
-        return Settled(checked, result, (*row.findings, finding))
+        return RowOutcome(checked, result, (*row.findings, finding))

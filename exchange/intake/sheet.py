@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TextIO
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.intake.findings import Finding, Place, finding, letter_of
+from exchange.intake.findings import CellLocation, Finding, column_letters, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from exchange.intake.encoding import Encoding
-    from exchange.intake.header_matching import Book, Header
+    from exchange.intake.header_matching import FormColumns, Header
     from exchange.intake.limits import Limits
 
 # LF and TAB are text; every other C0, C1 and DEL is not (docs/design/model.md "Text and amounts").
@@ -46,10 +46,10 @@ class Sheet(Protocol):
     """
 
     name: str
-    origin: Place
+    origin: CellLocation
     format: str
     encoding: Encoding
-    book: Book
+    form_columns: FormColumns
     header: Header | None
     notes: list[Finding]
 
@@ -62,7 +62,7 @@ class Sheet(Protocol):
 
 
 @contextlib.contextmanager
-def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
+def open_text(path: Path, encoding: Encoding, faults: StructureFaults) -> Iterator[TextIO]:
     """Open a text whose encoding was detected; if it changed since, that is a fault.
 
     Raises:
@@ -81,14 +81,14 @@ def opened(path: Path, encoding: Encoding, faults: Faults) -> Iterator[TextIO]:
 
 
 @dataclass(slots=True)
-class BrokenRows:
+class BrokenRowCounter:
     """Ends the reading of a file most of whose rows cannot be read, with one fault for all."""
 
-    faults: Faults
+    faults: StructureFaults
     read: int = 0
     broken: int = 0
 
-    def too_many(self, row: Row) -> bool:
+    def count(self, row: Row) -> bool:
         """Count a row; say whether the file is to be read no further, and note it as a fault."""
         self.read += 1
         if row.cells is not None or row.record is not None:
@@ -103,10 +103,10 @@ class BrokenRows:
 
 
 @dataclass(slots=True)
-class Faults:
+class StructureFaults:
     """Collects breaks in a file's structure, up to a bound."""
 
-    origin: Place
+    origin: CellLocation
     limits: Limits
     found: list[Finding] = field(default_factory=list)
 
@@ -119,6 +119,6 @@ class Faults:
         """Note a fault at a row and line; `position` and `value` say in which cell."""
         position = details.pop("position", None)
         value = details.pop("value", "")
-        column = None if position is None else letter_of(position)
+        column = None if position is None else column_letters(position)
         place = replace(self.origin, row=row, line=line, column=column)
         self.found.append(finding(rule, place, value, **details))

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.personal_data import mask
-from exchange.intake.database_source import Table
-from exchange.intake.file_reader import opened_file, refuse, require_file, unreadable
-from exchange.intake.findings import Place, finding
+from exchange.intake.database_source import DatabaseTable
+from exchange.intake.file_reader import file_rejected, opened_file, require_file, unreadable
+from exchange.intake.findings import CellLocation, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ OWNER_FILE: Final = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class StagedCopy:
     """A staged copy: its place, the file's own name, SHA-256 in hex, size in bytes."""
 
     path: Path
@@ -44,7 +44,7 @@ class Staged:
 
 
 @contextlib.contextmanager
-def staged(source: Path | Table, directory: Path, limits: Limits) -> Iterator[Staged]:
+def staged(source: Path | DatabaseTable, directory: Path, limits: Limits) -> Iterator[StagedCopy]:
     """Copy a file or table into the staging directory, synced; delete the copy at the end.
 
     Raises:
@@ -53,7 +53,7 @@ def staged(source: Path | Table, directory: Path, limits: Limits) -> Iterator[St
         EnvironmentFault: it cannot be read, or the directory not written.
 
     """
-    if isinstance(source, Table):
+    if isinstance(source, DatabaseTable):
         suffix, fill = ".csv", source.copy
     else:
         require_file(source)
@@ -68,22 +68,22 @@ def staged(source: Path | Table, directory: Path, limits: Limits) -> Iterator[St
                 digest, size = fill(stream, limits)
                 stream.flush()
                 os.fsync(stream.fileno())
-                sync(directory)
+                sync_directory(directory)
             except OSError as error:
                 raise _fault(source, error) from error
-            yield Staged(copy, mask(source.name), digest, size)
+            yield StagedCopy(copy, mask(source.name), digest, size)
     finally:
         copy.unlink(missing_ok=True)
 
 
-def private(directory: Path) -> Path:
+def private_directory(directory: Path) -> Path:
     """Make a directory that only its owner enters; return it."""
     directory.mkdir(mode=OWNER_DIRECTORY, parents=True, exist_ok=True)
     directory.chmod(OWNER_DIRECTORY)
     return directory
 
 
-def sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Bring a directory's entries to the disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -92,7 +92,7 @@ def sync(directory: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(directory: Path) -> int:
+def delete_abandoned_copies(directory: Path) -> int:
     """Delete the copies of deliveries that were killed; return how many."""
     if not directory.is_dir():
         return 0
@@ -101,8 +101,8 @@ def sweep(directory: Path) -> int:
 
 
 def _create(suffix: str, directory: Path) -> tuple[Path, BinaryIO]:
-    private(directory)
-    sweep(directory)
+    private_directory(directory)
+    delete_abandoned_copies(directory)
     copy = directory / (secrets.token_hex(8) + suffix.lower()[:8])
     with _locked(directory):
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
@@ -117,9 +117,9 @@ def _fill(path: Path, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
         size += len(chunk)
         if size > limits.file_bytes:
             name = mask(path.name)
-            place = Place(name)
+            place = CellLocation(name)
             fault = finding("file-size", place, size=size, limit=limits.file_bytes)
-            raise refuse(name, [fault])
+            raise file_rejected(name, [fault])
         digest.update(chunk)
         stream.write(chunk)
     return digest.hexdigest(), size
@@ -164,7 +164,7 @@ def _abandoned(item: Path) -> bool:
         os.close(descriptor)
 
 
-def _fault(what: Path | Table, error: OSError) -> EnvironmentFault:
+def _fault(what: Path | DatabaseTable, error: OSError) -> EnvironmentFault:
     return EnvironmentFault(
         f"{what} cannot be staged: {error.strerror}.",
         "Check its permissions and the space on the disk of the data directory.",

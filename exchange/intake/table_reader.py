@@ -7,17 +7,25 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from exchange.intake.damaged_cells import may_be_spoilt, spoilt
-from exchange.intake.findings import Finding, Place, finding, letter_of
-from exchange.intake.header_matching import Book, Header, fitting, form_of, is_header, match, width
-from exchange.intake.sheet import CONTROL, BrokenRows, Faults, Row
+from exchange.intake.damaged_cells import cell_damage, may_be_damaged
+from exchange.intake.findings import CellLocation, Finding, column_letters, finding
+from exchange.intake.header_matching import (
+    FormColumns,
+    Header,
+    best_kind,
+    filled_width,
+    is_header,
+    match_header,
+    resolve_form,
+)
+from exchange.intake.sheet import CONTROL, BrokenRowCounter, Row, StructureFaults
 from exchange.model import HIDDEN_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from exchange.intake.encoding import Encoding
-    from exchange.intake.header_matching import Known
+    from exchange.intake.header_matching import FormColumn
     from exchange.intake.limits import Limits
 
 HEADER_SEARCH: Final = 5  # rows above the data: a title, Chinese names, codes
@@ -35,7 +43,7 @@ _SEPARATORS: Final = {
     "，": "全角逗号 (full-width comma)",
 }
 # What a spreadsheet's cell may be besides text: mark -> (rule, severity).
-_ODD: Final[Mapping[str, tuple[str, Any]]] = {
+_MARK_RULES: Final[Mapping[str, tuple[str, Any]]] = {
     "formula": ("formula", "warning"),
     "merged": ("merged", "warning"),
     "merged-across": ("merged-across", "error"),
@@ -49,7 +57,7 @@ _ODD: Final[Mapping[str, tuple[str, Any]]] = {
 }
 
 
-class Record(NamedTuple):
+class TableRow(NamedTuple):
     """A row as read: spreadsheet row, physical line, cells, and what is odd by position."""
 
     number: int
@@ -66,46 +74,46 @@ class TableSheet(ABC):
 
     format: str
 
-    def __init__(self, origin: Place, encoding: Encoding, limits: Limits) -> None:
+    def __init__(self, origin: CellLocation, encoding: Encoding, limits: Limits) -> None:
         self.origin = origin
         self.name = origin.file
         self.encoding = encoding
         self.limits = limits
         self.notes: list[Finding] = []
-        self.trouble = Faults(origin, limits)
+        self.structure_faults = StructureFaults(origin, limits)
         self.header: Header | None = None
         self._head_faults: list[Finding] = []
 
     @abstractmethod
-    def records(self, expected: int) -> Iterator[Record]:
+    def records(self, expected: int) -> Iterator[TableRow]:
         """Yield the rows, `expected` cells wide where that is known; notes `trouble`."""
 
     @property
     def faults(self) -> list[Finding]:
         """Breaks in the structure found so far."""
-        return self.trouble.found
+        return self.structure_faults.found
 
     def rows(self) -> Iterator[Row]:
         """Yield the data rows; blank ones are skipped but counted."""
         header = self.header
         if header is None:
             return
-        self.trouble.found = [*self._head_faults]
-        broken = BrokenRows(self.trouble)
+        self.structure_faults.found = [*self._head_faults]
+        broken = BrokenRowCounter(self.structure_faults)
         for record in self.records(header.width):
             if record.number < header.first_row or not _filled(record):
                 continue
             if record.number - header.first_row >= self.limits.rows:
-                self.trouble.add(
+                self.structure_faults.add(
                     "too-many-rows", row=record.number, line=record.line, limit=self.limits.rows
                 )
                 return
             row = self._row(header, record)
             yield row
-            if broken.too_many(row):
+            if broken.count(row):
                 return
 
-    def choose(self, candidates: Sequence[Book]) -> None:
+    def choose(self, candidates: Sequence[FormColumns]) -> None:
         """Find the header and the book it is of.
 
         Raises:
@@ -113,20 +121,20 @@ class TableSheet(ABC):
 
         """
         self.header = self._find_header(candidates)
-        self.book = self.header.book if self.header else candidates[0]
+        self.form_columns = self.header.form_columns if self.header else candidates[0]
 
-    def _find_header(self, candidates: Sequence[Book]) -> Header | None:
+    def _find_header(self, candidates: Sequence[FormColumns]) -> Header | None:
         rows: list[tuple[str, ...]] = []
         for record in self.records(0):
-            rows.append(tuple(map(clean, record.cells)))
+            rows.append(tuple(map(clean_cell, record.cells)))
             if len(rows) > HEADER_SEARCH:
                 break
-        broken, self.trouble.found = self.trouble.found, []
+        broken, self.structure_faults.found = self.structure_faults.found, []
         for row, cells in enumerate(rows[:HEADER_SEARCH], start=1):
-            of_kind = fitting(candidates, cells)
+            of_kind = best_kind(candidates, cells)
             if of_kind:
-                header = match(_form(of_kind, rows, row), rows, row)
-                self._check(header, cells)
+                header = match_header(_form(of_kind, rows, row), rows, row)
+                self._check_header(header, cells)
                 return header  # what is broken below is met again with the rows
         for fault in broken:
             self._note_fault(fault)
@@ -134,132 +142,141 @@ class TableSheet(ABC):
             self._note_fault(self._no_header(candidates, rows))
         return None
 
-    def _no_header(self, candidates: Sequence[Book], rows: Sequence[tuple[str, ...]]) -> Finding:
+    def _no_header(
+        self, candidates: Sequence[FormColumns], rows: Sequence[tuple[str, ...]]
+    ) -> Finding:
         """Say that there is none, and whether it is because of another separator than a comma."""
         for cells in rows[:HEADER_SEARCH]:
             line = ",".join(cells)
             for separator, name in _SEPARATORS.items():
-                if fitting(candidates, tuple(map(clean, line.split(separator)))):
-                    place = self._place(1, 1)
+                if best_kind(candidates, tuple(map(clean_cell, line.split(separator)))):
+                    place = self._location(1, 1)
                     found = finding("header-separator", place, separator=name)
                     return replace(found, rule="no-header")
-        return finding("no-header", self._place(1, 1), rows=HEADER_SEARCH)
+        return finding("no-header", self._location(1, 1), rows=HEADER_SEARCH)
 
-    def _place(self, row: int, line: int | None, **more: Any) -> Place:
+    def _location(self, row: int, line: int | None, **more: Any) -> CellLocation:
         return replace(self.origin, row=row, line=line, **more)
 
     def _note_fault(self, fault: Finding) -> None:
         self._head_faults.append(fault)
-        self.trouble.found.append(fault)
+        self.structure_faults.found.append(fault)
 
-    def _check(self, header: Header, cells: Sequence[str]) -> None:
+    def _check_header(self, header: Header, cells: Sequence[str]) -> None:
         if header.width > self.limits.columns:
             limit = self.limits.columns
-            place = self._place(header.row, None)
+            place = self._location(header.row, None)
             self._note_fault(finding("too-many-columns", place, found=header.width, limit=limit))
             return
         seen: dict[str, int] = {}
-        for position, known in header.positions:
+        for position, known in header.columns:
             if known.code in seen:
-                place = self._cell(header.row, None, position, known)
-                first = letter_of(seen[known.code])
+                place = self._cell_location(header.row, None, position, known)
+                first = column_letters(seen[known.code])
                 self._note_fault(
                     finding(
                         "duplicate-column", place, cells[position], code=known.code, first=first
                     )
                 )
             seen.setdefault(known.code, position)
-        for known in header.book.missing(frozenset(seen)):
-            place = self._place(header.row, None, code=known.code, name=known.name)
+        for known in header.form_columns.missing(frozenset(seen)):
+            place = self._location(header.row, None, code=known.code, name=known.name)
             self._note_fault(finding("missing-column", place, code=known.code, name=known.name))
-        positions = {position for position, _ in header.positions}
+        positions = {position for position, _ in header.columns}
         for position in range(header.width):
             if position not in positions:
-                place = self._cell(header.row, None, position, None)
+                place = self._cell_location(header.row, None, position, None)
                 self.notes.append(finding("unknown-column", place, cells[position], "warning"))
 
-    def _cell(self, row: int, line: int | None, position: int, known: Known | None) -> Place:
+    def _cell_location(
+        self, row: int, line: int | None, position: int, known: FormColumn | None
+    ) -> CellLocation:
         code, name = (known.code, known.name) if known else (None, None)
-        return self._place(row, line, column=letter_of(position), code=code, name=name)
+        return self._location(row, line, column=column_letters(position), code=code, name=name)
 
-    def _row(self, header: Header, record: Record) -> Row:
+    def _row(self, header: Header, record: TableRow) -> Row:
         number, line, raw, marks = record
-        found = width(raw)
+        found = filled_width(raw)
         if found > header.width or len(raw) < header.width:
-            return Row(number, line, tuple(raw), findings=(self._uneven(header, record, found),))
+            return Row(
+                number,
+                line,
+                tuple(raw),
+                findings=(self._cell_count_finding(header, record, found),),
+            )
         joined = "".join(raw)
         findings = () if joined.isprintable() else self._control(header, record, joined)
-        if may_be_spoilt(joined):
-            findings += self._spoilt(header, record)
+        if may_be_damaged(joined):
+            findings += self._damage_findings(header, record)
         if marks:
-            findings += self._odd(header, record)
+            findings += self._mark_findings(header, record)
         cells = {
-            code: cell if cell[0] not in _EDGE and cell[-1] not in _EDGE else clean(cell)
+            code: cell if cell[0] not in _EDGE and cell[-1] not in _EDGE else clean_cell(cell)
             for position, code in header.codes
             if (cell := raw[position])
         }
         return Row(number, line, tuple(raw), cells, findings=findings)
 
-    def _uneven(self, header: Header, record: Record, found: int) -> Finding:
+    def _cell_count_finding(self, header: Header, record: TableRow, found: int) -> Finding:
         """Say where a row has a cell beyond the header, or that it lacks some."""
         number, line, raw, _ = record
         if found <= header.width:
-            place, value = self._place(number, line), ",".join(raw)
+            place, value = self._location(number, line), ",".join(raw)
             found = len(raw)
         else:
             stray = next(at for at in range(header.width, found) if raw[at].strip())
-            place, value = self._cell(number, line, stray, None), raw[stray]
+            place, value = self._cell_location(number, line, stray, None), raw[stray]
         return finding("cell-count", place, value, found=found, expected=header.width)
 
-    def _spoilt(self, header: Header, record: Record) -> tuple[Finding, ...]:
+    def _damage_findings(self, header: Header, record: TableRow) -> tuple[Finding, ...]:
         """Say which cells a spreadsheet or a wrong encoding left nothing, or not all, of."""
         number, line, raw, marks = record
         findings = []
-        for position, known in header.positions:
-            found = spoilt(raw[position], known) if raw[position] else None
+        for position, known in header.columns:
+            found = cell_damage(raw[position], known) if raw[position] else None
             if found and marks.get(position) != "error":
                 rule, severity = found
-                value = HIDDEN_VALUE if known.secret else raw[position]
-                place = self._cell(number, line, position, known)
+                value = HIDDEN_VALUE if known.hidden else raw[position]
+                place = self._cell_location(number, line, position, known)
                 findings.append(finding(rule, place, value, severity))
         return tuple(findings)
 
-    def _control(self, header: Header, record: Record, joined: str) -> tuple[Finding, ...]:
+    def _control(self, header: Header, record: TableRow, joined: str) -> tuple[Finding, ...]:
         number, line, raw, _ = record
         if "\r" in joined:
             raw[:] = [cell.replace("\r\n", "\n") for cell in raw]
             joined = "".join(raw)
         if CONTROL.search(joined) is None:
             return ()
-        known = dict(header.positions)
+        known = dict(header.columns)
         findings = []
         for position, cell in enumerate(raw):
             bad = CONTROL.search(cell)
             if bad:
-                place = self._cell(number, line, position, known.get(position))
+                place = self._cell_location(number, line, position, known.get(position))
                 character = f"U+{ord(bad.group()):04X}"
                 findings.append(finding("control-character", place, cell, character=character))
         return tuple(findings)
 
-    def _odd(self, header: Header, record: Record) -> tuple[Finding, ...]:
+    def _mark_findings(self, header: Header, record: TableRow) -> tuple[Finding, ...]:
         """Say what a spreadsheet did to cells; cells of unknown columns do not matter."""
         number, line, raw, marks = record
-        known = dict(header.positions)
+        known = dict(header.columns)
         findings = []
         for position, mark in sorted(marks.items()):
             if position in known:
                 # Behind a blank stands what the cell shows of what it holds.
                 name, _, shown = mark.partition(" ")
-                rule, severity = _ODD.get(name, (name, "error"))
-                place = self._cell(number, line, position, known[position])
+                rule, severity = _MARK_RULES.get(name, (name, "error"))
+                place = self._cell_location(number, line, position, known[position])
                 value = raw[position]
-                if known[position].secret and value:
+                if known[position].hidden and value:
                     value = shown = HIDDEN_VALUE
                 findings.append(finding(rule, place, value, severity, shown=shown))
         return tuple(findings)
 
 
-def clean(cell: str) -> str:
+def clean_cell(cell: str) -> str:
     """Return a cell without blanks of any width at its ends and without our quote prefix."""
     if not cell:
         return cell
@@ -271,16 +288,16 @@ def clean(cell: str) -> str:
     return text
 
 
-def _filled(record: Record) -> bool:
+def _filled(record: TableRow) -> bool:
     if any(map(str.strip, record.cells)):
         return True
     marks = record.marks.values()
     return bool(marks) and ("error" in marks or "formula-empty" in marks)
 
 
-def _form(of_kind: Sequence[Book], rows: Sequence[tuple[str, ...]], row: int) -> Book:
+def _form(of_kind: Sequence[FormColumns], rows: Sequence[tuple[str, ...]], row: int) -> FormColumns:
     """Return the book for both header rows together: codes in the second may tell the form."""
     names = rows[row - 1]
     if len(rows) > row and any(is_header(book, rows[row]) for book in of_kind):
         names = (*names, *rows[row])
-    return form_of(of_kind, names)
+    return resolve_form(of_kind, names)

@@ -21,7 +21,7 @@ MOST: Final = 100  # rows of a delivery for which near records are looked for
 
 
 @dataclass(frozen=True, slots=True)
-class NearRecord:
+class SuggestedTarget:
     """A record on file: its number, who decided, on which day, its IRI; empty where not known."""
 
     number: str
@@ -30,16 +30,16 @@ class NearRecord:
     iri: str
 
 
-class NearTargets:
+class TargetSuggestions:
     """Looks for near records, for one delivery; opens none before it is asked."""
 
     def __init__(self, ledger: Ledger, model: Model) -> None:
         self._records = ledger.near_records()
         self._model = model
         self._asked = 0
-        self._recent: dict[str, list[tuple[tuple[str, ...], NearRecord]]] = {}
+        self._recent: dict[str, list[tuple[tuple[str, ...], SuggestedTarget]]] = {}
 
-    def of(self, link: Link) -> list[NearRecord]:
+    def suggest(self, link: Link) -> list[SuggestedTarget]:
         """Return the live records near what a repair quotes, the likeliest first."""
         self._asked += 1
         if self._asked > MOST:
@@ -55,12 +55,12 @@ class NearTargets:
                 found.setdefault(record.iri, record)
         return list(found.values())[:SHOWN]
 
-    def _known(self, slug: str) -> list[tuple[tuple[str, ...], NearRecord]]:
+    def _known(self, slug: str) -> list[tuple[tuple[str, ...], SuggestedTarget]]:
         if slug not in self._recent:
             self._recent[slug] = list(self._read(slug))
         return self._recent[slug]
 
-    def _read(self, slug: str) -> Iterator[tuple[tuple[str, ...], NearRecord]]:
+    def _read(self, slug: str) -> Iterator[tuple[tuple[str, ...], SuggestedTarget]]:
         compiled = compile_kind(self._model, slug)
         for iri, view in self._records.recent(slug):
             record = compiled.to_json(iri, view)
@@ -71,7 +71,7 @@ class NearTargets:
             yield (told.primary, *told.aliases, *told.partial), _record(compiled.kind, record)
 
 
-def _record(kind: Kind, record: dict[str, Any]) -> NearRecord:
+def _record(kind: Kind, record: dict[str, Any]) -> SuggestedTarget:
     fields = [kind.field(name) for name in kind.key]
     number = next((f.name for f in fields if f.field_type is FieldType.TEXT), "")
     by = next(
@@ -79,7 +79,7 @@ def _record(kind: Kind, record: dict[str, Any]) -> NearRecord:
     )
     names = (by.key_fallback or "", by.name) if by else ()
     day = next((f.name for f in kind.fields if f.field_type is FieldType.DATE and f.required), "")
-    return NearRecord(
+    return SuggestedTarget(
         number=str(record.get(number, "")),
         authority=next((str(record[name]) for name in names if name in record), ""),
         day=str(record.get(day, "")),

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.intake.displayed_cells import GRAVE, hidden_parts, shown_columns
+from exchange.intake.displayed_cells import OVERRIDING_MARKS, displayed_columns, hidden_parts
 from exchange.intake.encoding import Encoding
-from exchange.intake.findings import Finding, Place, finding
-from exchange.intake.table_reader import Record, TableSheet
+from exchange.intake.findings import CellLocation, Finding, finding
+from exchange.intake.table_reader import TableRow, TableSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exchange.intake.displayed_cells import ShownColumn
-    from exchange.intake.header_matching import Book
+    from exchange.intake.displayed_cells import DisplayedColumn
+    from exchange.intake.header_matching import FormColumns
     from exchange.intake.limits import Limits
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ _WAIT: Final = 2  # seconds of the clock for each second of processor time
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
+class Worksheet:
     """One sheet of a workbook: where its rows begin and end among the spooled lines.
 
     `state` is visible, hidden or veryHidden. `rows` and `columns` are hidden ranges, both ends
@@ -69,7 +69,7 @@ class Tab:
         return not self.hidden and self.start < self.end
 
 
-class Workbook:
+class UnpackedWorkbook:
     """An unpacked workbook; its rows are gone when it is."""
 
     def __init__(self, path: Path, name: str, limits: Limits) -> None:
@@ -83,7 +83,7 @@ class Workbook:
         self.limits = limits
         self.spool = tempfile.TemporaryFile()  # noqa: SIM115 (closed with this object)
         weakref.finalize(self, self.spool.close)
-        self.tabs: list[Tab] = []
+        self.worksheets: list[Worksheet] = []
         self.formats: dict[int, str] = {}
         self.fault = self._unpack(path) or self._index()
 
@@ -103,15 +103,15 @@ class Workbook:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return finding("xlsx-large", Place(self.name))
+            return finding("xlsx-large", CellLocation(self.name))
         except OSError as error:
             raise EnvironmentFault(
                 f"The workbook {self.name} cannot be unpacked: {error.strerror}.",
                 "Check the space of the temporary directory.",
             ) from error
         if ended.returncode < 0:  # stopped at a limit
-            return finding("xlsx-large", Place(self.name))
-        return finding("xlsx-broken", Place(self.name)) if ended.returncode else None
+            return finding("xlsx-large", CellLocation(self.name))
+        return finding("xlsx-broken", CellLocation(self.name)) if ended.returncode else None
 
     def _index(self) -> Finding | None:
         """Note where each sheet stands; return why the workbook cannot be taken, if so."""
@@ -123,9 +123,9 @@ class Workbook:
             if line.startswith(b"{"):
                 said = json.loads(line)
                 if "fault" in said:
-                    return finding(said["fault"], Place(self.name), **said["details"])
+                    return finding(said["fault"], CellLocation(self.name), **said["details"])
                 if begun:
-                    self.tabs.append(_tab(*begun.pop(), before))
+                    self.worksheets.append(_tab(*begun.pop(), before))
                 if "end" in said:
                     return self._counted()
                 if "formats" in said:
@@ -133,15 +133,17 @@ class Workbook:
                 else:
                     begun.append((said, after))
             before = after
-        return finding("xlsx-large", Place(self.name))  # the spool is full
+        return finding("xlsx-large", CellLocation(self.name))  # the spool is full
 
     def _counted(self) -> Finding | None:
         limit = self.limits.sheets
-        if len(self.tabs) > limit:
-            return finding("too-many-sheets", Place(self.name), found=len(self.tabs), limit=limit)
-        return None if self.tabs else finding("empty", Place(self.name))
+        if len(self.worksheets) > limit:
+            return finding(
+                "too-many-sheets", CellLocation(self.name), found=len(self.worksheets), limit=limit
+            )
+        return None if self.worksheets else finding("empty", CellLocation(self.name))
 
-    def lines(self, tab: Tab) -> Iterator[list[Any]]:
+    def lines(self, tab: Worksheet) -> Iterator[list[Any]]:
         """Yield the rows of a sheet as written; several may be read by turns."""
         at = tab.start
         while at < tab.end:
@@ -154,9 +156,9 @@ class Workbook:
                 yield json.loads(line)
 
 
-def _tab(said: dict[str, Any], start: int, end: int) -> Tab:
+def _tab(said: dict[str, Any], start: int, end: int) -> Worksheet:
     ranges = {name: tuple(said[name]) for name in ("rows", "columns", "runs")}
-    return Tab(said["sheet"], start, end, said["state"], said["filtered"], **ranges)
+    return Worksheet(said["sheet"], start, end, said["state"], said["filtered"], **ranges)
 
 
 class XlsxSheet(TableSheet):
@@ -164,7 +166,9 @@ class XlsxSheet(TableSheet):
 
     format = "xlsx"
 
-    def __init__(self, book: Workbook, tab: Tab, candidates: Sequence[Book]) -> None:
+    def __init__(
+        self, book: UnpackedWorkbook, tab: Worksheet, candidates: Sequence[FormColumns]
+    ) -> None:
         """Read the header.
 
         Raises:
@@ -172,27 +176,27 @@ class XlsxSheet(TableSheet):
 
         """
         self._workbook = book
-        self.tab = tab
-        self._shown: dict[int, ShownColumn] = {}
-        super().__init__(Place(book.name, tab.name), _ENCODING, book.limits)
+        self.worksheet = tab
+        self._shown: dict[int, DisplayedColumn] = {}
+        super().__init__(CellLocation(book.name, tab.name), _ENCODING, book.limits)
         self.choose(candidates)
         if self.header is not None:
-            self._shown = shown_columns(self.header, tab.runs, book.formats)
+            self._shown = displayed_columns(self.header, tab.runs, book.formats)
             self.notes += hidden_parts(self.header, tab, self.origin)
 
-    def records(self, expected: int) -> Iterator[Record]:
+    def records(self, expected: int) -> Iterator[TableRow]:
         """Yield the rows, each at least as wide as expected."""
         limit = self.limits.cell_characters
-        for number, cells, marks in self._workbook.lines(self.tab):
+        for number, cells, marks in self._workbook.lines(self.worksheet):
             if max(map(len, cells), default=0) > limit:
-                self.trouble.add("cell-size", row=number, line=None, limit=limit)
-                if self.trouble.full:
+                self.structure_faults.add("cell-size", row=number, line=None, limit=limit)
+                if self.structure_faults.full:
                     return
                 continue
             cells.extend([""] * (expected - len(cells)))
             known = {int(at): mark for at, mark in marks.items()}
             for position, column in self._shown.items():
-                mark = column.mark(number, cells[position])
-                if mark and known.get(position) not in GRAVE:
+                mark = column.mark_of(number, cells[position])
+                if mark and known.get(position) not in OVERRIDING_MARKS:
                     known[position] = mark
-            yield Record(number, None, cells, known)
+            yield TableRow(number, None, cells, known)

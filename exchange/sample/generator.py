@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Final, Self
 import xlsxwriter
 
 from exchange.domain.errors import EnvironmentFault, UsageError
-from exchange.intake.table_reader import clean
+from exchange.intake.table_reader import clean_cell
 from exchange.model import compile_kind, load_model
 from exchange.sample.quirks import Row, spoil
 from exchange.sample.rows import CYCLE, SPOILED, Maker
@@ -156,7 +156,7 @@ class _Sample:
         compiled = compile_kind(self._model, table.kind)
         with path.open("w", encoding="utf-8", newline="\n") as stream:
             for row in rows:
-                cells = {code: clean(cell) for code, cell in table.cells(row).items() if cell}
+                cells = {code: clean_cell(cell) for code, cell in table.cells(row).items() if cell}
                 record, _ = compiled.read_row(cells, FORM)
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 

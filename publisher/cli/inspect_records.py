@@ -9,7 +9,7 @@ import click
 
 from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import ClockDoubtful, VerificationFailed
-from exchange.intake import PURPOSE, HeldRows
+from exchange.intake import HELD_KEY_PURPOSE, HeldRows
 from publisher import settings
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.lifecycle import removal_document, removal_words
@@ -212,7 +212,9 @@ def _status(context: CliContext, opened: OpenDeployment) -> dict[str, Any]:
 
 def _held_rows(deployment: Deployment, ledger: Ledger) -> int:
     """Count what waits for review."""
-    return HeldRows(deployment.layout.held, ledger.derived_key(PURPOSE), deployment.clock).count()
+    return HeldRows(
+        deployment.layout.held, ledger.derived_key(HELD_KEY_PURPOSE), deployment.clock
+    ).count()
 
 
 def _reason(context: CliContext, reason: str) -> str:

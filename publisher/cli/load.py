@@ -19,17 +19,17 @@ from exchange.domain.errors import (
 )
 from exchange.domain.publicity_period import china_date
 from exchange.intake import (
+    DatabaseTable,
     FileCheck,
-    Receipt,
-    Table,
-    deliveries_of,
-    is_table,
+    LoadReceipt,
+    is_table_address,
+    parse_source_code,
+    parse_table_address,
     require_file,
     require_kind,
-    table_of,
-    unit_code,
+    split_by_kind_known,
 )
-from exchange.intake.findings import shown
+from exchange.intake.findings import printable
 from exchange.model import derived_files, load_model
 from exchange.sample import generate
 from publisher.cli.context import CliContext, common, pass_context
@@ -114,10 +114,10 @@ def _check_one(
     except (Rejected, UsageError, EnvironmentFault) as error:
         if files == 1 and not isinstance(error, Rejected):
             raise
-        refused = refusal_of(console, shown(path.name), error, files)
+        refused = refusal_of(console, printable(path.name), error, files)
         counts = dict.fromkeys(("rows", "accepted", "held", "rejected"), 0)
         errors = len(error.details.get("findings", ())) or 1
-        return {"file": shown(path.name), **counts, "errors": errors, **refused}
+        return {"file": printable(path.name), **counts, "errors": errors, **refused}
     for item in found:
         console.finding(item)
     summary = _summary(console, path, found, marked)
@@ -131,11 +131,11 @@ def _today(context: CliContext) -> date:
 
 
 def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None) -> dict[str, Any]:
-    tally, sheets = found.tally, found.sheets
-    kind = sheets[0].book.kind
+    tally, sheets = found.summary, found.sheets
+    kind = sheets[0].form_columns.kind
     console.say(
         "checked",
-        file=shown(path.name),
+        file=printable(path.name),
         kind=kind.label.zh if console.lang == "zh" else kind.label.en,
         rows=tally.rows,
         sound=tally.sound,
@@ -146,13 +146,13 @@ def _summary(console: Console, path: Path, found: FileCheck, marked: Path | None
     refusal = found.refusal
     if refusal is not None:
         what = refusal.message.en if console.lang == "en" else refusal.message.zh
-        console.say("refused", file=shown(path.name), what=what, hint="")
+        console.say("refused", file=printable(path.name), what=what, hint="")
     if marked:
         console.say("marked", path=marked)
     return {
-        "file": shown(path.name),
+        "file": printable(path.name),
         "kind": kind.slug,
-        "form": sheets[0].book.form,
+        "form": sheets[0].form_columns.form,
         "encoding": sheets[0].encoding.label,
         "sheets": [sheet.origin.sheet for sheet in sheets if sheet.origin.sheet],
         "rows": tally.rows,
@@ -215,13 +215,13 @@ def load(  # noqa: PLR0913 - the options of the contract
 
 
 def _load(
-    context: CliContext, sources: list[Path | Table], options: LoadOptions
-) -> list[Receipt | None]:
+    context: CliContext, sources: list[Path | DatabaseTable], options: LoadOptions
+) -> list[LoadReceipt | None]:
     """Load one file after the other; return their receipts, None for a file that was refused."""
     console = context.console
-    receipts: list[Receipt | None] = []
+    receipts: list[LoadReceipt | None] = []
     with _exchange(context, options) as exchange, console.progress() as move:
-        label = console.text("loading", file=", ".join(shown(item.name) for item in sources))
+        label = console.text("loading", file=", ".join(printable(item.name) for item in sources))
 
         def progress(done: int, total: int) -> None:
             move(f"{label} ({len(receipts) + 1}/{len(sources)})", done, total)
@@ -229,7 +229,7 @@ def _load(
         observer = LoadObserver(progress, console.finding)
         for source, outcome in exchange.load_each(sources, options, observer):
             # The bar counts the receipts written so far.
-            receipts.append(_told(console, shown(source.name), outcome, len(sources), options))
+            receipts.append(_told(console, printable(source.name), outcome, len(sources), options))
             console.begin_file()
     return receipts
 
@@ -245,10 +245,14 @@ def _exchange(context: CliContext, options: LoadOptions) -> Iterator[Exchange]:
 
 
 def _told(
-    console: Console, name: str, outcome: Receipt | CredenceError, files: int, options: LoadOptions
-) -> Receipt | None:
+    console: Console,
+    name: str,
+    outcome: LoadReceipt | CredenceError,
+    files: int,
+    options: LoadOptions,
+) -> LoadReceipt | None:
     """Say what became of a file; the error of the only one is the command's own."""
-    if isinstance(outcome, Receipt):
+    if isinstance(outcome, LoadReceipt):
         receipt_of(console, name, outcome, files, dry_run=options.dry_run)
         return outcome
     if files == 1:
@@ -257,21 +261,23 @@ def _told(
     return None
 
 
-def _sources(context: CliContext, names: Sequence[str], options: LoadOptions) -> list[Path | Table]:
+def _sources(
+    context: CliContext, names: Sequence[str], options: LoadOptions
+) -> list[Path | DatabaseTable]:
     """Return the files and tables named; a folder stands for the deliveries in it.
 
     What is wrong with the call itself is said before any of them is read.
     """
     require_kind(context.deployment.model, options.kind, options.form)
-    unit_code(options.source)
-    found: list[Path | Table] = []
+    parse_source_code(options.source)
+    found: list[Path | DatabaseTable] = []
     for name in names:
-        if is_table(name):
-            found.append(table_of(name))
+        if is_table_address(name):
+            found.append(parse_table_address(name))
         elif Path(name).is_dir():
-            inside, other = deliveries_of(Path(name), context.deployment.model)
+            inside, other = split_by_kind_known(Path(name), context.deployment.model)
             for path in other:
-                context.console.say("passed-over", file=shown(path.name))
+                context.console.say("passed-over", file=printable(path.name))
             found += inside
         else:
             require_file(Path(name))

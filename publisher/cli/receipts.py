@@ -9,14 +9,14 @@ from publisher.cli.removal_reasons import words
 
 if TYPE_CHECKING:
     from exchange.domain.errors import CredenceError
-    from exchange.intake import Receipt
+    from exchange.intake import LoadReceipt
     from publisher.cli.shell_output import Console
 
 COUNTED: Final = tuple(str(outcome) for outcome in Outcome)
 
 
 def receipt_of(
-    console: Console, name: str, receipt: Receipt, files: int, *, dry_run: bool = False
+    console: Console, name: str, receipt: LoadReceipt, files: int, *, dry_run: bool = False
 ) -> dict[str, Any]:
     """Say what became of a file, or would; return the receipt as a document."""
     document = receipt.as_json()
@@ -32,7 +32,7 @@ def receipt_of(
     return document
 
 
-def tell_reasons(console: Console, name: str, receipt: Receipt) -> None:
+def tell_reasons(console: Console, name: str, receipt: LoadReceipt) -> None:
     """Say for which reasons rows were not applied, and how many for each."""
     reasons = dict(sorted(receipt.reasons.items()))
     told = [f"{words(reason, console.lang)} {count}" for reason, count in reasons.items()]
@@ -41,7 +41,7 @@ def tell_reasons(console: Console, name: str, receipt: Receipt) -> None:
     console.note({"file": name, "reasons": reasons})
 
 
-def total_of(receipts: list[Receipt]) -> dict[str, Any]:
+def total_of(receipts: list[LoadReceipt]) -> dict[str, Any]:
     """Return one receipt for all files; `rejects` is a list where several were written."""
     rejects = [item.rejects for item in receipts if item.rejects]
     return {

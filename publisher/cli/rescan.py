@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exchange.intake import Found
+    from exchange.intake import PersonalDataExposure
     from publisher.cli.context import CliContext
     from publisher.cli.shell_output import Console
 
@@ -28,14 +28,14 @@ def rescan_public(context: CliContext) -> int:
     return int(counts["certain"] + counts["likely"] > 0)
 
 
-def _verdict(found: Found) -> str:
+def _verdict(found: PersonalDataExposure) -> str:
     if found.accepted:
         return "accepted"
     certain = any(item.severity == "error" for item in found.problems)
     return "certain" if certain else "likely"
 
 
-def _tell(console: Console, found: Found, verdict: str) -> None:
+def _tell(console: Console, found: PersonalDataExposure, verdict: str) -> None:
     if verdict != "accepted":
         console.line(found.iri)
         if not found.current:
@@ -46,7 +46,7 @@ def _tell(console: Console, found: Found, verdict: str) -> None:
     console.note({"found": _document(found, verdict)})
 
 
-def _document(found: Found, verdict: str) -> dict[str, Any]:
+def _document(found: PersonalDataExposure, verdict: str) -> dict[str, Any]:
     return {
         "id": found.iri,
         "kind": found.kind,

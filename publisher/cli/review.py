@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from exchange.domain.errors import UsageError
-from exchange.intake import Reviewer, applied
+from exchange.intake import Reviewer, was_appended
 from publisher import settings
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.rescan import rescan_public
 
 if TYPE_CHECKING:
-    from exchange.intake import HeldRow, Item
+    from exchange.intake import HeldItem, HeldRow
     from publisher.cli.shell_output import Console
 
 _NUMBER = click.argument("number", metavar="ID")
@@ -98,7 +98,7 @@ def accept_verb(context: CliContext, *, number: str, because: str, actor: str | 
     reviewer = Reviewer(actor or settings.actor(), because)
     with context.open() as opened, opened.exchange().reviews() as reviews:
         item, result = reviews.accept(number, reviewer)
-    if applied(result):
+    if was_appended(result):
         console.say("review-accepted", id=item.id, iri=result.iri)
         console.say("next-publish")
     else:
@@ -119,7 +119,7 @@ def refuse_verb(context: CliContext, *, number: str, because: str, actor: str | 
     context.console.result({"id": item.id, "outcome": "refused", "record": item.row.record})
 
 
-def _summary(item: Item) -> dict[str, Any]:
+def _summary(item: HeldItem) -> dict[str, Any]:
     row = item.row
     return {
         "id": item.id,
@@ -146,7 +146,7 @@ def _why(row: HeldRow) -> dict[str, str]:
     }
 
 
-def _show(console: Console, item: Item) -> None:
+def _show(console: Console, item: HeldItem) -> None:
     row = item.row
     console.say("review-item", **_summary(item))
     console.say("review-revises" if row.record else "review-new", iri=row.record)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from exchange.commands import LoadObserver, LoadOptions
 from exchange.domain.errors import CredenceError, UsageError
-from exchange.intake import Watcher
-from exchange.intake.findings import shown
+from exchange.intake import FolderWatcher
+from exchange.intake.findings import printable
 from publisher.child_processes import stop_on_signals
 from publisher.cli.receipts import COUNTED, receipt_of, tell_findings
 
@@ -36,7 +36,7 @@ def watch_folder(
     counts = dict.fromkeys(("files", "refused", *COUNTED), 0)
     with context.open_or_create() as opened:
         deployment = context.deployment
-        watcher = Watcher(folder, deployment.layout.watched, deployment.clock)
+        watcher = FolderWatcher(folder, deployment.layout.watched, deployment.clock)
         console.say("watching", folder=folder)
         observer = LoadObserver(None, console.finding)
         for path, outcome in opened.exchange().watch_folder(watcher, options, observer, stop.wait):
@@ -46,7 +46,7 @@ def watch_folder(
                 tell_findings(console, outcome)
                 console.error(outcome)
                 continue
-            receipt = receipt_of(console, shown(path.name), outcome, 2)
+            receipt = receipt_of(console, printable(path.name), outcome, 2)
             for name in COUNTED:
                 counts[name] += receipt[name]
     console.say("watched", files=counts["files"], refused=counts["refused"])

@@ -11,10 +11,16 @@ from pathlib import Path
 
 from exchange.domain import identity
 from exchange.domain.errors import CredenceError
-from exchange.intake import DEFAULT, check_file, table_of
+from exchange.intake import DEFAULT_LIMITS, check_file, parse_table_address
 from exchange.intake.encoding import detect_encoding
 from exchange.intake.findings import Finding
-from exchange.intake.header_matching import alike, books, choose, kind_of_name, match
+from exchange.intake.header_matching import (
+    best_form,
+    candidate_forms,
+    kind_from_file_name,
+    match_header,
+    normalise_name,
+)
 from exchange.intake.limits import WorkbookLimits
 from exchange.ledger.journal import Journal, Line
 from exchange.model import Model, cell_reader, compile_kind
@@ -24,7 +30,9 @@ from exchange.workbook.xlsx_worker import BROKEN, formats_of, members_of, weigh
 from tests.fuzz.target import Target
 from tests.unit.exchange.model.sound import SOUND
 
-_LIMITS = replace(DEFAULT, cell_characters=3_000, line_characters=6_000, record_characters=6_000)
+_LIMITS = replace(
+    DEFAULT_LIMITS, cell_characters=3_000, line_characters=6_000, record_characters=6_000
+)
 _CSV = (b'"', b'""', b",", b"\r\n", b"'=", b'"\n', b"CF_WSH", "处罚机关".encode(), b"\xef\xbb\xbf")
 _JSON = (
     *b"""
@@ -84,7 +92,11 @@ def targets(model: Model, sample: Path, folder: Path) -> Iterator[Target]:
     tables = [b"sqlite:///month.db#penalty", b"postgresql+psycopg://u:p@h:1/d?table=a.b"]
     parts = (b"://", b"#", b"?table=", b"@", b":", b"[::1]", b"/", b"&", b"%2F")
     yield Target(
-        "table-address", 4_000, tables, parts, refusing(lambda data: table_of(_text(data)))
+        "table-address",
+        4_000,
+        tables,
+        parts,
+        refusing(lambda data: parse_table_address(_text(data))),
     )
     gone = Line(1, 7, identity.new_id(), "gone").encoded()
     journal = [gone, gone * 3, Line(2, 8, identity.new_id(), "back").encoded() + gone]
@@ -102,8 +114,8 @@ def _file(model: Model, path: Path) -> Callable[[bytes], bool]:
         for found in checked:
             assert found.text("zh")
             assert found.text("en")
-        assert checked.tally.rows == checked.tally.sound + checked.tally.rejected
-        return checked.tally.sound > 0
+        assert checked.summary.rows == checked.summary.sound + checked.summary.rejected
+        return checked.summary.sound > 0
 
     return refusing(take)
 
@@ -145,15 +157,15 @@ def _encoding(data: bytes) -> bool:
 
 
 def _headers(model: Model) -> Callable[[bytes], None]:
-    every = books(model, None, None)
+    every = candidate_forms(model, None, None)
 
     def take(data: bytes) -> None:
         rows = [tuple(line.split(",")) for line in _text(data).split("\n")[:5]]
-        kind_of_name(model, _text(data[:60]))
-        found = choose(every, rows[0])
+        kind_from_file_name(model, _text(data[:60]))
+        found = best_form(every, rows[0])
         if found is not None:
             for row in range(1, len(rows) + 1):
-                match(found, rows, row)
+                match_header(found, rows, row)
 
     return take
 
@@ -183,7 +195,7 @@ def _values(data: bytes) -> None:
     cell_reader.parse_time(text)
     cell_reader.parse_yuan(text, cell_reader.Decimal(10_000))
     cell_reader.normalise_label(text)
-    alike(text)
+    normalise_name(text)
     if identity.id_number_problem(text) is None:
         return
     if len(text) % 2:

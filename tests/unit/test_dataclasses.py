@@ -12,10 +12,10 @@ import exchange
 import publisher
 
 WORKING = {
-    "exchange.intake.checker.Tally",
+    "exchange.intake.checker.CheckSummary",
     "exchange.sample.generator._Count",
-    "exchange.intake.sheet.BrokenRows",
-    "exchange.intake.sheet.Faults",
+    "exchange.intake.sheet.BrokenRowCounter",
+    "exchange.intake.sheet.StructureFaults",
     "exchange.ledger.transaction.Rec",
     "exchange.ledger.cascade.Fate",
     "exchange.ledger.key_resolution.Key",

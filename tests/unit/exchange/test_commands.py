@@ -11,7 +11,7 @@ from exchange.commands import Exchange, LoadObserver, LoadOptions, Workspace
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
 from exchange.domain.publicity_period import china_date, declared_end, start_of_china_day
-from exchange.intake import PendingErasure
+from exchange.intake import ErasureMarker
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.model import Model, load_model
 from exchange.sample import generate
@@ -122,7 +122,7 @@ def test_an_erasure_takes_the_text_out_of_the_rejects(loaded: Town) -> None:
     assert done.scrubbed >= 1  # a rejected row that shares a text goes, too
     assert number not in rejects.read_text(encoding="utf-8")
     assert "other" in rejects.read_text(encoding="utf-8")
-    assert not PendingErasure.stands(loaded.desk.rejects)
+    assert not ErasureMarker.is_set(loaded.desk.rejects)
 
 
 def test_an_erasure_killed_before_its_scrub_costs_the_rejects(
@@ -137,16 +137,16 @@ def test_an_erasure_killed_before_its_scrub_costs_the_rejects(
         patch.setattr(commands, "scrub", interrupted)
         with pytest.raises(OSError, match=INTERRUPTED):
             loaded.exchange.erase(loaded.live()[0])
-    assert PendingErasure.stands(loaded.desk.rejects)
+    assert ErasureMarker.is_set(loaded.desk.rejects)
     loaded.exchange.recover()
     assert not rejects.exists()
-    assert not PendingErasure.stands(loaded.desk.rejects)
+    assert not ErasureMarker.is_set(loaded.desk.rejects)
 
 
 def test_a_refused_erasure_leaves_nothing_pending(loaded: Town) -> None:
     with pytest.raises(NotFound):
         loaded.exchange.erase("a" * 26)
-    assert not PendingErasure.stands(loaded.desk.rejects)
+    assert not ErasureMarker.is_set(loaded.desk.rejects)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_what_left_before_is_told_with_its_time_and_announced_again(
     assert done.before.event == event
     assert done.before.at > 0
     assert loaded.announced == [iri, iri]
-    assert not PendingErasure.stands(loaded.desk.rejects)
+    assert not ErasureMarker.is_set(loaded.desk.rejects)
 
 
 def test_another_verb_on_what_is_gone_is_refused_with_what_may_be_done(loaded: Town) -> None:
@@ -198,7 +198,7 @@ def test_rejects_are_kept_thirty_days(loaded: Town) -> None:
 
 def test_the_mark_of_an_erasure_outlives_the_rejects(loaded: Town) -> None:
     loaded.exchange.erase(loaded.live()[0])
-    mark = loaded.desk.rejects / PendingErasure.FILE
+    mark = loaded.desk.rejects / ErasureMarker.FILE
     os.utime(mark, (0, 0))
     loaded.exchange.recover()
     assert mark.exists()

@@ -83,7 +83,7 @@ class Town:
         """Return receipts or refusals, and all findings."""
         told: list[Any] = []
         observer = LoadObserver(
-            None, lambda item: told.append((item.place, item.rule, item.text("en")))
+            None, lambda item: told.append((item.location, item.rule, item.text("en")))
         )
         for path, outcome in self.exchange.load_each(paths, LoadOptions(dry_run=dry_run), observer):
             said = getattr(outcome, "message", None) or replace(outcome, position=0, rejects=None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.intake import Finding, Receipt, deliver, rehearsing
+from exchange.intake import Finding, LoadReceipt, deliver, open_dry_run
 from exchange.ledger import Genesis, Ledger, Places
 from exchange.ledger.model_versions import ModelVersion
 from exchange.model import Model, load_model
@@ -100,10 +100,13 @@ class Office:
     held: Path
     findings: list[Finding]
 
-    def load(self, path: Path, *, dry_run: bool = False, **more: Any) -> Receipt:
+    def load(self, path: Path, *, dry_run: bool = False, **more: Any) -> LoadReceipt:
         if dry_run:
-            with rehearsing(self.ledger, self.held, lambda: BASE_TIME) as rehearsal:
-                return self.load(path, rehearsal=rehearsal, **more)
+            with open_dry_run(self.ledger, self.held, lambda: BASE_TIME) as shared:
+                return self._deliver(path, dry_run=shared, **more)
+        return self._deliver(path, **more)
+
+    def _deliver(self, path: Path, **more: Any) -> LoadReceipt:
         self.findings.clear()
         return deliver(
             self.ledger,
@@ -118,7 +121,7 @@ class Office:
         )
 
     def rules(self) -> list[tuple[str, int | None]]:
-        return [(item.rule, item.place.row) for item in self.findings]
+        return [(item.rule, item.location.row) for item in self.findings]
 
 
 @pytest.fixture

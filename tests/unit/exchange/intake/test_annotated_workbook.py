@@ -5,8 +5,8 @@ import zipfile
 import pytest
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.intake import check_file, read
-from exchange.intake.annotated_workbook import LIST
+from exchange.intake import check_file, open_sheets
+from exchange.intake.annotated_workbook import FINDINGS_SHEET
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_wrong_cells_are_coloured_and_say_how_to_mend(write, make, table, model,
     rows = [make(1), make(2, CF_JDRQ="2026-02-31", CF_NR_FK="无", CF_CFLB="警告"), make(3)]
     marked = tmp_path / "marked.xlsx"
     findings = list(check_file(write(table(rows, header)), model, marked=marked))
-    assert [(item.rule, item.place.column) for item in findings] == [
+    assert [(item.rule, item.location.column) for item in findings] == [
         ("unknown-column", "Q"),
         ("blank-word", "K"),
         ("date", "L"),
@@ -54,8 +54,8 @@ def test_what_has_no_cell_stands_on_a_list_that_is_not_read_as_data(
         )
     )
     names = parts_of(marked)["xl/workbook.xml"]
-    assert LIST in names
-    (sheet,) = read(marked, model)
+    assert FINDINGS_SHEET in names
+    (sheet,) = open_sheets(marked, model)
     assert [row.cells["CF_WSH"] for row in sheet.rows()] == [make(1)["CF_WSH"]]
     assert [item.rule for item in sheet.notes] == ["unknown-column"]
 
@@ -69,7 +69,7 @@ def test_text_stays_text_whatever_it_begins_with(write, penalty_csv, model, tmp_
     parts = parts_of(marked)
     assert "<f>" not in parts["xl/worksheets/sheet1.xml"]
     assert not any("hyperlink" in part for part in parts.values())
-    (sheet,) = read(marked, model)
+    (sheet,) = open_sheets(marked, model)
     (row,) = sheet.rows()
     assert row.cells["CF_SY"] == text
 

@@ -106,7 +106,7 @@ def test_displaced_columns_refuse_their_rows_at_each_cell(office, write, table, 
     ]
     receipt = office.load(write(table(rows)))
     assert (receipt.accepted, receipt.rejected) == (0, 1)
-    assert {item.place.code for item in office.findings} == {"CF_JDRQ", "CF_CFJG", "CF_CFJGDM"}
+    assert {item.location.code for item in office.findings} == {"CF_JDRQ", "CF_CFJG", "CF_CFJGDM"}
 
 
 def test_two_header_rows_and_a_title_are_no_data(office, write, table, make, model):

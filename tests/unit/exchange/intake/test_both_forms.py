@@ -95,7 +95,7 @@ def test_a_row_behind_which_two_records_stand_comes_back_with_a_finding(office, 
     assert deliver("penalty", "2018") == "rejected"
     (found,) = office.findings
     assert found.rule == "key-conflict"
-    assert found.place.row == 2
+    assert found.location.row == 2
     assert "不止一条" in found.message.zh
     assert "more than one record" in found.message.en
     assert len(shown(office)) == 2

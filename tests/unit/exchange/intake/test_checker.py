@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.intake import DEFAULT, check_file
+from exchange.intake import DEFAULT_LIMITS, check_file
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def test_a_bad_cell_is_found_at_its_cell(write, model, make, table, case):
     path = write(table([make(1), make(2, **{code: value}), make(3)]))
     checked = check_file(path, model)
     errors = [item for item in checked if item.severity == "error"]
-    assert [(item.place.row, item.place.column, item.place.code) for item in errors] == [
+    assert [(item.location.row, item.location.column, item.location.code) for item in errors] == [
         (3, letter, code)
     ]
     assert errors[0].rule == rule
-    assert (checked.tally.sound, checked.tally.rejected, checked.sound) == (2, 1, False)
+    assert (checked.summary.sound, checked.summary.rejected, checked.sound) == (2, 1, False)
     assert f"第 3 行 {letter} 列 {code}" in errors[0].text("zh")
     assert f"row 3 column {letter} {code}: error:" in errors[0].text("en")
     assert len(errors[0].value) <= 120
@@ -42,9 +42,9 @@ def test_a_bad_cell_is_found_at_its_cell(write, model, make, table, case):
 
 def test_findings_in_json_name_the_json_member(write, model):
     path = write('[{"documentNumber": 5}]', "penalty.json")
-    found = {item.place.code: item for item in check_file(path, model)}
+    found = {item.location.code: item for item in check_file(path, model)}
     assert found["documentNumber"].as_json()["row"] == 1
-    assert found["documentNumber"].place.column is None
+    assert found["documentNumber"].location.column is None
     assert found["decidedOn"].rule == "required"
 
 
@@ -67,7 +67,7 @@ def test_rows_under_a_header_that_lacks_columns_are_not_checked(write, model, ma
 def test_a_key_is_seen_again_only_so_far_back(write, model, make, table):
     path = write(table([make(1), make(2), make(1)]))
     assert [item.rule for item in check_file(path, model)] == ["repeated-key"]
-    limits = replace(DEFAULT, keys=1)
+    limits = replace(DEFAULT_LIMITS, keys=1)
     assert list(check_file(path, model, limits=limits)) == []
 
 
@@ -81,8 +81,8 @@ def test_a_check_counts_held_rows_apart(write, make, table, model, holding):
     path = write(table([make(1), make(2, CF_SY=holding)]))
     checked = check_file(path, model)
     found = list(checked)
-    assert [(item.severity, item.place.row) for item in found] == [("held", 3)]
-    tally = checked.tally
+    assert [(item.severity, item.location.row) for item in found] == [("held", 3)]
+    tally = checked.summary
     assert (tally.rows, tally.sound, tally.held, tally.rejected) == (2, 1, 1, 0)
     assert (tally.errors, tally.warnings) == (0, 0)
     assert "待审" in found[0].text("zh")
@@ -101,5 +101,5 @@ def test_the_name_of_a_file_is_told_without_the_digits_of_a_person(write, model,
     (found,) = check_file(
         write(table([make(1, CF_JDRQ="2026-13-05")]), name), model, kind="penalty"
     )
-    assert "*" in found.place.file
+    assert "*" in found.location.file
     assert not any(digits in repr(found) for digits in ("19491231", "139001"))

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.intake import DEFAULT, read
-from exchange.intake.table_reader import clean
+from exchange.intake import DEFAULT_LIMITS, open_sheets
+from exchange.intake.table_reader import clean_cell
 
 
-def rows_and_faults(path, model, limits=DEFAULT):
-    (sheet,) = read(path, model, limits=limits)
+def rows_and_faults(path, model, limits=DEFAULT_LIMITS):
+    (sheet,) = open_sheets(path, model, limits=limits)
     rows = list(sheet.rows())
-    return rows, [(fault.rule, fault.place.row, fault.place.column) for fault in sheet.faults]
+    return rows, [(fault.rule, fault.location.row, fault.location.column) for fault in sheet.faults]
 
 
 def test_cells_come_under_their_national_codes(write, model, make, table):
@@ -96,7 +96,11 @@ def test_a_control_character_is_found_in_its_cell(write, model, make, table):
     rows, faults = rows_and_faults(write(table([make(1, CF_SY="a\x00b"), make(2)])), model)
     assert faults == []
     (found,) = rows[0].findings
-    assert (found.rule, found.place.column, found.place.code) == ("control-character", "G", "CF_SY")
+    assert (found.rule, found.location.column, found.location.code) == (
+        "control-character",
+        "G",
+        "CF_SY",
+    )
     assert found.value == "a\\x00b"
     assert rows[1].findings == ()
 
@@ -107,7 +111,7 @@ def test_crlf_inside_a_cell_becomes_lf(write, model, make, table):
 
 
 def test_a_cell_beyond_the_bound_is_broken(write, model, make, table):
-    limits = replace(DEFAULT, cell_characters=2000)
+    limits = replace(DEFAULT_LIMITS, cell_characters=2000)
     text = table([make(1, CF_SY="x" * 2001), make(2)])
     rows, faults = rows_and_faults(write(text), model, limits)
     assert [(rule, row) for rule, row, _ in faults] == [("cell-size", 2)]
@@ -115,7 +119,7 @@ def test_a_cell_beyond_the_bound_is_broken(write, model, make, table):
 
 
 def test_a_line_beyond_the_bound_is_broken_and_skipped(write, model, make, table):
-    limits = replace(DEFAULT, line_characters=1000)
+    limits = replace(DEFAULT_LIMITS, line_characters=1000)
     text = table([make(1, CF_SY="x" * 3000), make(2)])
     rows, faults = rows_and_faults(write(text), model, limits)
     assert [(rule, row) for rule, row, _ in faults] == [("line-size", 2)]
@@ -125,12 +129,12 @@ def test_a_line_beyond_the_bound_is_broken_and_skipped(write, model, make, table
 def test_a_file_is_read_no_further_after_too_many_faults(write, model, make, table):
     broken = '"a"b\r\n'
     rows, faults = rows_and_faults(write(table([make(1)]) + broken * 500), model)
-    assert len(faults) == DEFAULT.faults
+    assert len(faults) == DEFAULT_LIMITS.faults
     assert len(rows) == 1
 
 
 def test_too_many_rows_are_a_fault(write, model, make, table):
-    limits = replace(DEFAULT, rows=2)
+    limits = replace(DEFAULT_LIMITS, rows=2)
     text = table(make(number) for number in range(4))
     rows, faults = rows_and_faults(write(text), model, limits)
     assert (len(rows), faults) == (2, [("too-many-rows", 4, None)])
@@ -156,9 +160,9 @@ def test_line_ends_of_any_system_are_read(write, model, make, table, end):
     ],
 )
 def test_blanks_and_the_quote_prefix_are_undone(cell, text):
-    assert clean(cell) == text
+    assert clean_cell(cell) == text
 
 
 def test_a_sheet_can_be_read_again(write, model, make, table):
-    (sheet,) = read(write(table([make(1), make(2)])), model)
+    (sheet,) = open_sheets(write(table([make(1), make(2)])), model)
     assert list(sheet.rows()) == list(sheet.rows())

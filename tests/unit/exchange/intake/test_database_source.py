@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
-from exchange.intake import DEFAULT, order_by_links, table_of
-from exchange.intake.database_source import is_table
+from exchange.intake import DEFAULT_LIMITS, order_by_links, parse_table_address
+from exchange.intake.database_source import is_table_address
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def database(tmp_path, make):
 @pytest.mark.parametrize("tail", ["#penalty", "?table=penalty", "?table=main.penalty"])
 def test_a_table_is_loaded_like_a_file(database, make, office, tail):
     path = database([make(1), make(2, CF_NR_FK=0.2, CF_JDRQ="2026-02-31"), make(3)])
-    receipt = office.load(table_of(f"sqlite:///{path}{tail}"))
+    receipt = office.load(parse_table_address(f"sqlite:///{path}{tail}"))
     assert (receipt.accepted, receipt.rejected) == (2, 1)
     (found,) = office.findings
-    assert (found.rule, found.place.file, found.place.row) == ("date", "penalty", 3)
+    assert (found.rule, found.location.file, found.location.row) == ("date", "penalty", 3)
     assert receipt.rejects.endswith("-penalty.csv")
     assert list(office.staging.glob("*.csv")) == []
 
@@ -53,13 +53,13 @@ def test_numbers_and_nothing_of_a_table_give_the_same_record_as_text(
     path = database(
         [{**make(1), "CF_NR_FK": 0.2, "CF_FRDB": "王某岚", "CF_SJLY": "示例市市场监督管理局"}]
     )
-    receipt = office.load(table_of(f"sqlite:///{path}#penalty"))
+    receipt = office.load(parse_table_address(f"sqlite:///{path}#penalty"))
     assert (receipt.unchanged, receipt.rejected) == (1, 0)
 
 
 def test_a_table_of_another_name_is_known_by_its_columns(database, make, office):
     path = database([make(1)], table="t_0801")
-    source = table_of(f"sqlite:///{path}#t_0801")
+    source = parse_table_address(f"sqlite:///{path}#t_0801")
     assert order_by_links([source, source], office.model) == [source, source]
     assert office.load(source).accepted == 1
 
@@ -71,7 +71,7 @@ def test_a_database_damaged_in_its_middle_enters_nothing(database, make, office)
     data[middle : middle + 200_000] = b"\xff" * 200_000
     path.write_bytes(bytes(data))
     with pytest.raises(EnvironmentFault) as raised:
-        office.load(table_of(f"sqlite:///{path}#penalty"))
+        office.load(parse_table_address(f"sqlite:///{path}#penalty"))
     assert "nothing was entered" in raised.value.hint
     assert office.ledger.deliveries(10) == []
     assert [item.name for item in office.staging.iterdir()] == [".lock"]
@@ -116,7 +116,7 @@ def test_a_server_that_goes_away_while_it_is_read_enters_nothing(server, office)
     watcher = threading.Thread(target=end, daemon=True)
     watcher.start()
     with pytest.raises(EnvironmentFault) as raised:
-        office.load(table_of(address), kind="penalty", form="2018")
+        office.load(parse_table_address(address), kind="penalty", form="2018")
     watcher.join(10)
     assert len(ended) == 1
     assert "nothing was entered" in raised.value.hint
@@ -128,14 +128,14 @@ def test_a_database_that_is_no_database_is_explained(tmp_path, office):
     path = tmp_path / "x.db"
     path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(EnvironmentFault, match="not a database"):
-        office.load(table_of(f"sqlite:///{path}#penalty"))
+        office.load(parse_table_address(f"sqlite:///{path}#penalty"))
 
 
 def test_a_table_larger_than_allowed_is_refused_before_it_is_copied_whole(database, make, office):
     path = database([make(number) for number in range(1, 50)])
-    limits = type(DEFAULT)(rows=10)
+    limits = type(DEFAULT_LIMITS)(rows=10)
     with pytest.raises(Rejected, match="10 rows"):
-        office.load(table_of(f"sqlite:///{path}#penalty"), limits=limits)
+        office.load(parse_table_address(f"sqlite:///{path}#penalty"), limits=limits)
 
 
 @pytest.mark.parametrize(
@@ -151,18 +151,18 @@ def test_a_table_larger_than_allowed_is_refused_before_it_is_copied_whole(databa
 )
 def test_an_address_that_leads_nowhere_is_explained(office, address, word):
     with pytest.raises(UsageError, match=word):
-        office.load(table_of(address))
+        office.load(parse_table_address(address))
 
 
 def test_a_missing_table_is_named_and_no_database_is_made(database, make, office, tmp_path):
     path = database([make(1)])
     with pytest.raises(UsageError, match="no table"):
-        office.load(table_of(f"sqlite:///{path}#licence"))
-    assert not is_table(str(Path("penalty.csv")))
+        office.load(parse_table_address(f"sqlite:///{path}#licence"))
+    assert not is_table_address(str(Path("penalty.csv")))
 
 
 def test_the_password_of_an_address_is_never_shown():
-    table = table_of("postgresql+psycopg://reader:topsecret@127.0.0.1:1/db#penalty")
+    table = parse_table_address("postgresql+psycopg://reader:topsecret@127.0.0.1:1/db#penalty")
     with pytest.raises(EnvironmentFault) as raised:
         table.columns()
     assert "topsecret" not in raised.value.message + raised.value.hint

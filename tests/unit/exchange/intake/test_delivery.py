@@ -53,7 +53,7 @@ def test_a_row_with_a_held_finding_is_held_and_not_appended(office, write, make,
     assert (receipt.accepted, receipt.held, receipt.rejected) == (1, 1, 1)
     assert (receipt.rows, receipt.reviews, receipt.exit_code) == (3, 1, 1)
     assert office.ledger.head(Tier.PUBLIC) == 1
-    assert [(item.severity, item.place.row) for item in office.findings] == [
+    assert [(item.severity, item.location.row) for item in office.findings] == [
         ("held", 3),
         ("error", 4),
         ("held", 4),
@@ -136,7 +136,7 @@ def test_a_broken_file_is_refused_as_a_whole_before_anything_is_written(office, 
 def test_missing_columns_refuse_the_file(office, write, make, table):
     with pytest.raises(Rejected) as error:
         office.load(write(table([make(1)], ["CF_WSH", "CF_SY", "CF_NR"])))
-    named = {item.place.code for item in error.value.details["findings"]}
+    named = {item.location.code for item in error.value.details["findings"]}
     assert {"CF_XDR_MC", "CF_JDRQ", "CF_CFJGDM"} <= named
 
 

@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from exchange.domain.errors import Rejected
-from exchange.intake import check_file, read
+from exchange.intake import check_file, open_sheets
 
 TEXTS = {"CF_XDR_ZZJG": "00010002X", "BZ": "无"}
 
@@ -43,7 +43,7 @@ def workbook(tmp_path, make):
 
 def found(path, model):
     return [
-        (item.place.row, item.place.code, item.rule, item.severity)
+        (item.location.row, item.location.code, item.rule, item.severity)
         for item in check_file(path, model)
     ]
 
@@ -166,14 +166,14 @@ def test_hidden_sheets_are_left_out_and_named(workbook, model):
         book.worksheets()[2].very_hidden()
 
     path = workbook(fill=hide, sheets=("处罚", "草稿", "旧表"))
-    said = [(item.place.sheet, item.rule, item.severity) for item in check_file(path, model)]
+    said = [(item.location.sheet, item.rule, item.severity) for item in check_file(path, model)]
     assert said == [
         ("草稿", "sheet-hidden", "warning"),
         ("旧表", "sheet-very-hidden", "warning"),
     ]
     check = check_file(path, model)
     assert all("3" in item.message.zh for item in check)
-    assert check.tally.rows == 3
+    assert check.summary.rows == 3
 
 
 def test_a_load_leaves_them_out_too(office, workbook):
@@ -189,7 +189,7 @@ def test_a_workbook_whose_data_are_all_hidden_is_refused(workbook, model):
         book.add_worksheet("封面").activate()
 
     with pytest.raises(Rejected) as raised:
-        read(workbook(fill=hide), model)
+        open_sheets(workbook(fill=hide), model)
     assert [item.rule for item in raised.value.details["findings"]] == ["sheets-hidden"]
 
 
@@ -254,7 +254,7 @@ def test_a_row_of_formulas_without_values_is_not_passed_over(workbook, model, va
     ]
     check = check_file(path, model)
     assert len(list(check)) == 2
-    assert (check.tally.rows, check.tally.rejected) == (4, 1)
+    assert (check.summary.rows, check.summary.rejected) == (4, 1)
 
 
 def test_formulas_that_gave_an_empty_text_are_blank(workbook, model):

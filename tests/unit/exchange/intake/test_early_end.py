@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from exchange.domain.errors import Rejected
-from exchange.intake import DEFAULT, check_file
+from exchange.intake import DEFAULT_LIMITS, check_file
 
-LIMITS = replace(DEFAULT, broken_rows=20, refused_rows=50)
+LIMITS = replace(DEFAULT_LIMITS, broken_rows=20, refused_rows=50)
 
 
 def test_rows_without_columns_end_the_reading_with_one_summary(office, write, table, make, model):
     path = write(table([make(1)]) + "只有一格\n" * 5000)
     found = list(check_file(path, model, limits=LIMITS))
     assert [item.rule for item in found] == ["cell-count"] * 21 + ["rows-broken"]
-    assert (found[-1].place.row, found[-1].severity) == (23, "error")
+    assert (found[-1].location.row, found[-1].severity) == (23, "error")
     assert "22" in found[-1].message.zh
     assert "21" in found[-1].message.en
     with pytest.raises(Rejected) as raised:
@@ -29,7 +29,7 @@ def test_json_lines_that_are_no_objects_end_it_too(write, model):
     lines = "\n".join(['{"type": "AdministrativePenalty", "documentNumber": "1"}', *["7"] * 5000])
     check = check_file(write(lines, "penalty.jsonl"), model, limits=LIMITS)
     assert [item.rule for item in check][-1] == "rows-broken"
-    assert check.tally.rows == 22
+    assert check.summary.rows == 22
 
 
 def test_some_broken_rows_among_many_sound_ones_end_nothing(write, table, make, model):
@@ -37,7 +37,7 @@ def test_some_broken_rows_among_many_sound_ones_end_nothing(write, table, make, 
     mixed = "\n".join([*rows[:61], *["只有一格"] * 40, *rows[61:]])
     check = check_file(write(mixed), model, limits=LIMITS)
     assert {item.rule for item in check} == {"cell-count"}
-    assert (check.tally.rows, check.tally.rejected) == (140, 40)
+    assert (check.summary.rows, check.summary.rejected) == (140, 40)
 
 
 def test_rows_that_are_refused_one_and_all_end_the_reading(office, write, table, make, model):
@@ -45,7 +45,7 @@ def test_rows_that_are_refused_one_and_all_end_the_reading(office, write, table,
     check = check_file(path, model, limits=LIMITS)
     found = list(check)
     assert [item.rule for item in found] == ["date"] * 50 + ["rows-refused"]
-    assert (check.tally.rows, found[-1].place.row, check.sound) == (50, 51, False)
+    assert (check.summary.rows, found[-1].location.row, check.sound) == (50, 51, False)
     with pytest.raises(Rejected) as raised:
         office.load(path, limits=LIMITS)
     rules = [item.rule for item in raised.value.details["findings"]]
@@ -58,5 +58,5 @@ def test_one_sound_row_lets_the_file_be_read_to_its_end(office, write, table, ma
     path = write(table([*rows[:30], make(300), *rows[30:]]))
     check = check_file(path, model, limits=LIMITS)
     assert {item.rule for item in check} == {"date"}
-    assert check.tally.rows == 201
+    assert check.summary.rows == 201
     assert office.load(path, limits=LIMITS).rejected == 200

@@ -4,22 +4,22 @@ import string
 
 import pytest
 
-from exchange.intake.findings import Place, finding, letter_of, shown
+from exchange.intake.findings import CellLocation, column_letters, finding, printable
 from exchange.intake.rule_messages import MESSAGES
 
 
 @pytest.mark.parametrize(("position", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (702, "AAA")])
 def test_columns_have_spreadsheet_letters(position, letters):
-    assert letter_of(position) == letters
+    assert column_letters(position) == letters
 
 
 def test_a_value_is_shown_in_bounds_and_on_one_line():
-    assert len(shown("字" * 5000)) == 120
-    assert shown("a\x1b[31m\n") == "a\\x1b[31m\\x0a"
+    assert len(printable("字" * 5000)) == 120
+    assert printable("a\x1b[31m\n") == "a\\x1b[31m\\x0a"
 
 
 def test_a_finding_speaks_both_languages_and_json():
-    place = Place("a.csv", row=3, line=5, column="E", code="CF_WSH", name="文号")
+    place = CellLocation("a.csv", row=3, line=5, column="E", code="CF_WSH", name="文号")
     found = finding("missing-column", place, code="CF_WSH", name="文号")
     assert found.text("zh").startswith(
         "a.csv 第 3 行 (文本第 5 行) E 列 CF_WSH 文号: 错误: 缺少必填列"

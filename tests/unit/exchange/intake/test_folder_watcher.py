@@ -5,7 +5,7 @@ import os
 import pytest
 
 from exchange.domain.errors import UsageError
-from exchange.intake import Watcher, deliveries_of
+from exchange.intake import FolderWatcher, split_by_kind_known
 
 
 class Clock:
@@ -26,12 +26,12 @@ def folder(tmp_path):
 @pytest.fixture
 def watch(folder, tmp_path):
     clock = Clock()
-    return clock, lambda: Watcher(folder, tmp_path / "memory", clock)
+    return clock, lambda: FolderWatcher(folder, tmp_path / "memory", clock)
 
 
 def look(watcher, clock, after=2_000):
     clock.now += after
-    return [path.name for path in watcher.due()]
+    return [path.name for path in watcher.ready_files()]
 
 
 def test_a_file_is_due_when_it_has_stood_still(folder, watch):
@@ -53,7 +53,7 @@ def test_a_file_is_met_once_until_it_changes_also_after_a_restart(folder, watch)
     path.write_text("a")
     look(watcher, clock)
     (due,) = look(watcher, clock)
-    watcher.done(folder / due)
+    watcher.mark_done(folder / due)
     again = begin()
     for one in (watcher, again):
         look(one, clock)
@@ -70,7 +70,7 @@ def test_a_memory_cut_short_by_a_crash_forgets_only_its_last_line(folder, watch,
         (folder / name).write_text(name)
     look(watcher, clock)
     for name in look(watcher, clock):
-        watcher.done(folder / name)
+        watcher.mark_done(folder / name)
     (memory,) = (tmp_path / "memory").iterdir()
     memory.write_bytes(memory.read_bytes()[:-5])
     again = begin()
@@ -84,7 +84,7 @@ def test_files_that_left_the_folder_are_forgotten(folder, watch, tmp_path):
     (folder / "a.csv").write_text("a")
     look(watcher, clock)
     for name in look(watcher, clock):
-        watcher.done(folder / name)
+        watcher.mark_done(folder / name)
     (folder / "a.csv").unlink()
     begin()
     (memory,) = (tmp_path / "memory").iterdir()
@@ -106,8 +106,8 @@ def test_a_folder_stands_for_the_deliveries_in_it(folder, model, table, make):
     (folder / "august.csv").write_text(table([make(1)]))
     (folder / "expected.json").write_text('{"penalty": {"rows": 1}}')
     (folder / "penalty-broken.csv").write_text("x")
-    found, other = deliveries_of(folder, model)
+    found, other = split_by_kind_known(folder, model)
     assert [path.name for path in found] == ["august.csv", "penalty-broken.csv"]
     assert [path.name for path in other] == ["expected.json"]
     with pytest.raises(UsageError, match="no folder"):
-        deliveries_of(folder / "none", model)
+        split_by_kind_known(folder / "none", model)

@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.domain.errors import CredenceError
-from exchange.intake import DEFAULT, check_file, read
+from exchange.intake import DEFAULT_LIMITS, check_file, open_sheets
 
-LIMITS = replace(DEFAULT, cell_characters=300, line_characters=500, record_characters=600, rows=40)
+LIMITS = replace(
+    DEFAULT_LIMITS, cell_characters=300, line_characters=500, record_characters=600, rows=40
+)
 QUIET = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -27,12 +29,12 @@ JSON_BITS = st.sampled_from(
 
 def survives(path, model):
     try:
-        (sheet,) = read(path, model, limits=LIMITS)
+        (sheet,) = open_sheets(path, model, limits=LIMITS)
     except CredenceError:
         return
     rows = list(sheet.rows())
     assert len(rows) <= LIMITS.rows
-    assert len(sheet.faults) <= LIMITS.faults + len(sheet.book.columns)
+    assert len(sheet.faults) <= LIMITS.faults + len(sheet.form_columns.by_code)
     for row in rows:
         assert sum(map(len, row.raw)) <= 2 * LIMITS.record_characters
     checked = check_file(path, model, limits=LIMITS)
@@ -40,7 +42,7 @@ def survives(path, model):
         assert found.text("zh")
         assert found.text("en")
         assert len(found.value) <= 600
-    assert checked.tally.rows == checked.tally.sound + checked.tally.rejected
+    assert checked.summary.rows == checked.summary.sound + checked.summary.rejected
 
 
 @given(data=st.binary(max_size=600), suffix=st.sampled_from(["csv", "json", "jsonl"]))

@@ -14,7 +14,7 @@ from exchange.domain.errors import NotFound, UsageError, VerificationFailed
 from exchange.domain.record import DeliveredState, Link, Submission
 from exchange.domain.submission_json import from_document, to_document
 from exchange.intake.held_row import HeldRow, Refusal
-from exchange.intake.held_store import FILE, Bounds, Decide, HeldRows, Stored
+from exchange.intake.held_store import FILE_NAME, HeldLimits, HeldRows, HoldResult, ItemDecision
 from exchange.ledger import Origin
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def row(number: int = 1, text: str = TEXT, **more: object) -> HeldRow:
 def opened(tmp_path: Path) -> Iterator[Callable[..., HeldRows]]:
     made: list[HeldRows] = []
 
-    def _opened(bounds: Bounds | None = None, key: bytes = KEY) -> HeldRows:
+    def _opened(bounds: HeldLimits | None = None, key: bytes = KEY) -> HeldRows:
         made.append(HeldRows(tmp_path / "held", key, lambda: 1_790_000_000_000, bounds))
         return made[-1]
 
@@ -70,7 +70,7 @@ def held(opened: Callable[..., HeldRows]) -> HeldRows:
     return opened()
 
 
-def outcomes(stored: list[tuple[Stored, Refusal | None]]) -> list[str]:
+def outcomes(stored: list[tuple[HoldResult, Refusal | None]]) -> list[str]:
     return [str(what) for what, _ in stored]
 
 
@@ -93,20 +93,20 @@ def test_looking_at_nothing_makes_no_file(held: HeldRows, tmp_path: Path) -> Non
     assert (held.count(), list(held.waiting()), held.marked()) == (0, [], set())
     assert held.put([]) == []
     with pytest.raises(NotFound):
-        held.show("0000")
+        held.waiting_item("0000")
     assert not (tmp_path / "held").exists()
 
 
 def test_a_row_waits_until_it_is_decided_on(held: HeldRows) -> None:
     assert outcomes(held.put([row(1), row(2)])) == ["held", "held"]
     first = next(held.waiting())
-    assert held.show(first.id[:6]) == first
+    assert held.waiting_item(first.id[:6]) == first
     with held.deciding(first.id) as (item, decide):
         assert item == first
-        decide.done()
+        decide.remove()
     assert held.count() == 1
     with pytest.raises(NotFound):
-        held.show(first.id)
+        held.waiting_item(first.id)
 
 
 def test_the_same_row_is_one_item_whichever_file_brings_it(held: HeldRows) -> None:
@@ -139,14 +139,14 @@ def test_a_copy_opens_with_its_own_secret_only(opened: Callable[..., HeldRows]) 
 
 
 def test_rows_beyond_the_bound_are_not_kept_and_say_so(opened: Callable[..., HeldRows]) -> None:
-    held = opened(Bounds(rows=2))
+    held = opened(HeldLimits(rows=2))
     assert outcomes(held.put([row(1), row(2), row(3)])) == ["held", "held", "full"]
     assert outcomes(held.put([row(2)])) == ["held"], "one that waits may come again"
     assert held.count() == 2
 
 
 def test_bytes_are_bounded_too(opened: Callable[..., HeldRows]) -> None:
-    held = opened(Bounds(bytes=2_000))
+    held = opened(HeldLimits(bytes=2_000))
     stored = outcomes(held.put([row(number) for number in range(20)]))
     assert stored.count("held") == held.count() < 20
     assert stored[-1] == "full"
@@ -157,24 +157,24 @@ def test_a_refused_row_is_known_again_and_its_text_is_gone(held: HeldRows) -> No
     (item,) = held.waiting()
     refusal = Refusal("王某岚", 1_790_000_000_000, "含住址")
     with held.deciding(item.id) as (_, decide):
-        decide.refused(refusal)
+        decide.replace_by_refusal(refusal)
     assert (held.count(), list(held.waiting())) == (0, [])
-    assert held.put([row()]) == [(Stored.REFUSED, refusal)]
+    assert held.put([row()]) == [(HoldResult.REFUSED, refusal)]
     assert outcomes(held.put([row(text="当事人地址已删去")])) == ["held"]
 
 
 def test_refusals_are_bounded_the_oldest_go(opened: Callable[..., HeldRows]) -> None:
-    held = opened(Bounds(refused=2))
+    held = opened(HeldLimits(refused=2))
     for number in (1, 2, 3):
         held.put([row(number)])
         (item,) = held.waiting()
         with held.deciding(item.id) as (_, decide):
-            decide.refused(Refusal("a", number, "b"))
+            decide.replace_by_refusal(Refusal("a", number, "b"))
     assert outcomes(held.put([row(1), row(2), row(3)])) == ["held", "refused", "refused"]
 
 
-def _fail_after(decide: Decide) -> None:
-    decide.done()
+def _fail_after(decide: ItemDecision) -> None:
+    decide.remove()
     raise UsageError("It failed afterwards.")
 
 
@@ -192,9 +192,9 @@ def test_what_names_no_item_or_several_is_refused(held: HeldRows) -> None:
     several = next(begin for begin in begun if begun.count(begin) > 1)
     for wrong in ("", "abc", "../../x", "%%%%", "____", several):
         with pytest.raises(UsageError):
-            held.show(wrong)
+            held.waiting_item(wrong)
     with pytest.raises(NotFound):
-        held.show("zzzz")
+        held.waiting_item("zzzz")
 
 
 def test_marked_rows_are_destroyed_or_kept_as_the_erasure_ends(
@@ -205,22 +205,22 @@ def test_marked_rows_are_destroyed_or_kept_as_the_erasure_ends(
     assert held.mark_for_erasure("r2", lambda each: each.submission.row == 3) == 1
     assert held.marked() == {"r1", "r2"}
     held.unmark("r2")
-    size = (tmp_path / "held" / FILE).stat().st_size
+    size = (tmp_path / "held" / FILE_NAME).stat().st_size
     assert held.destroy_marked("r1") == [("penalty.csv", 2)]
     assert held.destroy_marked("r2") == []
     assert held.count() == 2
-    assert (tmp_path / "held" / FILE).stat().st_size == size
+    assert (tmp_path / "held" / FILE_NAME).stat().st_size == size
 
 
 def sizes(held: HeldRows, tmp_path: Path) -> list[int]:
-    with closing(sqlite3.connect(tmp_path / "held" / FILE)) as connection:
+    with closing(sqlite3.connect(tmp_path / "held" / FILE_NAME)) as connection:
         return [size for (size,) in connection.execute("SELECT size FROM item ORDER BY size")]
 
 
 def test_what_waits_already_counts_towards_the_bounds(
     opened: Callable[..., HeldRows], tmp_path: Path
 ) -> None:
-    held = opened(Bounds(rows=2))
+    held = opened(HeldLimits(rows=2))
     assert [outcomes(held.put([row(number)])) for number in (1, 2, 3)] == [
         ["held"],
         ["held"],
@@ -228,13 +228,13 @@ def test_what_waits_already_counts_towards_the_bounds(
     ]
     (one, other) = sizes(held, tmp_path)
     # A waiting row may come again where there is no more room, and its room is free afterwards.
-    exact = opened(Bounds(bytes=one + other))
+    exact = opened(HeldLimits(bytes=one + other))
     assert outcomes(exact.put([row(1), row(2)])) == ["held", "held"]
     with exact.deciding(next(exact.waiting()).id) as (_, decide):
-        decide.done()
+        decide.remove()
     assert outcomes(exact.put([row(1), row(2), row(3)])).count("full") == 1
     assert exact.count() == 2
-    less = opened(Bounds(bytes=one + other - 1))
+    less = opened(HeldLimits(bytes=one + other - 1))
     assert "full" in outcomes(less.put([row(4, text=TEXT * 2)]))
 
 
@@ -245,15 +245,19 @@ def test_as_many_bytes_as_the_bound_are_kept_and_one_more_is_not(
     held.put([row()])
     (size,) = sizes(held, tmp_path)
     with held.deciding(next(held.waiting()).id) as (_, decide):
-        decide.done()
-    assert outcomes(opened(Bounds(bytes=size - 1)).put([row()])) == ["full"]
+        decide.remove()
+    assert outcomes(opened(HeldLimits(bytes=size - 1)).put([row()])) == ["full"]
     assert held.count() == 0
-    assert outcomes(opened(Bounds(bytes=size)).put([row(), row()])) == ["held", "held"]
+    assert outcomes(opened(HeldLimits(bytes=size)).put([row(), row()])) == ["held", "held"]
     assert held.count() == 1
 
 
 def test_the_bounds_are_those_of_the_documentation() -> None:
-    assert (Bounds().rows, Bounds().bytes, Bounds().refused) == (10_000, 67_108_864, 10_000)
+    assert (HeldLimits().rows, HeldLimits().bytes, HeldLimits().refused) == (
+        10_000,
+        67_108_864,
+        10_000,
+    )
 
 
 def test_a_row_waits_since_it_came_first_and_the_oldest_is_first(tmp_path: Path) -> None:
@@ -284,23 +288,23 @@ def test_a_row_is_found_by_four_characters_of_its_number_in_any_case(held: HeldR
     held.put([row()])
     (item,) = held.waiting()
     for begin in (item.id, item.id[:4], item.id[:15], item.id.upper()):
-        assert held.show(begin) == item
+        assert held.waiting_item(begin) == item
     with pytest.raises(UsageError, match="names no held row"):
-        held.show(item.id[:3])
+        held.waiting_item(item.id[:3])
     with pytest.raises(NotFound):
-        held.show(f"{item.id}0")
+        held.waiting_item(f"{item.id}0")
     with held.deciding(item.id) as (given, decide):
         assert given == item
-        decide.refused(Refusal("a", 1, "b"))
+        decide.replace_by_refusal(Refusal("a", 1, "b"))
     with pytest.raises(NotFound):
-        held.show(item.id)
+        held.waiting_item(item.id)
 
 
 def test_nothing_is_made_and_nothing_found_where_no_row_was_ever_held(
     held: HeldRows, tmp_path: Path
 ) -> None:
     with pytest.raises(NotFound, match="waits for review"):
-        held.show("abcd")
+        held.waiting_item("abcd")
     with pytest.raises(NotFound, match="waits for review"), held.deciding("abcd"):
         pass
     assert held.put([]) == []
@@ -311,7 +315,7 @@ def test_nothing_is_made_and_nothing_found_where_no_row_was_ever_held(
     assert list(held.waiting()) == []
     assert not (tmp_path / "held").exists()
     (tmp_path / "held").mkdir()
-    (tmp_path / "held" / FILE).touch()
+    (tmp_path / "held" / FILE_NAME).touch()
     assert held.count() == 0, "a file that was begun and never written"
 
 
@@ -320,7 +324,7 @@ def test_erasing_names_file_and_row_in_order_and_leaves_the_refused(held: HeldRo
     held.put([row(9)])
     refused = next(item for item in held.waiting() if item.row.submission.row == 10)
     with held.deciding(refused.id) as (_, decide):
-        decide.refused(Refusal("a", 1, "b"))
+        decide.replace_by_refusal(Refusal("a", 1, "b"))
     assert held.mark_for_erasure("r", lambda _: True) == 3
     assert held.destroy_marked("r") == [("a.csv", 4), ("penalty.csv", 2), ("penalty.csv", 6)]
     assert outcomes(held.put([row(9)])) == ["refused"]

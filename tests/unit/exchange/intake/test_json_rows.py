@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.intake import DEFAULT, read
+from exchange.intake import DEFAULT_LIMITS, open_sheets
 
 ONE = {"documentNumber": "一", "authorityName": "甲"}
 
 
-def read_all(path, model, limits=DEFAULT):
-    (sheet,) = read(path, model, limits=limits)
+def read_all(path, model, limits=DEFAULT_LIMITS):
+    (sheet,) = open_sheets(path, model, limits=limits)
     rows = list(sheet.rows())
-    return rows, [(fault.rule, fault.place.line) for fault in sheet.faults]
+    return rows, [(fault.rule, fault.location.line) for fault in sheet.faults]
 
 
 def text_of(value):
@@ -43,7 +43,7 @@ def test_column_codes_make_cells(write, model):
 
 def test_a_column_code_with_no_plain_value_is_found(write, model):
     (row,), _ = read_all(write(text_of([{"CF_WSH": ["x"]}]), "penalty.json"), model)
-    assert [(item.rule, item.place.code) for item in row.findings] == [("json-value", "CF_WSH")]
+    assert [(item.rule, item.location.code) for item in row.findings] == [("json-value", "CF_WSH")]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,12 @@ def test_what_a_lenient_loader_lets_pass_refuses_its_record_alone(write, model, 
     assert faults == []
     assert [row.findings == () for row in rows] == [True, False, True]
     (found,) = rows[1].findings
-    assert (found.rule, found.place.row, found.place.line, found.place.code) == (rule, 2, 2, name)
+    assert (found.rule, found.location.row, found.location.line, found.location.code) == (
+        rule,
+        2,
+        2,
+        name,
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,14 +98,14 @@ def test_broken_json_is_a_fault_at_its_line(write, model, text, rule, line):
 
 
 def test_a_record_beyond_the_bound_is_refused_without_reading_it_whole(write, model):
-    limits = replace(DEFAULT, record_characters=1000)
+    limits = replace(DEFAULT_LIMITS, record_characters=1000)
     text = f'[{text_of(ONE)},{{"a":"{"x" * 5000}"}}]'
     rows, faults = read_all(write(text, "penalty.json"), model, limits)
     assert (len(rows), faults) == (1, [("json-size", 1)])
 
 
 def test_a_file_longer_than_the_window_is_read_piece_by_piece(write, model):
-    limits = replace(DEFAULT, record_characters=200)
+    limits = replace(DEFAULT_LIMITS, record_characters=200)
     records = [{**ONE, "remark": "字" * (number % 50)} for number in range(300)]
     wrapped = {"x": [1], "records": records}
     for text in (json.dumps(records, indent=1, ensure_ascii=False), text_of(wrapped)):
@@ -111,7 +116,7 @@ def test_a_file_longer_than_the_window_is_read_piece_by_piece(write, model):
 
 
 def test_line_numbers_stand_across_windows(write, model):
-    limits = replace(DEFAULT, record_characters=200)
+    limits = replace(DEFAULT_LIMITS, record_characters=200)
     text = "\n".join(text_of(ONE) for _ in range(100)) + '\n{"a":}'
     rows, faults = read_all(write(text, "penalty.jsonl"), model, limits)
     assert [row.line for row in rows] == list(range(1, 101))
@@ -120,5 +125,5 @@ def test_line_numbers_stand_across_windows(write, model):
 
 def test_the_type_tells_the_kind(write, model):
     record = {"type": "RepairCase", "documentNumber": "x", "caseNumber": "1", "unitName": "甲"}
-    (sheet,) = read(write(text_of([record]), "export.json"), model)
-    assert sheet.book.kind.slug == "repair-case"
+    (sheet,) = open_sheets(write(text_of([record]), "export.json"), model)
+    assert sheet.form_columns.kind.slug == "repair-case"

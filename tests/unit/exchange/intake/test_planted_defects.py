@@ -88,19 +88,19 @@ def test_each_of_25_planted_defects_is_found_at_its_cell_and_nothing_else(workbo
     assert len(wanted) == 25
     found = list(check_file(workbook("penalty.xlsx", planted=True), model))
     assert {
-        (item.place.row, item.place.column, item.rule, item.severity) for item in found
+        (item.location.row, item.location.column, item.rule, item.severity) for item in found
     } == wanted
     for item in found:
-        assert item.place.sheet == SHEET
-        assert item.place.code
-        assert item.place.name
+        assert item.location.sheet == SHEET
+        assert item.location.code
+        assert item.location.name
         assert all((item.message.zh, item.message.en, item.hint.zh, item.hint.en))
 
 
 def test_the_good_workbook_has_no_finding(workbook, model):
     checked = check_file(workbook("penalty.xlsx", planted=False), model)
     assert list(checked) == []
-    assert (checked.tally.rows, checked.tally.sound) == (ROWS, ROWS)
+    assert (checked.summary.rows, checked.summary.sound) == (ROWS, ROWS)
 
 
 def test_a_cell_beside_the_table_is_found_where_it_stands(tmp_path, make, model):
@@ -111,7 +111,7 @@ def test_a_cell_beside_the_table_is_found_where_it_stands(tmp_path, make, model)
         sheet.write_row(1, 0, list(make(1).values()))
         sheet.write_string(1, len(make(1)) + 2, "合计")
     (found,) = check_file(path, model)
-    assert (found.rule, found.place.row, found.place.column, found.value) == (
+    assert (found.rule, found.location.row, found.location.column, found.value) == (
         "cell-count",
         2,
         "S",

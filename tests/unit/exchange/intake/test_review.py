@@ -14,7 +14,7 @@ from exchange.domain.errors import Conflict, NotFound, UsageError
 from exchange.domain.lifecycle import HELD_RESEMBLES
 from exchange.domain.record import Outcome
 from exchange.intake import Reviewer
-from exchange.intake.held_store import Bounds, HeldRows
+from exchange.intake.held_store import HeldLimits, HeldRows
 from exchange.model import compile_kind
 from exchange.model.compiled_kind import CompiledKind
 from exchange.model.rule_messages import field_problem
@@ -175,7 +175,7 @@ def test_a_dry_run_holds_nothing(hall, make, holding):
 
 
 def test_held_rows_beyond_the_bound_come_back_as_rejects(hall, make, holding, monkeypatch):
-    small = partial(HeldRows, bounds=Bounds(rows=1))
+    small = partial(HeldRows, bounds=HeldLimits(rows=1))
     monkeypatch.setattr("exchange.intake.delivery.HeldRows", small)
     receipt = hall.load(*(make(number, CF_SY=holding) for number in (1, 2)))
     assert (receipt.held, receipt.rejected) == (1, 1)

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from exchange.intake import check_file, table_of
+from exchange.intake import check_file, parse_table_address
 
 WORDS = [
     *("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
@@ -20,7 +20,7 @@ SHORT = ["7.65E+14", "7E+14", "7.65e14", "７．６５Ｅ＋１４", "7E14"]
 
 def found(path, model):
     return [
-        (item.place.row, item.place.code, item.rule, item.severity)
+        (item.location.row, item.location.code, item.rule, item.severity)
         for item in check_file(path, model)
     ]
 
@@ -168,7 +168,7 @@ def test_a_table_of_a_database_is_held_to_it_too(office, make, tmp_path):
         marks = ", ".join("?" for _ in names)
         for row in (make(1, CF_CFJG="#N/A"), make(2, CF_WSH="1.2E+05"), make(3)):
             database.execute(f"INSERT INTO penalty VALUES ({marks})", list(row.values()))
-    receipt = office.load(table_of(f"sqlite:///{tmp_path}/month.db#penalty"))
+    receipt = office.load(parse_table_address(f"sqlite:///{tmp_path}/month.db#penalty"))
     assert (receipt.accepted, receipt.rejected) == (1, 2)
     assert [item.rule for item in office.findings] == ["formula-error", "shortened-number"]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from exchange.domain.errors import EnvironmentFault, Rejected
-from exchange.intake import DEFAULT, purge_rejects, sweep
+from exchange.intake import DEFAULT_LIMITS, delete_abandoned_copies, purge_rejects
 from exchange.intake.staged_copies import staged
 
 DAY = 24 * 60 * 60
@@ -14,7 +14,7 @@ DAY = 24 * 60 * 60
 
 def test_a_copy_is_private_whole_and_short_lived(tmp_path, write):
     path = write("hello")
-    with staged(path, tmp_path / "staging", DEFAULT) as copy:
+    with staged(path, tmp_path / "staging", DEFAULT_LIMITS) as copy:
         assert copy.path.read_text() == "hello"
         assert (copy.name, copy.size) == ("penalty.csv", 5)
         assert copy.digest.startswith("2cf24dba5fb0a30e26e83b2ac5b9e29e")
@@ -24,15 +24,15 @@ def test_a_copy_is_private_whole_and_short_lived(tmp_path, write):
 
 def test_copies_of_killed_deliveries_are_swept_and_running_ones_are_not(tmp_path, write):
     directory = tmp_path / "staging"
-    with staged(write("x"), directory, DEFAULT) as copy:
+    with staged(write("x"), directory, DEFAULT_LIMITS) as copy:
         (directory / "left.csv").write_text("left by a killed one")
-        assert sweep(directory) == 1
+        assert delete_abandoned_copies(directory) == 1
         assert copy.path.exists()
-    assert sweep(tmp_path / "missing") == 0
+    assert delete_abandoned_copies(tmp_path / "missing") == 0
 
 
 def test_a_file_beyond_the_bound_is_refused(tmp_path, write):
-    limits = replace(DEFAULT, file_bytes=4)
+    limits = replace(DEFAULT_LIMITS, file_bytes=4)
     with (
         pytest.raises(Rejected, match="more than the 4 allowed"),
         staged(write("hello"), tmp_path / "staging", limits),

@@ -39,7 +39,7 @@ def filed(office, write, make, table):
 
 def test_the_number_sought_is_named_at_its_cell(repair):
     found = repair(XF_WSH="示市监罚字(2026)55号")
-    assert (found.place.row, found.place.code) == (2, "XF_WSH")
+    assert (found.location.row, found.location.code) == (2, "XF_WSH")
     assert found.value == "示市监罚字(2026)55号"
     assert "示市监罚字(2026)55号" in found.text("zh")
     assert "示市监罚字(2026)55号" in found.text("en")

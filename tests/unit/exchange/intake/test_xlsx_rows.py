@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from exchange.domain.errors import Rejected
-from exchange.intake import DEFAULT, check_file, read
+from exchange.intake import DEFAULT_LIMITS, check_file, open_sheets
 
 
 def book_of(path, *sheets, fill=None):
@@ -48,14 +48,14 @@ def workbook(tmp_path):
 
 def rules_of(path, model, **more):
     return [
-        (item.rule, item.severity, item.place.sheet, item.place.row, item.place.column)
+        (item.rule, item.severity, item.location.sheet, item.location.row, item.location.column)
         for item in check_file(path, model, **more)
     ]
 
 
-def refused(path, model, limits=DEFAULT):
+def refused(path, model, limits=DEFAULT_LIMITS):
     with pytest.raises(Rejected) as raised:
-        read(path, model, limits=limits)
+        open_sheets(path, model, limits=limits)
     (fault,) = raised.value.details["findings"]
     assert fault.hint.zh
     assert fault.hint.en
@@ -74,7 +74,7 @@ def test_dates_and_numbers_of_a_spreadsheet_give_the_same_record_as_text(
 def test_a_time_of_day_beside_a_date_is_dropped_with_a_warning(workbook, make, model):
     morning = datetime(2026, 5, 6, 10, 30)  # noqa: DTZ001 (spreadsheets know no zones)
     path = workbook([make(1, CF_JDRQ=morning)])
-    (sheet,) = read(path, model)
+    (sheet,) = open_sheets(path, model)
     (row,) = sheet.rows()
     assert row.cells["CF_JDRQ"] == "2026-05-06 10:30:00"
     assert rules_of(path, model) == [("time-dropped", "warning", "处罚", 2, "L")]
@@ -106,7 +106,7 @@ def test_a_cell_merged_downwards_holds_for_each_row_and_one_merged_across_for_no
         ("merged", "warning", "处罚", 3, "M"),
         ("merged-across", "error", "处罚", 4, "F"),
     ]
-    (sheet,) = read(path, model)
+    (sheet,) = open_sheets(path, model)
     assert [row.cells["CF_CFJG"] for row in sheet.rows()][:2] == ["示例市市场监督管理局"] * 2
 
 
@@ -162,7 +162,7 @@ def test_refused_rows_come_back_as_a_workbook_that_loads_once_mended(workbook, m
     again = office.load(office.rejects / receipt.rejects.rpartition("/")[2])
     assert (again.rows, again.rejected) == (1, 1)
     (found,) = [item for item in office.findings if item.severity == "error"]
-    assert (found.rule, found.place.sheet, found.place.row, found.place.column) == (
+    assert (found.rule, found.location.sheet, found.location.row, found.location.column) == (
         "date",
         "处罚",
         2,
@@ -187,7 +187,7 @@ def zip_of(path, **members):
 def test_a_zip_bomb_is_refused_by_what_its_directory_promises(tmp_path, model):
     path = zip_of(tmp_path / "penalty.xlsx", bomb=bytes(64 * 1024 * 1024))
     assert refused(path, model) == "xlsx-bomb"
-    small = replace(DEFAULT, workbook=replace(DEFAULT.workbook, entries=3))
+    small = replace(DEFAULT_LIMITS, workbook=replace(DEFAULT_LIMITS.workbook, entries=3))
     many = zip_of(tmp_path / "penalty-2.xlsx", **{f"m{number}": b"" for number in range(4)})
     assert refused(many, model, small) == "xlsx-bomb"
 
@@ -209,7 +209,9 @@ def test_a_cell_far_from_the_table_ends_within_the_bounds(workbook, make, model)
 
 
 def test_a_workbook_that_needs_more_memory_than_allowed_is_refused(workbook, make, model):
-    tight = replace(DEFAULT, workbook=replace(DEFAULT.workbook, memory=400 * 1024 * 1024))
+    tight = replace(
+        DEFAULT_LIMITS, workbook=replace(DEFAULT_LIMITS.workbook, memory=400 * 1024 * 1024)
+    )
     path = workbook([make(1)], lambda _, sheet: sheet.write_string(1_000_000, 700, "x"))
     tracemalloc.start()
     assert refused(path, model, tight) == "xlsx-large"

@@ -167,7 +167,7 @@ def test_a_name_of_two_characters_does_not_run_over_the_end_of_a_phrase(
 
 @pytest.mark.parametrize("family", ["\u2fa6", "\uf90a", "金"])  # a radical, a compatibility form
 def test_a_name_is_found_in_every_code_point_of_a_character(
-    family: str, kinds: dict[str, Compiled]
+    family: str, kinds: dict[str, CompiledKind]
 ) -> None:
     cells = {"CF_XDR_MC": "金某甲", "CF_SY": f"驾驶人{family}某 甲无证驾驶"}
     assert found(kinds["penalty"], person(**cells)) == {("violationFacts", "person-name", "held")}

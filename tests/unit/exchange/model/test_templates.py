@@ -12,7 +12,7 @@ import csvw
 import pytest
 import python_calamine
 
-from exchange.intake import detect, read
+from exchange.intake import detect_kind_and_form, open_sheets
 from exchange.model import CompiledKind, Model, derived_files
 from tests.unit.exchange.model import sound as rows
 from tests.unit.exchange.model.sound import Row
@@ -69,8 +69,8 @@ def test_the_intake_knows_an_empty_template(  # noqa: PLR0913, PLR0917
 ) -> None:
     file = tmp_path / f"filled.{end}"
     file.write_bytes(derived[f"{stem(model, slug, form)}.{end}"])
-    assert detect(file, model) == (slug, form)
-    for sheet in read(file, model):
+    assert detect_kind_and_form(file, model) == (slug, form)
+    for sheet in open_sheets(file, model):
         assert list(sheet.rows()) == []
 
 

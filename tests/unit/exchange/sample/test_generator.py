@@ -9,7 +9,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import id_number_problem, uscc_problem
-from exchange.intake import check_file, order_by_links, read
+from exchange.intake import check_file, open_sheets, order_by_links
 from exchange.model import compile_kind
 from exchange.sample import generate
 
@@ -82,7 +82,7 @@ def test_the_quirks_of_real_files_are_planted(sample, kind, cells):
 
 
 def test_capital_in_any_writing_is_one_amount(sample, model):
-    (sheet,) = read(sample / "subject.csv", model)
+    (sheet,) = open_sheets(sample / "subject.csv", model)
     compiled = compile_kind(model, "subject")
     written = {}
     for row in sheet.rows():
@@ -103,7 +103,7 @@ def test_small_samples_are_exact_too(tmp_path, model, records):
     for kind in ("subject", "penalty", "licence", "list-entry", "measure"):
         checked = check_file(tmp_path / f"{kind}.csv", model)
         list(checked)
-        counted = (checked.tally.rows, checked.tally.sound)
+        counted = (checked.summary.rows, checked.summary.sound)
         assert counted == (expected[kind]["rows"], expected[kind]["accepted"]), kind
 
 
