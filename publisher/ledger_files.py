@@ -13,13 +13,13 @@ from exchange.ledger.database_engine import file_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.ledger import Places
+    from exchange.ledger import LedgerLocations
 
 
 class LedgerFiles:
     """The SQLite files of ledger and seals as they were when it was opened; a server has none."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: LedgerLocations) -> None:
         files = (file_of(places.url), file_of(places.seals_url))
         self._opened = {path: _identity(path) for path in files if path is not None}
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from exchange.commands import Exchange, Workspace
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
-from exchange.ledger import Genesis, Ledger, ModelVersion, blank_ledger
-from exchange.ledger.leftover_files import missing_ledger, remains
+from exchange.ledger import Genesis, Ledger, ModelVersion, ledger_in_memory
+from exchange.ledger.leftover_files import leftover_files, missing_ledger
 from publisher import settings
 from publisher.layout import CONFIG
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from exchange.domain.failpoints import FailpointHook
-    from exchange.ledger import ClockGuard, Places
+    from exchange.ledger import ClockGuard, LedgerLocations
     from exchange.model import Model
     from publisher.layout import Layout
 
@@ -35,7 +35,7 @@ class LedgerOpener:
 
     layout: Layout
     settings: settings.Settings
-    places: Places
+    places: LedgerLocations
     model: Model
     clock: Callable[[], int]
     clock_guard: ClockGuard
@@ -124,7 +124,7 @@ class LedgerOpener:
 
         """
         surfaces = [self.layout.surfaces] if self._has_surfaces() else []
-        if leftover := [*remains(self.places), *surfaces]:
+        if leftover := [*leftover_files(self.places), *surfaces]:
             raise missing_ledger(self.places, leftover)
 
     def _has_surfaces(self) -> bool:
@@ -150,7 +150,7 @@ class LedgerOpener:
     def empty_in_memory(self) -> Ledger:
         """Return an empty ledger in memory for a dry run. Raises as `require_no_remains`."""
         self.require_no_remains()
-        return blank_ledger(
+        return ledger_in_memory(
             self.places,
             self._genesis(),
             self.model.link_rules,

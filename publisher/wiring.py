@@ -22,7 +22,7 @@ from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.publicity_period import china_date
 from exchange.intake import HELD_KEY_PURPOSE, HeldRows
-from exchange.ledger import Genesis, Heartbeat, Ledger, Places, Unguarded
+from exchange.ledger import AlwaysTrustedClock, Genesis, Heartbeat, Ledger, LedgerLocations
 from exchange.model import load_model
 from publisher import settings
 from publisher.child_processes import killing_hook, start_helper
@@ -108,9 +108,9 @@ class Deployment:
         return Plan(self.model.kinds.values())
 
     @cached_property
-    def places(self) -> Places:
+    def places(self) -> LedgerLocations:
         """The databases and files of the ledger."""
-        return Places(
+        return LedgerLocations(
             self.settings.ledger,
             self.settings.seals,
             Path(self.settings.withdrawal_journal),
@@ -125,7 +125,7 @@ class Deployment:
     @property
     def clock_guard(self) -> ClockGuard:
         """The check of the machine's clock; a clock given by the caller is always trusted."""
-        return self.heartbeat if self.clock is now else Unguarded()
+        return self.heartbeat if self.clock is now else AlwaysTrustedClock()
 
     def today(self) -> str:
         """Return the current date in China, as an ISO date."""

@@ -44,7 +44,7 @@ def repair(made, folder, header, case, number):
         loading = made.start("load", path)
 
         def known():
-            found[:] = ledger.departures(Tier.PUBLIC, head, 1)
+            found[:] = ledger.removals(Tier.PUBLIC, head, 1)
             return bool(found)
 
         if until(known, BOUND) is None:

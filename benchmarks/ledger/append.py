@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from exchange.intake import Checker, open_sheets
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.model import load_model
 from exchange.sample import generate
 
@@ -69,12 +69,14 @@ def main(rows: int) -> None:
         folder = Path(name)
         given = submissions(folder / "files", model, rows)
         file = f"sqlite:///{folder}/ledger.sqlite"
-        places = Places(file, f"sqlite:///{folder}/seals.sqlite", folder / "j", folder / "key")
-        ledger = Ledger.create(places, GENESIS, model.link_rules, now)
+        locations = LedgerLocations(
+            file, f"sqlite:///{folder}/seals.sqlite", folder / "j", folder / "key"
+        )
+        ledger = Ledger.create(locations, GENESIS, model.link_rules, now)
         results = timed("append", len(given), lambda: append_all(ledger, given))
         iris = [result.iri for result in results if result.iri]
         ledger.close()
-        ledger = timed("open", 1, lambda: Ledger.open(places, model.link_rules, now))
+        ledger = timed("open", 1, lambda: Ledger.open(locations, model.link_rules, now))
         size = sum(path.stat().st_size for path in folder.glob("*.sqlite*"))
         print(f"on disk: {size / len(iris):,.0f} bytes a record, {len(iris):,} records")
         latencies("withdraw", lambda iri: ledger.withdraw(iri, "repair"), iris[:TRIES])

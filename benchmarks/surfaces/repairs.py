@@ -45,7 +45,7 @@ def cleaned(made, path):
     with made.open() as ledger:
         before, start = ledger.head(Tier.PUBLIC), time.perf_counter()
         used, receipt = made.run("load", path)
-        rows = ledger.departures(Tier.PUBLIC, before, 100_000)
+        rows = ledger.removals(Tier.PUBLIC, before, 100_000)
         iris = [iri for _, iri in rows]
         pages = {}
         for iri in iris:

@@ -34,7 +34,7 @@ def repair(made, folder, header, case, number):
         found = []
 
         def known():
-            found[:] = ledger.departures(Tier.PUBLIC, before, 1)
+            found[:] = ledger.removals(Tier.PUBLIC, before, 1)
             return bool(found)
 
         if until(known, BOUND) is None:

@@ -33,7 +33,7 @@ class DryRun:
 def open_dry_run(ledger: Ledger, held: Path, clock: Callable[[], int]) -> Iterator[DryRun]:
     """Give a ledger and held rows that begin as they are now and keep nothing."""
     position = ledger.position()
-    with ledger.rehearsal() as tried:
+    with ledger.dry_run() as tried:
         rows = DryRunHeldRows(held, tried.derived_key(HELD_KEY_PURPOSE), clock)
         with closing(rows):
             yield DryRun(tried, position, rows)

@@ -38,7 +38,7 @@ from exchange.domain import submission_json
 from exchange.domain.errors import NotFound, UsageError, VerificationFailed
 from exchange.intake.held_row import HeldItem, HeldRow, Refusal, from_document, to_document
 from exchange.intake.staged_copies import private_directory
-from exchange.ledger.database_engine import Database, File, open_database
+from exchange.ledger.database_engine import Database, SqliteProfile, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -159,7 +159,7 @@ class HeldRows:
         waiting = select(func.count()).select_from(_item).where(_item.c.state == ItemState.WAITING)
         url = f"sqlite:///{self.path}"
         with (
-            closing(open_database(url, File.SEALS, read_only=True)) as database,
+            closing(open_database(url, SqliteProfile.SEALS, read_only=True)) as database,
             database.reading() as connection,
         ):
             return int(connection.execute(waiting).scalar_one())
@@ -273,7 +273,7 @@ class HeldRows:
 
     def _open_database(self) -> Database:
         private_directory(self.path.parent)
-        return open_database(f"sqlite:///{self.path}", File.SEALS)
+        return open_database(f"sqlite:///{self.path}", SqliteProfile.SEALS)
 
     def _item(self, row: Any) -> HeldItem:
         return HeldItem(row.id, row.at, from_document(self._decrypt(row)))

@@ -34,7 +34,7 @@ class TargetSuggestions:
     """Looks for near records, for one delivery; opens none before it is asked."""
 
     def __init__(self, ledger: Ledger, model: Model) -> None:
-        self._records = ledger.near_records()
+        self._records = ledger.similar_records()
         self._model = model
         self._asked = 0
         self._recent: dict[str, list[tuple[tuple[str, ...], SuggestedTarget]]] = {}

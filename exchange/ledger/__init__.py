@@ -1,8 +1,8 @@
 """The ledger: append-only events, and what they add up to (docs/design/ledger.md "Events")."""
 
-from exchange.ledger.clock_guard import ClockGuard, Heartbeat, Unguarded
-from exchange.ledger.context import Genesis, Places
-from exchange.ledger.empty_ledger import blank_ledger
+from exchange.ledger.clock_guard import AlwaysTrustedClock, ClockGuard, Heartbeat
+from exchange.ledger.context import Genesis, LedgerLocations
+from exchange.ledger.empty_ledger import ledger_in_memory
 from exchange.ledger.erasure import Traces
 from exchange.ledger.ledger import Ledger
 from exchange.ledger.model_versions import ModelVersion
@@ -11,15 +11,15 @@ from exchange.ledger.review_decisions import Decision, Origin
 
 __all__ = [
     "COMPARED_VERSIONS",
+    "AlwaysTrustedClock",
     "ClockGuard",
     "Decision",
     "Genesis",
     "Heartbeat",
     "Ledger",
+    "LedgerLocations",
     "ModelVersion",
     "Origin",
-    "Places",
     "Traces",
-    "Unguarded",
-    "blank_ledger",
+    "ledger_in_memory",
 ]

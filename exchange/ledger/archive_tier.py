@@ -1,4 +1,4 @@
-"""The archive tier as a whole, for those who hold the ledger: never projected, never served."""
+"""Reads the archive tier, for the ledger's own operators: it is never published."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from exchange.ledger.tier_reader import LIVE_CHUNK, sealed_columns, text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 
-def archived(parts: Parts, kind: str) -> Iterator[tuple[str, bytes]]:
-    """Yield (IRI, archive view) of every record of a kind that stands, in the order they came."""
+def archived(context: LedgerContext, kind: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (IRI, archive view) of every live record of a kind, in the order of creation."""
     record, event, after = schema.record, schema.event, 0
     while True:
-        with parts.database.reading() as connection:
+        with context.database.reading() as connection:
             rows = connection.execute(
                 select(record.c.id, record.c.public_id, *sealed_columns())
                 .join_from(record, event, event.c.position == record.c.version)
@@ -32,10 +32,10 @@ def archived(parts: Parts, kind: str) -> Iterator[tuple[str, bytes]]:
             ).all()
         if not rows:
             return
-        seals = parts.seals.get([row.seal for row in rows])
+        seals = context.seals.get([row.seal for row in rows])
         for row in rows:
             seal = seals.get(row.seal)
             if seal is not None:  # erased meanwhile
-                iri = parts.iri(kind, row.public_id)
+                iri = context.iri(kind, row.public_id)
                 yield iri, view(text_of(row, seal), iri, Tier.ARCHIVE)
         after = rows[-1].id

@@ -1,4 +1,4 @@
-"""Making and opening a ledger: identity, schema, healing after a crash.
+"""Creates and opens ledgers: identity, schema, recovery after a crash.
 
 Source: docs/design/ledger.md "Events".
 """
@@ -16,19 +16,19 @@ from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
 from exchange.domain.events import EventType
 from exchange.domain.failpoints import Failpoint
 from exchange.ledger import ledger_secret, schema
-from exchange.ledger.clock_guard import Unguarded
-from exchange.ledger.context import Gate, Genesis, Parts, Places
-from exchange.ledger.database_engine import Database, File, open_database
+from exchange.ledger.clock_guard import AlwaysTrustedClock
+from exchange.ledger.context import Genesis, LedgerContext, LedgerLocations, WriterPriority
+from exchange.ledger.database_engine import Database, SqliteProfile, open_database
+from exchange.ledger.earlier_removals import remember_earlier
 from exchange.ledger.erasure import destroy
 from exchange.ledger.journal import Journal
 from exchange.ledger.journal_lines import journal_missing
-from exchange.ledger.leftover_files import begun_mark, mark_begun
+from exchange.ledger.leftover_files import genesis_marker, place_genesis_marker
 from exchange.ledger.migrations.runner import migrate, require_newest
 from exchange.ledger.model_versions import ModelVersion
-from exchange.ledger.resemblance import remember_earlier
 from exchange.ledger.seal_store import SqlSeals
 from exchange.ledger.sealed_bodies import unseal
-from exchange.ledger.transaction import batch, meta_of
+from exchange.ledger.transaction import meta_of, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,10 +43,12 @@ if TYPE_CHECKING:
 _NEWEST: Final = 1_000  # events whose seals are looked at for the greatest
 
 
-def exists(places: Places, *, read_only: bool = False) -> bool:
-    """Return whether a ledger was begun there."""
+def exists(locations: LedgerLocations, *, read_only: bool = False) -> bool:
+    """Return whether there is a ledger at these locations."""
     try:
-        database = open_database(places.url, File.LEDGER, make=False, read_only=read_only)
+        database = open_database(
+            locations.url, SqliteProfile.LEDGER, make=False, read_only=read_only
+        )
     except NotFound:
         return False
     try:
@@ -65,22 +67,24 @@ def _genesis(database: Database) -> Genesis | None:
     return Genesis(row.base_url, row.government_url, row.did, row.log_origin, row.format)
 
 
-def create(places: Places, genesis: Genesis, build: Build, failpoint: FailpointHook) -> Parts:
-    """Begin a ledger: its secret, its tables, and the genesis event.
+def create_ledger(
+    locations: LedgerLocations, genesis: Genesis, build: ContextBuilder, failpoint: FailpointHook
+) -> LedgerContext:
+    """Create a ledger: its secret, its tables and the genesis event.
 
     Raises:
         Conflict: there is one already.
 
     """
-    if exists(places):
+    if exists(locations):
         raise Conflict(
             "There is a ledger here already; its identity was frozen by its first event.",
             "Open it, or choose another data directory.",
         )
-    mark_begun(places)
-    key = ledger_secret.make(places.secret)
+    place_genesis_marker(locations)
+    key = ledger_secret.create_secret(locations.secret)
     failpoint(Failpoint.SECRET_MADE)
-    database = open_database(places.url, File.LEDGER)
+    database = open_database(locations.url, SqliteProfile.LEDGER)
     migrate(database)
     with database.writing() as connection:
         if connection.execute(select(schema.head)).first() is None:
@@ -98,112 +102,115 @@ def create(places: Places, genesis: Genesis, build: Build, failpoint: FailpointH
             streams = [{"tier": tier, "seq": 0, "published": 0} for tier in PUBLISHED_TIERS]
             connection.execute(insert(schema.stream), streams)
     failpoint(Failpoint.TABLES_MADE)
-    parts = build(database, SqlSeals.open(places.seals_url), key, genesis)
+    context = build(database, SqlSeals.open(locations.seals_url), key, genesis)
     values = {**asdict(genesis), "secret_mac": key.check()}
-    with batch(parts) as work:
-        if work.position:
+    with transaction(context) as tx:
+        if tx.position:
             raise Conflict("Another process began the ledger.", "Open it.")
-        work.connection.execute(insert(schema.genesis).values(one=1, **values))
-        work.event(EventType.GENESIS, asdict(genesis))
-    begun_mark(places).unlink(missing_ok=True)
-    return parts
+        tx.connection.execute(insert(schema.genesis).values(one=1, **values))
+        tx.append_event(EventType.GENESIS, asdict(genesis))
+    genesis_marker(locations).unlink(missing_ok=True)
+    return context
 
 
-def open_(places: Places, build: Build, *, restoring: bool = False) -> Parts:
-    """Open a ledger and finish what a crash left unfinished.
+def open_ledger(
+    locations: LedgerLocations, build: ContextBuilder, *, restoring: bool = False
+) -> LedgerContext:
+    """Open a ledger and complete what a crash interrupted: journal lines, erasures, orphan seals.
 
-    `restoring` leaves the journal as it is: it may be ahead, until `restore_merge` opens an epoch.
+    `restoring` leaves the journal as it is: it may be ahead of the ledger until `restore_merge`
+    opens a new epoch.
 
     Raises:
         NotFound: there is none.
         EnvironmentFault: the journal is ahead of it, the secret or the seals are not its own.
 
     """
-    database = open_database(places.url, File.LEDGER, make=False)
+    database = open_database(locations.url, SqliteProfile.LEDGER, make=False)
     genesis = _genesis(database)
     if genesis is None:
         database.close()
         raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
     migrate(database)
-    seals = SqlSeals.open(places.seals_url, make=False)
-    parts = build(database, seals, ledger_secret.read(places.secret), genesis)
-    _own(parts)
-    begun_mark(places).unlink(missing_ok=True)
+    seals = SqlSeals.open(locations.seals_url, make=False)
+    context = build(database, seals, ledger_secret.read_secret(locations.secret), genesis)
+    _require_own_secret(context)
+    genesis_marker(locations).unlink(missing_ok=True)
     if not restoring:
-        parts.journal.catch_up(journal_missing(database))
-    destroy(parts)
-    _sweep(parts)
-    _remember_removed(parts)
-    return parts
+        context.journal.catch_up(journal_missing(database))
+    destroy(context)
+    _destroy_orphan_seals(context)
+    _remember_removed(context)
+    return context
 
 
-def _remember_removed(parts: Parts) -> None:
-    """Enter, once, what the records that earlier releases removed are recognised by."""
-    with parts.database.reading() as connection:
+def _remember_removed(context: LedgerContext) -> None:
+    """Store, once, the fingerprints of records that earlier releases removed."""
+    with context.database.reading() as connection:
         done = connection.execute(select(schema.head.c.resemblances)).scalar_one()
     after: int | None = 0
-    while not done and parts.model.resemblances and after is not None:
-        with batch(parts) as work:
-            after = remember_earlier(work, after)
+    while not done and context.model.resemblances and after is not None:
+        with transaction(context) as tx:
+            after = remember_earlier(tx, after)
 
 
-def open_read_only(places: Places, build: Build) -> Parts:
-    """Open a ledger where nothing can be written: nothing is finished, healed or upgraded.
+def open_read_only(locations: LedgerLocations, build: ContextBuilder) -> LedgerContext:
+    """Open a ledger on read-only media: nothing is completed, repaired or upgraded.
 
     Raises:
         NotFound: there is none.
         EnvironmentFault: the secret or the seals are not its own, or it needs an upgrade.
 
     """
-    database = open_database(places.url, File.LEDGER, make=False, read_only=True)
+    database = open_database(locations.url, SqliteProfile.LEDGER, make=False, read_only=True)
     genesis = _genesis(database)
     if genesis is None:
         database.close()
         raise NotFound("There is no ledger here.", "Make one by loading a file or with `demo`.")
     require_newest(database)
-    seals = SqlSeals.open_read_only(places.seals_url)
-    parts = build(database, seals, ledger_secret.read(places.secret), genesis)
-    _own(parts)
-    return parts
+    seals = SqlSeals.open_read_only(locations.seals_url)
+    context = build(database, seals, ledger_secret.read_secret(locations.secret), genesis)
+    _require_own_secret(context)
+    return context
 
 
-def _own(parts: Parts) -> None:
-    """Refuse a secret or seals that belong to another ledger."""
+def _require_own_secret(context: LedgerContext) -> None:
+    """Refuse a secret or seals of another ledger."""
     event = schema.event
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         mac = connection.execute(select(schema.genesis.c.secret_mac)).scalar_one()
         row = connection.execute(select(event).where(event.c.position == 1)).one()
-    if mac != parts.secret.check():
+    if mac != context.secret.check():
         raise EnvironmentFault(
             "The ledger secret is not the one this ledger was made with.",
             "Restore the secret from the backup that belongs to the ledger.",
         )
-    seal = parts.seals.get([row.seal]).get(row.seal)
-    if seal is None or json.loads(unseal(seal, meta_of(row), row.body)) != asdict(parts.genesis):
+    seal = context.seals.get([row.seal]).get(row.seal)
+    if seal is None or json.loads(unseal(seal, meta_of(row), row.body)) != asdict(context.genesis):
         raise EnvironmentFault(
             "The seals are not those of this ledger, or its genesis was altered.",
             "Restore ledger and seals from the same backup.",
         )
 
 
-def _sweep(parts: Parts) -> None:
-    """Destroy seals kept for a transaction that never committed.
+def _destroy_orphan_seals(context: LedgerContext) -> None:
+    """Destroy the seals of transactions that never committed.
 
     Under the writer's lock, so that no neighbour is between its seals and its commit; readers
     who find nothing to sweep do not ask for it.
     """
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         last = _newest_seal(connection)
-    if not any(True for _ in parts.seals.ids(after=last)):
+    if not any(True for _ in context.seals.ids(after=last)):
         return
-    with batch(parts) as work:
-        orphans = list(parts.seals.ids(after=_newest_seal(work.connection)))
+    with transaction(context) as tx:
+        orphans = list(context.seals.ids(after=_newest_seal(tx.connection)))
         if orphans:
-            parts.seals.destroy(orphans)
+            context.seals.destroy(orphans)
 
 
 def _newest_seal(connection: Connection) -> int:
-    """Return the greatest number of a seal that an event has.
+    """Return the greatest seal number of any event.
 
     Numbers ascend with positions, so the newest events have it; looking at all of them would cost
     every command a second in a ledger of a million. Several, so that one damaged number destroys
@@ -214,8 +221,8 @@ def _newest_seal(connection: Connection) -> int:
     return int(connection.execute(select(func.max(newest.c.seal))).scalar_one())
 
 
-def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
-    places: Places,
+def context_builder(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
+    locations: LedgerLocations,
     rules: Mapping[str, LinkRule],
     government_kinds: frozenset[str],
     clock: Callable[[], int],
@@ -223,25 +230,37 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
     failpoint: FailpointHook,
     clock_guard: ClockGuard | None = None,
     model: ModelVersion | None = None,
-) -> Build:
-    """Return what puts the parts of a ledger together."""
+) -> ContextBuilder:
+    """Return the function that builds a context from database, seals, secret and genesis.
+
+    Args:
+        locations: where the ledger is stored.
+        rules: the link rules by relation.
+        government_kinds: kinds whose records have their address at the government host.
+        clock: milliseconds since 1970-01-01 UTC.
+        ticks: seconds of a monotonic clock.
+        failpoint: called at every failpoint.
+        clock_guard: decides whether the clock may end publicity; None trusts every clock.
+        model: the shapes that rows are read with; None for no model.
+
+    """
 
     def build(
         database: Database, seals: Seals, key: ledger_secret.Secret, genesis: Genesis
-    ) -> Parts:
-        return Parts(
+    ) -> LedgerContext:
+        return LedgerContext(
             database=database,
             seals=seals,
             secret=key,
-            journal=Journal(places.journal, failpoint),
-            gate=Gate(places.journal.with_suffix(".gate")),
+            journal=Journal(locations.journal, failpoint),
+            writer_priority=WriterPriority(locations.journal.with_suffix(".gate")),
             genesis=genesis,
             rules=rules,
             government_kinds=government_kinds,
             clock=clock,
             ticks=ticks,
             failpoint=failpoint,
-            clock_guard=clock_guard or Unguarded(),
+            clock_guard=clock_guard or AlwaysTrustedClock(),
             model=model or ModelVersion(),
         )
 
@@ -249,4 +268,4 @@ def assemble(  # noqa: PLR0913, PLR0917 (what wiring gives, in one place)
 
 
 if TYPE_CHECKING:
-    Build = Callable[[Database, Seals, ledger_secret.Secret, Genesis], Parts]
+    ContextBuilder = Callable[[Database, Seals, ledger_secret.Secret, Genesis], LedgerContext]

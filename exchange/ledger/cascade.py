@@ -1,9 +1,17 @@
-"""When a record leaves for good: what becomes of those that quote it.
+"""The cascade: the effect of a removal on the dependents, the records that link to the removed one.
 
-Rules are data (shapes/links.ttl). A dependent is withdrawn, re-issued without the reference,
-or put up for decision. An expired record takes no dependent with it (its own publicity ended,
-not the fact it states): the reference is dropped. After an erasure no text may quote the
-record, so undecided references are dropped, too.
+Rules are data (shapes/links.ttl). A dependent is withdrawn, republished without the link, or
+queued for a decision. An expired record withdraws no dependent (its publicity ended, not the
+fact that it states): the link is dropped. After an erasure no text may name the record, so
+undecided links are dropped, too.
+
+| rule | withdrawn | expired | erased |
+|---|---|---|---|
+| withdraw-when-last, the last basis | withdraw the dependent | drop | withdraw the dependent |
+| withdraw-when-last, another basis is left | drop | drop | drop |
+| drop-reference | drop | drop | drop |
+| decide | queue a decision | queue a decision | queue a decision and drop |
+
 Source: docs/design/ledger.md "Cascade".
 """
 
@@ -21,217 +29,239 @@ from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State
 from exchange.domain.link_rules import Cascade
 from exchange.domain.record_body import without_links
 from exchange.ledger import schema
-from exchange.ledger.stored_links import quoting, target
+from exchange.ledger.stored_links import incoming_links, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-    from exchange.ledger.key_resolution import Macs
-    from exchange.ledger.stored_links import Tie
-    from exchange.ledger.transaction import Batch, Rec
+    from exchange.ledger.key_resolution import KeyMacs
+    from exchange.ledger.rows import RecordRow
+    from exchange.ledger.stored_links import LinkRow
+    from exchange.ledger.transaction import Transaction
 
-_LEFT: Final = {
+_REMOVAL_EVENT: Final = {
     State.WITHDRAWN: EventType.WITHDRAW,
     State.EXPIRED: EventType.EXPIRE,
     State.ERASED: EventType.ERASE,
 }
 
 
-def leave(
-    work: Batch, record: Rec, name: EventType, body: Mapping[str, Any], delivery: int | None = None
+def remove_with_dependents(
+    tx: Transaction,
+    record: RecordRow,
+    name: EventType,
+    body: Mapping[str, Any],
+    delivery: int | None = None,
 ) -> int:
-    """Log that a record leaves for good, and follow every quotation of it; return the position.
+    """Append a terminal event and apply the cascade; return the position of the event.
+
+    Args:
+        tx: the writing transaction.
+        record: the record to remove.
+        name: withdraw, expire or erase.
+        body: the JSON body of the event.
+        delivery: the delivery that causes it, if one does.
 
     Raises:
         Conflict: its state does not allow it.
 
     """
-    first = work.move(name, record, body, delivery)
-    resolve(work, record)
-    work.settle()
-    _spread(work, _cascade(work, record, name, first, _quotations(work, record)), first)
+    first = tx.transition(name, record, body, delivery)
+    close_decisions(tx, record)
+    tx.flush()
+    _withdraw_dependents(tx, _apply_rules(tx, record, name, first, _links_to(tx, record)), first)
     return first
 
 
-def unmet(work: Batch, macs: Sequence[bytes], record: Rec) -> set[tuple[int, int]]:
-    """Return the links (source, number) that tell one of the MACs and do not mean the record."""
-    work.settle()
+def unresolved_links(
+    tx: Transaction, macs: Sequence[bytes], record: RecordRow
+) -> set[tuple[int, int]]:
+    """Return the links (source, number) to one of these keys that do not resolve to the record."""
+    tx.flush()
     return {
-        (tie.source, tie.number)
-        for ties in quoting(work, macs).values()
-        for tie in ties
-        if target(work, tie) is not record
+        (link_row.source, link_row.number)
+        for link_rows in incoming_links(tx, macs).values()
+        for link_row in link_rows
+        if target_of(tx, link_row) is not record
     }
 
 
-def follow(work: Batch, gone: Rec, waiting: set[tuple[int, int]]) -> None:
-    """Treat the links that turn out to mean a record that is gone as its leaving would have."""
-    found = {
-        source: ties
-        for source, ties in _quotations(work, gone).items()
-        if any((tie.source, tie.number) in waiting and target(work, tie) is gone for tie in ties)
+def cascade_to_late_links(
+    tx: Transaction, gone: RecordRow, unresolved: set[tuple[int, int]]
+) -> None:
+    """Run the cascade for links that have just been found to refer to a removed record.
+
+    `unresolved`: the links (source, number) that did not resolve to it before.
+    """
+    late = {
+        source: link_rows
+        for source, link_rows in _links_to(tx, gone).items()
+        if any(
+            (link_row.source, link_row.number) in unresolved and target_of(tx, link_row) is gone
+            for link_row in link_rows
+        )
     }
-    if found:
-        cause = _left_at(work, gone)
-        leaving = _cascade(work, gone, _LEFT[gone.state], cause, found, only=waiting)
-        _spread(work, leaving, cause)
+    if late:
+        cause = _removal_position(tx, gone)
+        leaving = _apply_rules(tx, gone, _REMOVAL_EVENT[gone.state], cause, late, only=unresolved)
+        _withdraw_dependents(tx, leaving, cause)
 
 
-def _left_at(work: Batch, gone: Rec) -> int:
-    """Return the position of the event that took a record away, written or waiting."""
-    names = set(_LEFT.values())
-    for item in reversed(work.pending):
+def _removal_position(tx: Transaction, gone: RecordRow) -> int:
+    """Return the position of the event that removed a record, written or pending."""
+    names = set(_REMOVAL_EVENT.values())
+    for item in reversed(tx.unsealed_events):
         if item.meta.record == gone.id and item.meta.name in names:
             return item.meta.position
     event = schema.event
     statement = select(func.max(event.c.position)).where(
         event.c.record == gone.id, event.c.name.in_(names)
     )
-    return int(work.connection.execute(statement).scalar_one())
+    return int(tx.connection.execute(statement).scalar_one())
 
 
-def _spread(work: Batch, leaving: list[Rec], cause: int) -> None:
-    """Withdraw the dependents, and theirs. Each turn takes a held record away, so it ends."""
+def _withdraw_dependents(tx: Transaction, leaving: list[RecordRow], cause: int) -> None:
+    """Withdraw the dependents and theirs; each turn removes an active record, so the loop ends."""
     queue = deque((dependent, cause) for dependent in leaving)
     while queue:
         dependent, because = queue.popleft()
-        position = work.move(
+        position = tx.transition(
             EventType.WITHDRAW,
             dependent,
             {"because": "cascade", "cause": because, "decision": None},
         )
-        resolve(work, dependent)
-        found = _quotations(work, dependent)
-        queue.extend(
-            (item, position)
-            for item in _cascade(work, dependent, EventType.WITHDRAW, position, found)
-        )
+        close_decisions(tx, dependent)
+        links = _links_to(tx, dependent)
+        further = _apply_rules(tx, dependent, EventType.WITHDRAW, position, links)
+        queue.extend((item, position) for item in further)
 
 
-def resolve(work: Batch, record: Rec) -> None:
-    """Take off the list what was to be decided about the record."""
+def close_decisions(tx: Transaction, record: RecordRow) -> None:
+    """Close the pending decisions about a record."""
     pending = schema.decision_pending
-    work.settle()
-    work.connection.execute(
+    tx.flush()
+    tx.connection.execute(
         update(pending)
         .where(pending.c.record == record.id, pending.c.resolved.is_(False))
         .values(resolved=True)
     )
 
 
-def pend(work: Batch, record: Rec, cause: int, relation: str) -> None:
-    """Put a record up for decision."""
-    work.waiting.decisions.append(
+def queue_decision(tx: Transaction, record: RecordRow, cause: int, relation: str) -> None:
+    """Queue a decision about a link of a record; `cause` is the position of the removal."""
+    tx.pending_rows.decisions.append(
         {"record": record.id, "cause": cause, "relation": relation, "resolved": False}
     )
 
 
 @dataclass(slots=True)
-class Fate:
-    """What becomes of one dependent."""
+class DependentFate:
+    """The effect of a removal on one dependent: link numbers to drop, relations to decide."""
 
     withdrawn: bool = False
     dropped: set[int] = field(default_factory=set)
     undecided: set[str] = field(default_factory=set)
 
 
-def _cascade(  # noqa: PLR0913 (the last by keyword, for late discoveries)
-    work: Batch,
-    gone: Rec,
+def _apply_rules(  # noqa: PLR0913 (the last by keyword, for late discoveries)
+    tx: Transaction,
+    gone: RecordRow,
     how: EventType,
     cause: int,
-    quotations: Mapping[int, list[Tie]],
+    links: Mapping[int, list[LinkRow]],
     *,
     only: Container[tuple[int, int]] | None = None,
-) -> list[Rec]:
-    """Re-issue or list the dependents of a record; return those to be withdrawn.
+) -> list[RecordRow]:
+    """Republish dependents or queue decisions; return the dependents to withdraw.
 
-    `only`: of their links, those (source, number).
+    `only`: restricts the cascade to these links (source, number).
     """
     leaving = []
-    for source, ties in quotations.items():
-        dependent = work.record(source)
+    for source, link_rows in links.items():
+        dependent = tx.record(source)
         if dependent.state not in ACTIVE_STATES:
             continue
-        fate = _fate(work, gone, how, ties, only)
+        fate = _fate_of(tx, gone, how, link_rows, only)
         if fate.undecided:
-            for relation in sorted(fate.undecided - _pending(work, dependent, cause)):
-                pend(work, dependent, cause, relation)
+            for relation in sorted(fate.undecided - _pending(tx, dependent, cause)):
+                queue_decision(tx, dependent, cause, relation)
         if fate.withdrawn:
             leaving.append(dependent)
         elif fate.dropped:
-            reissue(work, dependent, fate.dropped)
+            republish_without_links(tx, dependent, fate.dropped)
     return leaving
 
 
-def _pending(work: Batch, record: Rec, cause: int) -> set[str]:
-    """Return the relations that were put up for decision already because of that event."""
+def _pending(tx: Transaction, record: RecordRow, cause: int) -> set[str]:
+    """Return the relations for which that event has already queued a decision."""
     pending = schema.decision_pending
-    work.settle()
+    tx.flush()
     statement = select(pending.c.relation).where(
         pending.c.record == record.id, pending.c.cause == cause
     )
-    return set(work.connection.execute(statement).scalars())
+    return set(tx.connection.execute(statement).scalars())
 
 
-def _quotations(work: Batch, gone: Rec) -> dict[int, list[Tie]]:
-    """Return all links of the records that quote a record in any way, by source."""
-    return quoting(work, [key.mac for key in work.keys_of(gone)])
+def _links_to(tx: Transaction, gone: RecordRow) -> dict[int, list[LinkRow]]:
+    """Return all links of the records that link to a record by any key variant, by source."""
+    return incoming_links(tx, [key.mac for key in tx.keys_of(gone)])
 
 
-def _fate(
-    work: Batch,
-    gone: Rec,
+def _fate_of(
+    tx: Transaction,
+    gone: RecordRow,
     how: EventType,
-    ties: Sequence[Tie],
+    link_rows: Sequence[LinkRow],
     only: Container[tuple[int, int]] | None,
-) -> Fate:
-    fate = Fate()
-    for tie in ties:
-        meant = only is None or (tie.source, tie.number) in only
-        if tie.dropped or not meant or target(work, tie) is not gone:
+) -> DependentFate:
+    fate = DependentFate()
+    for link_row in link_rows:
+        meant = only is None or (link_row.source, link_row.number) in only
+        if link_row.dropped or not meant or target_of(tx, link_row) is not gone:
             continue
-        rule = cascade_of(work, tie.relation)
+        rule = cascade_rule(tx, link_row.relation)
         if rule is Cascade.DECIDE:
-            fate.undecided.add(tie.relation)
+            fate.undecided.add(link_row.relation)
             if how is not EventType.ERASE:
                 continue
         last = rule is Cascade.WITHDRAW_WHEN_LAST and how is not EventType.EXPIRE
-        if last and not any(_stands(work, other, tie.relation, gone) for other in ties):
+        if last and not any(
+            _is_other_basis(tx, other, link_row.relation, gone) for other in link_rows
+        ):
             fate.withdrawn = True
         else:
-            fate.dropped.add(tie.number)
+            fate.dropped.add(link_row.number)
     return fate
 
 
-def _stands(work: Batch, other: Tie, relation: str, gone: Rec) -> bool:
-    """Return whether a link is another basis: of the relation, and not known to be gone."""
+def _is_other_basis(tx: Transaction, other: LinkRow, relation: str, gone: RecordRow) -> bool:
+    """Return whether a link is another basis: of the same relation, its target not removed."""
     if other.relation != relation or other.dropped:
         return False
-    record = target(work, other)
+    record = target_of(tx, other)
     return record is None or (record is not gone and record.state in ACTIVE_STATES)
 
 
-def reissue(work: Batch, record: Rec, dropped: set[int]) -> None:
-    """Publish the record again without those links; older text with them must go."""
-    text = without_links(work.text(record), dropped)
+def republish_without_links(tx: Transaction, record: RecordRow, dropped: set[int]) -> None:
+    """Publish a version without those links; earlier text with them has to be removed."""
+    text = without_links(tx.text(record), dropped)
     link = schema.link
-    work.connection.execute(
+    tx.connection.execute(
         update(link)
         .where(link.c.source == record.id, link.c.number.in_(sorted(dropped)))
         .values(dropped=True)
     )
-    work.version(EventType.REVISE, record, text, retracts_text=True)
+    tx.append_version(EventType.REVISE, record, text, retracts_text=True)
 
 
-def cascade_of(work: Batch, relation: str) -> Cascade:
-    """Return the rule of a relation.
+def cascade_rule(tx: Transaction, relation: str) -> Cascade:
+    """Return the cascade rule of a relation.
 
     Raises:
-        UsageError: the model has none.
+        UsageError: the model has no rule for it.
 
     """
-    rule = work.parts.rules.get(relation)
+    rule = tx.context.rules.get(relation)
     if rule is None:
         raise UsageError(
             f"No rule says what a withdrawal does to the relation {relation!r}.",
@@ -241,22 +271,25 @@ def cascade_of(work: Batch, relation: str) -> Cascade:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """What the links of an arriving row are worth today."""
+class LinkAssessment:
+    """The effect of earlier removals on the links of a new row: numbers to drop, to decide."""
 
     dropped: frozenset[int]
     undecided: frozenset[str]
     baseless: bool  # every basis of some relation is withdrawn or erased
 
 
-def weigh(work: Batch, links: Sequence[tuple[str, Macs]]) -> Weighed:
-    """Compare the links (relation, target) of a row with what is gone already."""
+def assess_links(tx: Transaction, links: Sequence[tuple[str, KeyMacs]]) -> LinkAssessment:
+    """Decide for each link (relation, key) of a new row: keep, drop or queue a decision.
+
+    The state of its target decides; an unknown target keeps the link.
+    """
     dropped, undecided = set(), set()
     bases: dict[str, list[bool]] = {}
     for number, (relation, macs) in enumerate(links):
-        rule = cascade_of(work, relation)
-        quoted = work.met(macs).target
-        state = State.NONE if quoted is None else work.record(quoted).state
+        rule = cascade_rule(tx, relation)
+        target = tx.resolve(macs).target
+        state = State.NONE if target is None else tx.record(target).state
         if rule is Cascade.WITHDRAW_WHEN_LAST:
             bases.setdefault(relation, []).append(
                 state in TERMINAL_STATES and state is not State.EXPIRED
@@ -268,4 +301,4 @@ def weigh(work: Batch, links: Sequence[tuple[str, Macs]]) -> Weighed:
         if rule is not Cascade.DECIDE or state is State.ERASED:
             dropped.add(number)
     baseless = any(all(lost) for lost in bases.values())
-    return Weighed(frozenset(dropped), frozenset(undecided), baseless)
+    return LinkAssessment(frozenset(dropped), frozenset(undecided), baseless)

@@ -1,4 +1,4 @@
-"""The durable heartbeat: the last clock reading that was trusted, kept in one small file.
+"""Guards against a wrong clock by a heartbeat file: the last clock reading that was trusted.
 
 The file belongs to a machine, not to the ledger: several hosts of one ledger boot at different
 times. It is written at most once a minute, by whoever writes to the ledger or projects, and only
@@ -26,41 +26,41 @@ PERIOD: Final = 60_000  # milliseconds between two heartbeats
 
 
 class _Unreadable(Exception):
-    """The file is there and is no heartbeat."""
+    """The file exists and is no heartbeat."""
 
 
 class ClockGuard(Protocol):
-    """What the ledger asks before the clock may end a record's publicity."""
+    """Decides whether the clock may end a record's publicity."""
 
     def doubt(self) -> ClockDoubt | None:
         """Return why the clock is not trusted now; None while it is."""
 
     def beat(self) -> None:
-        """Keep the present reading if it is trusted and the last one is a minute old."""
+        """Store the current reading if it is trusted and the stored one is a minute old."""
 
     def trusted_time(self) -> int | None:
         """Return the wall time of the last heartbeat in milliseconds; None before the first."""
 
 
-class Unguarded:
-    """Trusts every clock: for tests and tools that hand the ledger a clock of their own."""
+class AlwaysTrustedClock:
+    """Trusts every clock: for tests and tools that pass their own clock to the ledger."""
 
     def doubt(self) -> ClockDoubt | None:
-        """Doubt nothing."""
+        """Return None: the clock is trusted."""
         return None
 
     def beat(self) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def trusted_time(self) -> int | None:
-        """Know of no earlier time."""
+        """Return None: there is no heartbeat."""
         return None
 
 
 class Heartbeat:
-    """Compares the machine's clock with the kept heartbeat; safe to use from several threads.
+    """Compares the machine's clock with the stored heartbeat. Thread-safe.
 
-    `path`: the file; `read`: looks at the clocks.
+    `path`: the heartbeat file; `read`: returns the current reading of the machine's clocks.
     """
 
     def __init__(self, path: Path, read: Callable[[], ClockReading]) -> None:
@@ -73,9 +73,9 @@ class Heartbeat:
         return self._assess(self._read())
 
     def beat(self) -> None:
-        """Keep the present reading if it is trusted and the last one is a minute old.
+        """Store the current reading if it is trusted and the stored one is a minute old.
 
-        A heartbeat that cannot be written (a full disk) fails nothing: the older one stays and
+        A heartbeat that cannot be written (a full disk) raises no error: the older one stays and
         can only raise a doubt too early.
         """
         now = self._read()
@@ -93,7 +93,7 @@ class Heartbeat:
             return
 
     def confirm(self) -> ClockReading:
-        """Keep the present reading on a person's word; return it.
+        """Store the current reading because a person confirmed the clock; return it.
 
         Raises:
             EnvironmentFault: the file cannot be written.
@@ -130,8 +130,8 @@ class Heartbeat:
 
     def _last(self) -> ClockReading | None:
         try:
-            found = json.loads(self._path.read_bytes())
-            return ClockReading(int(found["wall"]), int(found["uptime"]), str(found["boot_id"]))
+            stored = json.loads(self._path.read_bytes())
+            return ClockReading(int(stored["wall"]), int(stored["uptime"]), str(stored["boot_id"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,4 +1,4 @@
-"""What every operation of one open ledger shares, and the order between urgent and bulk work."""
+"""The components of one open ledger, and the priority of urgent over bulk writers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import event_iri, record_iri
-from exchange.ledger.clock_guard import Unguarded
+from exchange.ledger.clock_guard import AlwaysTrustedClock
 from exchange.ledger.database_engine import file_of
 from exchange.ledger.model_versions import ModelVersion
 from exchange.ledger.read_only_files import is_writable
-from exchange.ledger.view_cache import Opened
+from exchange.ledger.view_cache import ViewCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,8 +42,8 @@ class Genesis:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where a ledger keeps what: two SQLAlchemy URLs, two files."""
+class LedgerLocations:
+    """Where a ledger is stored: two SQLAlchemy URLs and the files of journal and secret."""
 
     url: str
     seals_url: str
@@ -51,20 +51,20 @@ class Places:
     secret: Path
 
     def writable(self) -> bool:
-        """Whether this process can write everything that a ledger writes when it is opened.
+        """Return whether this process can write all files that opening a ledger writes.
 
-        What is on a database server counts as writable.
+        A database server counts as writable.
         """
         files = [path for url in (self.url, self.seals_url) if (path := file_of(url))]
         paths = [*files, self.journal]
         return is_writable([*paths, *(path.parent for path in paths)])
 
 
-class Gate:
-    """Lets urgent writers (a withdrawal) pass before the next transaction of a load.
+class WriterPriority:
+    """Lets urgent writers (a withdrawal) run before the next transaction of a load.
 
-    SQLite's lock is taken by whoever asks at the right moment; a load asks again at once, so
-    without the gate it would win again and again.
+    SQLite's lock is not fair, and a load asks for it again at once; without this lock file a
+    withdrawal could wait for the whole load.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,13 +72,13 @@ class Gate:
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
-        """Hold bulk writers back while the block runs."""
+        """Block bulk writers while the block runs."""
         with self._open() as handle:
             fcntl.flock(handle, fcntl.LOCK_SH)
             yield
 
-    def bulk(self) -> None:
-        """Wait until no urgent writer waits or works."""
+    def wait_for_urgent(self) -> None:
+        """Block until no urgent writer waits or runs."""
         with self._open() as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
 
@@ -99,23 +99,27 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of one open ledger; operations are functions of it."""
+class LedgerContext:
+    """The components of one open ledger; every operation takes it as its first argument.
+
+    `clock`: milliseconds since 1970-01-01 UTC; `ticks`: seconds of a monotonic clock; `rules`:
+    link rules by relation; `failpoint`: the hook of crash tests.
+    """
 
     database: Database
     seals: Seals
     secret: Secret
     journal: Journal
-    gate: Gate
+    writer_priority: WriterPriority
     genesis: Genesis
     rules: Mapping[str, LinkRule]
     government_kinds: frozenset[str]
     clock: Callable[[], int]
     ticks: Callable[[], float]
     failpoint: FailpointHook
-    opened: Opened = field(default_factory=Opened)
+    view_cache: ViewCache = field(default_factory=ViewCache)
     model: ModelVersion = field(default_factory=ModelVersion)
-    clock_guard: ClockGuard = field(default_factory=Unguarded)
+    clock_guard: ClockGuard = field(default_factory=AlwaysTrustedClock)
 
     def iri(self, kind: str, public_id: str) -> str:
         """Return a record's IRI; kinds with a government ceiling have their own address."""

@@ -1,4 +1,4 @@
-"""Copies of ledger and seals as they are at one moment, while others write (SQLite).
+"""Copies ledger and seals (SQLite) consistently while other processes write.
 
 Seals are kept before the events that they open are committed, so seals that are copied after the
 ledger open all of its events; an erasure in between destroys some, and the copy is made again.
@@ -26,8 +26,8 @@ _LAST: Final = "SELECT max(position) FROM passage"
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """What a copy is of: position, epoch and root of the ledger, and its last journal line."""
+class CopiedLedger:
+    """The state of a copied ledger: position, epoch, root, position of its last journal line."""
 
     position: int
     epoch: int
@@ -35,8 +35,8 @@ class Copied:
     journal: int
 
 
-def copy_databases(ledger: Path, seals: Path, target: Path, target_seals: Path) -> Copied:
-    """Copy ledger and seals so that the copy verifies.
+def copy_databases(ledger: Path, seals: Path, target: Path, target_seals: Path) -> CopiedLedger:
+    """Copy ledger and seals so that the copy passes `ledger verify`.
 
     Raises:
         EnvironmentFault: they cannot be read or written, or erasures come too fast.
@@ -53,7 +53,7 @@ def copy_databases(ledger: Path, seals: Path, target: Path, target_seals: Path) 
         copy_database(seals, target_seals)
         with closing(_reading(ledger)) as database:
             if set(database.execute(_ERASURES)) == erased:
-                return Copied(position, epoch, root, journal or 0)
+                return CopiedLedger(position, epoch, root, journal or 0)
     raise EnvironmentFault(
         "Records were erased again and again while the copy was made.",
         "Try again when no erasure is under way.",
@@ -63,7 +63,7 @@ def copy_databases(ledger: Path, seals: Path, target: Path, target_seals: Path) 
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """Copy a SQLite file as it is at one moment, without a log beside it.
+    """Copy a SQLite file consistently; the copy has no write-ahead log.
 
     Raises:
         EnvironmentFault: it cannot be read or written.
@@ -71,7 +71,7 @@ def copy_database(source: Path, target: Path) -> None:
 
     """
     try:
-        said = _copied(source, target)
+        result = _copied(source, target)
     except (OSError, sqlite3.Error) as error:
         raise EnvironmentFault(
             f"{source.name} could not be copied: {error}.",
@@ -79,11 +79,11 @@ def copy_database(source: Path, target: Path) -> None:
             zh=f"复制 {source.name} 失败：{error}。",
             zh_hint="请检查磁盘空间，删除未完成的备份后重试。",
         ) from error
-    if said != "ok":
+    if result != "ok":
         raise VerificationFailed(
-            f"{source.name} is damaged: {said}.",
+            f"{source.name} is damaged: {result}.",
             "Run `credence ledger verify`, and take the newest sound backup.",
-            zh=f"{source.name} 已损坏：{said}。",
+            zh=f"{source.name} 已损坏：{result}。",
             zh_hint="请运行 credence ledger verify，并使用最近一份完好的备份。",
         )
 
@@ -94,8 +94,8 @@ def _copied(source: Path, target: Path) -> str:
     with closing(_reading(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
         new.execute("PRAGMA journal_mode=DELETE")
-        [said] = new.execute("PRAGMA quick_check(1)").fetchone()
-    return str(said)
+        [result] = new.execute("PRAGMA quick_check(1)").fetchone()
+    return str(result)
 
 
 def _reading(path: Path) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""Connections: SQLite made strict, PostgreSQL as it is, and their faults as ours.
+"""Database connections: SQLite with strict settings, PostgreSQL; driver errors become ours.
 
 SQLite: every commit reaches the disk (synchronous=FULL), foreign keys are on, writers take
 the lock when they begin (BEGIN IMMEDIATE), so that no transaction fails half way for it.
@@ -30,8 +30,8 @@ Number = BigInteger().with_variant(Integer(), "sqlite")
 BUSY_SECONDS = 30
 
 
-class File(Enum):
-    """What a SQLite file is for, as the pragmas that differ."""
+class SqliteProfile(Enum):
+    """The pragmas of a SQLite file by its purpose."""
 
     # Readers and the one writer do not wait for each other.
     # One transaction of a load touches some 1,500 pages all over the indexes: the log takes a
@@ -48,21 +48,21 @@ class File(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An engine and its two ways in."""
+    """A database engine with connections to read, to write and to take a snapshot."""
 
     engine: Engine
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection with one consistent snapshot; nothing it does is kept."""
-        with faults(), self._connect("REPEATABLE READ") as connection:
+        """Open a connection with one consistent snapshot; its changes are discarded."""
+        with translated_errors(), self._connect("REPEATABLE READ") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection that commits on leaving, and rolls back on any error."""
+        """Open a connection that commits when the block ends and rolls back on any error."""
         with (
-            faults(),
+            translated_errors(),
             # A writer waits for the head row, and must then see what the one before it wrote.
             self._connect("READ COMMITTED", credence_writer=True) as connection,
             connection.begin(),
@@ -71,12 +71,12 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
-        """Give a connection of its own with one snapshot, which may make temporary tables.
+        """Open a detached connection with one snapshot, which may create temporary tables.
 
-        Nothing it does is kept, and the connection is closed at the end. SQLite keeps what is
-        temporary in memory.
+        Its changes are discarded and it is closed at the end. SQLite holds temporary tables in
+        memory.
         """
-        with faults(), self._connect("REPEATABLE READ") as connection:
+        with translated_errors(), self._connect("REPEATABLE READ") as connection:
             driver: Any = connection.connection.driver_connection
             connection.detach()
             if self.engine.dialect.name == "sqlite":
@@ -85,15 +85,15 @@ class Database:
             yield connection
 
     def damage(self) -> str | None:
-        """Return what SQLite finds wrong with its file, its indexes included; None if nothing.
+        """Return the first damage that SQLite finds in its file and indexes; None if none.
 
-        A server looks after its own files.
+        Always None for a database server.
         """
         if self.engine.dialect.name != "sqlite":
             return None
         with self.reading() as connection:
-            said = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
-        return None if said == "ok" else said
+            result = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
+        return None if result == "ok" else result
 
     def _connect(self, isolation: str, **options: Any) -> Connection:
         if self.engine.dialect.name != "sqlite":
@@ -101,17 +101,19 @@ class Database:
         return self.engine.connect().execution_options(**options)
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close all files and connections."""
         self.engine.dispose()
 
 
-def open_database(url: str, file: File, *, make: bool = True, read_only: bool = False) -> Database:
-    """Return the database at a SQLAlchemy URL; a missing SQLite file is made if `make`.
+def open_database(
+    url: str, file: SqliteProfile, *, make: bool = True, read_only: bool = False
+) -> Database:
+    """Return the database at a SQLAlchemy URL; `make` creates a missing SQLite file.
 
-    `read_only` opens a SQLite file in a way that writes nothing, not even beside it.
+    `read_only` opens a SQLite file without writing anything, not even a log file.
 
     Raises:
-        NotFound: the SQLite file is missing and shall not be made.
+        NotFound: the SQLite file is missing and `make` is false.
         UsageError: the URL cannot be read.
         EnvironmentFault: its driver is not installed, or the file's folder is missing.
 
@@ -145,7 +147,7 @@ def open_database(url: str, file: File, *, make: bool = True, read_only: bool = 
 
 
 def memory_database(copied: Path | None = None) -> Database:
-    """Return a SQLite database in memory on one connection, a copy of a file if there is one."""
+    """Return a SQLite database in memory on one connection; `copied`: the file to copy into it."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     listen(engine, ())
     if copied is not None and copied.exists():
@@ -157,7 +159,7 @@ def memory_database(copied: Path | None = None) -> Database:
 
 
 def file_of(url: str) -> Path | None:
-    """Return the file of a SQLite URL; None where a server has the data, or the URL is wrong."""
+    """Return the file of a SQLite URL; None for a database server or an invalid URL."""
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -179,7 +181,7 @@ def _require_there(path: Path) -> None:
 
 
 def _private(url: URL, *, make: bool) -> None:
-    """Make the file ourselves, readable by its owner only; its WAL takes the same mode."""
+    """Create the file readable by its owner only; its WAL gets the same mode."""
     path = _path(url)
     if not make:
         _require_there(path)
@@ -193,7 +195,7 @@ def _private(url: URL, *, make: bool) -> None:
 
 
 def listen(engine: Engine, pragmas: Sequence[str]) -> None:
-    """Have every new SQLite connection made strict, with these pragmas besides."""
+    """Apply strict settings and these pragmas to every new SQLite connection."""
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:
@@ -211,8 +213,8 @@ def listen(engine: Engine, pragmas: Sequence[str]) -> None:
 
 
 @contextmanager
-def faults() -> Iterator[None]:
-    """Turn the driver's errors into ours; values are left out, they may be personal."""
+def translated_errors() -> Iterator[None]:
+    """Raise driver errors as EnvironmentFault, without values: they may be personal data."""
     try:
         yield
     except DBAPIError as error:

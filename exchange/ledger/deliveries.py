@@ -1,4 +1,4 @@
-"""Deliveries: `open` and `close` frame one load, so that an interrupted one is visible."""
+"""Opens and closes deliveries: an interrupted load is an open delivery."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from exchange.domain.errors import Conflict
 from exchange.domain.events import EventType
 from exchange.ledger import schema
 from exchange.ledger.model_versions import number_of
-from exchange.ledger.sealed_bodies import canonical
-from exchange.ledger.transaction import batch
+from exchange.ledger.sealed_bodies import canonical_json
+from exchange.ledger.transaction import transaction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exchange.ledger.context import Parts
-    from exchange.ledger.transaction import Batch
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.transaction import Transaction
 
 
-# The part of a file that a person let through row by row: no reload goes by how far it was taken.
+# Part number of rows accepted in review: their progress does not count for a reload of the file.
 REVIEWED: Final = -1
 
 
 def begin(  # noqa: PLR0913 (the facts of a delivery)
-    parts: Parts,
+    context: LedgerContext,
     *,
     source: str | None,
     name: str,
@@ -36,38 +36,50 @@ def begin(  # noqa: PLR0913 (the facts of a delivery)
     form: str | None,
     part: int = 0,
 ) -> int:
-    """Log that a delivery begins; return its number. `part`: which sheet of its file, from 0."""
-    facts = {"source": source, "name": name, "digest": digest, "kind": kind, "form": form}
-    with batch(parts) as work:
-        return begin_in(work, facts, part)
+    """Open a delivery; return its number.
 
+    Args:
+        context: the open ledger.
+        source: code of the delivering unit, None where rows name it.
+        name: file name.
+        digest: SHA-256 of the file, in hex.
+        kind: kind of the rows.
+        form: form of the rows, None for JSON.
+        part: sheet of the file, from 0.
 
-def begin_in(work: Batch, facts: Mapping[str, Any], part: int, **more: str) -> int:
-    """Log in a running transaction that a delivery begins; return its number.
-
-    `facts` are its columns, `part` which sheet of its file, `more` what the event says besides.
     """
-    work.delivery += 1
-    number = work.delivery
-    model = number_of(work.connection, work.parts.model)
-    row = {"id": number, "opened": work.now, "part": part, "model": model, **facts}
-    work.connection.execute(insert(schema.delivery).values(**row))
-    work.event(EventType.OPEN, {**facts, **more}, delivery=number)
+    facts = {"source": source, "name": name, "digest": digest, "kind": kind, "form": form}
+    with transaction(context) as tx:
+        return begin_in(tx, facts, part)
+
+
+def begin_in(tx: Transaction, facts: Mapping[str, Any], part: int, **more: str) -> int:
+    """Open a delivery in a running transaction; return its number.
+
+    `facts`: columns of the delivery; `part`: sheet of its file; `more`: further members of the
+    event's body.
+    """
+    tx.delivery += 1
+    number = tx.delivery
+    model = number_of(tx.connection, tx.context.model)
+    row = {"id": number, "opened": tx.now, "part": part, "model": model, **facts}
+    tx.connection.execute(insert(schema.delivery).values(**row))
+    tx.append_event(EventType.OPEN, {**facts, **more}, delivery=number)
     return number
 
 
-def is_open(work: Batch, number: int) -> bool:
-    """Return whether the delivery is there and not closed."""
-    return running(work, number) is not None
+def is_open(tx: Transaction, number: int) -> bool:
+    """Return whether the delivery exists and is not closed."""
+    return find_open(tx, number) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """An open delivery, and how far the same part of the same file was taken before.
+class OpenDelivery:
+    """An open delivery, and the progress of earlier deliveries of the same part of the same file.
 
-    `first` is the number of its first delivery, None for a file never seen. `through` is the
-    last row taken by an earlier one: -1 for none, infinite where one was completed by a program
-    that did not count.
+    `first`: number of the first of them, None for a new file. `through`: the last row that an
+    earlier one applied; -1 for none, infinite where one was completed by a release that did not
+    count.
     """
 
     id: int
@@ -78,13 +90,13 @@ class Running:
     through: float
 
 
-def running(work: Batch, number: int) -> Running | None:
-    """Return an open delivery; None where there is none of that number."""
+def find_open(tx: Transaction, number: int) -> OpenDelivery | None:
+    """Return the open delivery of that number, None where there is none."""
     delivery = schema.delivery
-    row = work.connection.execute(select(delivery).where(delivery.c.id == number)).first()
+    row = tx.connection.execute(select(delivery).where(delivery.c.id == number)).first()
     if row is None or row.closed is not None:
         return None
-    earlier = work.connection.execute(
+    earlier = tx.connection.execute(
         select(delivery.c.id, delivery.c.through, delivery.c.closed, delivery.c.opened)
         .where(delivery.c.digest == row.digest, delivery.c.part == row.part)
         .where(delivery.c.kind == row.kind, delivery.c.id < number)
@@ -93,13 +105,13 @@ def running(work: Batch, number: int) -> Running | None:
     first = earlier[0].id if earlier else None
     opened = (earlier[0] if earlier else row).opened
     through = max(map(_through, earlier), default=-1)
-    return Running(number, row.digest, row.model, first, opened, through)
+    return OpenDelivery(number, row.digest, row.model, first, opened, through)
 
 
-def next_delivery(work: Batch, digest: str) -> Running:
-    """Return the delivery that this transaction begins next, of a file never seen."""
-    model = number_of(work.connection, work.parts.model)
-    return Running(work.delivery + 1, digest, model, None, work.now, -1)
+def next_delivery(tx: Transaction, digest: str) -> OpenDelivery:
+    """Return the delivery that this transaction opens next, of a new file."""
+    model = number_of(tx.connection, tx.context.model)
+    return OpenDelivery(tx.delivery + 1, digest, model, None, tx.now, -1)
 
 
 def _through(row: Any) -> float:
@@ -108,39 +120,39 @@ def _through(row: Any) -> float:
     return -1 if row.closed is None else math.inf
 
 
-def taken(work: Batch, number: int, row: int) -> None:
-    """Note the last row of a delivery that was taken, in the transaction that takes it."""
+def note_progress(tx: Transaction, number: int, row: int) -> None:
+    """Store the last applied row of a delivery, in the transaction that applies it."""
     delivery = schema.delivery
-    work.connection.execute(update(delivery).where(delivery.c.id == number).values(through=row))
+    tx.connection.execute(update(delivery).where(delivery.c.id == number).values(through=row))
 
 
-def end(parts: Parts, number: int, counts: Mapping[str, int]) -> None:
-    """Log that a delivery is complete.
+def end(context: LedgerContext, number: int, counts: Mapping[str, int]) -> None:
+    """Close a delivery with the counts of its receipt.
 
     Raises:
         Conflict: it is not open.
 
     """
-    with batch(parts) as work:
-        end_in(work, number, counts)
+    with transaction(context) as tx:
+        end_in(tx, number, counts)
 
 
-def end_in(work: Batch, number: int, counts: Mapping[str, int]) -> None:
-    """Log in a running transaction that a delivery is complete; raises as `end`."""
+def end_in(tx: Transaction, number: int, counts: Mapping[str, int]) -> None:
+    """Close a delivery in a running transaction; raises as `end`."""
     delivery = schema.delivery
-    if not is_open(work, number):
+    if not is_open(tx, number):
         raise Conflict(f"There is no open delivery {number}.", "Open it first.")
-    work.event(EventType.CLOSE, {"counts": dict(counts), "delivery": number}, delivery=number)
-    work.connection.execute(
+    tx.append_event(EventType.CLOSE, {"counts": dict(counts), "delivery": number}, delivery=number)
+    tx.connection.execute(
         update(delivery)
         .where(delivery.c.id == number)
-        .values(closed=work.now, counts=canonical(counts).decode())
+        .values(closed=tx.now, counts=canonical_json(counts).decode())
     )
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One delivery, for `status`; `closed` is None while it runs or if it was interrupted."""
+    """One delivery, for `status`; `closed` is None while it runs or after an interruption."""
 
     id: int
     source: str | None
@@ -153,11 +165,11 @@ class DeliveryRow:
     counts: str | None
 
 
-def latest(parts: Parts, limit: int) -> list[DeliveryRow]:
+def latest(context: LedgerContext, limit: int) -> list[DeliveryRow]:
     """Return the last deliveries, newest first."""
     delivery = schema.delivery
     columns = [delivery.c[name] for name in DeliveryRow.__slots__]
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         rows = connection.execute(
             select(*columns).order_by(delivery.c.id.desc()).limit(limit)
         ).all()

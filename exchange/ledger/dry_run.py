@@ -18,36 +18,36 @@ from sqlalchemy import insert
 from exchange.domain.disclosure import PUBLISHED_TIERS
 from exchange.domain.failpoints import no_failpoint
 from exchange.ledger import schema
-from exchange.ledger.context import Gate
+from exchange.ledger.context import WriterPriority
 from exchange.ledger.database_engine import memory_database
-from exchange.ledger.dry_run_overlay import overlaid
+from exchange.ledger.dry_run_overlay import open_overlay
 from exchange.ledger.journal import Journal
 from exchange.ledger.ledger_secret import SIZE, Secret
-from exchange.ledger.view_cache import Opened
+from exchange.ledger.view_cache import ViewCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from exchange.domain.clock_trust import ClockDoubt
-    from exchange.ledger.bootstrap import Build
+    from exchange.ledger.bootstrap import ContextBuilder
     from exchange.ledger.clock_guard import ClockGuard
-    from exchange.ledger.context import Genesis, Parts
-    from exchange.ledger.journal import Line
+    from exchange.ledger.context import Genesis, LedgerContext
+    from exchange.ledger.journal import JournalLine
     from exchange.ledger.seal_store import Seals
 
 
 @contextmanager
-def rehearsed(parts: Parts) -> Iterator[Parts]:
-    """Give the parts of a ledger that is written in memory only, over what stands there now."""
-    if isinstance(parts.seals, MemorySeals):
-        yield parts  # it is one already
+def dry_run_context(context: LedgerContext) -> Iterator[LedgerContext]:
+    """Open a context that reads a snapshot of the ledger and writes in memory only."""
+    if isinstance(context.seals, MemorySeals):
+        yield context  # it is one already
         return
-    with overlaid(parts.database) as overlay:
-        yield replace(_unwritten(parts), database=overlay, seals=MemorySeals(parts.seals))
+    with open_overlay(context.database) as overlay:
+        yield replace(_unwritten(context), database=overlay, seals=MemorySeals(context.seals))
 
 
-def blank(genesis: Genesis, build: Build) -> Parts:
-    """Return the parts of an empty ledger in memory, for a dry run where there is none yet."""
+def empty_context(genesis: Genesis, build: ContextBuilder) -> LedgerContext:
+    """Return the context of an empty ledger in memory, for a dry run without a ledger."""
     database = memory_database()
     with database.writing() as connection:
         schema.metadata.create_all(connection)
@@ -58,40 +58,40 @@ def blank(genesis: Genesis, build: Build) -> Parts:
     return _unwritten(build(database, MemorySeals(), Secret(os.urandom(SIZE)), genesis))
 
 
-def _unwritten(parts: Parts) -> Parts:
-    """Return parts that leave the files beside the tables alone."""
+def _unwritten(context: LedgerContext) -> LedgerContext:
+    """Return a context that writes no journal, lock or heartbeat file."""
     return replace(
-        parts,
+        context,
         journal=NoJournal(),
-        gate=NoGate(),
-        clock_guard=NoHeartbeat(parts.clock_guard),
+        writer_priority=NoPriority(),
+        clock_guard=UnwrittenHeartbeat(context.clock_guard),
         failpoint=no_failpoint,
-        opened=Opened(),
+        view_cache=ViewCache(),
     )
 
 
 @dataclass
 class MemorySeals:
-    """Seals by negative numbers in memory, over those of the ledger that is tried."""
+    """Seals under negative numbers in memory, in addition to those of the ledger."""
 
     kept: Seals | None = None
     new: dict[int, bytes] = field(default_factory=dict)
 
     def put(self, seals: Sequence[bytes]) -> list[int]:
-        """Hold the seals; return their numbers."""
+        """Store the seals; return their numbers."""
         first = len(self.new) + 1
         numbers = [-(first + at) for at in range(len(seals))]
         self.new.update(zip(numbers, seals, strict=True))
         return numbers
 
     def get(self, ids: Sequence[int]) -> Mapping[int, bytes]:
-        """Return the seals that are there."""
-        found = {number: self.new[number] for number in ids if number in self.new}
+        """Return the seals that exist, by number."""
+        new = {number: self.new[number] for number in ids if number in self.new}
         others = [number for number in ids if number > 0]
-        return {**found, **self.kept.get(others)} if self.kept and others else found
+        return {**new, **self.kept.get(others)} if self.kept and others else new
 
     def destroy(self, ids: Sequence[int]) -> None:
-        """Drop seals of the dry run; those of the ledger stay."""
+        """Delete seals of the dry run; those of the ledger stay."""
         for number in ids:
             self.new.pop(number, None)
 
@@ -101,23 +101,23 @@ class MemorySeals:
             yield from self.kept.ids(after)
 
     def close(self) -> None:
-        """Forget what was held."""
+        """Delete the seals of the dry run."""
         self.new.clear()
 
 
-class NoGate(Gate):
-    """Lets everybody pass: a dry run keeps nobody waiting."""
+class NoPriority(WriterPriority):
+    """Blocks no writer: a dry run takes no lock."""
 
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
 
     @contextmanager
     def urgent(self) -> Iterator[None]:
-        """Hold nobody back."""
+        """Block no writer."""
         yield
 
-    def bulk(self) -> None:
-        """Wait for nobody."""
+    def wait_for_urgent(self) -> None:
+        """Return at once."""
 
 
 class NoJournal(Journal):
@@ -126,14 +126,14 @@ class NoJournal(Journal):
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
 
-    def catch_up(self, missing: Callable[[Line | None], Sequence[Line]]) -> int:  # noqa: ARG002
+    def catch_up(self, missing: Callable[[JournalLine | None], Sequence[JournalLine]]) -> int:  # noqa: ARG002
         """Append nothing."""
         return 0
 
 
 @dataclass(frozen=True, slots=True)
-class NoHeartbeat:
-    """Doubts a clock as the ledger's own guard does, and keeps no reading."""
+class UnwrittenHeartbeat:
+    """Doubts the clock as the ledger's own guard does, and stores no reading."""
 
     guard: ClockGuard
 
@@ -142,7 +142,7 @@ class NoHeartbeat:
         return self.guard.doubt()
 
     def beat(self) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def trusted_time(self) -> int | None:
         """Return the last trusted time."""

@@ -1,4 +1,4 @@
-"""A read snapshot of the ledger under temporary tables that take what is written (a dry run).
+"""Overlays a read snapshot of the ledger with temporary tables that receive all writes (a dry run).
 
 Each table that a load writes is hidden by a temporary view of the same name: the rows of the
 snapshot, without those that were replaced, and the temporary ones. Triggers send what is written to
@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from exchange.domain.errors import EnvironmentFault
 from exchange.ledger import schema
-from exchange.ledger.database_engine import Database, faults
+from exchange.ledger.database_engine import Database, translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,27 +47,27 @@ _LAYERED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Overlay(Database):
-    """The snapshot and what was written over it, on one connection."""
+    """The snapshot and the writes over it, on one connection."""
 
     connection: Connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give the connection: it sees what was written."""
-        with faults(), _bounded():
+        """Open the connection; queries see earlier writes."""
+        with translated_errors(), _bounded():
             yield self.connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give the connection; nothing is committed. An error ends the dry run."""
-        with faults(), _bounded():
+        """Open the connection; nothing is committed, and an error ends the dry run."""
+        with translated_errors(), _bounded():
             yield self.connection
 
 
 @contextmanager
-def overlaid(database: Database) -> Iterator[Overlay]:
-    """Give an overlay over the database as it is now; all of it is gone at the end."""
-    with faults(), database.snapshot() as connection:
+def open_overlay(database: Database) -> Iterator[Overlay]:
+    """Open an overlay over the current state of the database; it is discarded at the end."""
+    with translated_errors(), database.snapshot() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"PRAGMA temp.max_page_count = {MEMORY // _PAGE}")
         # The first look fixes what the snapshot holds.
@@ -79,7 +79,7 @@ def overlaid(database: Database) -> Iterator[Overlay]:
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    """Say it where the temporary tables have no more room."""
+    """Raise EnvironmentFault where the temporary tables reach their limit of memory."""
     try:
         yield
     except Exception as error:

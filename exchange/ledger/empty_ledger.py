@@ -6,8 +6,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import no_failpoint
-from exchange.ledger.bootstrap import assemble
-from exchange.ledger.dry_run import blank
+from exchange.ledger.bootstrap import context_builder
+from exchange.ledger.dry_run import empty_context
 from exchange.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from exchange.domain.link_rules import LinkRule
     from exchange.ledger.clock_guard import ClockGuard
-    from exchange.ledger.context import Genesis, Places
+    from exchange.ledger.context import Genesis, LedgerLocations
     from exchange.ledger.model_versions import ModelVersion
 
 
-def blank_ledger(  # noqa: PLR0913 (what `Ledger.create` takes; wiring calls it once)
-    places: Places,
+def ledger_in_memory(  # noqa: PLR0913 (what `Ledger.create` takes; wiring calls it once)
+    locations: LedgerLocations,
     genesis: Genesis,
     rules: Mapping[str, LinkRule],
     clock: Callable[[], int],
@@ -29,7 +29,9 @@ def blank_ledger(  # noqa: PLR0913 (what `Ledger.create` takes; wiring calls it 
     clock_guard: ClockGuard,
     model: ModelVersion,
 ) -> Ledger:
-    """Return a ledger of that genesis in memory; nothing at `places` is made or read."""
+    """Return a ledger of that genesis in memory; nothing at `locations` is created or read."""
     watch = clock, monotonic
-    build = assemble(places, rules, government_kinds, *watch, no_failpoint, clock_guard, model)
-    return Ledger(blank(genesis, build))
+    build = context_builder(
+        locations, rules, government_kinds, *watch, no_failpoint, clock_guard, model
+    )
+    return Ledger(empty_context(genesis, build))

@@ -21,15 +21,15 @@ from exchange.domain.failpoints import Failpoint
 from exchange.domain.identity import USCC_BASE, id_of
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
-from exchange.ledger.cascade import leave
-from exchange.ledger.lifecycle_operations import named
+from exchange.ledger.cascade import remove_with_dependents
+from exchange.ledger.lifecycle_operations import require_record
 from exchange.ledger.sealed_bodies import unseal
-from exchange.ledger.stored_links import forget
-from exchange.ledger.transaction import Batch, batch, meta_of
+from exchange.ledger.stored_links import delete_links
+from exchange.ledger.transaction import Transaction, meta_of, transaction
 
 if TYPE_CHECKING:
-    from exchange.ledger.context import Parts
-    from exchange.ledger.transaction import Rec
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.rows import RecordRow
 
 COMPARED: Final = 1_000  # other records whose public texts tell nothing of an erased one
 SHORTEST: Final = 4  # characters; shorter text says nothing about whose record it is
@@ -40,38 +40,38 @@ _SUBJECT: Final = re.compile(rf"<{re.escape(USCC_BASE)}([^>]+)>")
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased, and the texts by which it may be found in rejects and staged files."""
+    """An erasure: record, erased texts (to search in rejects and staged files), event positions."""
 
     iri: str
     literals: tuple[str, ...]
     positions: tuple[int, ...]
 
 
-def erase(parts: Parts, ref: str, decision: str | None) -> Erasure:
+def erase(context: LedgerContext, ref: str, decision: str | None) -> Erasure:
     """Erase a record and every other record of its key; return once the seals are gone.
 
     Raises:
         Conflict: it is erased already.
 
     """
-    with batch(parts) as work:
-        record = named(work, ref)
+    with transaction(context) as tx:
+        record = require_record(tx, ref)
         advance(record.state, EventType.ERASE)  # before its bodies are asked for
-        iri = parts.iri(record.kind, record.public_id)
-        group = _of_the_key(work, record)
-        literals = set().union(*(_literals(work, each) for each in group))
-        positions = tuple([_clear(work, each, decision) for each in group])
-    destroy(parts)
-    parts.opened.clear()
+        iri = context.iri(record.kind, record.public_id)
+        group = _of_the_key(tx, record)
+        literals = set().union(*(_literals(tx, each) for each in group))
+        positions = tuple([_clear(tx, each, decision) for each in group])
+    destroy(context)
+    context.view_cache.clear()
     return Erasure(iri, tuple(sorted(literals)), positions)
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """By what a record that is to be erased may be found outside the ledger.
+    """What identifies a record outside the ledger, to find its copies before an erasure.
 
-    `keys` are the HMACs of every way in which its key was told, `own_literals` its texts without
-    those that other records still say to the public (an authority, a law): they tell nothing of it.
+    `keys`: the HMACs of all variants of its key. `own_literals`: its texts without those that
+    other public records contain as well (an authority, a law).
     """
 
     iri: str
@@ -79,24 +79,24 @@ class Traces:
     keys: frozenset[bytes]
 
 
-def traces(parts: Parts, ref: str) -> Traces:
-    """Return by what a record that is to be erased may be found elsewhere; change nothing."""
-    with parts.database.reading() as connection:
+def traces(context: LedgerContext, ref: str) -> Traces:
+    """Return what identifies a record outside the ledger; change nothing."""
+    with context.database.reading() as connection:
         head = connection.execute(select(schema.head)).one()
-        work = Batch(connection, parts, head)
-        record = named(work, ref)
+        tx = Transaction(connection, context, head)
+        record = require_record(tx, ref)
         # The bodies of one that was erased before cannot be opened any more.
-        group = [each for each in _of_the_key(work, record) if each.state is not State.ERASED]
-        literals = set().union(*(_literals(work, each) for each in group))
-        own = literals - _said_by_others(work, record)
-        keys = frozenset(key.mac for each in (*group, record) for key in work.keys_of(each))
-        return Traces(parts.iri(record.kind, record.public_id), frozenset(own), keys)
+        group = [each for each in _of_the_key(tx, record) if each.state is not State.ERASED]
+        literals = set().union(*(_literals(tx, each) for each in group))
+        own = literals - _texts_of_others(tx, record)
+        keys = frozenset(key.mac for each in (*group, record) for key in tx.keys_of(each))
+        return Traces(context.iri(record.kind, record.public_id), frozenset(own), keys)
 
 
-def _said_by_others(work: Batch, erased: Rec) -> set[str]:
-    """Return the texts that the newest records of the kind but of other keys say to the public."""
+def _texts_of_others(tx: Transaction, erased: RecordRow) -> set[str]:
+    """Return the public texts of the newest records of the kind that have other keys."""
     event, record = schema.event, schema.record
-    rows = work.connection.execute(
+    rows = tx.connection.execute(
         select(*event.c)
         .join_from(event, record, record.c.version == event.c.position)
         .where(
@@ -107,7 +107,7 @@ def _said_by_others(work: Batch, erased: Rec) -> set[str]:
         .order_by(record.c.id.desc())
         .limit(COMPARED)
     ).all()
-    seals = work.parts.seals.get([row.seal for row in rows])
+    seals = tx.context.seals.get([row.seal for row in rows])
     public = VIEW_LETTERS[Tier.PUBLIC]
     return {
         text
@@ -119,44 +119,44 @@ def _said_by_others(work: Batch, erased: Rec) -> set[str]:
     }
 
 
-def is_erased(parts: Parts, ref: str) -> bool:
-    """Return whether a record was erased; not, where there is none of that name."""
+def is_erased(context: LedgerContext, ref: str) -> bool:
+    """Return whether a record was erased; false for an unknown one."""
     statement = select(schema.record.c.state).where(schema.record.c.public_id == id_of(ref))
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return bool(connection.execute(statement).scalar_one_or_none() == State.ERASED)
 
 
-def _of_the_key(work: Batch, record: Rec) -> list[Rec]:
-    """Return the record, then its predecessors and successors by reinstating."""
+def _of_the_key(tx: Transaction, record: RecordRow) -> list[RecordRow]:
+    """Return the record and the other records of its chain of reinstatements."""
     table = schema.record
-    numbers = work.connection.execute(
+    numbers = tx.connection.execute(
         select(table.c.id).where(
             table.c.chain == record.chain,
             table.c.state != State.ERASED,
             table.c.id != record.id,
         )
     ).scalars()
-    return [record, *(work.record(number) for number in sorted(numbers))]
+    return [record, *(tx.record(number) for number in sorted(numbers))]
 
 
-def _literals(work: Batch, record: Rec) -> set[str]:
-    """Return every text and code of any version, as received and as escaped."""
+def _literals(tx: Transaction, record: RecordRow) -> set[str]:
+    """Return every text and code of all versions, with and without N-Quads escapes."""
     event = schema.event
-    rows = work.connection.execute(
+    rows = tx.connection.execute(
         select(event).where(event.c.record == record.id, event.c.tier.is_not(None))
     ).all()
-    found: set[str] = set()
+    texts: set[str] = set()
     for row in rows:
-        for line in work.opened(row).split("\n"):
-            found |= _of_line(line)
-    return {text for text in found if len(text) >= SHORTEST}
+        for line in tx.decrypt_body(row).split("\n"):
+            texts |= _of_line(line)
+    return {text for text in texts if len(text) >= SHORTEST}
 
 
 def _of_line(line: str) -> set[str]:
-    found = {match.group(1) for match in _SUBJECT.finditer(line)}
+    texts = {match.group(1) for match in _SUBJECT.finditer(line)}
     for match in _LITERAL.finditer(line):
-        found |= {match.group(1), _plain(match.group(1))}
-    return found
+        texts |= {match.group(1), _plain(match.group(1))}
+    return texts
 
 
 def _plain(text: str) -> str:
@@ -167,30 +167,28 @@ def _plain(text: str) -> str:
         return text
 
 
-def _clear(work: Batch, record: Rec, decision: str | None) -> int:
+def _clear(tx: Transaction, record: RecordRow, decision: str | None) -> int:
     person, table = record.person, schema.record
     record.content_mac = record.person = None
-    position = leave(work, record, EventType.ERASE, {"decision": decision})
-    work.settle()
-    forget(work, record)
+    position = remove_with_dependents(tx, record, EventType.ERASE, {"decision": decision})
+    tx.flush()
+    delete_links(tx, record)
     if person is not None:
         others = select(func.count()).select_from(table).where(table.c.person == person)
-        if work.connection.execute(others).scalar_one() == 0:
-            work.connection.execute(
-                delete(schema.person).where(schema.person.c.public_id == person)
-            )
-    work.erasures.append(
+        if tx.connection.execute(others).scalar_one() == 0:
+            tx.connection.execute(delete(schema.person).where(schema.person.c.public_id == person))
+    tx.erasures.append(
         {"position": position, "record": record.id, "destroyed": False, "done": False}
     )
     return position
 
 
-def destroy(parts: Parts) -> int:
-    """Destroy the seals of every erased record that still has them; return how many records."""
+def destroy(context: LedgerContext) -> int:
+    """Destroy the seals of erased records that still have some; return the number of records."""
     erasure, event = schema.erasure, schema.event
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         rows = connection.execute(select(erasure).where(erasure.c.destroyed.is_(False))).all()
-        found = [
+        seals_of = [
             connection.execute(
                 select(event.c.seal).where(
                     event.c.record == row.record, event.c.position < row.position
@@ -200,20 +198,20 @@ def destroy(parts: Parts) -> int:
             .all()
             for row in rows
         ]
-    for row, seals in zip(rows, found, strict=True):
-        parts.seals.destroy(seals)
-        parts.failpoint(Failpoint.SEALS_DESTROYED)
-        with batch(parts) as work:
-            work.connection.execute(
+    for row, seals in zip(rows, seals_of, strict=True):
+        context.seals.destroy(seals)
+        context.failpoint(Failpoint.SEALS_DESTROYED)
+        with transaction(context) as tx:
+            tx.connection.execute(
                 update(erasure).where(erasure.c.position == row.position).values(destroyed=True)
             )
     return len(rows)
 
 
-def unfinished(parts: Parts) -> list[int]:
+def unfinished(context: LedgerContext) -> list[int]:
     """Return the positions of erasures whose surfaces are not rebuilt yet."""
     erasure = schema.erasure
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return list(
             connection.execute(
                 select(erasure.c.position)
@@ -223,12 +221,12 @@ def unfinished(parts: Parts) -> list[int]:
         )
 
 
-def done(parts: Parts, position: int) -> None:
-    """Note that every surface was rebuilt without the record."""
-    parts.opened.clear()
+def done(context: LedgerContext, position: int) -> None:
+    """Store that every surface was rebuilt after the erasure at that position."""
+    context.view_cache.clear()
     erasure = schema.erasure
-    parts.failpoint(Failpoint.SURFACES_REBUILT)
-    with batch(parts) as work:
-        work.connection.execute(
+    context.failpoint(Failpoint.SURFACES_REBUILT)
+    with transaction(context) as tx:
+        tx.connection.execute(
             update(erasure).where(erasure.c.position == position).values(done=True)
         )

@@ -22,8 +22,8 @@ PAGE = 250
 _PAGES_OF_EPOCH: Final = 1_000_000
 
 
-class Shown(NamedTuple):
-    """A member before it has its place."""
+class NewMember(NamedTuple):
+    """A feed member without its number."""
 
     tier: Tier
     kind: str
@@ -32,26 +32,26 @@ class Shown(NamedTuple):
     version: int
     activity: Activity
     mark: bool
-    retracts_text: bool  # earlier text of the record must go
+    retracts_text: bool  # earlier text of the record has to be removed
 
 
 @dataclass(slots=True)
-class Stream:
-    """Where a tier's sequence stands."""
+class SequenceEnd:
+    """The end of a tier's sequence: its last number and its last time (milliseconds)."""
 
     seq: int = 0
     published: int = 0
 
 
 @dataclass(slots=True)
-class Page:
+class OpenPage:
     """The open page of one kind in a tier."""
 
     page: int = 1
     members: int = 0
 
     def take(self, group: int, first: int = 1) -> int:
-        """Return the page that a group of so many members goes to; `first` is its epoch's."""
+        """Return the page of a group of `group` members; `first`: the first page of its epoch."""
         if self.page < first:
             self.page, self.members = first, 0
         if self.members + group > PAGE:
@@ -61,18 +61,18 @@ class Page:
         return self.page
 
 
-class Placed(NamedTuple):
-    """A member with its place."""
+class NumberedMember(NamedTuple):
+    """A feed member with its number, time (milliseconds) and page."""
 
-    shown: Shown
+    member: NewMember
     seq: int
     published: int
     page: int
 
 
 @dataclass(slots=True)
-class _Open:
-    members: list[Shown] = field(default_factory=list)
+class _Group:
+    members: list[NewMember] = field(default_factory=list)
     records: set[int] = field(default_factory=set)
 
 
@@ -85,28 +85,32 @@ def first_page(epoch: int) -> int:
     return 1 if epoch <= 1 else epoch * _PAGES_OF_EPOCH
 
 
-def groups(members: Iterable[Shown]) -> list[list[Shown]]:
-    """Return the members of one tier in groups, in the order the groups began."""
-    made: list[list[Shown]] = []
-    current: dict[str, _Open] = {}
+def groups(members: Iterable[NewMember]) -> list[list[NewMember]]:
+    """Return the members of one tier in groups, ordered by the first member of each."""
+    ordered: list[list[NewMember]] = []
+    current: dict[str, _Group] = {}
     for member in members:
         group = current.get(member.kind)
         if group is None or len(group.members) == GROUP or member.record in group.records:
-            group = current[member.kind] = _Open()
-            made.append(group.members)
+            group = current[member.kind] = _Group()
+            ordered.append(group.members)
         group.members.append(member)
         group.records.add(member.record)
-    return made
+    return ordered
 
 
-def place(
-    members: Iterable[Shown], now: int, stream: Stream, pages: dict[str, Page], epoch: int = 1
-) -> Iterator[Placed]:
-    """Yield one tier's members with their places, moving the stream and the pages on."""
+def number_members(
+    members: Iterable[NewMember],
+    now: int,
+    end: SequenceEnd,
+    pages: dict[str, OpenPage],
+    epoch: int = 1,
+) -> Iterator[NumberedMember]:
+    """Yield one tier's members with number, time and page; `end` and `pages` are advanced."""
     first = first_page(epoch)
     for group in groups(members):
-        stream.published = max(now, stream.published + 1)
-        page = pages.setdefault(group[0].kind, Page()).take(len(group), first)
+        end.published = max(now, end.published + 1)
+        page = pages.setdefault(group[0].kind, OpenPage()).take(len(group), first)
         for member in group:
-            stream.seq += 1
-            yield Placed(member, stream.seq, stream.published, page)
+            end.seq += 1
+            yield NumberedMember(member, end.seq, end.published, page)

@@ -1,13 +1,13 @@
-"""The withdrawal journal: which opaque record left its readers at which position, fsynced.
+"""The withdrawal journal: an fsynced file of every removal and return of a record.
 
 It lies on its own path, outlives a lost ledger, and is written before a withdrawal is
 acknowledged; so a restored backup that is older than it is refused, and what must be
 withdrawn again is known (docs/design/ledger.md "Journal"). One JSON line:
 `{"epoch":1,"position":7,"record":"<26 characters>","op":"gone","kind":"penalty","tier":"public",`
 `"keys":["<64 hexadecimal>"],"erased":false}`; op is `gone` or `back`. The keys are HMACs under the
-ledger secret; `:1` and `:2` mark those that lack a part, as in `key_resolution.Told`. With them, a
-ledger that never heard of the record knows which rows must not bring it back. Lines of older
-versions end after `op`; they are read, and written once more with the rest.
+ledger secret; `:1` and `:2` mark partial keys (`rows.KeyCoverage`). With them, a ledger
+that never heard of the record knows which rows must not bring it back. Lines of older versions end
+after `op`; they are read, and written once more with the rest.
 
 Whoever appends holds the file's lock and writes *every* line the ledger has beyond the last
 one, so lines are in order and a crashed neighbour's are not lost.
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 _TAIL = 4096  # bytes read from the end at first; a line with many keys is longer
 _KEY = re.compile("[0-9a-f]{64}(:[12])?")
-GONE, BACK = "gone", "back"
+OP_GONE, OP_BACK = "gone", "back"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One passage of a record: away from its readers, or back to them.
+class JournalLine:
+    """One line: a record was removed from its readers (`gone`) or published again (`back`).
 
-    `tier` is the widest that ever saw it, `keys` are what tells it, None in a line of an older
-    version; `erased` says that its text was destroyed.
+    `tier`: the widest that ever saw it; `keys`: the variants of its key, None in a line of an
+    older version; `erased`: its text was destroyed.
     """
 
     epoch: int
@@ -55,29 +55,29 @@ class Line:
     erased: bool = False
 
     @property
-    def passage(self) -> tuple[int, int, str, str]:
-        """What the line says without what tells the record."""
+    def identity(self) -> tuple[int, int, str, str]:
+        """Epoch, position, record and operation: what identifies the line."""
         return self.epoch, self.position, self.record, self.op
 
     def encoded(self) -> bytes:
-        """Return the line as it stands in the file."""
-        said = asdict(self)
+        """Return the line in the format of the file."""
+        members = asdict(self)
         if self.keys is None:
-            said = dict(zip(("epoch", "position", "record", "op"), self.passage, strict=True))
-        return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+            members = dict(zip(("epoch", "position", "record", "op"), self.identity, strict=True))
+        return json.dumps(members, separators=(",", ":")).encode() + b"\n"
 
 
 class Journal:
-    """The file; opened for each use, so that processes and threads share it by its lock."""
+    """The journal file; opened for each use, so that processes and threads share its lock."""
 
     def __init__(self, path: Path, failpoint: FailpointHook = no_failpoint) -> None:
         self._path = path
         self._failpoint = failpoint
 
-    def catch_up(self, missing: Callable[[Line | None], Sequence[Line]]) -> int:
-        """Append what `missing(last line)` returns until it returns none; return how many.
+    def catch_up(self, missing: Callable[[JournalLine | None], Sequence[JournalLine]]) -> int:
+        """Append the lines that `missing(last line)` returns until it returns none; count them.
 
-        Always syncs: the last line may be a neighbour's that is still on its way.
+        Always syncs: the last line may be another process's that is not synced yet.
         """
         with self._locked() as handle:
             last = _trimmed(handle, self._path.name)
@@ -90,8 +90,8 @@ class Journal:
             os.fsync(handle)
             return written
 
-    def lines(self) -> Iterator[Line]:
-        """Yield every whole line, oldest first.
+    def lines(self) -> Iterator[JournalLine]:
+        """Yield every complete line, oldest first.
 
         Raises:
             EnvironmentFault: a line cannot be read.
@@ -105,7 +105,7 @@ class Journal:
                     yield _parsed(text, self._path.name, number)
 
     def is_torn(self) -> bool:
-        """Whether the last line has no end: what it named cannot be known from here."""
+        """Return whether the last line is incomplete, so that its record is unknown."""
         if not self._path.exists():
             return False
         with self._path.open("rb") as file:
@@ -133,8 +133,8 @@ class Journal:
             ) from error
 
 
-def _trimmed(handle: int, name: str) -> Line | None:
-    """Cut a torn last line off; return the last whole one."""
+def _trimmed(handle: int, name: str) -> JournalLine | None:
+    """Truncate an incomplete last line; return the last complete one."""
     size, length = os.fstat(handle).st_size, _TAIL
     while True:
         start = max(0, size - length)
@@ -150,11 +150,11 @@ def _trimmed(handle: int, name: str) -> Line | None:
     return _parsed(tail[begin:end], name) if end else None
 
 
-def _parsed(text: bytes, name: str, number: int | None = None) -> Line:
+def _parsed(text: bytes, name: str, number: int | None = None) -> JournalLine:
     try:
-        found = json.loads(text)
-        keys = found.get("keys")
-        line = Line(**{**found, "keys": None if keys is None else tuple(keys)})
+        members = json.loads(text)
+        keys = members.get("keys")
+        line = JournalLine(**{**members, "keys": None if keys is None else tuple(keys)})
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(name, number) from error
     if not _is_own(line, text):
@@ -162,13 +162,13 @@ def _parsed(text: bytes, name: str, number: int | None = None) -> Line:
     return line
 
 
-def _is_own(line: Line, text: bytes) -> bool:
-    """Whether we would write the line so: what JSON lets through need not be one of ours."""
-    numbered = type(line.epoch) is int and type(line.position) is int
-    named = type(line.record) is str and line.op in (GONE, BACK)
-    told = type(line.kind) is str and type(line.tier) is str and type(line.erased) is bool
-    keys = all(type(key) is str and _KEY.fullmatch(key) for key in line.keys or ())
-    return numbered and named and told and keys and line.encoded() == text
+def _is_own(line: JournalLine, text: bytes) -> bool:
+    """Return whether this program writes the line so: valid JSON need not be a journal line."""
+    has_numbers = type(line.epoch) is int and type(line.position) is int
+    has_record = type(line.record) is str and line.op in (OP_GONE, OP_BACK)
+    has_facts = type(line.kind) is str and type(line.tier) is str and type(line.erased) is bool
+    has_keys = all(type(key) is str and _KEY.fullmatch(key) for key in line.keys or ())
+    return has_numbers and has_record and has_facts and has_keys and line.encoded() == text
 
 
 def _damaged(name: str, number: int | None = None) -> EnvironmentFault:
@@ -189,7 +189,7 @@ def _write(handle: int, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the entries of a folder durable. Raises OSError."""
+    """Sync the entries of a folder to the disk. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Which lines the withdrawal journal lacks, read from the ledger; and which it has too many."""
+"""Compares journal and ledger; returns the journal lines that are still to be appended."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import select
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.events import EventType
 from exchange.ledger import schema
-from exchange.ledger.journal import Line
-from exchange.ledger.key_resolution import Told
+from exchange.ledger.journal import JournalLine
+from exchange.ledger.rows import KeyCoverage
 from exchange.ledger.transaction_writer import chunks
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 _CHUNK = 1000
 
 
-def journal_missing(database: Database) -> Callable[[Line | None], Sequence[Line]]:
-    """Return the function that gives the next lines after a journal's last one.
+def journal_missing(database: Database) -> Callable[[JournalLine | None], Sequence[JournalLine]]:
+    """Return the function from a journal's last line to the lines that follow it.
 
-    After a line of an older version, which names no keys, it gives all lines once more.
-    It raises EnvironmentFault when that line is not in the ledger: the ledger is then an
-    older copy than the journal, or another one.
+    After a line of an older version, which has no keys, it returns all lines again. It raises
+    EnvironmentFault when that line is not in the ledger: the ledger is then an older copy than
+    the journal, or another one.
     """
 
-    def missing(last: Line | None) -> Sequence[Line]:
+    def missing(last: JournalLine | None) -> Sequence[JournalLine]:
         with database.reading() as connection:
             head = connection.execute(select(schema.head)).one()
             return lines_after(connection, head, _known_until(connection, head, last))
@@ -41,8 +41,8 @@ def journal_missing(database: Database) -> Callable[[Line | None], Sequence[Line
     return missing
 
 
-def _known_until(connection: Connection, head: Any, last: Line | None) -> int:
-    """Return up to which position the journal has whole lines of this ledger."""
+def _known_until(connection: Connection, head: Any, last: JournalLine | None) -> int:
+    """Return the position up to which the journal has complete lines of this ledger."""
     if last is None:
         return 0
     if last.epoch < head.epoch:
@@ -53,8 +53,8 @@ def _known_until(connection: Connection, head: Any, last: Line | None) -> int:
     return 0 if last.keys is None else last.position
 
 
-def lines_after(connection: Connection, head: Any, after: int) -> list[Line]:
-    """Return the next lines after a position, with what tells their records."""
+def lines_after(connection: Connection, head: Any, after: int) -> list[JournalLine]:
+    """Return the next lines after a position, with kind, tier and keys of their records."""
     passage, record, event = schema.passage, schema.record, schema.event
     rows = connection.execute(
         select(passage, record.c.id, record.c.kind, record.c.widest, event.c.name)
@@ -78,30 +78,30 @@ def lines_after(connection: Connection, head: Any, after: int) -> list[Line]:
 
 
 def _keys(connection: Connection, records: Collection[int]) -> dict[int, list[str]]:
-    """Return what leads to each of the records: none to one that another has followed.
+    """Return the key variants of each record: none of a record that was reinstated.
 
-    What fits several records is left out: it would keep rows about the others away.
+    Ambiguous variants are left out: they would suppress rows about the other records.
     """
-    key, found = schema.key_state, dict[int, list[str]]()
+    key, keys = schema.key_state, dict[int, list[str]]()
     for part in chunks(sorted(records)):
         rows = connection.execute(
             select(key.c.record, key.c.mac, key.c.told)
-            .where(key.c.record.in_(part), key.c.told != Told.SHARED)
+            .where(key.c.record.in_(part), key.c.told != KeyCoverage.AMBIGUOUS)
             .order_by(key.c.mac)
         )
         for row in rows:
             mark = f":{row.told}" if row.told else ""
-            found.setdefault(row.record, []).append(row.mac.hex() + mark)
-    return found
+            keys.setdefault(row.record, []).append(row.mac.hex() + mark)
+    return keys
 
 
-def line_of(row: Any, head: Any) -> Line:
-    """Return the line of a passage; positions up to an epoch's begin belong to the one before."""
+def line_of(row: Any, head: Any) -> JournalLine:
+    """Return the line of a row of `passage`; its epoch follows from its position."""
     epoch = head.epoch if row.position > head.epoch_from else head.epoch - 1
-    return Line(epoch, row.position, row.record, row.op)
+    return JournalLine(epoch, row.position, row.record, row.op)
 
 
-def _same(last: Line, known: Any, epoch: int) -> None:
+def _same(last: JournalLine, known: Any, epoch: int) -> None:
     if known is None or epoch != last.epoch or known.record != last.record or known.op != last.op:
         raise EnvironmentFault(
             "The ledger is older than its withdrawal journal, or not the one it belongs to: "

@@ -32,7 +32,7 @@ from exchange.ledger import (
     tier_reader,
     visible_records,
 )
-from exchange.ledger.bootstrap import assemble
+from exchange.ledger.bootstrap import context_builder
 from exchange.ledger.record_links import PAGE as LINKS
 from exchange.ledger.restore_methods import RestoreMethods
 from exchange.ledger.verify import run
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         VisibleRecord,
     )
     from exchange.ledger.clock_guard import ClockGuard
-    from exchange.ledger.context import Genesis, Parts, Places
+    from exchange.ledger.context import Genesis, LedgerContext, LedgerLocations
     from exchange.ledger.model_versions import ModelVersion
     from exchange.ledger.record_view import RecordPage
 
@@ -60,13 +60,13 @@ if TYPE_CHECKING:
 class Ledger(RestoreMethods):
     """Facade over the modules of this folder; each method is one of their functions."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, context: LedgerContext) -> None:
+        self._context = context
 
     @classmethod
     def create(  # noqa: PLR0913 (wiring calls it once)
         cls,
-        places: Places,
+        locations: LedgerLocations,
         genesis: Genesis,
         rules: Mapping[str, LinkRule],
         clock: Callable[[], int],
@@ -88,15 +88,15 @@ class Ledger(RestoreMethods):
             Conflict: there is one already.
 
         """
-        build = assemble(
-            places, rules, government_kinds, clock, ticks, failpoint, clock_guard, model
+        build = context_builder(
+            locations, rules, government_kinds, clock, ticks, failpoint, clock_guard, model
         )
-        return cls(bootstrap.create(places, genesis, build, failpoint))
+        return cls(bootstrap.create_ledger(locations, genesis, build, failpoint))
 
     @classmethod
     def open(  # noqa: PLR0913 (wiring calls it once)
         cls,
-        places: Places,
+        locations: LedgerLocations,
         rules: Mapping[str, LinkRule],
         clock: Callable[[], int],
         *,
@@ -115,15 +115,15 @@ class Ledger(RestoreMethods):
                 secret or seals are not its own.
 
         """
-        build = assemble(
-            places, rules, government_kinds, clock, ticks, failpoint, clock_guard, model
+        build = context_builder(
+            locations, rules, government_kinds, clock, ticks, failpoint, clock_guard, model
         )
-        return cls(bootstrap.open_(places, build, restoring=restoring))
+        return cls(bootstrap.open_ledger(locations, build, restoring=restoring))
 
     @classmethod
     def open_read_only(  # noqa: PLR0913 (wiring calls it once)
         cls,
-        places: Places,
+        locations: LedgerLocations,
         rules: Mapping[str, LinkRule],
         clock: Callable[[], int],
         *,
@@ -137,29 +137,31 @@ class Ledger(RestoreMethods):
         needs an upgrade, or was copied in the middle of a transaction.
         """
         clocks = clock, monotonic
-        build = assemble(places, rules, government_kinds, *clocks, no_failpoint, clock_guard, model)
-        return cls(bootstrap.open_read_only(places, build))
+        build = context_builder(
+            locations, rules, government_kinds, *clocks, no_failpoint, clock_guard, model
+        )
+        return cls(bootstrap.open_read_only(locations, build))
 
     @contextmanager
-    def rehearsal(self) -> Iterator[Self]:
+    def dry_run(self) -> Iterator[Self]:
         """Give a ledger that begins as this one is now; it writes no file and takes no lock."""
-        with dry_run.rehearsed(self._parts) as parts:
-            yield type(self)(parts)
+        with dry_run.dry_run_context(self._context) as context:
+            yield type(self)(context)
 
     @staticmethod
-    def exists(places: Places, *, read_only: bool = False) -> bool:
+    def exists(locations: LedgerLocations, *, read_only: bool = False) -> bool:
         """Return whether a ledger was begun there; `read_only` looks without writing anything."""
-        return bootstrap.exists(places, read_only=read_only)
+        return bootstrap.exists(locations, read_only=read_only)
 
     @property
     def genesis(self) -> Genesis:
         """The frozen identity."""
-        return self._parts.genesis
+        return self._context.genesis
 
     def close(self) -> None:
         """Let go of files and connections."""
-        self._parts.database.close()
-        self._parts.seals.close()
+        self._context.database.close()
+        self._context.seals.close()
 
     # --- deliveries ---
 
@@ -175,7 +177,7 @@ class Ledger(RestoreMethods):
     ) -> int:
         """Log that a delivery begins (`part`: which sheet of its file); return its number."""
         return deliveries.begin(
-            self._parts, source=source, name=name, digest=digest, kind=kind, form=form, part=part
+            self._context, source=source, name=name, digest=digest, kind=kind, form=form, part=part
         )
 
     def append(
@@ -191,13 +193,13 @@ class Ledger(RestoreMethods):
         `correcting`: later versions are logged as `correct`. `precedence` says what becomes of
         rows that are older than what their records say.
         """
-        return row_appender.append(
-            self._parts, delivery, submissions, correcting=correcting, precedence=precedence
+        return row_appender.append_rows(
+            self._context, delivery, submissions, correcting=correcting, precedence=precedence
         )
 
     def close_delivery(self, delivery: int, counts: Mapping[str, int]) -> None:
         """Log that a delivery is complete."""
-        deliveries.end(self._parts, delivery, counts)
+        deliveries.end(self._context, delivery, counts)
 
     def accept(
         self,
@@ -207,123 +209,123 @@ class Ledger(RestoreMethods):
         decision: review_decisions.Decision,
     ) -> Result:
         """Append a held row that a person let through; raises Conflict if its record changed."""
-        return review_decisions.accept(self._parts, row, version, origin, decision)
+        return review_decisions.accept(self._context, row, version, origin, decision)
 
     def refuse(self, decision: review_decisions.Decision) -> int:
         """Log that a person refused a held row; return the event's position."""
-        return review_decisions.refuse(self._parts, decision)
+        return review_decisions.refuse(self._context, decision)
 
     def derived_key(self, purpose: str) -> bytes:
         """Return a key of 32 bytes for one purpose, made of the ledger secret."""
-        return self._parts.secret.derived(purpose)
+        return self._context.secret.derived(purpose)
 
     def key_macs(self, row: Submission) -> frozenset[bytes]:
         """Return the HMACs of every way in which a row tells its key."""
-        return frozenset(map(self._parts.secret.key, (row.key, *row.aliases, *row.partial)))
+        return frozenset(map(self._context.secret.key, (row.key, *row.aliases, *row.partial)))
 
     # --- lifecycle by hand; each returns the event's position unless it says otherwise ---
 
     def withdraw(self, ref: str, because: str, decision: str | None = None) -> int:
         """Take a record off every surface for good: repair, correction or revocation."""
-        return lifecycle_operations.withdraw(self._parts, ref, because, decision)
+        return lifecycle_operations.withdraw(self._context, ref, because, decision)
 
     def suspend(self, ref: str, decision: str | None = None) -> int:
         """Shield a record for a time."""
-        return lifecycle_operations.suspend(self._parts, ref, decision)
+        return lifecycle_operations.suspend(self._context, ref, decision)
 
     def resume(self, ref: str, decision: str | None = None) -> int:
         """Show a shielded record again, under the same IRI."""
-        return lifecycle_operations.resume(self._parts, ref, decision)
+        return lifecycle_operations.resume(self._context, ref, decision)
 
     def reinstate(self, ref: str, decision: str) -> str:
         """Publish a withdrawn or expired record again; return its new IRI."""
-        return lifecycle_operations.reinstate(self._parts, ref, decision)
+        return lifecycle_operations.reinstate(self._context, ref, decision)
 
-    def object_(self, ref: str, open: bool) -> int:  # noqa: A002, FBT001 (the agreed name)
+    def set_objection(self, ref: str, open: bool) -> int:  # noqa: A002, FBT001 (the agreed name)
         """Set or take off the mark of an open objection."""
-        return lifecycle_operations.object_(self._parts, ref, opened=open)
+        return lifecycle_operations.set_objection(self._context, ref, opened=open)
 
     def expire(self, ref: str) -> int:
         """End a record's publicity."""
-        return lifecycle_operations.expire(self._parts, ref)
+        return lifecycle_operations.expire(self._context, ref)
 
     def expire_all(self, refs: Iterable[str]) -> int:
         """End the publicity of records, in short transactions; count those that left."""
-        return lifecycle_operations.expire_all(self._parts, refs)
+        return lifecycle_operations.expire_all(self._context, refs)
 
     def erase(self, ref: str, decision: str | None = None) -> erasure.Erasure:
         """Destroy what opens a record's bodies; return the texts to search elsewhere."""
-        return erasure.erase(self._parts, ref, decision)
+        return erasure.erase(self._context, ref, decision)
 
     def traces(self, ref: str) -> erasure.Traces:
         """Return by what a record that is to be erased may be found outside the ledger."""
-        return erasure.traces(self._parts, ref)
+        return erasure.traces(self._context, ref)
 
     def is_erased(self, ref: str) -> bool:
         """Return whether a record was erased."""
-        return erasure.is_erased(self._parts, ref)
+        return erasure.is_erased(self._context, ref)
 
     def unfinished_erasures(self) -> list[int]:
         """Return the positions of erasures whose surfaces are not rebuilt yet."""
-        return erasure.unfinished(self._parts)
+        return erasure.unfinished(self._context)
 
     def erasure_done(self, position: int) -> None:
         """Note that every surface was rebuilt after the erasure."""
-        erasure.done(self._parts, position)
+        erasure.done(self._context, position)
 
-    def note(self, name: str, body: Mapping[str, Any]) -> int:
+    def append_note(self, name: str, body: Mapping[str, Any]) -> int:
         """Log issue, release, recognise, mapping, policy, trust, key or epoch."""
-        return lifecycle_operations.note(self._parts, name, body)
+        return lifecycle_operations.append_note(self._context, name, body)
 
     # --- reading ---
 
     def visibility(self, tier: Tier, public_id: str) -> Visibility:
         """Return how a record stands for a tier's readers (one indexed look-up)."""
-        return tier_reader.visibility(self._parts, tier, public_id)
+        return tier_reader.visibility(self._context, tier, public_id)
 
     def removal(self, ref: str) -> removals.Removal | None:
         """Return what took a record away last; None for one that is shown or not known."""
-        return removals.removal(self._parts, ref)
+        return removals.removal(self._context, ref)
 
     def live_among(self, tier: Tier, public_ids: Collection[str]) -> set[str]:
         """Return those of the records that a tier's readers may see."""
-        return tier_reader.live_among(self._parts, tier, public_ids)
+        return tier_reader.live_among(self._context, tier, public_ids)
 
     def visible(self, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
         """Return those of at most 500 records that a tier's readers see, in the order asked."""
-        return tier_reader.visible(self._parts, tier, public_ids)
+        return tier_reader.visible(self._context, tier, public_ids)
 
     def head(self, tier: Tier) -> int:
         """Return the number of the last member of a tier's sequence."""
-        return tier_reader.head(self._parts, tier)
+        return tier_reader.head(self._context, tier)
 
     def position(self) -> int:
         """Return the position of the last event; never shown to the public."""
-        return tier_reader.position(self._parts)
+        return tier_reader.position(self._context)
 
     def changes(self, tier: Tier, after: int, limit: int) -> list[Change]:
         """Return about `limit` members after a number, never a part of a group."""
-        return tier_reader.changes(self._parts, tier, after, limit)
+        return tier_reader.changes(self._context, tier, after, limit)
 
-    def departures(self, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
+    def removals(self, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
         """Return (number, record IRI) where text has to go, to redact ahead of a backlog."""
-        return tier_reader.departures(self._parts, tier, after, limit)
+        return tier_reader.removals(self._context, tier, after, limit)
 
     def pages(self, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
         """Return (kind, page) of every feed member that is about one of the records."""
-        return tier_reader.pages(self._parts, tier, refs)
+        return tier_reader.pages(self._context, tier, refs)
 
     def created(self, tier: Tier, refs: Collection[str]) -> dict[str, int]:
         """Return on which page each record was created last, by its IRI."""
-        return tier_reader.created(self._parts, tier, refs)
+        return tier_reader.created(self._context, tier, refs)
 
     def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[HistoryEntry]:
         """Return the newest steps of a record in a tier's sequence, the oldest first."""
-        return record_history.history(self._parts, tier, public_id, limit)
+        return record_history.history(self._context, tier, public_id, limit)
 
     def last_published(self, tier: Tier) -> int | None:
         """Return when the tier's sequence last grew, in milliseconds; None before that."""
-        return record_history.last_published(self._parts, tier)
+        return record_history.last_published(self._context, tier)
 
     def live(
         self, tier: Tier, published_before: int | None = None
@@ -332,70 +334,70 @@ class Ledger(RestoreMethods):
 
         `published_before` (milliseconds) leaves out what a delivery brought from then on.
         """
-        return tier_reader.live(self._parts, tier, published_before)
+        return tier_reader.live(self._context, tier, published_before)
 
-    def near_records(self) -> similar_records.NearRecords:
+    def similar_records(self) -> similar_records.SimilarRecords:
         """Return what finds live records near a key that none has."""
-        return similar_records.NearRecords(self._parts)
+        return similar_records.SimilarRecords(self._context)
 
     def public_versions(self) -> public_versions.PublicVersions:
         """Return every version whose text the public can read, with the archive's view of it."""
-        return public_versions.PublicVersions(self._parts)
+        return public_versions.PublicVersions(self._context)
 
     def live_iris(self, tier: Tier) -> Iterator[str]:
         """Yield the IRI of every record the tier sees, without opening any text."""
-        return visible_records.live_iris(self._parts, tier)
+        return visible_records.live_iris(self._context, tier)
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""
-        return archive_tier.archived(self._parts, kind)
+        return archive_tier.archived(self._context, kind)
 
-    def read(self, tier: Tier, ref: str) -> record_view.Held:
+    def read(self, tier: Tier, ref: str) -> record_view.RecordView:
         """Return the newest version of a record; the archive reads withdrawn ones, too."""
-        return record_view.read(self._parts, tier, ref)
+        return record_view.read(self._context, tier, ref)
 
     def links(self, tier: Tier, ref: str, after: str = "", limit: int = LINKS) -> Links:
         """Return a page of the links of a record, resolved as the cascade resolves them."""
-        return record_view.links(self._parts, tier, ref, after=after, limit=limit)
+        return record_view.links(self._context, tier, ref, after=after, limit=limit)
 
     def record_page(self, tier: Tier, ref: str, after: str = "") -> RecordPage:
         """Return a record, a page of its links and its newest steps, all of one snapshot."""
-        return record_view.record_page(self._parts, tier, ref, after=after, limit=LINKS)
+        return record_view.record_page(self._context, tier, ref, after=after, limit=LINKS)
 
-    def on_page(self, tier: Tier, ref: str) -> bytes:
+    def page_only_view(self, tier: Tier, ref: str) -> bytes:
         """Return, as N-Quads, what the public sees of a record on its own page only."""
-        return record_view.read(self._parts, tier, ref).page
+        return record_view.read(self._context, tier, ref).page
 
     def backlog(self) -> ledger_status.Backlog:
         """Return the newest event and what is unfinished, for a monitor."""
-        return ledger_status.backlog(self._parts)
+        return ledger_status.backlog(self._context)
 
     def counts(self) -> ledger_status.Counts:
         """Count records by kind and state, and what waits for somebody."""
-        return ledger_status.counts(self._parts)
+        return ledger_status.counts(self._context)
 
     def pending_decisions(self, limit: int = 1000) -> list[ledger_status.PendingDecision]:
         """Return what waits for a decision, oldest first."""
-        return ledger_status.pending_decisions(self._parts, limit)
+        return ledger_status.pending_decisions(self._context, limit)
 
     def deliveries(self, limit: int) -> list[deliveries.DeliveryRow]:
         """Return the last deliveries, newest first."""
-        return deliveries.latest(self._parts, limit)
+        return deliveries.latest(self._context, limit)
 
     # --- proof ---
 
     def tree(self, size: int | None = None) -> log_proofs.TreeHead:
         """Return the tree head at a size that ended a transaction; the newest if None."""
-        return log_proofs.tree(self._parts, size)
+        return log_proofs.tree(self._context, size)
 
-    def receipt(self, position: int, tier: Tier) -> log_proofs.Receipt:
+    def receipt(self, position: int, tier: Tier) -> log_proofs.InclusionReceipt:
         """Return what proves that a view stands in the log."""
-        return log_proofs.receipt(self._parts, position, tier)
+        return log_proofs.receipt(self._context, position, tier)
 
     def consistency(self, old: int, size: int) -> list[bytes]:
         """Return the proof that the log of `size` entries extends that of `old`."""
-        return log_proofs.consistency(self._parts, old, size)
+        return log_proofs.consistency(self._context, old, size)
 
     def verify(self) -> run.Verification:
         """Check everything against everything; raises VerificationFailed at the first fault."""
-        return run.verify(self._parts)
+        return run.verify(self._context)

@@ -22,7 +22,7 @@ _CHECK = "credence ledger secret"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Secret:
-    """32 random bytes; each use has a word of its own, so that HMACs never meet."""
+    """32 random bytes; a prefix per use keeps the HMACs of different uses apart."""
 
     value: bytes
 
@@ -35,36 +35,42 @@ class Secret:
         return self._mac("person", number)
 
     def resemblance(self, mark: str) -> bytes:
-        """Return the HMAC of a text by which a removed record is recognised."""
+        """Return the HMAC of a fingerprint of a removed record."""
         return self._mac("resemblance", mark)
 
     def content(self, row: Submission) -> bytes:
-        """Return the HMAC of all that a row says about its record, as received."""
-        parts = [row.body, row.tier, str(row.projected), row.publicity_end or "", row.person or ""]
-        parts += [_quoted(link) for link in row.links]
-        parts.append(_quoted(row.withdraws) if row.withdraws else "")
-        return self._mac("content", "\x1e".join(parts))
+        """Return the HMAC of the content of a row: body, tier, dates, person and links."""
+        context = [
+            row.body,
+            row.tier,
+            str(row.projected),
+            row.publicity_end or "",
+            row.person or "",
+        ]
+        context += [_link_text(link) for link in row.links]
+        context.append(_link_text(row.withdraws) if row.withdraws else "")
+        return self._mac("content", "\x1e".join(context))
 
     def derived(self, purpose: str) -> bytes:
-        """Return a key of 32 bytes for one purpose; it tells nothing of the secret."""
+        """Return a key of 32 bytes for one purpose; it does not reveal the secret."""
         return self._mac("derived", purpose)
 
     def check(self) -> bytes:
-        """Return the HMAC by which a ledger knows its secret."""
+        """Return the HMAC by which a ledger recognises its secret."""
         return self._mac("check", _CHECK)
 
     def _mac(self, use: str, text: str) -> bytes:
         return hmac.digest(self.value, f"{use}\x1f{text}".encode(), "sha256")
 
 
-def _quoted(link: Link) -> str:
+def _link_text(link: Link) -> str:
     return f"{link.relation}\x1d{link.kind}\x1d{link.key}"
 
 
-def make(path: Path) -> Secret:
-    """Return the secret in the file, making it (mode 0600) if it is missing.
+def create_secret(path: Path) -> Secret:
+    """Return the secret in the file; create the file (mode 0600) if it is missing.
 
-    Written aside and linked, so that neither a kill nor a full disk leaves a part of one.
+    It is written aside and linked, so that neither a kill nor a full disk leaves a part of it.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -77,7 +83,7 @@ def make(path: Path) -> Secret:
         raise _fault(path, error) from error
     finally:
         aside.unlink(missing_ok=True)
-    return read(path)
+    return read_secret(path)
 
 
 def _write(path: Path, value: bytes) -> None:
@@ -88,7 +94,7 @@ def _write(path: Path, value: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def read(path: Path) -> Secret:
+def read_secret(path: Path) -> Secret:
     """Return the secret in the file.
 
     Raises:

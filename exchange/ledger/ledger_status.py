@@ -1,4 +1,4 @@
-"""What `status` shows: how much there is, and what waits for somebody."""
+"""Figures of the ledger for `status` and for monitors."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from exchange.ledger import schema
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much there is, for `status`."""
+    """Numbers of events, records and open tasks, for `status`."""
 
     position: int
     records: Mapping[tuple[str, str], int]  # (kind, state) -> records
@@ -26,15 +26,15 @@ class Counts:
     unfinished_erasures: int
 
 
-def counts(parts: Parts) -> Counts:
-    """Count records by kind and state, and what waits for somebody."""
+def counts(context: LedgerContext) -> Counts:
+    """Count events, records by kind and state, and open tasks."""
     record, pending = schema.record, schema.decision_pending
     delivery, erasure = schema.delivery, schema.erasure
 
     def number(table: Any, condition: Any) -> Any:
         return select(func.count()).select_from(table).where(condition)
 
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         rows = connection.execute(
             select(record.c.kind, record.c.state, func.count())
             .group_by(record.c.kind, record.c.state)
@@ -51,7 +51,7 @@ def counts(parts: Parts) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a monitor watches: the newest event and what is unfinished, at a moment's cost.
+    """Figures for a monitor, cheap to read: the newest event and the open tasks.
 
     `written_at` is milliseconds since 1970-01-01 UTC.
     """
@@ -63,8 +63,8 @@ class Backlog:
     unfinished_erasures: int
 
 
-def backlog(parts: Parts) -> Backlog:
-    """Return the newest event and what is unfinished; no table of records is read."""
+def backlog(context: LedgerContext) -> Backlog:
+    """Return the newest event and the open tasks; the table of records is not read."""
     pending, delivery, erasure = schema.decision_pending, schema.delivery, schema.erasure
     event = schema.event
     unfinished = (
@@ -72,7 +72,7 @@ def backlog(parts: Parts) -> Backlog:
         (pending, pending.c.resolved.is_(False)),
         (erasure, erasure.c.done.is_(False)),
     )
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         newest = connection.execute(
             select(event.c.position, event.c.at).order_by(event.c.position.desc()).limit(1)
         ).one()
@@ -87,18 +87,18 @@ def backlog(parts: Parts) -> Backlog:
 
 @dataclass(frozen=True, slots=True)
 class PendingDecision:
-    """A record that quotes one that left, where the rule leaves it to people."""
+    """A record with a link to a removed one, about which a person has to decide."""
 
     iri: str
     kind: str
     relation: str
-    cause: int  # position of the event that took the quoted record away
+    cause: int  # position of the event that removed the target of the link
 
 
-def pending_decisions(parts: Parts, limit: int = 1000) -> list[PendingDecision]:
-    """Return what waits for a decision, oldest first."""
+def pending_decisions(context: LedgerContext, limit: int = 1000) -> list[PendingDecision]:
+    """Return the pending decisions, oldest first."""
     pending, record = schema.decision_pending, schema.record
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         rows = connection.execute(
             select(pending.c.relation, pending.c.cause, record.c.kind, record.c.public_id)
             .join_from(pending, record, pending.c.record == record.c.id)
@@ -107,6 +107,6 @@ def pending_decisions(parts: Parts, limit: int = 1000) -> list[PendingDecision]:
             .limit(limit)
         ).all()
     return [
-        PendingDecision(parts.iri(row.kind, row.public_id), row.kind, row.relation, row.cause)
+        PendingDecision(context.iri(row.kind, row.public_id), row.kind, row.relation, row.cause)
         for row in rows
     ]

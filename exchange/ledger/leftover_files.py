@@ -1,7 +1,7 @@
-"""What stands where a ledger was: files that a new ledger must not be begun beside.
+"""Finds files of a lost ledger, beside which no new ledger may be created.
 
-A lost ledger file is not a new beginning: the journal still knows what must stay withdrawn, the
-seals open what a backup holds, and surfaces show records that a new ledger would not know.
+The journal of a lost ledger lists the removed records, its seals open the bodies in a backup,
+and surfaces show records that a new ledger would not know.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from exchange.ledger.context import Places
+    from exchange.ledger.context import LedgerLocations
 
 
-def begun_mark(places: Places) -> Path:
-    """Return the file that stands while a genesis is being written."""
-    return places.secret.with_name("genesis-begun")
+def genesis_marker(locations: LedgerLocations) -> Path:
+    """Return the path of the file that exists while a genesis is being written."""
+    return locations.secret.with_name("genesis-begun")
 
 
-def mark_begun(places: Places) -> None:
-    """Note, on the disk, that a genesis is being written: what it leaves is no remainder.
+def place_genesis_marker(locations: LedgerLocations) -> None:
+    """Create the marker that a genesis is being written: files beside it are no leftovers.
 
     Raises:
         EnvironmentFault: it cannot be written.
 
     """
-    mark = begun_mark(places)
+    mark = genesis_marker(locations)
     try:
         mark.touch(mode=0o600)
         sync_folder(mark.parent)
@@ -44,20 +44,20 @@ def mark_begun(places: Places) -> None:
         ) from error
 
 
-def remains(places: Places) -> list[Path]:
-    """Return the files of a ledger that stand without it: journal, seals and secret."""
-    seals = file_of(places.seals_url)
-    begun = [] if begun_mark(places).exists() else [seals, places.secret]
-    return [path for path in (places.journal, *begun) if path and path.exists()]
+def leftover_files(locations: LedgerLocations) -> list[Path]:
+    """Return the existing files of a ledger without its database: journal, seals, secret."""
+    seals = file_of(locations.seals_url)
+    begun = [] if genesis_marker(locations).exists() else [seals, locations.secret]
+    return [path for path in (locations.journal, *begun) if path and path.exists()]
 
 
-def missing_ledger(places: Places, found: Sequence[Path]) -> EnvironmentFault:
-    """Return the refusal of a ledger that is missing beside what belongs to it."""
-    file = file_of(places.url)
+def missing_ledger(locations: LedgerLocations, leftovers: Sequence[Path]) -> EnvironmentFault:
+    """Return the error for a ledger that is missing beside its leftover files."""
+    file = file_of(locations.url)
     name = "The ledger" if file is None else f"The ledger {file}"
     state = "is empty" if file is not None and file.exists() else "is missing"
-    paths = ", ".join(map(str, found))
-    chinese = "、".join(map(str, found))
+    paths = ", ".join(map(str, leftovers))
+    chinese = "、".join(map(str, leftovers))
     return EnvironmentFault(
         f"{name} {state}, but what belongs to it is there: {paths}.",
         "Put the ledger back, or run `credence restore BACKUP` (with `--key-file FILE` where the "
@@ -66,5 +66,5 @@ def missing_ledger(places: Places, found: Sequence[Path]) -> EnvironmentFault:
         zh=f"账本{'为空' if state == 'is empty' else '缺失'}，但与它配套的文件还在：{chinese}。",
         zh_hint="请放回账本，或运行 credence restore 备份目录（已加密则加 --key-file 密钥文件）。"
         f"只有确实要重新开始时，才先删除：{chinese}。",
-        remains=[str(path) for path in found],
+        remains=[str(path) for path in leftovers],
     )

@@ -24,13 +24,13 @@ from exchange.ledger.transaction_writer import TILE
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
     from exchange.ledger.merkle import Node
 
 
 @dataclass(frozen=True, slots=True)
 class TreeHead:
-    """Size and root of the log after a transaction; `at` in milliseconds since 1970 UTC."""
+    """Size and root of the Merkle tree after a transaction; `at`: milliseconds since 1970 UTC."""
 
     size: int
     root: bytes
@@ -38,8 +38,8 @@ class TreeHead:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """Salt of one view, all three commitments and the path: who has the view can check it.
+class InclusionReceipt:
+    """Proof that one view is in the log: its salt, all three commitments and the Merkle path.
 
     `index` counts from 0; `commitments` are public, government, archive.
     """
@@ -52,14 +52,14 @@ class Receipt:
     path: tuple[bytes, ...]
 
 
-def tree(parts: Parts, size: int | None) -> TreeHead:
+def tree(context: LedgerContext, size: int | None) -> TreeHead:
     """Return the tree head of that size, the newest if None.
 
     Raises:
         NotFound: no transaction ended at that size.
 
     """
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return _head(connection, size)
 
 
@@ -74,8 +74,8 @@ def _head(connection: Connection, size: int | None) -> TreeHead:
     return TreeHead(row.size, row.root, row.at)
 
 
-def receipt(parts: Parts, position: int, tier: Tier) -> Receipt:
-    """Return what proves that the event's view for the tier stands in the newest tree.
+def receipt(context: LedgerContext, position: int, tier: Tier) -> InclusionReceipt:
+    """Return the proof that the event's view for the tier is in the newest tree.
 
     Raises:
         NotFound: no such event, or the tier has no view of it.
@@ -83,34 +83,34 @@ def receipt(parts: Parts, position: int, tier: Tier) -> Receipt:
 
     """
     event = schema.event
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         row = connection.execute(select(event).where(event.c.position == position)).first()
         if row is None or Tier(row.tier or Tier.ARCHIVE).rank > tier.rank:
             raise NotFound("There is no such event for this tier.", "Check the position.")
         head = _head(connection, None)
         path = inclusion_proof(_node(connection), position - 1, head.size)
-    seal = parts.seals.get([row.seal]).get(row.seal)
+    seal = context.seals.get([row.seal]).get(row.seal)
     if seal is None:
         raise Gone("The record was erased.", "Nothing of it is left.")
     held = (row.c_public, row.c_government, row.c_archive)
-    return Receipt(position - 1, tier, salt(seal, tier), held, head, tuple(path))
+    return InclusionReceipt(position - 1, tier, salt(seal, tier), held, head, tuple(path))
 
 
-def consistency(parts: Parts, old: int, size: int) -> list[bytes]:
+def consistency(context: LedgerContext, old: int, size: int) -> list[bytes]:
     """Return the proof that the log of `size` entries extends that of `old`."""
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return consistency_proof(_node(connection), old, size)
 
 
 def _node(connection: Connection) -> Node:
-    """Return a reader of complete subtrees: kept ones by key, others from their leaves."""
+    """Return a reader of complete subtrees: stored ones by key, others from their leaves."""
     kept = schema.tree_node
 
     @cache
     def node(level: int, number: int) -> bytes:
         if level and level % TILE == 0:
-            found = select(kept.c.hash).where(kept.c.level == level, kept.c.number == number)
-            return bytes(connection.execute(found).scalar_one())
+            stored = select(kept.c.hash).where(kept.c.level == level, kept.c.number == number)
+            return bytes(connection.execute(stored).scalar_one())
         below = level - level % TILE
         width = 1 << (level - below)
         first = number * width

@@ -1,4 +1,4 @@
-"""Which shapes a version was made by: a content MAC compares only within one model.
+"""Registers the models (shapes) of versions: content MACs are comparable within one model only.
 
 A ledger keeps the digest of each model that its deliveries were read with and, by kind, the
 properties that it knew, so that bodies of two models can be compared on what both know.
@@ -38,7 +38,7 @@ class ModelVersion:
 
 
 def number_of(connection: Connection, version: ModelVersion) -> int:
-    """Return the number of a model in this ledger, giving it one where it is new."""
+    """Return the number of a model in this ledger; a new model gets the next number."""
     if not version.digest:
         return UNNAMED
     model = schema.model
@@ -46,36 +46,38 @@ def number_of(connection: Connection, version: ModelVersion) -> int:
     if known is not None:
         return int(known)
     number = int(connection.execute(select(func.coalesce(func.max(model.c.id), 0))).scalar_one())
-    kinds = {slug: sorted(found) for slug, found in sorted(version.properties.items())}
+    kinds = {slug: sorted(properties) for slug, properties in sorted(version.properties.items())}
     row = {"id": number + 1, "digest": version.digest, "kinds": json.dumps(kinds)}
     connection.execute(insert(model).values(**row))
     return number + 1
 
 
-class Models:
-    """What the models of a ledger know, each read once."""
+class ModelProperties:
+    """The properties by kind of every model of a ledger, each read once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[int, Mapping[str, frozenset[str]]] = {}
 
-    def apart(self, kind: str, first: int, second: int) -> frozenset[str]:
-        """Return the properties of a kind that only one of two models knows."""
+    def differing(self, kind: str, first: int, second: int) -> frozenset[str]:
+        """Return the properties of a kind that only one of two models has."""
         if first == second or UNNAMED in {first, second}:
             return _NOTHING
-        return self.knows(first, kind) ^ self.knows(second, kind)
+        return self.of(first, kind) ^ self.of(second, kind)
 
-    def only(self, kind: str, first: int, second: int) -> frozenset[str]:
-        """Return the properties of a kind that the first model knows and the second does not."""
+    def only_in_first(self, kind: str, first: int, second: int) -> frozenset[str]:
+        """Return the properties of a kind that the first model has and the second has not."""
         if UNNAMED in {first, second}:
             return _NOTHING
-        return self.knows(first, kind) - self.knows(second, kind)
+        return self.of(first, kind) - self.of(second, kind)
 
-    def knows(self, number: int, kind: str) -> frozenset[str]:
-        """Return the properties that a model knows of a kind; none of an unnamed one."""
+    def of(self, number: int, kind: str) -> frozenset[str]:
+        """Return the properties of a kind in a model; none for a model without a digest."""
         if number not in self._known:
             statement = select(schema.model.c.kinds).where(schema.model.c.id == number)
             text = self._connection.execute(statement).scalar()
             kinds = json.loads(text) if text else {}
-            self._known[number] = {slug: frozenset(found) for slug, found in kinds.items()}
+            self._known[number] = {
+                slug: frozenset(properties) for slug, properties in kinds.items()
+            }
         return self._known[number].get(kind, _NOTHING)

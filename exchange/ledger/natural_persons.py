@@ -1,4 +1,4 @@
-"""Natural persons of one transaction: their random local IRIs, found by HMAC of the ID number."""
+"""Finds or creates the random local IRIs of natural persons, by the HMAC of the ID number."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from exchange.domain.record import Submission
-    from exchange.ledger.transaction import Batch, Rec
+    from exchange.ledger.rows import RecordRow
+    from exchange.ledger.transaction import Transaction
 
 
-class Persons:
-    """Puts a person's IRI where a row's body has the placeholder."""
+class NaturalPersons:
+    """Replaces the placeholder in a row's body by the IRI of its person."""
 
-    def __init__(self, work: Batch) -> None:
-        self._work = work
-        self._secret = work.parts.secret
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._secret = tx.context.secret
         self._known: dict[bytes, str] = {}
 
     def fetch(self, rows: Sequence[Submission]) -> None:
@@ -30,11 +31,11 @@ class Persons:
         macs = sorted({self._secret.person(row.person) for row in rows if row.person})
         person = schema.person
         if macs:
-            found = self._work.connection.execute(select(person).where(person.c.mac.in_(macs)))
-            self._known.update((row.mac, row.public_id) for row in found)
+            known = self._tx.connection.execute(select(person).where(person.c.mac.in_(macs)))
+            self._known.update((row.mac, row.public_id) for row in known)
 
-    def assign(self, row: Submission, record: Rec) -> str:
-        """Return the row's body with its person's IRI, made now where the person is new."""
+    def assign(self, row: Submission, record: RecordRow) -> str:
+        """Return the row's body with its person's IRI; a new person gets a new IRI."""
         if row.person is None:
             record.person = None
             return row.body
@@ -42,7 +43,7 @@ class Persons:
         public_id = self._known.get(mac)
         if public_id is None:
             public_id = self._known[mac] = new_id()
-            self._work.waiting.persons.append({"mac": mac, "public_id": public_id})
+            self._tx.pending_rows.persons.append({"mac": mac, "public_id": public_id})
         record.person = public_id
         return self._with_iri(row, public_id)
 
@@ -52,5 +53,5 @@ class Persons:
         return row.body if known is None else self._with_iri(row, known)
 
     def _with_iri(self, row: Submission, public_id: str) -> str:
-        text = row.body.replace(record_body.PERSON, f"<{self._work.parts.person_iri(public_id)}>")
+        text = row.body.replace(record_body.PERSON, f"<{self._tx.context.person_iri(public_id)}>")
         return record_body.assemble_body([line for line in text.split("\n") if line])

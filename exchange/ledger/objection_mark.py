@@ -1,4 +1,4 @@
-"""The public mark of an open objection: the record stays, its readers are told."""
+"""Sets and removes the mark of an open objection, which the readers of a record see."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.events import EventType
 
 if TYPE_CHECKING:
-    from exchange.ledger.transaction import Batch, Rec
+    from exchange.ledger.rows import RecordRow
+    from exchange.ledger.transaction import Transaction
 
-# 0 stands for no mark.
+# Values of the mark; 0: no mark.
 HAND: Final = 1  # opened by an officer or an objection case
 ROW: Final = 2  # opened by a delivered row, and closed by one
 
 
-def set_mark(work: Batch, record: Rec, mark: int, delivery: int | None = None) -> None:
-    """Log that the mark is set by hand or row, or taken off.
+def set_mark(tx: Transaction, record: RecordRow, mark: int, delivery: int | None = None) -> None:
+    """Append the event that sets the mark (by hand or by a row) or removes it (0).
 
     Raises:
         Conflict: the record is gone.
@@ -23,4 +24,4 @@ def set_mark(work: Batch, record: Rec, mark: int, delivery: int | None = None) -
     """
     by = "row" if ROW in (mark, record.mark) else "hand"
     record.mark = mark
-    work.move(EventType.OBJECT, record, {"by": by, "open": bool(mark)}, delivery)
+    tx.transition(EventType.OBJECT, record, {"by": by, "open": bool(mark)}, delivery)

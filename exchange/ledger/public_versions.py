@@ -1,7 +1,7 @@
-"""Every version of a record whose text the public can read, with all that the ledger knows of it.
+"""Reads every version whose text the public can read, with the archive's view of it.
 
-That is more than the live versions: a feed keeps the earlier ones of a record that stands. Used
-to look again at what is public already, when the gate before publication has learnt something.
+These are more than the live versions: a feed keeps the earlier ones of a live record. Used to
+scan published texts again after the personal-data gate has changed.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 CHUNK: Final = 500
 
 
 class PublicVersion(NamedTuple):
-    """One member of the public sequence whose text may be read; `text` is the archive's view.
+    """One readable member of the public sequence; `text` is the archive's view.
 
-    `current`: it is the record's newest version. `reviewed`: a person let it through in review.
+    `current`: it is the record's newest version. `reviewed`: a person accepted it in review.
     """
 
     iri: str
@@ -43,28 +43,28 @@ class PublicVersion(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PublicVersions:
-    """Every version that the public can read, the oldest first; read in parts."""
+    """Iterates over every version that the public can read, the oldest first."""
 
-    parts: Parts
+    context: LedgerContext
 
     def count(self) -> int:
-        """Return how many there are about now."""
+        """Return their approximate number."""
         statement = select(func.count()).select_from(schema.member).where(_readable())
-        with self.parts.database.reading() as connection:
+        with self.context.database.reading() as connection:
             return int(connection.execute(statement).scalar_one())
 
     def __iter__(self) -> Iterator[PublicVersion]:
-        """Yield each with the archive's view."""
-        return _versions(self.parts)
+        """Yield each version with the archive's view."""
+        return _versions(self.context)
 
 
-def _versions(parts: Parts) -> Iterator[PublicVersion]:
+def _versions(context: LedgerContext) -> Iterator[PublicVersion]:
     member, record, event, after = schema.member, schema.record, schema.event, 0
     accepted = select(schema.event.c.delivery).where(
         schema.event.c.name == EventType.REVIEW, schema.event.c.delivery.is_not(None)
     )
     while True:
-        with parts.database.reading() as connection:
+        with context.database.reading() as connection:
             rows = connection.execute(
                 select(
                     member.c.seq,
@@ -82,18 +82,18 @@ def _versions(parts: Parts) -> Iterator[PublicVersion]:
             ).all()
         if not rows:
             return
-        seals = parts.seals.get([row.seal for row in rows])
+        seals = context.seals.get([row.seal for row in rows])
         for row in rows:
             seal = seals.get(row.seal)
             if seal is not None:  # erased meanwhile
-                iri = parts.iri(row.kind, row.public_id)
+                iri = context.iri(row.kind, row.public_id)
                 text = view(text_of(row, seal), iri, Tier.ARCHIVE)
                 yield PublicVersion(iri, row.kind, text, row.current, bool(row.reviewed))
         after = rows[-1].seq
 
 
 def _readable() -> ColumnElement[bool]:
-    """Return the condition that no later step has taken a member's text away."""
+    """Return the condition that no later member retracts a member's text."""
     member, veil = schema.member, schema.veil
     veiled = (
         select(veil.c.seq)

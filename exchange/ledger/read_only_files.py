@@ -1,4 +1,4 @@
-"""SQLite files that are read where nothing can be written: a backup on read-only media.
+"""Opens SQLite files on read-only media, such as a backup.
 
 SQLite reads a file in WAL mode through two files beside it, which it makes when they are missing.
 Where it cannot, a file whose log is empty is complete in itself and is opened as immutable; one
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def is_writable(paths: Iterable[Path]) -> bool:
-    """Return whether all those of the paths that exist can be written by this process."""
+    """Return whether this process can write all existing ones of the paths."""
     return all(os.access(path, os.W_OK) for path in paths if path.exists())
 
 
 def connect_read_only(path: Path, *, timeout: float) -> sqlite3.Connection:
-    """Return a connection that changes nothing; `timeout` is seconds to wait for a writer.
+    """Return a connection that changes nothing; `timeout`: seconds to wait for a writer.
 
-    It may be handed from one thread to another, and begins no transaction by itself.
+    Threads may pass it to each other; it begins no transaction by itself.
 
     Raises:
         sqlite3.Error: the file cannot be read.

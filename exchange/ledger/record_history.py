@@ -1,4 +1,4 @@
-"""What a tier's readers may know of how a record came to be shown: dates and names, no text.
+"""Reads the history of a record for a tier's readers: activities and times, no text.
 
 Purpose: the provenance of a record's page. Positions and other tiers are never told.
 Units: milliseconds since 1970-01-01 UTC.
@@ -12,19 +12,19 @@ from sqlalchemy import select
 
 from exchange.domain.record import Activity, HistoryEntry
 from exchange.ledger import schema
-from exchange.ledger.tier_reader import served
+from exchange.ledger.tier_reader import require_published
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from exchange.domain.disclosure import Tier
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 
-def steps_of(
-    parts: Parts, connection: Connection, tier: Tier, record: int, limit: int
+def history_of(
+    context: LedgerContext, connection: Connection, tier: Tier, record: int, limit: int
 ) -> list[HistoryEntry]:
-    """Return the newest `limit` steps of a record (its row number) in the tier, oldest first."""
+    """Return the newest `limit` history entries of a record (its row number), oldest first."""
     member, event, delivery = schema.member, schema.event, schema.delivery
     rows = connection.execute(
         select(member.c.activity, member.c.event, member.c.published, delivery.c.opened)
@@ -36,33 +36,33 @@ def steps_of(
     ).all()
     return [
         HistoryEntry(
-            Activity(row.activity), parts.event_iri(tier, row.event), row.published, row.opened
+            Activity(row.activity), context.event_iri(tier, row.event), row.published, row.opened
         )
         for row in reversed(rows)
     ]
 
 
-def history(parts: Parts, tier: Tier, public_id: str, limit: int) -> list[HistoryEntry]:
-    """Return the newest `limit` steps of a record in the tier, the oldest first.
+def history(context: LedgerContext, tier: Tier, public_id: str, limit: int) -> list[HistoryEntry]:
+    """Return the newest `limit` history entries of a record in the tier, oldest first.
 
     Raises:
         UsageError: the archive, which is never projected.
 
     """
     record = schema.record
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         number = connection.execute(
             select(record.c.id).where(record.c.public_id == public_id)
         ).scalar()
-        tier = served(tier)
-        return [] if number is None else steps_of(parts, connection, tier, number, limit)
+        tier = require_published(tier)
+        return [] if number is None else history_of(context, connection, tier, number, limit)
 
 
-def last_published(parts: Parts, tier: Tier) -> int | None:
-    """Return when the tier's sequence last grew, None before its first member."""
+def last_published(context: LedgerContext, tier: Tier) -> int | None:
+    """Return the time (milliseconds) of the tier's last member; None before the first."""
     stream = schema.stream
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         row = connection.execute(
-            select(stream.c.seq, stream.c.published).where(stream.c.tier == served(tier))
+            select(stream.c.seq, stream.c.published).where(stream.c.tier == require_published(tier))
         ).one()
     return int(row.published) if row.seq else None

@@ -16,8 +16,9 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.link_rules import LinkedRecord, Links
 from exchange.ledger import schema
-from exchange.ledger.key_resolution import Key, Told, meet
-from exchange.ledger.stored_links import ties_of
+from exchange.ledger.key_resolution import resolve
+from exchange.ledger.rows import KeyCoverage, KeyRow
+from exchange.ledger.stored_links import outgoing_links
 from exchange.ledger.tier_reader import visible_on, visible_to
 from exchange.ledger.transaction_writer import chunks
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from exchange.ledger.context import Parts
-    from exchange.ledger.stored_links import Tie
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.stored_links import LinkRow
 
 PAGE: Final = 25
 # Batches of candidates looked at for one page: a candidate may turn out to mean another record.
@@ -36,12 +37,12 @@ _NO_PERSON: Final = schema.record.c.person.is_(None)
 
 
 def links_of(  # noqa: PLR0913 (two of them by keyword)
-    parts: Parts, connection: Connection, tier: Tier, row: Any, *, after: str, limit: int
+    context: LedgerContext, connection: Connection, tier: Tier, row: Any, *, after: str, limit: int
 ) -> Links:
     """Return the links of a live record.
 
     Args:
-        parts: the open ledger.
+        context: the open ledger.
         connection: the snapshot that everything is read from.
         tier: whose readers ask.
         row: the record, with the columns `id` and `person`.
@@ -58,84 +59,86 @@ def links_of(  # noqa: PLR0913 (two of them by keyword)
     outgoing = {} if after else _outgoing(connection, row.id, limit)
     incoming, last = _incoming(connection, tier, row.id, before, limit)
     return Links(
-        _with_records(parts, connection, tier, outgoing),
-        _with_records(parts, connection, tier, incoming),
+        _with_records(context, connection, tier, outgoing),
+        _with_records(context, connection, tier, incoming),
         "" if last is None else _public_id(connection, last),
     )
 
 
 def _outgoing(connection: Connection, record: int, limit: int) -> dict[int, str]:
-    """Return the relations of what a record rests on, by the number of the target."""
-    ties = _standing_ties(connection, [record]).get(record, [])[:limit]
-    known = _keys_of(connection, ties)
-    found: dict[int, str] = {}
-    for tie in ties:
-        target = meet(tie.macs, known.get).target
+    """Return the relations of a record's links, by the number of the target."""
+    link_rows = _kept_links(connection, [record]).get(record, [])[:limit]
+    known = _keys_of(connection, link_rows)
+    relations: dict[int, str] = {}
+    for link_row in link_rows:
+        target = resolve(link_row.macs, known.get).target
         if target is not None:
-            found.setdefault(target, tie.relation)
-    return found
+            relations.setdefault(target, link_row.relation)
+    return relations
 
 
 def _incoming(
     connection: Connection, tier: Tier, record: int, before: int | None, limit: int
 ) -> tuple[dict[int, str], int | None]:
-    """Return the relations of what rests on a record, by the number of the source, newest first.
+    """Return the relations of the links to a record, by the number of the source, newest first.
 
     Second: the number after which the next page begins, None when there is none.
     """
     key = schema.key_state
     macs = connection.execute(select(key.c.mac).where(key.c.record == record)).scalars().all()
-    found: dict[int, str] = {}
+    page: dict[int, str] = {}
     for _ in range(_ROUNDS):
         sources = _sources(connection, tier, macs, before, limit + 1)
         relations = _relations_to(connection, record, sources)
         for source in sources:
-            if len(found) == limit:
-                return found, before
+            if len(page) == limit:
+                return page, before
             before = source
             if source in relations:
-                found[source] = relations[source]
+                page[source] = relations[source]
         if len(sources) <= limit:
-            return found, None
-    return found, before
+            return page, None
+    return page, before
 
 
 def _relations_to(connection: Connection, record: int, sources: Sequence[int]) -> dict[int, str]:
-    """Return the relation of each source's first link that means the record."""
-    by_source = _standing_ties(connection, sources)
-    known = _keys_of(connection, [tie for ties in by_source.values() for tie in ties])
-    found: dict[int, str] = {}
-    for source, ties in by_source.items():
-        for tie in ties:
-            if meet(tie.macs, known.get).target == record:
-                found.setdefault(source, tie.relation)
-    return found
+    """Return the relation of each source's first link that resolves to the record."""
+    by_source = _kept_links(connection, sources)
+    known = _keys_of(
+        connection, [link_row for link_rows in by_source.values() for link_row in link_rows]
+    )
+    relations: dict[int, str] = {}
+    for source, link_rows in by_source.items():
+        for link_row in link_rows:
+            if resolve(link_row.macs, known.get).target == record:
+                relations.setdefault(source, link_row.relation)
+    return relations
 
 
-def _standing_ties(connection: Connection, sources: Sequence[int]) -> dict[int, list[Tie]]:
-    """Return the links of records, without those that were dropped."""
+def _kept_links(connection: Connection, sources: Sequence[int]) -> dict[int, list[LinkRow]]:
+    """Return the links of records without dropped ones, by source."""
     return {
-        source: [tie for tie in ties if not tie.dropped]
-        for source, ties in ties_of(connection, sources).items()
+        source: [link_row for link_row in link_rows if not link_row.dropped]
+        for source, link_rows in outgoing_links(connection, sources).items()
     }
 
 
-def _keys_of(connection: Connection, ties: Sequence[Tie]) -> dict[bytes, Key]:
-    """Return what the MACs of links lead to."""
-    macs = sorted({mac for tie in ties for mac in tie.macs.all})
-    table, known = schema.key_state, dict[bytes, Key]()
+def _keys_of(connection: Connection, link_rows: Sequence[LinkRow]) -> dict[bytes, KeyRow]:
+    """Return the mappings of the key variants of links."""
+    macs = sorted({mac for link_row in link_rows for mac in link_row.macs.all})
+    table, known = schema.key_state, dict[bytes, KeyRow]()
     for part in chunks(macs):
         for row in connection.execute(select(table).where(table.c.mac.in_(part))):
-            known[row.mac] = Key(row.mac, row.record, Told(row.told))
+            known[row.mac] = KeyRow(row.mac, row.record, KeyCoverage(row.told))
     return known
 
 
 def _sources(
     connection: Connection, tier: Tier, macs: Iterable[bytes], before: int | None, most: int
 ) -> list[int]:
-    """Return records shown to the tier that may link to a key, the newest first."""
+    """Return visible records that may link to one of the keys, the newest first."""
     quoted, record = schema.quoted, schema.record
-    found: set[int] = set()
+    sources: set[int] = set()
     for mac in macs:
         # One MAC at a time: the index gives the newest without looking at the others.
         statement = (
@@ -147,19 +150,19 @@ def _sources(
             .order_by(quoted.c.source.desc())
             .limit(most)
         )
-        found.update(connection.execute(statement).scalars())
-    return sorted(found, reverse=True)[:most]
+        sources.update(connection.execute(statement).scalars())
+    return sorted(sources, reverse=True)[:most]
 
 
 def _with_records(
-    parts: Parts, connection: Connection, tier: Tier, relations: Mapping[int, str]
+    context: LedgerContext, connection: Connection, tier: Tier, relations: Mapping[int, str]
 ) -> list[LinkedRecord]:
-    """Return the links with the records at their ends, without those that the tier cannot see."""
-    seen = visible_on(parts, connection, tier, schema.record.c.id.in_(relations), _NO_PERSON)
+    """Return the links with their records, without records that the tier cannot see."""
+    visible = visible_on(context, connection, tier, schema.record.c.id.in_(relations), _NO_PERSON)
     return [
-        LinkedRecord(relation, seen[number])
+        LinkedRecord(relation, visible[number])
         for number, relation in relations.items()
-        if number in seen
+        if number in visible
     ]
 
 

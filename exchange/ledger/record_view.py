@@ -1,6 +1,6 @@
-"""One record as the readers of a tier may see it: its text, its links, how it came to be shown.
+"""Reads one record for the readers of a tier: its text, its links and its history.
 
-A record's page, its JSON and its RDF are made of this alone, so that none of them waits for a
+A record's page, its JSON and its RDF need nothing else, so that none of them waits for a
 surface, and text, links and history are of one snapshot.
 """
 
@@ -18,9 +18,9 @@ from exchange.domain.lifecycle import State
 from exchange.domain.record import Visibility
 from exchange.domain.record_body import page_only_view, view
 from exchange.ledger import schema
-from exchange.ledger.record_history import steps_of
+from exchange.ledger.record_history import history_of
 from exchange.ledger.record_links import links_of
-from exchange.ledger.tier_reader import sealed_columns, served, text_of, visibility_of
+from exchange.ledger.tier_reader import require_published, sealed_columns, text_of, visibility_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     from exchange.domain.link_rules import Links
     from exchange.domain.record import HistoryEntry
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
-_STEPS: Final = 50
+_ENTRIES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The newest version of a record, as one tier may read it."""
+class RecordView:
+    """The newest version of a record for the readers of one tier."""
 
     iri: str
     kind: str
@@ -51,15 +51,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """What a record's own page shows: all of one snapshot of the ledger."""
+    """The content of a record's own page, from one snapshot of the ledger."""
 
-    record: Held
+    record: RecordView
     links: Links
     history: Sequence[HistoryEntry]
 
 
-def read(parts: Parts, tier: Tier, ref: str) -> Held:
-    """Return the newest version of a record; the archive tier reads withdrawn ones, too.
+def read(context: LedgerContext, tier: Tier, ref: str) -> RecordView:
+    """Return the newest version of a record; the archive tier reads removed records, too.
 
     Raises:
         NotFound: no such record for this tier.
@@ -67,12 +67,12 @@ def read(parts: Parts, tier: Tier, ref: str) -> Held:
 
     """
     public_id = id_of(ref)
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         row = _row(connection, tier, public_id)
-        return _held(parts, connection, tier, row)
+        return _view_of(context, connection, tier, row)
 
 
-def links(parts: Parts, tier: Tier, ref: str, *, after: str, limit: int) -> Links:
+def links(context: LedgerContext, tier: Tier, ref: str, *, after: str, limit: int) -> Links:
     """Return the links of a record that the tier's readers see (`exchange.ledger.record_links`).
 
     Raises:
@@ -81,13 +81,15 @@ def links(parts: Parts, tier: Tier, ref: str, *, after: str, limit: int) -> Link
         UsageError: the cursor names no record; the archive, which is never projected.
 
     """
-    with parts.database.reading() as connection:
-        row = _row(connection, served(tier), id_of(ref))
-        return links_of(parts, connection, tier, row, after=after, limit=limit)
+    with context.database.reading() as connection:
+        row = _row(connection, require_published(tier), id_of(ref))
+        return links_of(context, connection, tier, row, after=after, limit=limit)
 
 
-def record_page(parts: Parts, tier: Tier, ref: str, *, after: str, limit: int) -> RecordPage:
-    """Return a record with a page of its links and its newest steps, all of one snapshot.
+def record_page(
+    context: LedgerContext, tier: Tier, ref: str, *, after: str, limit: int
+) -> RecordPage:
+    """Return a record with a page of its links and its newest history, from one snapshot.
 
     Raises:
         NotFound: no such record for this tier.
@@ -95,12 +97,12 @@ def record_page(parts: Parts, tier: Tier, ref: str, *, after: str, limit: int) -
         UsageError: the cursor names no record; the archive, which is never projected.
 
     """
-    with parts.database.reading() as connection:
-        row = _row(connection, served(tier), id_of(ref))
+    with context.database.reading() as connection:
+        row = _row(connection, require_published(tier), id_of(ref))
         return RecordPage(
-            _held(parts, connection, tier, row),
-            links_of(parts, connection, tier, row, after=after, limit=limit),
-            steps_of(parts, connection, tier, row.id, _STEPS),
+            _view_of(context, connection, tier, row),
+            links_of(context, connection, tier, row, after=after, limit=limit),
+            history_of(context, connection, tier, row.id, _ENTRIES),
         )
 
 
@@ -108,26 +110,26 @@ def _row(connection: Connection, tier: Tier, public_id: str) -> Any:
     """Return the row of a record that the tier may read. Raises NotFound and Gone."""
     statement = select(schema.record).where(schema.record.c.public_id == public_id)
     row = connection.execute(statement).first()
-    seen = Visibility.LIVE if tier is Tier.ARCHIVE else visibility_of(row, tier)
-    if row is None or seen is Visibility.ABSENT:
+    visibility = Visibility.LIVE if tier is Tier.ARCHIVE else visibility_of(row, tier)
+    if row is None or visibility is Visibility.ABSENT:
         raise NotFound("There is no such record.", "Check the address.")
-    if seen is not Visibility.LIVE:
+    if visibility is not Visibility.LIVE:
         raise Gone("The record is no longer shown.", "Remove your copy of it.")
     return row
 
 
-def _held(parts: Parts, connection: Connection, tier: Tier, row: Any) -> Held:
+def _view_of(context: LedgerContext, connection: Connection, tier: Tier, row: Any) -> RecordView:
     event = schema.event
     statement = select(*sealed_columns()).where(event.c.position == row.version)
     version = connection.execute(statement).one()
-    seal = parts.seals.get([version.seal]).get(version.seal)
+    seal = context.seals.get([version.seal]).get(version.seal)
     if seal is None:
         raise _missing(row)
-    iri, text = parts.iri(row.kind, row.public_id), text_of(version, seal)
-    return Held(
+    iri, text = context.iri(row.kind, row.public_id), text_of(version, seal)
+    return RecordView(
         iri,
         row.kind,
-        _version(parts, connection, tier, row),
+        _version(context, connection, tier, row),
         version.position,
         version.at,
         bool(row.mark),
@@ -146,14 +148,14 @@ def _missing(row: Any) -> Gone | EnvironmentFault:
     )
 
 
-def _version(parts: Parts, connection: Connection, tier: Tier, row: Any) -> str | None:
-    """Return the IRI of the tier's newest event that shows the version."""
+def _version(context: LedgerContext, connection: Connection, tier: Tier, row: Any) -> str | None:
+    """Return the IRI of the tier's newest feed member with the version."""
     member = schema.member
-    found = connection.execute(
+    event = connection.execute(
         select(member.c.event)
         .where(member.c.tier == tier, member.c.record == row.id)
         .where(member.c.version == row.version)
         .order_by(member.c.seq.desc())
         .limit(1)
     ).scalar()
-    return None if found is None else parts.event_iri(tier, found)
+    return None if event is None else context.event_iri(tier, event)

@@ -1,4 +1,4 @@
-"""Since when a record is gone, and by what."""
+"""Finds the event that removed a record."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from exchange.domain.lifecycle import State
 from exchange.ledger import schema
 
 if TYPE_CHECKING:
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """The event that took a record away; `at` is milliseconds since 1970-01-01 UTC."""
+    """The event that removed a record; `at` is milliseconds since 1970-01-01 UTC."""
 
     state: State
     event: EventType
@@ -26,15 +26,15 @@ class Removal:
     at: int
 
 
-def removal(parts: Parts, ref: str) -> Removal | None:
-    """Return what took a record away last; None for one that is shown, or that is not known.
+def removal(context: LedgerContext, ref: str) -> Removal | None:
+    """Return the last removal of a record; None for a live or unknown record.
 
     Raises:
         UsageError: `ref` is neither an IRI nor its last part.
 
     """
     record, event = schema.record, schema.event
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         row = connection.execute(
             select(record.c.state, event.c.name, event.c.position, event.c.at)
             .join_from(record, event, event.c.record == record.c.id)

@@ -1,16 +1,16 @@
-"""Keeps what removed records are recognised by, and finds which new rows resemble one.
+"""Stores fingerprints of removed records and finds delivered rows that resemble one.
 
-Only HMACs are kept (`resemblance`: MAC and record), from the removal on; they outlive an erasure as
-the key's do, and go when the record is reinstated. Source: docs/decisions/0017-resemblance.md.
+Only HMACs are stored (table `resemblance`: MAC and record), from the removal on. They outlive an
+erasure, as those of keys do, and are deleted when the record is reinstated.
+Source: docs/decisions/0017-resemblance.md.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
-from exchange.domain.lifecycle import TERMINAL_STATES, State
 from exchange.domain.resemblance import delivered_marks, removed_marks
 from exchange.ledger import schema
 from exchange.ledger.transaction_writer import chunks
@@ -18,55 +18,69 @@ from exchange.ledger.transaction_writer import chunks
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exchange.ledger.transaction import Batch, Rec
+    from sqlalchemy import Connection
 
-EARLIER: Final = 500  # removed records of earlier releases that one transaction enters
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.rows import RecordRow
+
+
+class RemovedRecordsReader(Protocol):
+    """What the fingerprints need of a transaction (`exchange.ledger.transaction`)."""
+
+    connection: Connection
+    context: LedgerContext
+
+    def text(self, record: RecordRow) -> str:
+        """Return the stored body of the record's newest version."""
+
+    def flush(self) -> None:
+        """Write pending rows so that queries see them."""
 
 
 class Resemblances:
-    """What one transaction knows of removed records; looked up for many rows at once."""
+    """The fingerprints of removed records in one transaction, looked up for many rows at once."""
 
-    def __init__(self, work: Batch) -> None:
-        self._work = work
-        self._any = _first(work) is not None
+    def __init__(self, tx: RemovedRecordsReader) -> None:
+        self._tx = tx
+        self._any = _first(tx) is not None
         self._chains: dict[bytes, set[int]] = {}
         self._asked: set[bytes] = set()
 
-    def remember(self, record: Rec) -> None:
-        """Keep what a record is recognised by that is being removed."""
-        rules = self._work.parts.model.resemblances.get(record.kind, ())
+    def remember(self, record: RecordRow) -> None:
+        """Store the fingerprints of a record that is being removed."""
+        rules = self._tx.context.model.resemblances.get(record.kind, ())
         if not rules or not record.version:
             return
-        body = self._work.text(record)
+        body = self._tx.text(record)
         macs = set(
-            map(self._work.parts.secret.resemblance, removed_marks(record.kind, body, rules))
+            map(self._tx.context.secret.resemblance, removed_marks(record.kind, body, rules))
         )
         table = schema.resemblance
         known = select(table.c.mac).where(table.c.record == record.id)
-        fresh = sorted(macs - set(self._work.connection.execute(known).scalars()))
-        self._work.settle()  # the record itself may be as new
+        fresh = sorted(macs - set(self._tx.connection.execute(known).scalars()))
+        self._tx.flush()  # the record itself may be as new
         if fresh:
             rows = [{"mac": mac, "record": record.id} for mac in fresh]
-            self._work.connection.execute(insert(table), rows)
+            self._tx.connection.execute(insert(table), rows)
         for mac in macs:
             self._chains.setdefault(mac, set()).add(record.chain)
         self._any = self._any or bool(macs)
 
     def forget(self, chain: int) -> None:
-        """Forget the records of a chain, of which one was reinstated."""
+        """Delete the fingerprints of a chain of records, of which one was reinstated."""
         table, record = schema.resemblance, schema.record
         numbers = select(record.c.id).where(record.c.chain == chain)
-        self._work.connection.execute(delete(table).where(table.c.record.in_(numbers)))
+        self._tx.connection.execute(delete(table).where(table.c.record.in_(numbers)))
         for chains in self._chains.values():
             chains.discard(chain)
 
     def fetch(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Look up rows (kind, body) in few queries."""
+        """Look up the fingerprints of rows (kind, body) in few queries."""
         if self._any:
             self._look_up({mac for kind, body in rows for mac in self._macs(kind, body)})
 
-    def found(self, kind: str, body: str, chain: int | None = None) -> bool:
-        """Return whether a removed record, but none of `chain`, has what this row has."""
+    def matches(self, kind: str, body: str, chain: int | None = None) -> bool:
+        """Return whether a removed record outside `chain` has a fingerprint of this row."""
         if not self._any:
             return False
         macs = self._macs(kind, body)
@@ -74,8 +88,8 @@ class Resemblances:
         return any(self._chains.get(mac, set()) - {chain} for mac in macs)
 
     def _macs(self, kind: str, body: str) -> set[bytes]:
-        rules = self._work.parts.model.resemblances.get(kind, ())
-        return set(map(self._work.parts.secret.resemblance, delivered_marks(kind, body, rules)))
+        rules = self._tx.context.model.resemblances.get(kind, ())
+        return set(map(self._tx.context.secret.resemblance, delivered_marks(kind, body, rules)))
 
     def _look_up(self, macs: set[bytes]) -> None:
         missing = sorted(macs - self._asked)
@@ -87,40 +101,9 @@ class Resemblances:
                 .join_from(table, record, table.c.record == record.c.id)
                 .where(table.c.mac.in_(part))
             )
-            for row in self._work.connection.execute(statement):
+            for row in self._tx.connection.execute(statement):
                 self._chains.setdefault(row.mac, set()).add(row.chain)
 
 
-def _first(work: Batch) -> bytes | None:
-    return work.connection.execute(select(schema.resemblance.c.mac).limit(1)).scalar()
-
-
-def remember_earlier(work: Batch, after: int) -> int | None:
-    """Enter some of the records that earlier releases removed; return the last one's number.
-
-    Call it with what it returned until that is None. What was erased cannot be read any more and
-    is recognised by its key alone.
-    """
-    table = schema.record
-    statement = (
-        select(table.c.id)
-        .where(table.c.id > after, table.c.state.in_(sorted(TERMINAL_STATES - {State.ERASED})))
-        .order_by(table.c.id)
-        .limit(EARLIER)
-    )
-    numbers = work.connection.execute(statement).scalars().all()
-    work.fetch_records(numbers)
-    for number in numbers:
-        record = work.record(number)
-        if not _reinstated(work, record):
-            work.resemblances.remember(record)
-    if numbers:
-        return int(numbers[-1])
-    work.connection.execute(update(schema.head).values(resemblances=True))
-    return None
-
-
-def _reinstated(work: Batch, record: Rec) -> bool:
-    table = schema.record
-    later = select(table.c.id).where(table.c.chain == record.chain, table.c.id > record.id)
-    return work.connection.execute(later.limit(1)).first() is not None
+def _first(tx: RemovedRecordsReader) -> bytes | None:
+    return tx.connection.execute(select(schema.resemblance.c.mac).limit(1)).scalar()

@@ -1,8 +1,8 @@
-"""Decisions on held rows: a person lets a row through or refuses it, and the log says who and why.
+"""Logs decisions on held rows: a person accepts or refuses a row; the event names actor and reason.
 
-Accepting is one transaction: a delivery of one row, opened and closed, and the note of the
-decision. The row passes no gate, since a person looked at what the gate held; it is otherwise
-appended like any other. What the note says is kept for ever, so it names no subject.
+Accepting is one transaction: a delivery of one row, opened and closed, and the event `review`.
+The personal-data gate is skipped, since a person reviewed its findings; otherwise the row is
+appended like any other. The event is kept for ever, so it names no subject.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from exchange.domain.events import EventType
 from exchange.domain.precedence import Precedence
 from exchange.domain.record import Outcome, Result
 from exchange.ledger.deliveries import REVIEWED, begin_in, end_in, next_delivery
-from exchange.ledger.outdated_rows import OlderData
-from exchange.ledger.row_appender import Arrivals
-from exchange.ledger.transaction import batch
+from exchange.ledger.outdated_rows import OutdatedRowCheck
+from exchange.ledger.row_appender import RowAppender
+from exchange.ledger.transaction import transaction
 
 if TYPE_CHECKING:
     from exchange.domain.record import Submission
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person decided about a held row, and how the row had come.
+    """A person's decision on a held row.
 
-    `item` names the held row, `rule` why it was held, `delivery` and `row` where it stood.
+    `item`: identifier of the held row; `actor`: the person; `because`: the reason; `rule`: why
+    the row was held; `delivery`, `row`: where it was delivered.
     """
 
     item: str
@@ -38,11 +39,11 @@ class Decision:
     delivery: int
     row: int
 
-    def body(self, decided: str) -> dict[str, Any]:
+    def body(self, decision: str) -> dict[str, Any]:
         """Return the body of the event `review`."""
         return {
             "item": self.item,
-            "decision": decided,
+            "decision": decision,
             "actor": self.actor,
             "because": self.because,
             "rule": self.rule,
@@ -53,7 +54,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The facts of the delivery that brought a held row; the acceptance repeats them."""
+    """The facts of the delivery of a held row; the delivery of its acceptance repeats them."""
 
     source: str | None
     name: str
@@ -63,42 +64,43 @@ class Origin:
 
 
 def accept(
-    parts: Parts, row: Submission, version: int, origin: Origin, decision: Decision
+    context: LedgerContext, row: Submission, version: int, origin: Origin, decision: Decision
 ) -> Result:
-    """Append a held row; `version` is its record's newest version when it was held, 0 for none.
+    """Append a held row that a person accepted.
 
-    The result is `unchanged`, and nothing is logged, where the ledger says what the row says.
+    `version`: the position of its record's newest version when it was held, 0 for none. The
+    result is `unchanged`, and nothing is logged, where the record has the content of the row.
 
     Raises:
         Conflict: the record has changed since the row was held, or the row cannot be applied.
 
     """
     row = replace(row, held=False)
-    with batch(parts) as work:
-        delivery = next_delivery(work, origin.digest)
-        older = OlderData(work, delivery, Precedence.APPLY)
-        arrivals = Arrivals(work, delivery, EventType.REVISE, older, gated=False)
-        arrivals.fetch([row])
-        record, same = arrivals.known(row)
+    with transaction(context) as tx:
+        delivery = next_delivery(tx, origin.digest)
+        older = OutdatedRowCheck(tx, delivery, Precedence.APPLY)
+        appender = RowAppender(tx, delivery, EventType.REVISE, older, gated=False)
+        appender.prefetch([row])
+        record, same = appender.record_of(row)
         if record is not None and same:
-            iri = parts.iri(record.kind, record.public_id)
+            iri = context.iri(record.kind, record.public_id)
             return Result(Outcome.UNCHANGED, iri, None, row.row)
         if (record.version if record else 0) != version:
             raise _changed()
-        number = begin_in(work, asdict(origin), REVIEWED, actor=decision.actor, item=decision.item)
-        result = arrivals.take(row)
+        number = begin_in(tx, asdict(origin), REVIEWED, actor=decision.actor, item=decision.item)
+        result = appender.apply(row)
         if result.outcome not in (Outcome.ACCEPTED, Outcome.REVISED):
             raise _not_applied(result)
         counts = {str(outcome): int(outcome is result.outcome) for outcome in Outcome}
-        work.event(EventType.REVIEW, decision.body("accept"), delivery=number)
-        end_in(work, number, counts)
+        tx.append_event(EventType.REVIEW, decision.body("accept"), delivery=number)
+        end_in(tx, number, counts)
     return result
 
 
-def refuse(parts: Parts, decision: Decision) -> int:
-    """Log that a held row was refused; return the event's position."""
-    with batch(parts) as work:
-        return work.event(EventType.REVIEW, decision.body("refuse"))
+def refuse(context: LedgerContext, decision: Decision) -> int:
+    """Log the refusal of a held row; return the event's position."""
+    with transaction(context) as tx:
+        return tx.append_event(EventType.REVIEW, decision.body("refuse"))
 
 
 def _changed() -> Conflict:

@@ -109,8 +109,7 @@ record = Table(
     Index("record_chain", "chain"),
 )
 
-# Every way in which a record's key was told leads to the newest record of its chain, and so
-# shares its state; `told` is a `key_resolution.Told`.
+# Every key variant is mapped to the newest record of its chain; `told` is a `rows.KeyCoverage`.
 key_state = Table(
     "key_state",
     metadata,
@@ -121,7 +120,7 @@ key_state = Table(
     sqlite_with_rowid=False,
 )
 
-# What removed records are recognised by under another key (`exchange.domain.resemblance`).
+# Fingerprints of removed records, to recognise them under another key (`domain.resemblance`).
 resemblance = Table(
     "resemblance",
     metadata,
@@ -188,7 +187,7 @@ link = Table(
     sqlite_with_rowid=False,
 )
 
-# The ways in which a link tells its target's key, the fullest first.
+# The key variants of a link's target, complete ones first (`bare`: a partial one).
 quoted = Table(
     "quoted",
     metadata,

@@ -1,8 +1,8 @@
-"""Seals: 32 random bytes an event, kept apart from the ledger so that they can be destroyed.
+"""Stores seals apart from the ledger, so that they can be destroyed (crypto-shredding).
 
-A seal opens its event's body and carries the salts of its commitments. The default store is a
-SQLite file in which deleted bytes are overwritten; its own URL lets several hosts share one.
-Numbers are handed out once and never again.
+A seal is the data key of one event, 32 random bytes: it decrypts the event's body and yields the
+salts of its commitments. The default store is a SQLite file in which deleted bytes are
+overwritten; its own URL lets several hosts share one. Numbers are never reused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from exchange.domain.errors import EnvironmentFault, NotFound, VerificationFailed
-from exchange.ledger.database_engine import Database, File, Number, file_of, open_database
+from exchange.ledger.database_engine import Database, Number, SqliteProfile, file_of, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,42 +46,42 @@ _next = Table(
 
 
 class Seals(Protocol):
-    """Where seals are kept; every call is durable when it returns."""
+    """A store of seals; every call is durable when it returns."""
 
     def put(self, seals: Sequence[bytes]) -> list[int]:
-        """Keep the seals; return their numbers, ascending, never used before."""
+        """Store the seals; return their numbers, ascending, never used before."""
 
     def get(self, ids: Sequence[int]) -> Mapping[int, bytes]:
-        """Return the seals that are there."""
+        """Return the seals that exist, by number."""
 
     def destroy(self, ids: Sequence[int]) -> None:
-        """Overwrite the seals; numbers that are not there are no error."""
+        """Overwrite the seals; unknown numbers are no error."""
 
     def ids(self, after: int = 0) -> Iterator[int]:
-        """Yield the numbers above `after` that are there, ascending."""
+        """Yield the existing numbers above `after`, ascending."""
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close all files and connections."""
 
 
 class SqlSeals:
-    """Seals in a database of their own."""
+    """A store of seals in a database of its own."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @classmethod
     def open(cls, url: str, *, make: bool = True) -> SqlSeals:
-        """Open the store; with `make`, as a new ledger does, make what is missing of it.
+        """Open the store; `make` creates what is missing of it, for a new ledger.
 
         Raises:
-            EnvironmentFault: the database cannot be reached or written, or shall be there and
-                is not.
+            EnvironmentFault: the database cannot be reached or written, or is missing and
+                `make` is false.
 
         """
         if not make:
             return cls(_existing(url))
-        database = open_database(url, File.SEALS)
+        database = open_database(url, SqliteProfile.SEALS)
         with database.writing() as connection:
             _metadata.create_all(connection)
             if connection.execute(select(_next.c.id)).first() is None:
@@ -99,7 +99,7 @@ class SqlSeals:
         return cls(_existing(url, read_only=True))
 
     def put(self, seals: Sequence[bytes]) -> list[int]:
-        """Keep the seals; return their numbers, ascending, never used before."""
+        """Store the seals; return their numbers, ascending, never used before."""
         if not seals:
             return []
         with self._database.writing() as connection:
@@ -113,15 +113,15 @@ class SqlSeals:
         return numbers
 
     def get(self, ids: Sequence[int]) -> dict[int, bytes]:
-        """Return the seals that are there."""
-        found: dict[int, bytes] = {}
+        """Return the seals that exist, by number."""
+        seals: dict[int, bytes] = {}
         with self._database.reading() as connection:
             for at in range(0, len(ids), CHUNK):
                 rows = connection.execute(
                     select(_seal.c.id, _seal.c.bytes).where(_seal.c.id.in_(ids[at : at + CHUNK]))
                 )
-                found.update((row[0], row[1]) for row in rows)
-        return found
+                seals.update((row[0], row[1]) for row in rows)
+        return seals
 
     def destroy(self, ids: Sequence[int]) -> None:
         """Overwrite the seals (secure_delete; the rollback journal is cut at commit)."""
@@ -136,7 +136,7 @@ class SqlSeals:
             )
 
     def ids(self, after: int = 0) -> Iterator[int]:
-        """Yield the numbers above `after` that are there, ascending."""
+        """Yield the existing numbers above `after`, ascending."""
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(
@@ -148,14 +148,14 @@ class SqlSeals:
             after = rows[-1][0]
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close all files and connections."""
         self._database.close()
 
 
 def _existing(url: str, *, read_only: bool = False) -> Database:
-    """Open a store that a ledger was begun with."""
+    """Open an existing store."""
     try:
-        database = open_database(url, File.SEALS, make=False, read_only=read_only)
+        database = open_database(url, SqliteProfile.SEALS, make=False, read_only=read_only)
     except NotFound as error:
         raise _missing(url, "is missing", "缺失") from error
     with database.reading() as connection:

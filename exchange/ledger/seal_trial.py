@@ -1,7 +1,8 @@
-"""Tries every seal that a ledger names, before a restore writes anything.
+"""Decrypts every event body before a restore writes anything.
 
-A ledger and seals of two different times open in part only: numbers of seals that one side used
-again lead to other bodies. What a restore appends to such a pair damages the history that is sound.
+Of a ledger and seals from two different times only some bodies decrypt: seal numbers that one
+side used again belong to other bodies. A restore that appends to such a pair damages the intact
+history.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from exchange.domain.errors import EnvironmentFault, VerificationFailed
 from exchange.ledger import schema
-from exchange.ledger.database_engine import File, open_database
+from exchange.ledger.database_engine import SqliteProfile, open_database
 from exchange.ledger.seal_store import SqlSeals
 from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.transaction import meta_of
@@ -30,16 +31,16 @@ _CHUNK: Final = 500
 
 
 def require_matching_seals(url: str, seals_url: str) -> None:
-    """Open the body of every event; write nothing.
+    """Decrypt the body of every event; write nothing.
 
-    Events of records that the ledger knows as erased are left out.
+    Events of erased records are skipped.
 
     Raises:
         EnvironmentFault: some do not open, or ledger or seals cannot be read.
 
     """
     with (
-        closing(open_database(url, File.LEDGER, make=False, read_only=True)) as ledger,
+        closing(open_database(url, SqliteProfile.LEDGER, make=False, read_only=True)) as ledger,
         closing(SqlSeals.open_read_only(seals_url)) as seals,
         ledger.reading() as connection,
     ):
@@ -51,13 +52,13 @@ def require_matching_seals(url: str, seals_url: str) -> None:
 
 
 def _closed(connection: Connection, seals: Seals) -> Iterator[int]:
-    """Yield the positions of events whose bodies do not open."""
+    """Yield the positions of events whose bodies do not decrypt."""
     after = 0
     while rows := _rows(connection, after):
-        found = seals.get([row.seal for row in rows])
+        by_number = seals.get([row.seal for row in rows])
         for row in rows:
             erased = (row.erased_at or 0) > row.position
-            if not erased and not _opens(row, found.get(row.seal)):
+            if not erased and not _opens(row, by_number.get(row.seal)):
                 yield row.position
         after = rows[-1].position
 

@@ -1,4 +1,4 @@
-"""Sealed bodies and commitments: what one 32-byte seal opens, and what its loss closes.
+"""Encrypts event bodies with their seals, and computes the commitments to their views.
 
 key = HMAC-SHA256(seal, "key"); salt of view x = HMAC-SHA256(seal, "salt:" + x). Each key
 encrypts one body once, so the nonce is fixed. The event's metadata is authenticated with the
@@ -28,14 +28,14 @@ _NONCE = bytes(12)
 _FAST = 1  # zlib level; the next ones cost twice the time for a tenth of the bytes
 TIERS = tuple(Tier)
 _BLANK = ord(" ")
-_LETTERS = {tier: frozenset("".join(found).encode()) for tier, found in VIEW_LETTERS.items()}
+_LETTERS = {tier: frozenset("".join(letters).encode()) for tier, letters in VIEW_LETTERS.items()}
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 Commitments = tuple[bytes, bytes, bytes]  # public, government, archive
 
 
-class Meta(NamedTuple):
-    """The columns of an event that its body is bound to."""
+class EventMeta(NamedTuple):
+    """The columns of an event that are authenticated with its body."""
 
     position: int
     name: str
@@ -46,9 +46,9 @@ class Meta(NamedTuple):
     format: int = FORMAT
 
     def aad(self) -> bytes:
-        """Return the bytes that are authenticated beside the body: canonical JSON.
+        """Return the additional authenticated data of the body: canonical JSON.
 
-        Written out, since it is made for every event; names and tiers hold nothing to escape.
+        Formatted by hand for speed; names and tiers contain nothing to escape.
         """
         delivery = "null" if self.delivery is None else self.delivery
         record = "null" if self.record is None else self.record
@@ -59,24 +59,24 @@ class Meta(NamedTuple):
         ).encode()
 
 
-def canonical(value: Mapping[str, Any]) -> bytes:
+def canonical_json(value: Mapping[str, Any]) -> bytes:
     """Return canonical JSON: sorted keys, no blanks, UTF-8 (our values need no more)."""
     return _JSON.encode(value).encode()
 
 
 def new_seals(count: int) -> list[bytes]:
-    """Return so many random seals."""
+    """Return `count` random seals."""
     pool = os.urandom(count * SIZE)
     return [pool[at : at + SIZE] for at in range(0, len(pool), SIZE)]
 
 
-def close(seal: bytes, meta: Meta, text: bytes) -> bytes:
-    """Return the sealed bytes of an event's body."""
+def seal_body(seal: bytes, meta: EventMeta, text: bytes) -> bytes:
+    """Return the compressed and encrypted body of an event."""
     return _cipher(seal).encrypt(_NONCE, zlib.compress(text, _FAST), meta.aad())
 
 
-def unseal(seal: bytes, meta: Meta, sealed: bytes) -> bytes:
-    """Return the body.
+def unseal(seal: bytes, meta: EventMeta, sealed: bytes) -> bytes:
+    """Return the decrypted body of an event.
 
     Raises:
         VerificationFailed: the bytes, the metadata or the seal are not those of the event.
@@ -105,26 +105,26 @@ def commit(seal: bytes, tier: Tier, view: bytes) -> bytes:
 def views(
     text: bytes, iri: str, widest: Tier, narrowest: Tier = Tier.ARCHIVE
 ) -> tuple[bytes | None, ...]:
-    """Return a version's views for public and each further tier; None where there is none.
+    """Return a version's views from public to `narrowest`; None for tiers wider than `widest`.
 
-    The same bytes as `record_body.view` for each tier, in one pass: most records differ in nothing.
+    The same bytes as `record_body.view` for each tier, in one pass: most views are equal.
     """
     lines = text.split(b"\n")[:-1]
     letters = {line[0] for line in lines}
-    made: dict[frozenset[int], bytes] = {}
-    held: list[bytes | None] = [None] * widest.rank
+    by_letters: dict[frozenset[int], bytes] = {}
+    cut: list[bytes | None] = [None] * widest.rank
     for tier in TIERS[widest.rank : narrowest.rank + 1]:
-        seen = _LETTERS[tier] & letters
-        if seen not in made:
-            # Mostly a letter and a blank; the number of a link may stand in between.
-            said = [
+        visible = _LETTERS[tier] & letters
+        if visible not in by_letters:
+            # Mostly a letter and a blank; the number of a link may be in between.
+            statements = [
                 line[2:] if line[1] == _BLANK else line.split(b" ", 1)[1]
                 for line in lines
-                if line[0] in seen
+                if line[0] in visible
             ]
-            made[seen] = _quads(iri.encode(), said)
-        held.append(made[seen])
-    return tuple(held)
+            by_letters[visible] = _quads(iri.encode(), statements)
+        cut.append(by_letters[visible])
+    return tuple(cut)
 
 
 def _quads(iri: bytes, statements: list[bytes]) -> bytes:
@@ -135,11 +135,11 @@ def _quads(iri: bytes, statements: list[bytes]) -> bytes:
     return b"%b%b .\n" % (between[3:], between.join(statements))
 
 
-def commitments(seal: bytes, held: tuple[bytes | None, ...]) -> Commitments:
-    """Return the three commitments; random bytes where there is no view."""
+def commitments(seal: bytes, views_by_tier: tuple[bytes | None, ...]) -> Commitments:
+    """Return the commitments to the views of the three tiers; random bytes without a view."""
     public, government, archive = (
         os.urandom(SIZE) if view is None else commit(seal, tier, view)
-        for tier, view in zip(TIERS, held, strict=True)
+        for tier, view in zip(TIERS, views_by_tier, strict=True)
     )
     return public, government, archive
 

@@ -1,4 +1,4 @@
-"""Live records near a key that none has, for whoever delivers; never for the public."""
+"""Finds live records with keys similar to an unknown one, for suppliers; never for the public."""
 
 from __future__ import annotations
 
@@ -20,40 +20,42 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 RECENT: Final = 2_000  # records that are opened to be compared
 
 
 @dataclass(frozen=True, slots=True)
-class NearRecords:
-    """Finds live records; those that left are passed over: nothing of them is handed out again."""
+class SimilarRecords:
+    """Finds live records; removed ones are never returned."""
 
-    parts: Parts
+    context: LedgerContext
 
     def by_number(self, keys: Sequence[str], limit: int) -> list[tuple[str, bytes]]:
-        """Return (IRI, government view) of live records whose key is a slip away from `keys`."""
-        return _by_number(self.parts, keys, limit)
+        """Return (IRI, government view) of live records with a key one typing error from `keys`."""
+        return _by_number(self.context, keys, limit)
 
     def recent(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, government view) of the newest live records of a kind, at most `RECENT`."""
-        return _views(self.parts, schema.record.c.kind == kind, RECENT)
+        return _views(self.context, schema.record.c.kind == kind, RECENT)
 
 
-def _by_number(parts: Parts, keys: Sequence[str], limit: int) -> list[tuple[str, bytes]]:
-    macs = dict.fromkeys(parts.secret.key(each) for key in keys for each in variants(key))
+def _by_number(context: LedgerContext, keys: Sequence[str], limit: int) -> list[tuple[str, bytes]]:
+    macs = dict.fromkeys(context.secret.key(each) for key in keys for each in variants(key))
     numbers: list[int] = []
     key = schema.key_state
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         for part in chunks(list(macs)):
             found = connection.execute(select(key.c.record).where(key.c.mac.in_(part))).scalars()
             numbers += found.all()
-    return list(_views(parts, schema.record.c.id.in_(numbers[:limit]), limit))
+    return list(_views(context, schema.record.c.id.in_(numbers[:limit]), limit))
 
 
-def _views(parts: Parts, condition: ColumnElement[bool], limit: int) -> Iterator[tuple[str, bytes]]:
+def _views(
+    context: LedgerContext, condition: ColumnElement[bool], limit: int
+) -> Iterator[tuple[str, bytes]]:
     record, event = schema.record, schema.event
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         rows = connection.execute(
             select(record.c.kind, record.c.public_id, *sealed_columns())
             .join_from(record, event, event.c.position == record.c.version)
@@ -61,9 +63,9 @@ def _views(parts: Parts, condition: ColumnElement[bool], limit: int) -> Iterator
             .order_by(record.c.id.desc())
             .limit(limit)
         ).all()
-    seals = parts.seals.get([row.seal for row in rows])
+    seals = context.seals.get([row.seal for row in rows])
     for row in rows:
         seal = seals.get(row.seal)
         if seal is not None:  # erased meanwhile
-            iri = parts.iri(row.kind, row.public_id)
+            iri = context.iri(row.kind, row.public_id)
             yield iri, view(text_of(row, seal), iri, Tier.GOVERNMENT)

@@ -1,7 +1,7 @@
-"""Quotations as the ledger keeps them: a link and every way in which it tells its target's key.
+"""Stores links between records: each with all variants of its target's key.
 
-What a link means is found out when it is asked for: its target may arrive later, or be known at
-first by a telling that the link does not have.
+A link is resolved when it is read: its target may be delivered later, or at first under a key
+variant that the link does not have.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from exchange.ledger import schema
-from exchange.ledger.key_resolution import Macs
+from exchange.ledger.key_resolution import KeyMacs
 from exchange.ledger.transaction_writer import chunks
 
 if TYPE_CHECKING:
@@ -22,46 +22,49 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from exchange.ledger.transaction import Batch, Rec
+    from exchange.ledger.rows import RecordRow
+    from exchange.ledger.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
-    """One link of a record; `macs` tell the key of the record that it quotes."""
+class LinkRow:
+    """One link of a record: a row of `link` with the key variants of its target."""
 
     source: int
     number: int
     relation: str
     dropped: bool
-    macs: Macs
+    macs: KeyMacs
 
 
-def keep(work: Batch, ties: Iterable[Tie]) -> None:
-    """Have links written."""
-    for tie in ties:
-        place = {"source": tie.source, "number": tie.number}
-        work.waiting.links.append({**place, "relation": tie.relation, "dropped": tie.dropped})
-        for at, mac in enumerate(tie.macs.all):
-            bare = at >= len(tie.macs.full)
-            work.waiting.quoted.append({**place, "place": at, "mac": mac, "bare": bare})
+def insert_links(tx: Transaction, link_rows: Iterable[LinkRow]) -> None:
+    """Insert links at the next flush."""
+    for link_row in link_rows:
+        key = {"source": link_row.source, "number": link_row.number}
+        tx.pending_rows.links.append(
+            {**key, "relation": link_row.relation, "dropped": link_row.dropped}
+        )
+        for at, mac in enumerate(link_row.macs.all):
+            bare = at >= len(link_row.macs.full)
+            tx.pending_rows.quoted.append({**key, "place": at, "mac": mac, "bare": bare})
 
 
-def forget(work: Batch, record: Rec) -> None:
-    """Remove every link of a record."""
+def delete_links(tx: Transaction, record: RecordRow) -> None:
+    """Delete every link of a record."""
     for table in (schema.quoted, schema.link):
-        work.connection.execute(delete(table).where(table.c.source == record.id))
+        tx.connection.execute(delete(table).where(table.c.source == record.id))
 
 
-def ties_of(connection: Connection, sources: Sequence[int]) -> dict[int, list[Tie]]:
-    """Return all links of the records, by record and number."""
-    found: dict[int, list[Tie]] = {}
+def outgoing_links(connection: Connection, sources: Sequence[int]) -> dict[int, list[LinkRow]]:
+    """Return all links of the records, by source, in the order of their numbers."""
+    links: dict[int, list[LinkRow]] = {}
     for part in chunks(sources):
-        for tie in _ties(connection, part):
-            found.setdefault(tie.source, []).append(tie)
-    return found
+        for link_row in _link_rows(connection, part):
+            links.setdefault(link_row.source, []).append(link_row)
+    return links
 
 
-def _ties(connection: Connection, sources: Sequence[int]) -> Iterable[Tie]:
+def _link_rows(connection: Connection, sources: Sequence[int]) -> Iterable[LinkRow]:
     link, quoted = schema.link, schema.quoted
     rows = connection.execute(
         select(link, quoted.c.mac, quoted.c.bare)
@@ -70,39 +73,44 @@ def _ties(connection: Connection, sources: Sequence[int]) -> Iterable[Tie]:
         .order_by(link.c.source, link.c.number, quoted.c.place)
     ).all()
     for _, group in groupby(rows, key=attrgetter("source", "number")):
-        yield _tie(list(group))
+        yield _link_row(list(group))
 
 
-def _tie(rows: list[Any]) -> Tie:
+def _link_row(rows: list[Any]) -> LinkRow:
     first = rows[0]
-    macs = Macs(
+    macs = KeyMacs(
         tuple(row.mac for row in rows if not row.bare), tuple(row.mac for row in rows if row.bare)
     )
-    return Tie(first.source, first.number, first.relation, first.dropped, macs)
+    return LinkRow(first.source, first.number, first.relation, first.dropped, macs)
 
 
-def quoting(work: Batch, macs: Collection[bytes], *, dropped: bool = False) -> dict[int, list[Tie]]:
-    """Return all links of the records that tell one of the MACs in a link that is (not) dropped.
+def incoming_links(
+    tx: Transaction, macs: Collection[bytes], *, dropped: bool = False
+) -> dict[int, list[LinkRow]]:
+    """Return all links of the records that link to one of these keys, by source.
 
-    Their keys and records are read into the batch.
+    `dropped`: whether the link to the key is a dropped one. Records and keys of the links are
+    read into the transaction.
     """
     link, quoted = schema.link, schema.quoted
     sources: set[int] = set()
     for part in chunks(sorted(macs)):
         sources.update(
-            work.connection.execute(
+            tx.connection.execute(
                 select(quoted.c.source)
                 .join(link, (quoted.c.source == link.c.source) & (quoted.c.number == link.c.number))
                 .where(quoted.c.mac.in_(part), link.c.dropped.is_(dropped))
             ).scalars()
         )
-    found = ties_of(work.connection, sorted(sources))
-    work.fetch_records(found)
-    work.fetch_keys(mac for ties in found.values() for tie in ties for mac in tie.macs.all)
-    return found
+    links = outgoing_links(tx.connection, sorted(sources))
+    tx.fetch_records(links)
+    tx.fetch_keys(
+        mac for link_rows in links.values() for link_row in link_rows for mac in link_row.macs.all
+    )
+    return links
 
 
-def target(work: Batch, tie: Tie) -> Rec | None:
-    """Return the record that a link means today; None for one not known, or not for sure."""
-    number = work.met(tie.macs).target
-    return None if number is None else work.record(number)
+def target_of(tx: Transaction, link_row: LinkRow) -> RecordRow | None:
+    """Return the record to which a link refers now; None where it is unknown or ambiguous."""
+    number = tx.resolve(link_row.macs).target
+    return None if number is None else tx.record(number)

@@ -1,7 +1,7 @@
-"""What surfaces and web workers ask: a tier's sequence, its live records, one standing.
+"""Reads for surfaces and web: a tier's feed sequence, its live records, a record's visibility.
 
-Text of a record that left a tier is never handed out again: a member before the record's last
-veil in that tier has no view, whether it is read today or in a rebuild years later.
+Text of a record that a tier lost is never returned again: a member before the record's last
+retraction in that tier (table `veil`) has no view, today as in a rebuild years later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from exchange.domain.record_body import view
 from exchange.ledger import schema
 from exchange.ledger.feed_sequence import GROUP
 from exchange.ledger.sealed_bodies import unseal
-from exchange.ledger.sealed_bodies import views as cut
+from exchange.ledger.sealed_bodies import views as views_of
 from exchange.ledger.transaction import meta_of
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
     from exchange.ledger.view_cache import Views
 
 LIVE_CHUNK: Final = 500
 
 
-def served(tier: Tier) -> Tier:
-    """Return the tier if it has a sequence.
+def require_published(tier: Tier) -> Tier:
+    """Return the tier if it has a feed sequence.
 
     Raises:
         UsageError: the archive, which is never projected.
@@ -46,37 +46,37 @@ def served(tier: Tier) -> Tier:
     return tier
 
 
-def head(parts: Parts, tier: Tier) -> int:
+def head(context: LedgerContext, tier: Tier) -> int:
     """Return the number of the last member of a tier's sequence, 0 if there is none."""
     stream = schema.stream
-    with parts.database.reading() as connection:
-        found = connection.execute(select(stream.c.seq).where(stream.c.tier == served(tier)))
-        return int(found.scalar_one())
+    with context.database.reading() as connection:
+        statement = select(stream.c.seq).where(stream.c.tier == require_published(tier))
+        return int(connection.execute(statement).scalar_one())
 
 
-def position(parts: Parts) -> int:
+def position(context: LedgerContext) -> int:
     """Return the position of the last event."""
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return int(connection.execute(select(schema.head.c.position)).scalar_one())
 
 
-def changes(parts: Parts, tier: Tier, after: int, limit: int) -> list[Change]:
-    """Return members after a number, about `limit` of them and never a part of a group."""
-    with parts.database.reading() as connection:
-        rows = connection.execute(_members(served(tier), after, limit + GROUP)).all()
+def changes(context: LedgerContext, tier: Tier, after: int, limit: int) -> list[Change]:
+    """Return about `limit` members after a number, in complete groups."""
+    with context.database.reading() as connection:
+        rows = connection.execute(_members(require_published(tier), after, limit + GROUP)).all()
         rows = _whole_groups(rows, limit)
-        iris = [parts.iri(row.kind, row.public_id) for row in rows]
+        iris = [context.iri(row.kind, row.public_id) for row in rows]
         shown = zip(rows, iris, strict=True)
-        views = _views(parts, connection, {row.version: iri for row, iri in shown if row.shows})
-    place, made = tier.rank, list[Change]()
+        views = _views(context, connection, {row.version: iri for row, iri in shown if row.shows})
+    rank, result = tier.rank, list[Change]()
     for row, iri in zip(rows, iris, strict=True):
         seen = views.get(row.version) if row.shows else None
-        made.append(_change(parts, tier, row, iri, None if seen is None else seen[place]))
-    return made
+        result.append(_change(context, tier, row, iri, None if seen is None else seen[rank]))
+    return result
 
 
 def _members(tier: Tier, after: int, limit: int) -> Select[Any]:
-    """Return the query of a tier's members; `shows` tells whether text may be handed out."""
+    """Return the query of a tier's members; `shows`: whether their text may be returned."""
     member, record = schema.member, schema.record
     own, veil = schema.veil.alias("own"), schema.veil.alias("later")
     veiled = (
@@ -108,7 +108,7 @@ def _members(tier: Tier, after: int, limit: int) -> Select[Any]:
 
 
 def _whole_groups(rows: Sequence[Any], limit: int) -> Sequence[Any]:
-    """Return about `limit` rows, without a group cut in two; at least one group."""
+    """Return about `limit` rows in complete groups; at least one group."""
     if len(rows) <= limit:
         return rows
     cut = rows[limit].published
@@ -116,33 +116,35 @@ def _whole_groups(rows: Sequence[Any], limit: int) -> Sequence[Any]:
     return whole or [row for row in rows if row.published == cut]
 
 
-def _views(parts: Parts, connection: Connection, iris: Mapping[int, str]) -> dict[int, Views]:
-    """Return the views of versions, by position of their event; `iris` are their records'.
+def _views(
+    context: LedgerContext, connection: Connection, iris: Mapping[int, str]
+) -> dict[int, Views]:
+    """Return the views of versions, by the position of their event; `iris`: of their records.
 
-    One whose seal is gone has none: it was erased a moment ago.
+    A version without a seal has none: it has just been erased.
     """
-    held = ((position, parts.opened.get(position)) for position in iris)
+    held = ((position, context.view_cache.get(position)) for position in iris)
     found = {position: views for position, views in held if views is not None}
     missing = [position for position in iris if position not in found]
     for start in range(0, len(missing), LIVE_CHUNK):
         wanted = schema.event.c.position.in_(missing[start : start + LIVE_CHUNK])
         rows = connection.execute(select(*sealed_columns()).where(wanted)).all()
-        seals = parts.seals.get([row.seal for row in rows])
+        seals = context.seals.get([row.seal for row in rows])
         for row in rows:
             if seal := seals.get(row.seal):
                 text = unseal(seal, meta_of(row), row.body)
-                views = cut(text, iris[row.position], PUBLISHED_TIERS[0], PUBLISHED_TIERS[-1])
-                parts.opened.keep(row.position, views)
+                views = views_of(text, iris[row.position], PUBLISHED_TIERS[0], PUBLISHED_TIERS[-1])
+                context.view_cache.put(row.position, views)
                 found[row.position] = views
     return found
 
 
-def _change(parts: Parts, tier: Tier, row: Any, iri: str, view: bytes | None) -> Change:
+def _change(context: LedgerContext, tier: Tier, row: Any, iri: str, view: bytes | None) -> Change:
     return Change(
         row.seq,
         Activity(row.activity),
         iri,
-        parts.event_iri(tier, row.event),
+        context.event_iri(tier, row.event),
         row.kind,
         row.published,
         row.page,
@@ -152,8 +154,8 @@ def _change(parts: Parts, tier: Tier, row: Any, iri: str, view: bytes | None) ->
     )
 
 
-def pages(parts: Parts, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
-    """Return (kind, page) of every member that is about one of the records.
+def pages(context: LedgerContext, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
+    """Return (kind, page) of every feed member about one of the records.
 
     Raises:
         UsageError: a reference is neither an IRI nor its last part.
@@ -161,21 +163,21 @@ def pages(parts: Parts, tier: Tier, refs: Collection[str]) -> set[tuple[str, int
     """
     member, record = schema.member, schema.record
     named, found = [id_of(ref) for ref in refs], set[tuple[str, int]]()
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
             rows = connection.execute(
                 select(member.c.kind, member.c.page)
                 .distinct()
                 .join_from(record, member, member.c.record == record.c.id)
                 .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
-                .where(member.c.tier == served(tier))
+                .where(member.c.tier == require_published(tier))
             )
             found.update((row.kind, row.page) for row in rows)
     return found
 
 
-def created(parts: Parts, tier: Tier, refs: Collection[str]) -> dict[str, int]:
-    """Return on which page each record was created last in a tier, by its IRI.
+def created(context: LedgerContext, tier: Tier, refs: Collection[str]) -> dict[str, int]:
+    """Return the page of each record's last Create in a tier, by its IRI.
 
     Records that the tier never saw are left out.
 
@@ -185,65 +187,66 @@ def created(parts: Parts, tier: Tier, refs: Collection[str]) -> dict[str, int]:
     """
     member, record = schema.member, schema.record
     named, found = [id_of(ref) for ref in refs], dict[str, int]()
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
             rows = connection.execute(
                 select(record.c.kind, record.c.public_id, func.max(member.c.page).label("page"))
                 .join_from(record, member, member.c.record == record.c.id)
                 .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
-                .where(member.c.tier == served(tier), member.c.activity == Activity.CREATE)
+                .where(
+                    member.c.tier == require_published(tier), member.c.activity == Activity.CREATE
+                )
                 .group_by(record.c.kind, record.c.public_id)
             )
-            found |= {parts.iri(row.kind, row.public_id): row.page for row in rows}
+            found |= {context.iri(row.kind, row.public_id): row.page for row in rows}
     return found
 
 
-def departures(parts: Parts, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
-    """Return (number, IRI) where text of a record has to go, after a number.
+def removals(context: LedgerContext, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
+    """Return (number, IRI) of the members after a number that retract text of a record.
 
-    These are its Deletes, and Updates that were re-issued without a reference that had to go
-    (the Update brings the new text at its place).
+    These are Deletes, and Updates without a dropped link (the new text follows at its number).
     """
     veil, record = schema.veil, schema.record
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         rows = connection.execute(
             select(veil.c.seq, record.c.kind, record.c.public_id)
             .join_from(veil, record, veil.c.record == record.c.id)
-            .where(veil.c.tier == served(tier), veil.c.seq > after)
+            .where(veil.c.tier == require_published(tier), veil.c.seq > after)
             .order_by(veil.c.seq)
             .limit(limit)
         ).all()
-    return [(row.seq, parts.iri(row.kind, row.public_id)) for row in rows]
+    return [(row.seq, context.iri(row.kind, row.public_id)) for row in rows]
 
 
 def live(
-    parts: Parts, tier: Tier, published_before: int | None = None
+    context: LedgerContext, tier: Tier, published_before: int | None = None
 ) -> Iterator[tuple[str, str, bytes]]:
-    """Yield (IRI, kind, view) of every record the tier sees, in the order they came.
+    """Yield (IRI, kind, view) of every record the tier sees, in the order of creation.
 
-    `published_before` (milliseconds) leaves out what a delivery brought from then on: a row
-    whose publicity has ended is never published, so none of those can be due.
+    `published_before` (milliseconds) leaves out records from later deliveries: a row whose
+    publicity has ended is never published, so none of those can be due.
     """
     after = 0
     while True:
-        rows = _live_rows(parts, tier, after, published_before)
+        rows = _live_rows(context, tier, after, published_before)
         if not rows:
             return
-        seals = parts.seals.get([row.seal for row in rows])
+        seals = context.seals.get([row.seal for row in rows])
         for row in rows:
             seal = seals.get(row.seal)
             if seal is not None:
-                iri = parts.iri(row.kind, row.public_id)
+                iri = context.iri(row.kind, row.public_id)
                 yield iri, row.kind, view(text_of(row, seal), iri, tier)
         after = rows[-1].id
 
 
-def _live_rows(parts: Parts, tier: Tier, after: int, published_before: int | None) -> Any:
+def _live_rows(context: LedgerContext, tier: Tier, after: int, published_before: int | None) -> Any:
     record, event = schema.record, schema.event
-    tiers = [each for each in Tier if each.rank <= served(tier).rank]
+    tiers = [each for each in Tier if each.rank <= require_published(tier).rank]
     delivered = and_(event.c.name == EventType.PUBLISH, event.c.delivery.is_not(None))
     old = true() if published_before is None else ~and_(delivered, event.c.at >= published_before)
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return connection.execute(
             select(record.c.id, record.c.kind, record.c.public_id, *sealed_columns())
             .join_from(record, event, event.c.position == record.c.version)
@@ -254,20 +257,20 @@ def _live_rows(parts: Parts, tier: Tier, after: int, published_before: int | Non
         ).all()
 
 
-def visibility(parts: Parts, tier: Tier, public_id: str) -> Visibility:
-    """Return how a record stands for the readers of a tier; one look-up by index."""
+def visibility(context: LedgerContext, tier: Tier, public_id: str) -> Visibility:
+    """Return the visibility of a record for the readers of a tier; one indexed query."""
     record = schema.record
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         row = connection.execute(
             select(record.c.state, record.c.tier, record.c.widest).where(
                 record.c.public_id == public_id
             )
         ).first()
-    return visibility_of(row, served(tier))
+    return visibility_of(row, require_published(tier))
 
 
 def visibility_of(row: Any, tier: Tier) -> Visibility:
-    """Return how a row of `record` (None: no such record) is seen by the readers of a tier."""
+    """Return the visibility of a row of `record` (None: no record) for a tier's readers."""
     if row is None or Tier(row.widest).rank > tier.rank:
         return Visibility.ABSENT
     if Tier(row.tier).rank > tier.rank:
@@ -278,16 +281,16 @@ def visibility_of(row: Any, tier: Tier) -> Visibility:
 
 
 def visible_to(tier: Tier) -> ColumnElement[bool]:
-    """Return the condition under which a tier's readers see a row of `record`."""
+    """Return the SQL condition that a tier's readers see a row of `record`."""
     record = schema.record
-    tiers = [each for each in Tier if each.rank <= served(tier).rank]
+    tiers = [each for each in Tier if each.rank <= require_published(tier).rank]
     return and_(record.c.state == State.LIVE, record.c.tier.in_(tiers))
 
 
-def live_among(parts: Parts, tier: Tier, public_ids: Collection[str]) -> set[str]:
-    """Return those of the records that a tier's readers may see, in one question for 500."""
+def live_among(context: LedgerContext, tier: Tier, public_ids: Collection[str]) -> set[str]:
+    """Return those of the records that a tier's readers see; one query for 500."""
     record, named, found = schema.record, list(public_ids), set[str]()
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
             found.update(
                 connection.execute(
@@ -299,37 +302,37 @@ def live_among(parts: Parts, tier: Tier, public_ids: Collection[str]) -> set[str
     return found
 
 
-def visible(parts: Parts, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
-    """Return those of at most 500 records that a tier's readers see, in the order asked."""
-    with parts.database.reading() as connection:
+def visible(context: LedgerContext, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
+    """Return those of at most 500 records that a tier's readers see, in the given order."""
+    with context.database.reading() as connection:
         wanted = schema.record.c.public_id.in_(public_ids[:LIVE_CHUNK])
-        seen = visible_on(parts, connection, tier, wanted)
+        seen = visible_on(context, connection, tier, wanted)
     by_id = {id_of(record.iri): record for record in seen.values()}
     return [by_id[each] for each in public_ids if each in by_id]
 
 
 def visible_on(
-    parts: Parts, connection: Connection, tier: Tier, *conditions: ColumnElement[bool]
+    context: LedgerContext, connection: Connection, tier: Tier, *conditions: ColumnElement[bool]
 ) -> dict[int, VisibleRecord]:
-    """Return the records of the conditions that a tier's readers see, by row number."""
+    """Return the records that meet the conditions and that a tier's readers see, by number."""
     record, event, found = schema.record, schema.event, dict[int, VisibleRecord]()
     rows = connection.execute(
         select(record.c.id, record.c.kind, record.c.public_id, record.c.mark, *sealed_columns())
         .join_from(record, event, event.c.position == record.c.version)
         .where(visible_to(tier), *conditions)
     ).all()
-    seals = parts.seals.get([row.seal for row in rows])
+    seals = context.seals.get([row.seal for row in rows])
     for row in rows:
         # One whose seal is missing was erased a moment ago.
         if seal := seals.get(row.seal):
-            iri = parts.iri(row.kind, row.public_id)
+            iri = context.iri(row.kind, row.public_id)
             text = view(text_of(row, seal), iri, tier)
             found[row.id] = VisibleRecord(iri, row.kind, bool(row.mark), text)
     return found
 
 
 def sealed_columns() -> tuple[Any, ...]:
-    """Return what opening an event's body takes."""
+    """Return the columns of `event` that decrypting a body needs."""
     event = schema.event
     return (
         event.c.position,
@@ -345,5 +348,5 @@ def sealed_columns() -> tuple[Any, ...]:
 
 
 def text_of(row: Any, seal: bytes) -> str:
-    """Return the body of a row of `sealed_columns`."""
+    """Return the decrypted body of a row of `sealed_columns`."""
     return unseal(seal, meta_of(row), row.body).decode()

@@ -1,10 +1,13 @@
-"""How a batch reaches the database: multi-row statements, one seals transaction, one tree."""
+"""Writes a transaction: seals first (own database), then encrypted events, Merkle nodes, tree head.
+
+After these the feed members of each tier, the journal lines and the head row follow.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -12,9 +15,9 @@ from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.failpoints import Failpoint
 from exchange.domain.identity import new_id
 from exchange.ledger import schema
-from exchange.ledger.feed_sequence import Page, Stream, place
+from exchange.ledger.feed_sequence import OpenPage, SequenceEnd, number_members
 from exchange.ledger.merkle import Frontier, entry, leaf_hash
-from exchange.ledger.sealed_bodies import Meta, close, commitments, new_seals, views
+from exchange.ledger.sealed_bodies import EventMeta, commitments, new_seals, seal_body, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Table
 
-    from exchange.ledger.feed_sequence import Placed, Shown
-    from exchange.ledger.pending_rows import Tables
-    from exchange.ledger.transaction import Batch
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.feed_sequence import NewMember, NumberedMember
+    from exchange.ledger.rows import PendingRows
 
     Item = TypeVar("Item")
 
@@ -32,43 +35,61 @@ CHUNK = 500
 TILE = 8  # every eighth level of the tree is kept
 
 
-class Pending(NamedTuple):
-    """An event that is not sealed yet; `iri` where it carries a version of that record."""
+class UnsealedEvent(NamedTuple):
+    """An event that is not sealed yet; `iri`: the record of which it carries a version."""
 
-    meta: Meta
+    meta: EventMeta
     body: bytes
     iri: str | None
 
 
+class PendingTransaction(Protocol):
+    """What the writer needs of a transaction (`exchange.ledger.transaction`)."""
+
+    connection: Connection
+    context: LedgerContext
+    now: int  # milliseconds since 1970-01-01 UTC
+    first_position: int  # of the last event before the transaction
+    position: int
+    epoch: int
+    epoch_from: int
+    delivery: int
+    record_number: int
+    unsealed_events: list[UnsealedEvent]
+    new_members: list[NewMember]
+    journal_entries: list[dict[str, Any]]
+    erasures: list[dict[str, Any]]
+
+
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Yield the items in parts that fit one statement's parameters."""
+    """Yield the items in parts whose number a statement's parameters allow."""
     for at in range(0, len(items), CHUNK):
         yield items[at : at + CHUNK]
 
 
-def settle(connection: Connection, waiting: Tables) -> None:
-    """Write records, keys, persons, links and decisions."""
-    _insert(connection, schema.record, [row.values() for row in waiting.records.values()])
-    _update(connection, schema.record, "id", [row.values() for row in waiting.changed.values()])
-    keys = [_key(key) for key in waiting.keys.values()]
+def flush_rows(connection: Connection, pending: PendingRows) -> None:
+    """Insert and update pending records, keys, persons, links and decisions."""
+    _insert(connection, schema.record, [row.values() for row in pending.records.values()])
+    _update(connection, schema.record, "id", [row.values() for row in pending.changed.values()])
+    keys = [_key(key) for key in pending.keys.values()]
     _insert(connection, schema.key_state, keys)
-    changed = [_key(key) for key in waiting.changed_keys.values()]
+    changed = [_key(key) for key in pending.changed_keys.values()]
     _update(connection, schema.key_state, "mac", changed)
-    _insert(connection, schema.person, waiting.persons)
-    _insert(connection, schema.link, waiting.links)
-    _insert(connection, schema.quoted, waiting.quoted)
-    _insert(connection, schema.decision_pending, waiting.decisions)
+    _insert(connection, schema.person, pending.persons)
+    _insert(connection, schema.link, pending.links)
+    _insert(connection, schema.quoted, pending.quoted)
+    _insert(connection, schema.decision_pending, pending.decisions)
 
 
-def write(work: Batch) -> None:
-    """Seal and write the batch's events and members, and move the head on."""
-    if not work.pending:
+def write_events(tx: PendingTransaction) -> None:
+    """Seal and insert the events of a transaction, insert its feed members, update the head."""
+    if not tx.unsealed_events:
         return
-    pending = work.pending
+    pending = tx.unsealed_events
     seals = new_seals(len(pending))
-    numbers = work.parts.seals.put(seals)
-    work.parts.failpoint(Failpoint.SEALS_WRITTEN)
-    tree = _frontier(work.connection, work.first)
+    numbers = tx.context.seals.put(seals)
+    tx.context.failpoint(Failpoint.SEALS_WRITTEN)
+    tree = _frontier(tx.connection, tx.first_position)
     events, nodes = [], []
     for item, seal, number in zip(pending, seals, numbers, strict=True):
         row = _sealed(item, seal, number)
@@ -79,28 +100,28 @@ def write(work: Batch) -> None:
             if level % TILE == 0
         ]
         events.append(row)
-    _insert(work.connection, schema.event, events)
-    _insert(work.connection, schema.tree_node, nodes)
+    _insert(tx.connection, schema.event, events)
+    _insert(tx.connection, schema.tree_node, nodes)
     _insert(
-        work.connection,
+        tx.connection,
         schema.tree_head,
-        [{"size": tree.size, "root": tree.root(), "frontier": tree.packed(), "at": work.now}],
+        [{"size": tree.size, "root": tree.root(), "frontier": tree.packed(), "at": tx.now}],
     )
-    _members(work)
-    _insert(work.connection, schema.passage, work.passages)
-    _insert(work.connection, schema.erasure, work.erasures)
-    work.connection.execute(
+    _members(tx)
+    _insert(tx.connection, schema.passage, tx.journal_entries)
+    _insert(tx.connection, schema.erasure, tx.erasures)
+    tx.connection.execute(
         update(schema.head).values(
-            position=work.position,
-            record=work.record_number,
-            delivery=work.delivery,
-            epoch=work.epoch,
-            epoch_from=work.epoch_from,
+            position=tx.position,
+            record=tx.record_number,
+            delivery=tx.delivery,
+            epoch=tx.epoch,
+            epoch_from=tx.epoch_from,
         )
     )
 
 
-def _sealed(item: Pending, seal: bytes, number: int) -> dict[str, Any]:
+def _sealed(item: UnsealedEvent, seal: bytes, number: int) -> dict[str, Any]:
     meta = item.meta
     held = (
         (None, None, item.body)
@@ -117,7 +138,7 @@ def _sealed(item: Pending, seal: bytes, number: int) -> dict[str, Any]:
         "record": meta.record,
         "tier": meta.tier,
         "seal": number,
-        "body": close(seal, meta, item.body),
+        "body": seal_body(seal, meta, item.body),
         "c_public": public,
         "c_government": government,
         "c_archive": archive,
@@ -132,41 +153,39 @@ def _frontier(connection: Connection, size: int) -> Frontier:
     return Frontier.load(size, row.frontier)
 
 
-def _members(work: Batch) -> None:
-    """Give the shown members their places and write them, tier by tier."""
+def _members(tx: PendingTransaction) -> None:
+    """Insert the feed members of every tier under their numbers."""
     for tier in PUBLISHED_TIERS:
-        shown = [item for item in work.shown if item.tier is tier]
-        if shown:
-            _tier_members(work, tier, shown)
+        members = [member for member in tx.new_members if member.tier is tier]
+        if members:
+            _tier_members(tx, tier, members)
 
 
-def _tier_members(work: Batch, tier: Tier, shown: list[Shown]) -> None:
-    connection = work.connection
-    stream_row = connection.execute(select(schema.stream).where(schema.stream.c.tier == tier)).one()
-    stream = Stream(stream_row.seq, stream_row.published)
+def _tier_members(tx: PendingTransaction, tier: Tier, members: list[NewMember]) -> None:
+    connection = tx.connection
+    stored = connection.execute(select(schema.stream).where(schema.stream.c.tier == tier)).one()
+    end = SequenceEnd(stored.seq, stored.published)
     page = schema.page
-    found = connection.execute(
-        select(page).where(
-            page.c.tier == tier, page.c.kind.in_(sorted({item.kind for item in shown}))
-        )
-    ).all()
-    pages = {row.kind: Page(row.page, row.members) for row in found}
+    kinds = sorted({member.kind for member in members})
+    open_pages = select(page).where(page.c.tier == tier, page.c.kind.in_(kinds))
+    rows = connection.execute(open_pages).all()
+    pages = {row.kind: OpenPage(row.page, row.members) for row in rows}
     known = set(pages)
-    placed = list(place(shown, work.now, stream, pages, work.epoch))
-    _insert(connection, schema.member, [_member(item) for item in placed])
-    retractions = [item for item in placed if item.shown.retracts_text]
+    numbered = list(number_members(members, tx.now, end, pages, tx.epoch))
+    _insert(connection, schema.member, [_member(item) for item in numbered])
+    retractions = [item for item in numbered if item.member.retracts_text]
     _insert(
         connection,
         schema.veil,
         [
-            {"tier": tier.value, "seq": item.seq, "record": item.shown.record}
+            {"tier": tier.value, "seq": item.seq, "record": item.member.record}
             for item in retractions
         ],
     )
     connection.execute(
         update(schema.stream)
         .where(schema.stream.c.tier == tier)
-        .values(seq=stream.seq, published=stream.published)
+        .values(seq=end.seq, published=end.published)
     )
     for kind, state in pages.items():
         values = {"page": state.page, "members": state.members}
@@ -178,29 +197,29 @@ def _tier_members(work: Batch, tier: Tier, shown: list[Shown]) -> None:
             connection.execute(insert(page).values(tier=tier, kind=kind, **values))
 
 
-def _member(item: Placed) -> dict[str, Any]:
-    shown = item.shown
+def _member(item: NumberedMember) -> dict[str, Any]:
+    member = item.member
     return {
-        "tier": shown.tier.value,
+        "tier": member.tier.value,
         "seq": item.seq,
-        "position": shown.position,
-        "record": shown.record,
-        "version": shown.version,
-        "activity": shown.activity.value,
+        "position": member.position,
+        "record": member.record,
+        "version": member.version,
+        "activity": member.activity.value,
         "event": new_id(),
         "published": item.published,
-        "kind": shown.kind,
+        "kind": member.kind,
         "page": item.page,
-        "mark": shown.mark,
+        "mark": member.mark,
     }
 
 
 def _key(key: Any) -> dict[str, Any]:
-    return {"mac": key.mac, "record": key.record, "told": key.told.value}
+    return {"mac": key.mac, "record": key.record, "told": key.coverage.value}
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert whole rows. Handing the driver its own form saves a third of a load's time."""
+    """Insert whole rows; the driver's own statement saves a third of a load's time."""
     if not rows:
         return
     statement, names = _insertion(connection.dialect, table)

@@ -1,7 +1,7 @@
-"""Which ledger a copy was built from: a point of the log's tree for a place in a tier's sequence.
+"""Reads tree heads, to decide whether a copy was built from this ledger.
 
-A copy that keeps the size and root of the tree can later be compared with the ledger: a log only
-grows, so the ledger that it was built from has the same root at that size for ever.
+A copy stores the size and root of the Merkle tree at its last member. The log only grows, so the
+ledger from which the copy was built has the same root at that size for ever.
 """
 
 from __future__ import annotations
@@ -12,31 +12,33 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange.ledger import schema
-from exchange.ledger.tier_reader import served
+from exchange.ledger.tier_reader import require_published
 
 if TYPE_CHECKING:
     from exchange.domain.disclosure import Tier
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 
 @dataclass(frozen=True, slots=True)
-class TreePoint:
-    """The tree after a transaction: its size, its root, and the ledger's epoch."""
+class EpochTreeHead:
+    """Size and root of the Merkle tree after a transaction, and the ledger's epoch."""
 
     size: int
     root: bytes
     epoch: int
 
 
-def tree_point(parts: Parts, tier: Tier, seq: int) -> TreePoint | None:
-    """Return the tree after the transaction that wrote a member of a tier's sequence.
+def tree_point(context: LedgerContext, tier: Tier, seq: int) -> EpochTreeHead | None:
+    """Return the tree head after the transaction of a member of a tier's sequence.
 
-    Number 0 stands for the first transaction. None where the ledger has no such member.
+    Number 0: the first transaction. None where the ledger has no such member.
     """
     member, head, tree = schema.member, schema.head, schema.tree_head
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         position = connection.execute(
-            select(member.c.position).where(member.c.tier == served(tier), member.c.seq == seq)
+            select(member.c.position).where(
+                member.c.tier == require_published(tier), member.c.seq == seq
+            )
         ).scalar()
         if position is None and seq > 0:
             return None
@@ -46,30 +48,32 @@ def tree_point(parts: Parts, tier: Tier, seq: int) -> TreePoint | None:
             .order_by(tree.c.size)
             .limit(1)
         ).one()
-        return TreePoint(row.size, row.root, connection.execute(select(head.c.epoch)).scalar_one())
+        return EpochTreeHead(
+            row.size, row.root, connection.execute(select(head.c.epoch)).scalar_one()
+        )
 
 
-def root_at(parts: Parts, size: int) -> bytes | None:
+def root_at(context: LedgerContext, size: int) -> bytes | None:
     """Return the root of the tree of that size; None where no transaction ended there."""
     tree = schema.tree_head
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         return connection.execute(select(tree.c.root).where(tree.c.size == size)).scalar()
 
 
-def epoch(parts: Parts) -> int:
-    """Return the number of the epoch that the ledger is in; the first is 1."""
-    with parts.database.reading() as connection:
+def epoch(context: LedgerContext) -> int:
+    """Return the number of the current epoch; the first is 1."""
+    with context.database.reading() as connection:
         return int(connection.execute(select(schema.head.c.epoch)).scalar_one())
 
 
-def removal_since(parts: Parts, tier: Tier, after: int, before: int) -> bool:
-    """Return whether text had to leave a tier after a number, before a time (milliseconds)."""
+def removal_since(context: LedgerContext, tier: Tier, after: int, before: int) -> bool:
+    """Return whether a tier removed text after a number, before a time (milliseconds)."""
     veil, member = schema.veil, schema.member
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         row = connection.execute(
             select(member.c.published)
             .join_from(veil, member, (member.c.tier == veil.c.tier) & (member.c.seq == veil.c.seq))
-            .where(veil.c.tier == served(tier), veil.c.seq > after)
+            .where(veil.c.tier == require_published(tier), veil.c.seq > after)
             .order_by(veil.c.seq)
             .limit(1)
         ).first()

@@ -1,7 +1,7 @@
-"""Views of the versions opened last: both tiers and every surface read a version in turn.
+"""Caches the views of recently opened versions, since every surface of both tiers reads each.
 
-Opening a version (decrypting, unpacking, cutting its views) costs several times what finding it
-costs. Whether a reader may have the text is asked of the database each time, never of this.
+Opening a version (decrypting, decompressing, cutting its views) costs several times its query.
+The database decides at every read whether a reader may have the text; the cache never does.
 """
 
 from __future__ import annotations
@@ -15,36 +15,39 @@ _BYTES: Final = 16 * 1024 * 1024
 Views = tuple[bytes | None, ...]
 
 
-class Opened:
-    """Views by the position of their event, the oldest given up first; for any thread."""
+class ViewCache:
+    """Views by the position of their event; evicts the oldest first. Thread-safe.
 
-    def __init__(self, most: int = _BYTES) -> None:
-        self._most = most
+    `capacity` is in bytes.
+    """
+
+    def __init__(self, capacity: int = _BYTES) -> None:
+        self._capacity = capacity
         self._size = 0
-        self._held: OrderedDict[int, Views] = OrderedDict()
+        self._views: OrderedDict[int, Views] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, position: int) -> Views | None:
-        """Return the views of a version (by rank of their tier) if they are held."""
-        return self._held.get(position)
+        """Return the views of a version, by rank of their tier; None where they are not cached."""
+        return self._views.get(position)
 
-    def keep(self, position: int, views: Views) -> None:
-        """Hold the views of a version."""
+    def put(self, position: int, views: Views) -> None:
+        """Store the views of a version."""
         with self._lock:
-            if position in self._held:
+            if position in self._views:
                 return
-            self._held[position] = views
+            self._views[position] = views
             self._size += _size(views)
-            while self._size > self._most:
-                self._size -= _size(self._held.popitem(last=False)[1])
+            while self._size > self._capacity:
+                self._size -= _size(self._views.popitem(last=False)[1])
 
     def clear(self) -> None:
-        """Hold nothing any more: an erasure leaves no text in memory either."""
+        """Empty the cache: an erasure leaves no text in memory."""
         with self._lock:
-            self._held.clear()
+            self._views.clear()
             self._size = 0
 
 
 def _size(views: Views) -> int:
-    """Return the bytes of the views, shared ones once."""
+    """Return the size of the views in bytes; a shared view counts once."""
     return sum({id(view): len(view) for view in views if view is not None}.values())

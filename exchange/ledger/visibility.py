@@ -1,4 +1,7 @@
-"""What an event means for the readers of each tier, pure; writers do it, `verify` redoes it."""
+"""Pure: the feed activities (Create, Update, Delete) that an event causes in each tier.
+
+Used when events are written and again by `ledger verify`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.events import REMOVAL_EVENTS, EventType
 from exchange.domain.lifecycle import State
 from exchange.domain.record import Activity
-from exchange.ledger.journal import BACK, GONE
+from exchange.ledger.journal import OP_BACK, OP_GONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,40 +25,48 @@ _SEEN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A member that a tier's sequence gains; `retracts_text`: earlier text has to go."""
+class FeedStep:
+    """One feed member that an event causes; `retracts_text`: earlier text has to be removed."""
 
     tier: Tier
     activity: Activity
     retracts_text: bool
 
 
-def visible(state: State, tier: Tier) -> frozenset[Tier]:
-    """Return the tiers whose readers see a record in that state with that widest tier."""
+def visible_tiers(state: State, tier: Tier) -> frozenset[Tier]:
+    """Return the tiers whose readers see a record of that state and widest tier."""
     return _SEEN[tier] if state is State.LIVE else _NOBODY
 
 
-def steps(
+def feed_steps(
     before: frozenset[Tier], after: frozenset[Tier], *, retracts_text: bool = False
-) -> list[Step]:
-    """Return the members that lead each tier from what it saw to what it is to see."""
-    found = []
+) -> list[FeedStep]:
+    """Return the feed members for a change of the tiers that see a record.
+
+    | saw it before | sees it after | activity |
+    |---|---|---|
+    | no | yes | Create |
+    | yes | yes | Update |
+    | yes | no | Delete, with `retracts_text` |
+    | no | no | none |
+    """
+    steps = []
     for tier in PUBLISHED_TIERS:
         activity = _activity(was=tier in before, now=tier in after)
         if activity is not None:
-            found.append(Step(tier, activity, retracts_text or activity is Activity.DELETE))
-    return found
+            steps.append(FeedStep(tier, activity, retracts_text or activity is Activity.DELETE))
+    return steps
 
 
-def passage(name: EventType, taken: Collection[Step]) -> str | None:
-    """Return what the withdrawal journal says of an event: away, back, or nothing."""
-    activities = {step.activity for step in taken}
+def journal_op(name: EventType, steps: Collection[FeedStep]) -> str | None:
+    """Return the operation of an event's journal line: `gone`, `back`, None without a line."""
+    activities = {step.activity for step in steps}
     if name in REMOVAL_EVENTS or Activity.DELETE in activities:
-        return GONE
+        return OP_GONE
     if name is EventType.RESUME or (
         Activity.CREATE in activities and name is not EventType.PUBLISH
     ):
-        return BACK
+        return OP_BACK
     return None
 
 

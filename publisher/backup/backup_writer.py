@@ -17,13 +17,19 @@ from publisher.backup.encryption import encrypt
 from publisher.backup.manifest import Manifest, measured
 
 if TYPE_CHECKING:
-    from exchange.ledger import Ledger, Places
-    from exchange.ledger.database_copies import Copied
+    from exchange.ledger import Ledger, LedgerLocations
+    from exchange.ledger.database_copies import CopiedLedger
     from publisher.layout import Layout
 
 
 def copy_deployment(  # noqa: PLR0913 (the verb calls it once)
-    ledger: Ledger, places: Places, layout: Layout, target: Path, *, made: str, key: bytes | None
+    ledger: Ledger,
+    places: LedgerLocations,
+    layout: Layout,
+    target: Path,
+    *,
+    made: str,
+    key: bytes | None,
 ) -> Manifest:
     """Copy ledger, seals, secret, journal, held rows and settings into an empty directory.
 
@@ -76,7 +82,7 @@ def copy_deployment(  # noqa: PLR0913 (the verb calls it once)
     return written
 
 
-def _files(places: Places) -> tuple[Path, Path]:
+def _files(places: LedgerLocations) -> tuple[Path, Path]:
     """Return the files of ledger and seals. Raises UsageError for a server's database."""
     ledger, seals = file_of(places.url), file_of(places.seals_url)
     if ledger is None or seals is None:
@@ -105,7 +111,7 @@ def _make(target: Path) -> None:
     (target / "private").mkdir(mode=0o700)
 
 
-def _require_same(ledger: Ledger, copied: Copied) -> None:
+def _require_same(ledger: Ledger, copied: CopiedLedger) -> None:
     if ledger.root_at(copied.position) != copied.root:
         raise VerificationFailed(
             "The copy has another root than the ledger.",
@@ -115,7 +121,7 @@ def _require_same(ledger: Ledger, copied: Copied) -> None:
         )
 
 
-def _copy_rest(places: Places, layout: Layout, target: Path, private: Path) -> None:
+def _copy_rest(places: LedgerLocations, layout: Layout, target: Path, private: Path) -> None:
     held = layout.held / _name(manifest.HELD)
     if held.exists():
         copy_database(held, private / held.name)

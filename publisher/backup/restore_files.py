@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from exchange.ledger import Places
+    from exchange.ledger import LedgerLocations
     from exchange.ledger.journal import Journal
     from publisher.backup.manifest import Manifest
     from publisher.layout import Layout
@@ -46,7 +46,7 @@ def end_restore(layout: Layout) -> None:
     sync_folder(layout.root)
 
 
-def require_room(places: Places, layout: Layout) -> Path:
+def require_room(places: LedgerLocations, layout: Layout) -> Path:
     """Return the file that the ledger of a backup goes to.
 
     Raises:
@@ -74,7 +74,7 @@ def require_room(places: Places, layout: Layout) -> Path:
     return ledger
 
 
-def find_journal(places: Places, given: Path | None, backup: Path | None = None) -> Path:
+def find_journal(places: LedgerLocations, given: Path | None, backup: Path | None = None) -> Path:
     """Return the file of the newest withdrawal journal; `given` names it, or its directory.
 
     `backup` is the one that is restored, None where the ledger is there already.
@@ -105,7 +105,7 @@ def find_journal(places: Places, given: Path | None, backup: Path | None = None)
     return places.journal
 
 
-def _missing_journal(places: Places, backup: Path | None) -> EnvironmentFault:
+def _missing_journal(places: LedgerLocations, backup: Path | None) -> EnvironmentFault:
     kept = f"--journal {backup / manifest.JOURNAL}" if backup else "--journal FILE"
     return EnvironmentFault(
         f"The withdrawal journal is missing: {places.journal}.",
@@ -117,7 +117,7 @@ def _missing_journal(places: Places, backup: Path | None) -> EnvironmentFault:
     )
 
 
-def place_journal(places: Places, found: Path) -> None:
+def place_journal(places: LedgerLocations, found: Path) -> None:
     """Copy the journal to its place, unless it is there."""
     if found.resolve() != places.journal.resolve():
         places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,7 +163,7 @@ class Staged:
 
 @contextmanager
 def staged_backup(
-    made: Manifest, backup: Path, places: Places, layout: Layout, key: bytes | None
+    made: Manifest, backup: Path, places: LedgerLocations, layout: Layout, key: bytes | None
 ) -> Iterator[list[Staged]]:
     """Give the files of a whole backup, written beside their places and tried; the ledger is last.
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.restore_evidence import KnownRecord
-from exchange.ledger.journal import GONE
+from exchange.ledger.journal import OP_GONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exchange.ledger.journal import Line
+    from exchange.ledger.journal import JournalLine
 
 
-def known_to_journal(lines: Iterable[Line]) -> tuple[dict[str, KnownRecord], int]:
+def known_to_journal(lines: Iterable[JournalLine]) -> tuple[dict[str, KnownRecord], int]:
     """Return the records of lines that the ledger lacks, and the greatest epoch of the lines.
 
     Of several lines of a record the last says whether it is gone; an erasure is one for ever.
@@ -29,7 +29,7 @@ def known_to_journal(lines: Iterable[Line]) -> tuple[dict[str, KnownRecord], int
             line.kind or before.kind,
             Tier(line.tier) if line.tier else before.tier,
             line.keys or before.keys,
-            gone=line.op == GONE,
+            gone=line.op == OP_GONE,
             erased=line.erased or before.erased,
         )
     return found, epoch

@@ -176,7 +176,7 @@ class _Parting:
     def _others(self) -> list[str]:
         """Return the public records that left at the same time: those that rested on this one."""
         ledger = self._bench.ledger
-        left = (iri for _, iri in ledger.departures(Tier.PUBLIC, self._head, _MOST))
+        left = (iri for _, iri in ledger.removals(Tier.PUBLIC, self._head, _MOST))
         return [
             iri
             for iri in dict.fromkeys(left)

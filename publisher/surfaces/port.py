@@ -121,7 +121,7 @@ class Source(Protocol):
     def changes(self, tier: Tier, after: int, limit: int, /) -> Sequence[Change]:
         """Return the changes after `after`, in order."""
 
-    def departures(self, tier: Tier, after: int, limit: int, /) -> Sequence[tuple[int, str]]:
+    def removals(self, tier: Tier, after: int, limit: int, /) -> Sequence[tuple[int, str]]:
         """Sequence number and IRI of Deletes, and of Updates whose older text must go."""
 
     def live(self, tier: Tier, /) -> Iterator[tuple[str, str, bytes]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from exchange.domain.disclosure import Tier
     from exchange.domain.record import Visibility, VisibleRecord
     from exchange.ledger.ledger_status import Backlog
-    from exchange.ledger.record_view import Held, RecordPage
+    from exchange.ledger.record_view import RecordPage, RecordView
     from exchange.model import Model
     from publisher.stores.query_pool import QueryPool
     from publisher.surfaces.dumps import DumpReader
@@ -38,7 +38,7 @@ class LedgerReads(Protocol):
     def head(self, tier: Tier, /) -> int:
         """Last `seq` of the tier."""
 
-    def read(self, tier: Tier, public_id: str, /) -> Held:
+    def read(self, tier: Tier, public_id: str, /) -> RecordView:
         """Return the newest version of a record. Raises NotFound and Gone."""
 
     def visible(self, tier: Tier, public_ids: Sequence[str], /) -> Sequence[VisibleRecord]:

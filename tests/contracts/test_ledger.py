@@ -22,7 +22,7 @@ from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.identity import new_id
 from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import Link, Submission
-from exchange.ledger import Genesis, Ledger, Places, schema
+from exchange.ledger import Genesis, Ledger, LedgerLocations, schema
 from tests.appending import append_all
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ NOON = 1_795_406_400_000
 class Place:
     """Where one test's ledger stands."""
 
-    places: Places
+    locations: LedgerLocations
 
     def create(self) -> Ledger:
-        return Ledger.create(self.places, GENESIS, RULES, lambda: NOON)
+        return Ledger.create(self.locations, GENESIS, RULES, lambda: NOON)
 
     def open(self) -> Ledger:
-        return Ledger.open(self.places, RULES, lambda: NOON)
+        return Ledger.open(self.locations, RULES, lambda: NOON)
 
 
 def sqlite(folder: Path) -> Iterator[Place]:
@@ -76,7 +76,7 @@ def postgresql(folder: Path) -> Iterator[Place]:
 
 
 def _place(folder: Path, url: str, seals: str) -> Place:
-    return Place(Places(url, seals, folder / "journal" / "w.jsonl", folder / "ledger.key"))
+    return Place(LedgerLocations(url, seals, folder / "journal" / "w.jsonl", folder / "ledger.key"))
 
 
 @pytest.fixture(params=[sqlite, pytest.param(postgresql, marks=pytest.mark.slow)])
@@ -130,7 +130,7 @@ def test_a_whole_life_is_logged_shown_verified_and_found_again(place: Place, led
     assert entry
     ledger.suspend(second)
     ledger.resume(second)
-    ledger.object_(second, open=True)
+    ledger.set_objection(second, open=True)
     ledger.withdraw(first, "repair", "决定")
     assert '<urn:on> "1"' not in texts(ledger)
     assert '<urn:on> "2"' in texts(ledger)
@@ -139,7 +139,7 @@ def test_a_whole_life_is_logged_shown_verified_and_found_again(place: Place, led
     ledger.expire(again)
     ledger.erase(second)
     assert texts(ledger) == ""
-    ledger.note("policy", {"version": 1})
+    ledger.append_note("policy", {"version": 1})
     report = ledger.verify()
     ledger.close()
     ledger = place.open()
@@ -166,7 +166,7 @@ def test_changes_departures_and_pages_are_alike(ledger: Ledger):
     assert changes[7].view is None
     assert sum(change.view is None for change in changes) == 2
     assert [change.seq for change in changes if change.retracts_text] == [301]
-    assert ledger.departures(PUBLIC, 0, 9) == [(301, iris[7])]
+    assert ledger.removals(PUBLIC, 0, 9) == [(301, iris[7])]
     assert ledger.pages(PUBLIC, [iris[7]]) == {
         ("penalty", change.page) for change in changes if change.iri == iris[7]
     }
@@ -177,7 +177,7 @@ def test_changes_departures_and_pages_are_alike(ledger: Ledger):
 
 
 def test_the_tables_are_the_declared_ones(ledger: Ledger):
-    with ledger._parts.database.reading() as connection:
+    with ledger._context.database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
 
 
@@ -217,7 +217,7 @@ def test_a_refused_event_leaves_no_trace(ledger: Ledger):
 def test_erased_seals_cannot_be_had_again(place: Place, ledger: Ledger):
     iris = load(ledger, row("penalty", 1), row("penalty", 2))
     assert iris[0]
-    seals = ledger._parts.seals
+    seals = ledger._context.seals
     before = set(seals.ids())
     ledger.erase(iris[0])
     gone = before - set(seals.ids())
@@ -228,7 +228,7 @@ def test_erased_seals_cannot_be_had_again(place: Place, ledger: Ledger):
 
 def test_a_changed_column_is_found(ledger: Ledger):
     load(ledger, row("penalty", 1))
-    with ledger._parts.database.writing() as connection:
+    with ledger._context.database.writing() as connection:
         connection.execute(text("UPDATE event SET at = at + 1 WHERE name = 'publish'"))
     with pytest.raises(VerificationFailed, match="does not open"):
         ledger.verify()
@@ -257,7 +257,7 @@ def test_a_dry_run_answers_as_the_load_and_keeps_nothing(ledger: Ledger):
     (gone,) = load(ledger, row("penalty", 9))
     ledger.withdraw(gone or "", "repair")
     position = ledger.position()
-    with ledger.rehearsal() as tried:
+    with ledger.dry_run() as tried:
         foreseen = [deliver(tried, digest, *rows) for digest, rows in files]
         seen = tried.position()
     assert ledger.position() == position
@@ -271,7 +271,7 @@ def test_a_dry_run_answers_as_the_load_and_keeps_nothing(ledger: Ledger):
 
 def test_a_writer_and_a_dry_run_do_not_wait_for_each_other(ledger: Ledger):
     load(ledger, row("penalty", 1))
-    with ledger.rehearsal() as tried:
+    with ledger.dry_run() as tried:
         assert deliver(tried, "a", row("penalty", 2)) == [("accepted", None)]
         assert deliver(ledger, "b", row("penalty", 2, "真")) == [("accepted", None)]
         assert deliver(tried, "c", row("penalty", 2)) == [("unchanged", None)]

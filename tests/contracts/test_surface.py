@@ -16,7 +16,7 @@ import pytest
 from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.record import Submission
 from exchange.domain.record_body import assemble_body, statement_line
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.index import IndexSurface, Plan
@@ -162,14 +162,14 @@ class Bench:
 @pytest.fixture(params=ADAPTERS)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     (tmp_path / "secrets").mkdir(mode=0o700)
-    places = Places(
+    locations = LedgerLocations(
         f"sqlite:///{tmp_path / 'ledger.sqlite'}",
         f"sqlite:///{tmp_path / 'seals.sqlite'}",
         tmp_path / "journal" / "withdrawals.jsonl",
         tmp_path / "secrets" / "ledger.key",
     )
     genesis = Genesis(BASE, "https://gov.example.cn", "did:web:example.cn", "example.cn")
-    ledger = Ledger.create(places, genesis, {}, Ticks())
+    ledger = Ledger.create(locations, genesis, {}, Ticks())
     bench = Bench(tmp_path, request.param, ledger, request.param(tmp_path, ledger))
     yield bench
     bench.surface.close()
@@ -278,7 +278,7 @@ def test_a_mark_changes_neither_records_nor_digest(bench: Bench) -> None:
     [iri] = bench.record()
     bench.follow()
     digest = bench.surface.digest()
-    bench.ledger.object_(iri, True)
+    bench.ledger.set_objection(iri, True)
     bench.follow()
     assert bench.surface.digest() == digest
     assert bench.surface.position() == 2

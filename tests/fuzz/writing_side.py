@@ -22,7 +22,7 @@ from exchange.intake.header_matching import (
     normalise_name,
 )
 from exchange.intake.limits import WorkbookLimits
-from exchange.ledger.journal import Journal, Line
+from exchange.ledger.journal import Journal, JournalLine
 from exchange.model import Model, cell_reader, compile_kind
 from exchange.workbook.bounds import Bounds, Refused
 from exchange.workbook.sheet_xml import Styles, facts_of
@@ -98,8 +98,8 @@ def targets(model: Model, sample: Path, folder: Path) -> Iterator[Target]:
         parts,
         refusing(lambda data: parse_table_address(_text(data))),
     )
-    gone = Line(1, 7, identity.new_id(), "gone").encoded()
-    journal = [gone, gone * 3, Line(2, 8, identity.new_id(), "back").encoded() + gone]
+    gone = JournalLine(1, 7, identity.new_id(), "gone").encoded()
+    journal = [gone, gone * 3, JournalLine(2, 8, identity.new_id(), "back").encoded() + gone]
     yield Target("journal", 2_000, journal, _JSON, _journal(folder / "withdrawals.jsonl"))
 
 

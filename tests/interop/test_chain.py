@@ -18,7 +18,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import new_id
 from exchange.domain.record import Activity, Change
-from exchange.ledger.feed_sequence import Page, Shown, Stream, place
+from exchange.ledger.feed_sequence import NewMember, OpenPage, SequenceEnd, number_members
 from publisher.surfaces.feed import FeedSurface, Place
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.web.endpoints.feed import FeedService
@@ -50,8 +50,8 @@ class Traffic:
 
     base: str
     chance: random.Random = field(default_factory=lambda: random.Random(3))
-    stream: Stream = field(default_factory=Stream)
-    pages: dict[str, Page] = field(default_factory=dict)
+    stream: SequenceEnd = field(default_factory=SequenceEnd)
+    pages: dict[str, OpenPage] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     live: dict[str, str] = field(default_factory=dict)
 
@@ -84,11 +84,13 @@ class Traffic:
         numbers = {iri: number for number, iri in enumerate(dict.fromkeys(s[1] for s in steps))}
         names = {number: iri for iri, number in numbers.items()}
         shown = [
-            Shown(Tier.PUBLIC, kind, numbers[iri], 0, 0, activity, mark=False, retracts_text=False)
+            NewMember(
+                Tier.PUBLIC, kind, numbers[iri], 0, 0, activity, mark=False, retracts_text=False
+            )
             for kind, iri, activity in steps
         ]
-        for placed in place(shown, 1_790_000_000_000, self.stream, self.pages):
-            iri, activity = names[placed.shown.record], placed.shown.activity
+        for placed in number_members(shown, 1_790_000_000_000, self.stream, self.pages):
+            iri, activity = names[placed.member.record], placed.member.activity
             if activity is Activity.DELETE:
                 self.live.pop(iri, None)
             gone = activity is Activity.DELETE
@@ -99,7 +101,7 @@ class Traffic:
                     activity,
                     iri,
                     f"{self.base}/event/{new_id()}",
-                    placed.shown.kind,
+                    placed.member.kind,
                     placed.published,
                     placed.page,
                     objection=False,
@@ -145,9 +147,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with make_server("127.0.0.1", 0, service, Server, Quiet) as server:
         base = f"http://127.0.0.1:{server.server_port}"
         traffic = Traffic(base)
-        place = Place(tmp_path, Tier.PUBLIC, base, {}, traffic.pages_of, fan=FAN)
+        number_members = Place(tmp_path, Tier.PUBLIC, base, {}, traffic.pages_of, fan=FAN)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Site(base, traffic, FeedSurface(place))
+        yield Site(base, traffic, FeedSurface(number_members))
         server.shutdown()
 
 

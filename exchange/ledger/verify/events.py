@@ -16,19 +16,19 @@ from exchange.ledger.merkle import Frontier, entry, leaf_hash
 from exchange.ledger.sealed_bodies import FORMAT, TIERS, commit, unseal, views
 from exchange.ledger.transaction import meta_of
 from exchange.ledger.transaction_writer import TILE
-from exchange.ledger.verify.require import fault, holds
+from exchange.ledger.verify.require import fault, require
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from exchange.ledger.context import Parts
+    from exchange.ledger.context import LedgerContext
 
 _CHUNK = 500
 _NAMES = frozenset(EventType)
 
 
 @dataclass(slots=True)
-class Walked:
+class EventWalk:
     """How far the walk came."""
 
     position: int = 0
@@ -43,20 +43,20 @@ class Walked:
         return self.edge.root()
 
 
-def check_events(parts: Parts, connection: Connection, head: int) -> Walked:
+def check_events(context: LedgerContext, connection: Connection, head: int) -> EventWalk:
     """Check every event up to the head."""
-    walked = Walked()
-    while walked.position < head:
-        rows = _rows(connection, walked.position, head)
-        holds(bool(rows), f"The ledger ends at {walked.position}, not {head}.", head)
-        seals = parts.seals.get([row.seal for row in rows])
+    walk = EventWalk()
+    while walk.position < head:
+        rows = _rows(connection, walk.position, head)
+        require(bool(rows), f"The ledger ends at {walk.position}, not {head}.", head)
+        seals = context.seals.get([row.seal for row in rows])
         heads = _heads(connection, rows[0].position, rows[-1].position)
         for row in rows:
-            _check_columns(walked, row)
-            _check_body(parts, walked, row, seals.get(row.seal))
-            _check_tree(connection, walked, row, heads)
-    _check_ends(connection, walked)
-    return walked
+            _check_columns(walk, row)
+            _check_body(context, walk, row, seals.get(row.seal))
+            _check_tree(connection, walk, row, heads)
+    _check_ends(connection, walk)
+    return walk
 
 
 def _rows(connection: Connection, after: int, head: int) -> Any:
@@ -82,28 +82,28 @@ def _heads(connection: Connection, first: int, last: int) -> dict[int, Any]:
     return {row.size: row for row in rows}
 
 
-def _check_columns(walked: Walked, row: Any) -> None:
+def _check_columns(walk: EventWalk, row: Any) -> None:
     at = row.position
-    holds(at == walked.position + 1, f"Position {walked.position + 1} is missing.", at)
-    holds(row.name in _NAMES, f"The event at {at} has the unknown name {row.name!r}.", at)
-    holds(row.format == FORMAT, f"The event at {at} has the unknown format {row.format}.", at)
-    holds((row.name == EventType.GENESIS) is (at == 1), "Genesis is not the first event.", at)
-    holds(row.seal > walked.last_seal, f"The seal of the event at {at} is out of order.", at)
+    require(at == walk.position + 1, f"Position {walk.position + 1} is missing.", at)
+    require(row.name in _NAMES, f"The event at {at} has the unknown name {row.name!r}.", at)
+    require(row.format == FORMAT, f"The event at {at} has the unknown format {row.format}.", at)
+    require((row.name == EventType.GENESIS) is (at == 1), "Genesis is not the first event.", at)
+    require(row.seal > walk.last_seal, f"The seal of the event at {at} is out of order.", at)
     versioned = row.tier is not None
-    holds((row.name in VERSION_EVENTS) is versioned, f"The event at {at} has a wrong tier.", at)
-    walked.position, walked.last_seal = at, row.seal
+    require((row.name in VERSION_EVENTS) is versioned, f"The event at {at} has a wrong tier.", at)
+    walk.position, walk.last_seal = at, row.seal
 
 
-def _check_body(parts: Parts, walked: Walked, row: Any, seal: bytes | None) -> None:
+def _check_body(context: LedgerContext, walk: EventWalk, row: Any, seal: bytes | None) -> None:
     at = row.position
     if row.erased_at is not None and at < row.erased_at:
-        _check_destroyed(parts, row, seal)
-        walked.erased += seal is None
+        _check_destroyed(context, row, seal)
+        walk.erased += seal is None
         return
     if seal is None:
         # Erased by a neighbour since the snapshot was taken.
-        holds(_erased_since(parts, row), f"The seal of the event at {at} is missing.", at)
-        walked.erased += 1
+        require(_erased_since(context, row), f"The seal of the event at {at} is missing.", at)
+        walk.erased += 1
         return
     try:
         text = unseal(seal, meta_of(row), row.body)
@@ -112,44 +112,46 @@ def _check_body(parts: Parts, walked: Walked, row: Any, seal: bytes | None) -> N
     stored = (row.c_public, row.c_government, row.c_archive)
     held: tuple[bytes | None, ...] = (None, None, text)
     if row.tier is not None:
-        held = views(text, parts.iri(row.kind, row.public_id), Tier(row.tier))
+        held = views(text, context.iri(row.kind, row.public_id), Tier(row.tier))
     for tier, view, commitment in zip(TIERS, held, stored, strict=True):
         good = view is None or hmac.compare_digest(commit(seal, tier, view), commitment)
-        holds(good, f"The {tier} commitment of the event at {at} is not that of its view.", at)
+        require(good, f"The {tier} commitment of the event at {at} is not that of its view.", at)
 
 
-def _check_destroyed(parts: Parts, row: Any, seal: bytes | None) -> None:
+def _check_destroyed(context: LedgerContext, row: Any, seal: bytes | None) -> None:
     if seal is None:
         return
     erasure = schema.erasure
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         done = connection.execute(
             select(erasure.c.destroyed).where(erasure.c.position == row.erased_at)
         ).scalar_one()
-    holds(not done, f"The seal of the erased event at {row.position} is still there.", row.position)
+    require(
+        not done, f"The seal of the erased event at {row.position} is still there.", row.position
+    )
 
 
-def _erased_since(parts: Parts, row: Any) -> bool:
+def _erased_since(context: LedgerContext, row: Any) -> bool:
     erasure = schema.erasure
-    with parts.database.reading() as connection:
+    with context.database.reading() as connection:
         found = connection.execute(
             select(func.count()).select_from(erasure).where(erasure.c.record == row.record)
         )
         return row.record is not None and bool(found.scalar_one())
 
 
-def _check_tree(connection: Connection, walked: Walked, row: Any, heads: dict[int, Any]) -> None:
+def _check_tree(connection: Connection, walk: EventWalk, row: Any, heads: dict[int, Any]) -> None:
     at = row.position
     leaf = leaf_hash(entry(row.c_public, row.c_government, row.c_archive))
-    for level, number, value in walked.edge.append(leaf):
+    for level, number, value in walk.edge.append(leaf):
         if level % TILE == 0:
             _check_node(connection, level, number, value, at)
-            walked.nodes += 1
+            walk.nodes += 1
     head = heads.get(at)
     if head is not None:
-        holds(head.root == walked.root, f"The root of the tree of {at} entries differs.", at)
-        packed = walked.edge.packed()
-        holds(head.frontier == packed, f"The frontier of the tree of {at} differs.", at)
+        require(head.root == walk.root, f"The root of the tree of {at} entries differs.", at)
+        packed = walk.edge.packed()
+        require(head.frontier == packed, f"The frontier of the tree of {at} differs.", at)
 
 
 def _check_node(
@@ -159,18 +161,18 @@ def _check_node(
     found = connection.execute(
         select(node.c.hash).where(node.c.level == level, node.c.number == number)
     ).scalar()
-    holds(found == value, f"The subtree {number} of level {level} differs.", position)
+    require(found == value, f"The subtree {number} of level {level} differs.", position)
 
 
-def _check_ends(connection: Connection, walked: Walked) -> None:
+def _check_ends(connection: Connection, walk: EventWalk) -> None:
     event, head, node = schema.event, schema.tree_head, schema.tree_node
 
     def one(statement: Any) -> int:
         return int(connection.execute(statement).scalar_one())
 
     last = one(select(func.max(event.c.position)))
-    holds(last == walked.position, f"There are events beyond {walked.position}.", last)
+    require(last == walk.position, f"There are events beyond {walk.position}.", last)
     size = one(select(func.max(head.c.size)))
-    holds(size == last, f"The newest tree has {size} entries, the ledger {last}.", last)
+    require(size == last, f"The newest tree has {size} entries, the ledger {last}.", last)
     nodes = one(select(func.count()).select_from(node))
-    holds(nodes == walked.nodes, f"{nodes} subtrees are kept, not {walked.nodes}.")
+    require(nodes == walk.nodes, f"{nodes} subtrees are kept, not {walk.nodes}.")

@@ -15,22 +15,23 @@ from exchange.domain.events import VERSION_EVENTS, EventType
 from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State, advance
 from exchange.domain.link_rules import Cascade
 from exchange.ledger import schema
-from exchange.ledger.key_resolution import Key, Told, meet
+from exchange.ledger.key_resolution import resolve
 from exchange.ledger.objection_mark import HAND, ROW
+from exchange.ledger.rows import KeyCoverage, KeyRow
 from exchange.ledger.sealed_bodies import unseal
-from exchange.ledger.stored_links import ties_of
+from exchange.ledger.stored_links import outgoing_links
 from exchange.ledger.transaction import meta_of
 from exchange.ledger.transaction_writer import chunks
-from exchange.ledger.verify.require import fault, holds
-from exchange.ledger.visibility import passage, steps, visible
+from exchange.ledger.verify.require import fault, require
+from exchange.ledger.visibility import feed_steps, journal_op, visible_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from sqlalchemy import Connection
 
-    from exchange.ledger.context import Parts
-    from exchange.ledger.stored_links import Tie
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.stored_links import LinkRow
 
 _CHUNK = 300
 
@@ -63,7 +64,9 @@ class Fold:
             return
         # A version that no delivery brought was re-issued without a reference.
         retracts_text = name is EventType.REVISE and row.delivery is None
-        taken = steps(before, visible(self.state, self.tier), retracts_text=retracts_text)
+        taken = feed_steps(
+            before, visible_tiers(self.state, self.tier), retracts_text=retracts_text
+        )
         for step in taken:
             self.shown[step.tier].append(
                 (
@@ -74,21 +77,21 @@ class Fold:
                     step.retracts_text,
                 )
             )
-        op = passage(name, taken)
+        op = journal_op(name, taken)
         if op is not None:
             self.passages.append((row.position, op))
 
     def _advance(self, row: Any, name: EventType) -> frozenset[Tier]:
         """Go to the state after an event; return the tiers that saw the record before it."""
-        first, before = self.state is State.NONE, visible(self.state, self.tier)
+        first, before = self.state is State.NONE, visible_tiers(self.state, self.tier)
         begins_well = not first or self.entered is (name is EventType.WITHDRAW)
-        holds(begins_well, f"At position {row.position}: a record begins with {name}.")
+        require(begins_well, f"At position {row.position}: a record begins with {name}.")
         try:
             self.state = advance(self.state, name)
         except Conflict as error:
             raise fault(f"At position {row.position}: {error.message}", row.position) from error
         # Those to whom it was shown elsewhere.
-        return visible(State.LIVE, self.tier) if first and self.entered else before
+        return visible_tiers(State.LIVE, self.tier) if first and self.entered else before
 
     def _version(self, row: Any) -> None:
         self.version = row.position
@@ -98,7 +101,7 @@ class Fold:
             self.widest = self.tier
 
 
-def check_records(parts: Parts, connection: Connection) -> int:
+def check_records(context: LedgerContext, connection: Connection) -> int:
     """Check every record; return how many there are."""
     record = schema.record
     after = seen = 0
@@ -108,20 +111,20 @@ def check_records(parts: Parts, connection: Connection) -> int:
         ).all()
         if not rows:
             return seen
-        _check_chunk(parts, connection, rows)
+        _check_chunk(context, connection, rows)
         after = rows[-1].id
         seen += len(rows)
 
 
-def _check_chunk(parts: Parts, connection: Connection, rows: Any) -> None:
+def _check_chunk(context: LedgerContext, connection: Connection, rows: Any) -> None:
     first, last = rows[0].id, rows[-1].id
     events = _by_record(_events(connection, first, last))
-    marks = _marks(parts, connection, first, last)
+    marks = _marks(context, connection, first, last)
     members = _by_record(_members(connection, first, last))
     passages = _by_record(_passages(connection, first, last))
     newest = _newest(connection, [row.chain for row in rows])
     keys = _by_record(_keys(connection, first, last))
-    entered = _entered(parts, connection, rows)
+    entered = _entered(context, connection, rows)
     for row in rows:
         fold = _begun(row, entered)
         for event in events.get(row.id, ()):
@@ -144,14 +147,14 @@ def _begun(row: Any, entered: Mapping[int, Tier]) -> Fold:
     return Fold(tier=tier, widest=tier, entered=True)
 
 
-def _entered(parts: Parts, connection: Connection, rows: Any) -> dict[int, Tier]:
+def _entered(context: LedgerContext, connection: Connection, rows: Any) -> dict[int, Tier]:
     """Return the widest tier of records that were entered as withdrawn, by their events."""
     event = schema.event
     numbers = [row.id for row in rows if not row.version]
     found = connection.execute(
         select(event).where(event.c.record.in_(numbers), event.c.name == EventType.WITHDRAW)
     ).all()
-    seals = parts.seals.get([row.seal for row in found])
+    seals = context.seals.get([row.seal for row in found])
     return {
         row.record: Tier(json.loads(unseal(seals[row.seal], meta_of(row), row.body))["tier"])
         for row in found
@@ -168,7 +171,7 @@ def _events(connection: Connection, first: int, last: int) -> Any:
     ).all()
 
 
-def _marks(parts: Parts, connection: Connection, first: int, last: int) -> dict[int, int]:
+def _marks(context: LedgerContext, connection: Connection, first: int, last: int) -> dict[int, int]:
     """Return the mark that each objection event set; erased ones say nothing any more."""
     event = schema.event
     rows = connection.execute(
@@ -176,7 +179,7 @@ def _marks(parts: Parts, connection: Connection, first: int, last: int) -> dict[
         .where(event.c.record >= first, event.c.record <= last)
         .where(event.c.name == EventType.OBJECT)
     ).all()
-    seals = parts.seals.get([row.seal for row in rows])
+    seals = context.seals.get([row.seal for row in rows])
     marks = {}
     for row in rows:
         if row.seal in seals:
@@ -237,14 +240,14 @@ def _newest(connection: Connection, chains: Iterable[int]) -> dict[int, tuple[in
 
 def _check_row(row: Any, fold: Fold) -> None:
     at = row.version
-    holds(row.state == fold.state, f"A record is {row.state}, its events say {fold.state}.", at)
+    require(row.state == fold.state, f"A record is {row.state}, its events say {fold.state}.", at)
     stored = (row.tier, row.widest, row.version)
     folded = (fold.tier.value, fold.widest.value, fold.version)
-    holds(stored == folded, "A record's tier or newest version is not what its events say.", at)
+    require(stored == folded, "A record's tier or newest version is not what its events say.", at)
     erased = fold.state is State.ERASED
-    holds(erased or row.mark == fold.mark, "A record's objection mark is wrong.", at)
+    require(erased or row.mark == fold.mark, "A record's objection mark is wrong.", at)
     cleared = row.content_mac is None and row.person is None
-    holds(cleared or not erased, "An erased record still has content or person.", at)
+    require(cleared or not erased, "An erased record still has content or person.", at)
 
 
 def _check_versions(connection: Connection, row: Any, fold: Fold) -> None:
@@ -261,24 +264,24 @@ def _check_versions(connection: Connection, row: Any, fold: Fold) -> None:
         )
         before = int(connection.execute(statement).scalar_one())
     good = row.versions == before + fold.received
-    holds(good, "A record has more or fewer versions than its events say.", row.version)
+    require(good, "A record has more or fewer versions than its events say.", row.version)
 
 
 def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:
     """Check that the keys of a chain of records lead to the newest of them."""
     at, told = row.version, {key.told for key in keys}
-    holds(row.chain == ends[0], "A record belongs to no chain.", at)
+    require(row.chain == ends[0], "A record belongs to no chain.", at)
     if row.id != ends[1]:
-        holds(
+        require(
             row.state in TERMINAL_STATES, "A record was followed by another before it was gone.", at
         )
-        holds(not keys, "A key leads to a record that another has followed.", at)
+        require(not keys, "A key leads to a record that another has followed.", at)
         return
-    leads = bool(told & {Told.FULL, Told.BARE}) or not row.version
-    holds(leads, "No key leads to a record.", at)
-    both = row.state in ACTIVE_STATES and {Told.FULL, Told.BARE} <= told
-    holds(not both, "A key lacks a part that is known of its record.", at)
-    holds(told <= set(Told), "A key is told in no known way.", at)
+    leads = bool(told & {KeyCoverage.FULL, KeyCoverage.PARTIAL}) or not row.version
+    require(leads, "No key leads to a record.", at)
+    both = row.state in ACTIVE_STATES and {KeyCoverage.FULL, KeyCoverage.PARTIAL} <= told
+    require(not both, "A key lacks a part that is known of its record.", at)
+    require(told <= set(KeyCoverage), "A key is told in no known way.", at)
 
 
 def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) -> None:
@@ -292,23 +295,23 @@ def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) 
             # Which marks were shown went with the seals.
             found = [(*item[:3], False, item[4]) for item in found]
             fold.shown[tier] = [(*item[:3], False, item[4]) for item in fold.shown[tier]]
-        holds(
+        require(
             found == fold.shown[tier],
             f"The {tier} sequence shows a record otherwise than its events say.",
             row.version,
         )
     kinds = {item.kind for item in members}
-    holds(kinds <= {row.kind}, "A member has another kind than its record.", row.version)
+    require(kinds <= {row.kind}, "A member has another kind than its record.", row.version)
     lines = [(item.position, item.op) for item in passages]
     names = {item.public_id for item in passages}
     good = lines == fold.passages and names <= {row.public_id}
-    holds(good, "What the ledger keeps for the journal is not what its events say.", row.version)
+    require(good, "What the ledger keeps for the journal is not what its events say.", row.version)
 
 
-def check_rest(parts: Parts, connection: Connection) -> None:
+def check_rest(context: LedgerContext, connection: Connection) -> None:
     """Check what ties records to each other, to their keys and to their erasures."""
     link, record, key = schema.link, schema.record, schema.key_state
-    _check_quotations(parts, connection)
+    _check_quotations(context, connection)
     _none(
         connection,
         select(func.count())
@@ -342,12 +345,12 @@ def check_rest(parts: Parts, connection: Connection) -> None:
     events = select(func.count()).select_from(event).where(event.c.name == EventType.ERASE)
     rows = select(func.count()).select_from(erasure)
     found = {connection.execute(count).scalar_one() for count in (known, events, rows)}
-    holds(len(found) == 1, "The erasures are not those of the events.")
+    require(len(found) == 1, "The erasures are not those of the events.")
 
 
-def _check_quotations(parts: Parts, connection: Connection) -> None:
+def _check_quotations(context: LedgerContext, connection: Connection) -> None:
     """Check that no held record quotes one that is gone, unless that waits for a decision."""
-    undecided = [name for name, rule in parts.rules.items() if rule.cascade is Cascade.DECIDE]
+    undecided = [name for name, rule in context.rules.items() if rule.cascade is Cascade.DECIDE]
     link, record = schema.link, schema.record
     suspects = (
         select(link.c.source)
@@ -360,35 +363,35 @@ def _check_quotations(parts: Parts, connection: Connection) -> None:
     )
     after = 0
     while sources := connection.execute(suspects.where(link.c.source > after)).scalars().all():
-        _check_targets(connection, ties_of(connection, sources), set(undecided))
+        _check_targets(connection, outgoing_links(connection, sources), set(undecided))
         after = sources[-1]
 
 
 def _check_targets(
-    connection: Connection, found: dict[int, list[Tie]], undecided: set[str]
+    connection: Connection, found: dict[int, list[LinkRow]], undecided: set[str]
 ) -> None:
-    ties = [
-        tie
+    link_rows = [
+        link_row
         for of_one in found.values()
-        for tie in of_one
-        if not tie.dropped and tie.relation not in undecided
+        for link_row in of_one
+        if not link_row.dropped and link_row.relation not in undecided
     ]
     key, record = schema.key_state, schema.record
-    keys: dict[bytes, Key] = {}
+    keys: dict[bytes, KeyRow] = {}
     states: dict[int, str] = {}
-    for part in chunks(sorted({mac for tie in ties for mac in tie.macs.all})):
+    for part in chunks(sorted({mac for link_row in link_rows for mac in link_row.macs.all})):
         for row in connection.execute(
             select(key, record.c.state)
             .join(record, record.c.id == key.c.record)
             .where(key.c.mac.in_(part))
         ):
-            keys[row.mac] = Key(row.mac, row.record, Told(row.told))
+            keys[row.mac] = KeyRow(row.mac, row.record, KeyCoverage(row.told))
             states[row.record] = row.state
-    for tie in ties:
-        meant = meet(tie.macs, keys.get).target
+    for link_row in link_rows:
+        meant = resolve(link_row.macs, keys.get).target
         gone = meant is not None and states[meant] in TERMINAL_STATES
-        holds(not gone, f"The record number {tie.source} still quotes one that is gone.")
+        require(not gone, f"The record number {link_row.source} still quotes one that is gone.")
 
 
 def _none(connection: Connection, count: Any, message: str) -> None:
-    holds(connection.execute(count).scalar_one() == 0, message)
+    require(connection.execute(count).scalar_one() == 0, message)

@@ -14,7 +14,7 @@ def fault(message: str, position: int | None = None) -> VerificationFailed:
     )
 
 
-def holds(true: bool, message: str, position: int | None = None) -> None:  # noqa: FBT001
+def require(true: bool, message: str, position: int | None = None) -> None:  # noqa: FBT001
     """Raise the difference unless it holds."""
     if not true:
         raise fault(message, position)

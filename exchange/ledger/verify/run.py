@@ -21,7 +21,7 @@ from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.transaction import meta_of
 from exchange.ledger.verify.events import check_events
 from exchange.ledger.verify.records import check_records, check_rest
-from exchange.ledger.verify.require import fault, holds
+from exchange.ledger.verify.require import fault, require
 from exchange.ledger.verify.sequences import check_sequence
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from exchange.ledger.context import Parts
-    from exchange.ledger.journal import Line
+    from exchange.ledger.context import LedgerContext
+    from exchange.ledger.journal import JournalLine
 
 _CHUNK = 1000
 
@@ -47,58 +47,58 @@ class Verification:
     orphan_seals: int  # of transactions that never committed; harmless
 
 
-def verify(parts: Parts) -> Verification:
+def verify(context: LedgerContext) -> Verification:
     """Check the ledger, its seals and its journal.
 
     Raises:
         VerificationFailed: naming the first difference and, if it has one, its position.
 
     """
-    damage = parts.database.damage()
-    holds(damage is None, f"The database file is damaged: {damage}.")
-    with parts.database.reading() as connection:
+    damage = context.database.damage()
+    require(damage is None, f"The database file is damaged: {damage}.")
+    with context.database.reading() as connection:
         head = connection.execute(select(schema.head)).one()
-        walked = check_events(parts, connection, head.position)
-        records = check_records(parts, connection)
-        holds(records == head.record, f"There are {records} records, not {head.record}.")
-        check_rest(parts, connection)
-        epochs = _epochs(parts, connection)
+        walk = check_events(context, connection, head.position)
+        records = check_records(context, connection)
+        require(records == head.record, f"There are {records} records, not {head.record}.")
+        check_rest(context, connection)
+        epochs = _epochs(context, connection)
         members = {tier.value: check_sequence(connection, tier, epochs) for tier in PUBLISHED_TIERS}
-        _check_journal(parts, connection, head)
-    seals = sum(1 for number in parts.seals.ids() if number <= walked.last_seal)
+        _check_journal(context, connection, head)
+    seals = sum(1 for number in context.seals.ids() if number <= walk.last_seal)
     return Verification(
         events=head.position,
         records=records,
         members=members,
-        root=walked.root,
-        erased=walked.erased,
-        orphan_seals=seals - (head.position - walked.erased),
+        root=walk.root,
+        erased=walk.erased,
+        orphan_seals=seals - (head.position - walk.erased),
     )
 
 
-def _epochs(parts: Parts, connection: Connection) -> list[tuple[int, int]]:
+def _epochs(context: LedgerContext, connection: Connection) -> list[tuple[int, int]]:
     """Return where each epoch but the first began, and its number."""
     event, number, found = schema.event, 1, []
     statement = select(event).where(event.c.name == EventType.EPOCH).order_by(event.c.position)
     for row in connection.execute(statement).all():
-        seal = parts.seals.get([row.seal])[row.seal]
+        seal = context.seals.get([row.seal])[row.seal]
         body = json.loads(unseal(seal, meta_of(row), row.body))
         number = int(body.get("epoch", number + 1))
         found.append((row.position, number))
     return found
 
 
-def _check_journal(parts: Parts, connection: Connection, head: Any) -> None:
+def _check_journal(context: LedgerContext, connection: Connection, head: Any) -> None:
     """Compare the journal's lines of this epoch with the ledger, one by one.
 
     An upgrade writes all lines once more, from the first one on.
     """
     expected, reached = _passages(connection, head), 0
-    for line in _lines(parts, head):
+    for line in _lines(context, head):
         if line.position <= reached:
             expected = _passages(connection, head)
         wanted, reached = next(expected, None), line.position
-        if wanted is None or line.passage != wanted.passage:
+        if wanted is None or line.identity != wanted.identity:
             raise fault(
                 f"The withdrawal journal says {line.op!r} at position {line.position}, "
                 "which the ledger does not.",
@@ -112,13 +112,13 @@ def _check_journal(parts: Parts, connection: Connection, head: Any) -> None:
         )
 
 
-def _lines(parts: Parts, head: Any) -> Iterator[Line]:
-    for line in parts.journal.lines():
+def _lines(context: LedgerContext, head: Any) -> Iterator[JournalLine]:
+    for line in context.journal.lines():
         if line.epoch == head.epoch and line.position <= head.position:
             yield line
 
 
-def _passages(connection: Connection, head: Any) -> Iterator[Line]:
+def _passages(connection: Connection, head: Any) -> Iterator[JournalLine]:
     passage = schema.passage
     after = head.epoch_from
     while True:

@@ -54,7 +54,7 @@ class ChangeCache:
         held = self._held[tier]
         for window in held:
             part = window.part(after, limit)
-            if part and not self._ledger.departures(tier, window.head, 1):
+            if part and not self._ledger.removals(tier, window.head, 1):
                 return part
         head = self._ledger.head(tier)
         window = _Window(after, head, self._ledger.changes(tier, after, limit))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.disclosure import Tier
-    from exchange.ledger.tree_heads import TreePoint
+    from exchange.ledger.tree_heads import EpochTreeHead
     from publisher.surfaces.port import Readable
 
 _FILE: Final = "checkpoint.json"
@@ -47,7 +47,7 @@ class Lineage(Protocol):
     def head(self, tier: Tier, /) -> int:
         """Last `seq` of the tier."""
 
-    def tree_point(self, tier: Tier, seq: int, /) -> TreePoint | None:
+    def tree_point(self, tier: Tier, seq: int, /) -> EpochTreeHead | None:
         """Return the tree after a member of the tier's sequence; None where there is none."""
 
     def root_at(self, size: int, /) -> bytes | None:

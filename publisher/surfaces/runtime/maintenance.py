@@ -115,7 +115,7 @@ class Maintenance:
             done()
 
     def _removed_since(self, surface: Surface, after: int) -> bool:
-        return bool(self._ledger.departures(surface.tier, after, 1))
+        return bool(self._ledger.removals(surface.tier, after, 1))
 
     def _rebuild(self, runner: Runner, names: list[str], done: Callable[[], None]) -> None:
         if runner.rebuild(names):

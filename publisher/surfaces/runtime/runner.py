@@ -250,7 +250,7 @@ class Runner:
             else max(state.redacted_up_to, state.surface.position())
         )
         any_removed = False
-        while rows := self._ledger.departures(tier, after, DEPARTURES):
+        while rows := self._ledger.removals(tier, after, DEPARTURES):
             state.surface.redact([iri for _, iri in rows])
             after = rows[-1][0]
             any_removed = True

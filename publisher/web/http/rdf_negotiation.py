@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.errors import NotFound
     from exchange.domain.record import VisibleRecord
-    from exchange.ledger.record_view import Held
+    from exchange.ledger.record_view import RecordView
 
 # Without Accept, or with */* alone, the first: what a program can use.
 OFFERS: Final = (
@@ -71,7 +71,7 @@ def written(triples: Iterable[Triple], media: str) -> bytes:
     return serialize(triples, format=_FORMATS[media], prefixes=PREFIXES) or b""
 
 
-def statements(record: VisibleRecord | Held) -> bytes:
+def statements(record: VisibleRecord | RecordView) -> bytes:
     """Return what is published of a record, as canonical N-Quads: its view and its mark.
 
     The exact bytes of the ledger; the mark of an open objection stands in no view.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from exchange.domain.link_rules import LinkedRecord
-    from exchange.ledger.record_view import Held
+    from exchange.ledger.record_view import RecordView
     from exchange.model import Kind
     from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Line, Lines
@@ -49,7 +49,7 @@ _LINES: Final = frozenset({replies.NQUADS, replies.NTRIPLES})
 class _Content:
     """What is published of a record, as its representations need it."""
 
-    record: Held
+    record: RecordView
     kind: Kind
     nquads: bytes
     triples: Sequence[Triple]
@@ -105,7 +105,7 @@ class Records:
             return content.nquads
         return rdf_negotiation.written(content.triples, media)
 
-    def _content(self, record: Held) -> _Content:
+    def _content(self, record: RecordView) -> _Content:
         """Return what is published of a record. Raises Gone after its last day of publicity."""
         kind = self._parts.model.kinds.get(record.kind)
         if kind is None:

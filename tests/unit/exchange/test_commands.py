@@ -12,7 +12,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
 from exchange.domain.publicity_period import china_date, declared_end, start_of_china_day
 from exchange.intake import ErasureMarker
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.model import Model, load_model
 from exchange.sample import generate
 
@@ -29,7 +29,7 @@ class Town:
         self.announced: list[str] = []
         self.now = MORNING
         self.desk = Workspace(root / "staging", root / "rejects", root / "held", lambda: self.now)
-        places = Places(
+        locations = LedgerLocations(
             f"sqlite:///{root}/ledger.sqlite",
             f"sqlite:///{root}/seals.sqlite",
             root / "journal.jsonl",
@@ -38,7 +38,7 @@ class Town:
         genesis = Genesis(BASE, "https://gov.example", "did:web:credit.example", "log")
         kinds = frozenset({"repair-case"})
         self.ledger = Ledger.create(
-            places, genesis, model.link_rules, self.desk.clock, government_kinds=kinds
+            locations, genesis, model.link_rules, self.desk.clock, government_kinds=kinds
         )
         self.exchange = Exchange(self.ledger, model, self.desk, self.announced.append)
 

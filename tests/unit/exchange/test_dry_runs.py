@@ -13,7 +13,7 @@ import pytest
 
 from exchange.commands import Exchange, LoadObserver, LoadOptions, Workspace
 from exchange.domain.disclosure import Tier
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.model import Model, load_model
 from exchange.sample import generate
 
@@ -42,7 +42,7 @@ class Town:
         self.root, self.random = root, random.Random(seed)
         self.now = 1_795_406_400_000
         self.desk = Workspace(root / "staging", root / "rejects", root / "held", lambda: self.now)
-        places = Places(
+        locations = LedgerLocations(
             f"sqlite:///{root}/ledger.sqlite",
             f"sqlite:///{root}/seals.sqlite",
             root / "journal.jsonl",
@@ -50,7 +50,7 @@ class Town:
         )
         genesis = Genesis("https://c.example", "https://g.example", "did:web:c.example", "log")
         self.ledger = Ledger.create(
-            places, genesis, model.link_rules, self.desk.clock, government_kinds=frozenset()
+            locations, genesis, model.link_rules, self.desk.clock, government_kinds=frozenset()
         )
         self.exchange = Exchange(self.ledger, model, self.desk, lambda _: None)
         self.tables = {kind: read(sample / f"{kind}.csv") for kind in KINDS}

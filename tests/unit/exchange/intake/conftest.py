@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exchange.intake import Finding, LoadReceipt, deliver, open_dry_run
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.ledger.model_versions import ModelVersion
 from exchange.model import Model, load_model
 from tests.holding import hold_rows
@@ -127,7 +127,7 @@ class Office:
 @pytest.fixture
 def office(tmp_path: Path, model: Model) -> Iterator[Office]:
     (tmp_path / "secrets").mkdir()
-    places = Places(
+    locations = LedgerLocations(
         url=f"sqlite:///{tmp_path / 'ledger.sqlite'}",
         seals_url=f"sqlite:///{tmp_path / 'seals.sqlite'}",
         journal=tmp_path / "journal" / "withdrawals.jsonl",
@@ -137,7 +137,7 @@ def office(tmp_path: Path, model: Model) -> Iterator[Office]:
         "http://127.0.0.1:1", "http://127.0.0.1:2", "did:web:example.org", "example.org/log"
     )
     version = ModelVersion(resemblances=model.resemblances())
-    ledger = Ledger.create(places, genesis, model.link_rules, lambda: BASE_TIME, model=version)
+    ledger = Ledger.create(locations, genesis, model.link_rules, lambda: BASE_TIME, model=version)
     yield Office(ledger, model, tmp_path / "staging", tmp_path / "rejects", tmp_path / "held", [])
     ledger.close()
 

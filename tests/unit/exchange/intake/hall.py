@@ -56,16 +56,16 @@ class Hall:
     @contextmanager
     def ledger_stops(self, at):
         """Have the ledger call `at` at its own failpoints."""
-        parts = self.ledger._parts
-        self.ledger._parts = replace(parts, failpoint=at)
+        parts = self.ledger._context
+        self.ledger._context = replace(parts, failpoint=at)
         try:
             yield
         finally:
-            self.ledger._parts = parts
+            self.ledger._context = parts
 
     def bodies(self, name):
         """Return the bodies of the events of a name, opened."""
-        parts, event = self.ledger._parts, schema.event
+        parts, event = self.ledger._context, schema.event
         with parts.database.reading() as connection:
             statement = select(event).where(event.c.name == name).order_by(event.c.position)
             rows = connection.execute(statement).all()

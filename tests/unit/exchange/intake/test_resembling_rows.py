@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from exchange.domain.disclosure import Tier
-from exchange.ledger import Ledger, Places, resemblance
+from exchange.ledger import Ledger, LedgerLocations, earlier_removals
 from exchange.ledger.model_versions import ModelVersion
 from tests.unit.exchange.model import sound as rows
 
@@ -110,26 +110,26 @@ def test_after_reinstating_nothing_resembles_it_any_more(office, deliver):
 def test_what_earlier_releases_removed_is_recognised_after_the_upgrade(
     office, deliver, model, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(resemblance, "EARLIER", 2)
+    monkeypatch.setattr(earlier_removals, "EARLIER", 2)
     numbers = [f"示市监罚字〔2026〕{number}号" for number in range(801, 806)]
     for number in numbers:
         assert deliver(CF_WSH=number) == "accepted"
     deliver()
     for iri in live(office):
         office.ledger.withdraw(iri, "repair")
-    parts = office.ledger._parts
+    parts = office.ledger._context
     with parts.database.writing() as connection:  # as an earlier release left it
         connection.execute(text("DELETE FROM resemblance"))
         connection.execute(text("UPDATE head SET resemblances = 0"))
-    places = Places(
+    locations = LedgerLocations(
         f"sqlite:///{tmp_path / 'ledger.sqlite'}",
         f"sqlite:///{tmp_path / 'seals.sqlite'}",
         tmp_path / "journal" / "withdrawals.jsonl",
         tmp_path / "secrets" / "ledger.key",
     )
     version = ModelVersion(resemblances=model.resemblances())
-    opened = Ledger.open(places, model.link_rules, parts.clock, model=version)
-    with opened._parts.database.reading() as connection:
+    opened = Ledger.open(locations, model.link_rules, parts.clock, model=version)
+    with opened._context.database.reading() as connection:
         assert connection.execute(text("SELECT resemblances FROM head")).scalar() == 1
     opened.close()
     assert deliver(CF_CFJGDM=OTHER_AUTHORITY, CF_CFJG="测试他局") == "held"

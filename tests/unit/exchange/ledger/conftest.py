@@ -18,7 +18,7 @@ from exchange.domain import record_body
 from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import DeliveredState, Link, Result, Submission
-from exchange.ledger import Genesis, Ledger, ModelVersion, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations, ModelVersion
 from tests.appending import append_all
 
 NOON = 1_795_406_400_000  # 2026-11-23 12:00 in Asia/Shanghai
@@ -39,8 +39,8 @@ RULES = {
 NS = "https://w3id.org/credence/ns#"
 
 
-def places(folder: Path) -> Places:
-    return Places(
+def locations(folder: Path) -> LedgerLocations:
+    return LedgerLocations(
         f"sqlite:///{folder}/ledger.sqlite",
         f"sqlite:///{folder}/seals.sqlite",
         folder / "journal" / "withdrawals.jsonl",
@@ -124,7 +124,7 @@ class Desk:
     def ledger(self) -> Ledger:
         if self._ledger is None:
             self._ledger = Ledger.open(
-                places(self.folder),
+                locations(self.folder),
                 RULES,
                 lambda: self.now,
                 ticks=self.ticks,
@@ -196,7 +196,9 @@ class Crash(BaseException):
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
-    Ledger.create(places(folder), GENESIS, RULES, lambda: NOON, government_kinds=GOVERNMENT).close()
+    Ledger.create(
+        locations(folder), GENESIS, RULES, lambda: NOON, government_kinds=GOVERNMENT
+    ).close()
     return folder
 
 
@@ -219,7 +221,7 @@ class Rows:
 
     row = staticmethod(row)
     link = staticmethod(link)
-    places = staticmethod(places)
+    locations = staticmethod(locations)
     rules = RULES
     genesis = GENESIS
     government = GOVERNMENT

@@ -149,7 +149,7 @@ def play(desk, rows, model, step):
 
 def load(desk, rows, model, step):
     delivery, submissions = desk.delivery, [a_row(rows, item) for item in step]
-    with desk.ledger.rehearsal() as tried:
+    with desk.ledger.dry_run() as tried:
         foreseen = [
             result
             for at in range(len(submissions))
@@ -174,8 +174,8 @@ def command(ledger, model, name, record):
     calls = {
         "withdraw": lambda: ledger.withdraw(iri, "repair"),
         "reinstate": lambda: ledger.reinstate(iri, "decision"),
-        "mark": lambda: ledger.object_(iri, open=True),
-        "unmark": lambda: ledger.object_(iri, open=False),
+        "mark": lambda: ledger.set_objection(iri, open=True),
+        "unmark": lambda: ledger.set_objection(iri, open=False),
     }
     before = ledger.position()
     done = model.command(name, record)

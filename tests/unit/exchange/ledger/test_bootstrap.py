@@ -23,25 +23,25 @@ def journal(desk):
 
 
 def test_a_ledger_is_begun_once_and_keeps_its_identity(desk, rows):
-    places = rows.places(desk.folder)
-    assert Ledger.exists(places)
+    locations = rows.locations(desk.folder)
+    assert Ledger.exists(locations)
     with pytest.raises(Conflict):
-        Ledger.create(places, rows.genesis, rows.rules, lambda: 0)
+        Ledger.create(locations, rows.genesis, rows.rules, lambda: 0)
     assert desk.ledger.genesis == rows.genesis
     assert desk.ledger.position() == 1
 
 
 def test_no_ledger_is_found_where_none_was_begun_and_looking_makes_none(tmp_path, rows):
-    places = rows.places(tmp_path)
-    assert not Ledger.exists(places)
+    locations = rows.locations(tmp_path)
+    assert not Ledger.exists(locations)
     with pytest.raises(NotFound):
-        Ledger.open(places, rows.rules, lambda: 0)
+        Ledger.open(locations, rows.rules, lambda: 0)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_folder_is_a_clear_fault(tmp_path, rows):
     with pytest.raises(EnvironmentFault, match="cannot be"):
-        Ledger.create(rows.places(tmp_path / "none"), rows.genesis, rows.rules, lambda: 0)
+        Ledger.create(rows.locations(tmp_path / "none"), rows.genesis, rows.rules, lambda: 0)
 
 
 def test_secrets_and_databases_are_readable_by_their_owner_only(desk, rows):
@@ -72,7 +72,7 @@ def test_seals_of_another_ledger_are_refused(desk):
 
 
 def test_a_schema_of_a_newer_program_is_refused(desk):
-    with desk.ledger._parts.database.writing() as connection:
+    with desk.ledger._context.database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(EnvironmentFault, match="9999"):
         desk.reopen()
@@ -182,25 +182,25 @@ def test_a_withdrawal_broken_off_anywhere_is_all_or_nothing(desk, rows):
 
 def test_seals_of_a_transaction_that_never_committed_are_swept_at_opening(desk, rows):
     desk.load(rows.row())
-    before = list(desk.ledger._parts.seals.ids())
+    before = list(desk.ledger._context.seals.ids())
     with desk.crash("before-commit"):
         desk.load(rows.row(number=2))
     ledger = desk.reopen()
-    assert list(ledger._parts.seals.ids()) == before
+    assert list(ledger._context.seals.ids()) == before
     assert ledger.verify().orphan_seals == 0
     desk.load(rows.row(number=2))
-    assert max(desk.ledger._parts.seals.ids()) > max(before) + 1, "numbers are not used again"
+    assert max(desk.ledger._context.seals.ids()) > max(before) + 1, "numbers are not used again"
 
 
 def test_a_damaged_number_of_a_seal_costs_no_other_event_its_seal(desk, rows):
     desk.load(rows.row())
     desk.load(rows.row(number=2))
-    parts, event = desk.ledger._parts, schema.event
+    parts, event = desk.ledger._context, schema.event
     before = list(parts.seals.ids())
     with parts.database.writing() as connection:
         newest = connection.execute(select(func.max(event.c.position))).scalar_one()
         connection.execute(update(event).where(event.c.position == newest).values(seal=1))
-    assert list(desk.reopen()._parts.seals.ids()) == before[:-1]
+    assert list(desk.reopen()._context.seals.ids()) == before[:-1]
 
 
 def test_two_processes_share_one_ledger_and_one_journal(desk, rows):
@@ -237,7 +237,7 @@ def test_an_unwritable_journal_is_a_fault_that_heals(desk, rows):
 def test_a_new_epoch_goes_on_in_the_same_journal(desk, rows):
     first, second = (desk.one(rows.row(number=number)) for number in (1, 2))
     desk.ledger.withdraw(first, "repair")
-    desk.ledger.note("epoch", {"reason": "restored"})
+    desk.ledger.append_note("epoch", {"reason": "restored"})
     desk.ledger.withdraw(second, "repair")
     assert [line["epoch"] for line in lines(desk)] == [1, 2]
     desk.reopen().verify()

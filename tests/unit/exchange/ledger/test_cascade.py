@@ -16,7 +16,7 @@ def test_an_entry_whose_sole_basis_is_withdrawn_is_withdrawn(desk, rows):
     desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
     desk.ledger.withdraw(penalty, "repair")
     assert desk.live() == {}
-    assert [seq for seq, _ in desk.ledger.departures(PUBLIC, 0, 9)] == [3, 4]
+    assert [seq for seq, _ in desk.ledger.removals(PUBLIC, 0, 9)] == [3, 4]
     desk.ledger.verify()
 
 
@@ -44,7 +44,7 @@ def test_older_text_with_the_reference_is_not_handed_out_either(desk, rows):
     assert [c.activity.value for c in versions] == ["Create", "Update"]
     assert versions[0].view is None
     assert b'restsOn> "1"' not in (versions[1].view or b"")
-    assert entry in {iri for _, iri in desk.ledger.departures(PUBLIC, 0, 9)}
+    assert entry in {iri for _, iri in desk.ledger.removals(PUBLIC, 0, 9)}
 
 
 def test_an_unresolved_basis_counts_as_one(desk, rows):

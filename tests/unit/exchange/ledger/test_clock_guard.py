@@ -12,7 +12,7 @@ from exchange.domain.record import DeliveredState, Outcome, Result
 from exchange.ledger import Heartbeat, Ledger
 from exchange.ledger.clock_guard import PERIOD
 from tests.appending import append_all
-from tests.unit.exchange.ledger.conftest import GENESIS, NOON, RULES, places, row
+from tests.unit.exchange.ledger.conftest import GENESIS, NOON, RULES, locations, row
 
 DAY = 86_400_000
 
@@ -112,7 +112,7 @@ def test_a_damaged_heartbeat_is_a_doubt_that_a_person_ends(machine: Machine, tex
 @pytest.fixture
 def ledger(machine: Machine) -> Ledger:
     made = Ledger.create(
-        places(machine.folder), GENESIS, RULES, machine.clock, clock_guard=machine.heartbeat()
+        locations(machine.folder), GENESIS, RULES, machine.clock, clock_guard=machine.heartbeat()
     )
     machine.passed += PERIOD
     return made

@@ -100,7 +100,7 @@ def test_a_load_waits_for_a_withdrawal_that_is_on_its_way(desk, rows):
         ledger.append(delivery, [rows.row()])
         appended.set()
 
-    with ledger._parts.gate.urgent():
+    with ledger._context.writer_priority.urgent():
         loader = threading.Thread(target=load)
         loader.start()
         assert not appended.wait(0.5), "a bulk writer passed one that is urgent"

@@ -7,13 +7,13 @@ from sqlalchemy import text
 
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
 from exchange.ledger import schema
-from exchange.ledger.database_engine import File, open_database
+from exchange.ledger.database_engine import SqliteProfile, open_database
 from exchange.ledger.migrations.runner import HEAD, migrate, revision
 
 
 @pytest.fixture
 def database(tmp_path):
-    database = open_database(f"sqlite:///{tmp_path}/odd%20 name.sqlite", File.LEDGER)
+    database = open_database(f"sqlite:///{tmp_path}/odd%20 name.sqlite", SqliteProfile.LEDGER)
     yield database
     database.close()
 
@@ -62,19 +62,19 @@ def test_a_fault_of_the_driver_never_quotes_values(database):
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:"])
 def test_an_address_that_is_no_ledger_is_refused(url):
     with pytest.raises(UsageError):
-        open_database(url, File.LEDGER)
+        open_database(url, SqliteProfile.LEDGER)
 
 
 def test_a_missing_driver_or_file_is_said(tmp_path):
     with pytest.raises(EnvironmentFault, match="driver"):
-        open_database("oracle://somewhere/x", File.LEDGER)
+        open_database("oracle://somewhere/x", SqliteProfile.LEDGER)
     with pytest.raises(NotFound):
-        open_database(f"sqlite:///{tmp_path}/none.sqlite", File.LEDGER, make=False)
+        open_database(f"sqlite:///{tmp_path}/none.sqlite", SqliteProfile.LEDGER, make=False)
 
 
 def test_a_file_that_is_no_database_is_a_fault(tmp_path):
     (tmp_path / "text.sqlite").write_text("not a database, " * 100)
-    database = open_database(f"sqlite:///{tmp_path}/text.sqlite", File.LEDGER)
+    database = open_database(f"sqlite:///{tmp_path}/text.sqlite", SqliteProfile.LEDGER)
     with pytest.raises(EnvironmentFault, match="not a database"), database.reading():
         pass
     database.close()

@@ -9,8 +9,8 @@ import pytest
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault
-from exchange.ledger import Ledger, blank_ledger, dry_run_overlay
-from exchange.ledger.clock_guard import Unguarded
+from exchange.ledger import Ledger, dry_run_overlay, ledger_in_memory
+from exchange.ledger.clock_guard import AlwaysTrustedClock
 from exchange.ledger.model_versions import ModelVersion
 from tests.appending import append_all
 
@@ -67,7 +67,7 @@ def files(rows):
 
 def test_files_that_build_on_each_other_are_foreseen(city, rows):
     position = city.ledger.position()
-    with city.ledger.rehearsal() as tried:
+    with city.ledger.dry_run() as tried:
         foreseen = [load(tried, digest, *items) for digest, items in files(rows)]
         seen = tried.position()
     assert city.ledger.position() == position
@@ -82,8 +82,10 @@ def test_no_file_of_the_ledger_is_touched(city, rows):
     city.close()
     before = traces(city.folder)
     given = {"government_kinds": rows.government}
-    ledger = Ledger.open_read_only(rows.places(city.folder), rows.rules, lambda: rows.noon, **given)
-    with ledger.rehearsal() as tried:
+    ledger = Ledger.open_read_only(
+        rows.locations(city.folder), rows.rules, lambda: rows.noon, **given
+    )
+    with ledger.dry_run() as tried:
         for digest, items in files(rows):
             load(tried, digest, *items)
     ledger.close()
@@ -93,10 +95,10 @@ def test_no_file_of_the_ledger_is_touched(city, rows):
 def test_a_dry_run_waits_for_no_writer_and_keeps_none_waiting(city, rows):
     with sqlite3.connect(city.folder / "ledger.sqlite", isolation_level=None) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        with city.ledger.rehearsal() as tried:
+        with city.ledger.dry_run() as tried:
             assert load(tried, "c", rows.row(number=8)) == [("accepted", None, False)]
         writer.execute("ROLLBACK")
-    with city.ledger.rehearsal() as tried:
+    with city.ledger.dry_run() as tried:
         load(tried, "c", rows.row(number=8), close=False)
         assert load(city.ledger, "d", rows.row(number=8, text="真")) == [("accepted", None, False)]
         # What came meanwhile is not seen: the answer is as of one position.
@@ -104,7 +106,7 @@ def test_a_dry_run_waits_for_no_writer_and_keeps_none_waiting(city, rows):
         assert load(tried, "e", again) == [("revised", None, False)]
 
 
-class Guard(Unguarded):
+class Guard(AlwaysTrustedClock):
     """Counts the readings that it was asked to keep."""
 
     beats = 0
@@ -117,14 +119,14 @@ def test_a_dry_run_keeps_no_heartbeat_and_no_line_of_the_journal(city, rows):
     guard = Guard()
     city.close()
     ledger = Ledger.open(
-        rows.places(city.folder),
+        rows.locations(city.folder),
         rows.rules,
         lambda: rows.noon,
         government_kinds=rows.government,
         clock_guard=guard,
     )
     kept = guard.beats
-    with ledger.rehearsal() as tried:
+    with ledger.dry_run() as tried:
         for digest, items in files(rows):
             load(tried, digest, *items)
         assert guard.beats == kept
@@ -135,14 +137,14 @@ def test_a_dry_run_keeps_no_heartbeat_and_no_line_of_the_journal(city, rows):
 
 def test_nothing_of_one_dry_run_is_left_to_the_next(city, rows):
     for _ in range(2):
-        with city.ledger.rehearsal() as tried:
+        with city.ledger.dry_run() as tried:
             assert load(tried, "c", rows.row(number=9)) == [("accepted", None, False)]
             assert load(tried, "c", rows.row(number=9)) == [("unchanged", None, False)]
     assert all("penalty/9" not in iri for iri in city.live())
 
 
 def test_a_dry_run_reads_what_it_wrote(city, rows):
-    with city.ledger.rehearsal() as tried:
+    with city.ledger.dry_run() as tried:
         load(tried, "c", rows.row(number=1, text="新"))
         live = b"".join(view for _, _, view in city.ledger.live(Tier.PUBLIC)).decode()
         assert "文 1" in live
@@ -152,23 +154,23 @@ def test_a_dry_run_reads_what_it_wrote(city, rows):
 def test_memory_beyond_the_bound_ends_the_dry_run(city, rows, monkeypatch):
     monkeypatch.setattr(dry_run_overlay, "MEMORY", 400 * 1024)
     many = [rows.row(number=at, text="长" * 500) for at in range(100, 1200)]
-    with pytest.raises(EnvironmentFault, match="memory"), city.ledger.rehearsal() as tried:
+    with pytest.raises(EnvironmentFault, match="memory"), city.ledger.dry_run() as tried:
         load(tried, "c", *many)
     assert load(city.ledger, "c", many[0]) == [("accepted", None, False)]
 
 
 def test_where_there_is_no_ledger_an_empty_one_stands_in_memory(tmp_path, rows):
-    ledger = blank_ledger(
-        rows.places(tmp_path / "none"),
+    ledger = ledger_in_memory(
+        rows.locations(tmp_path / "none"),
         rows.genesis,
         rows.rules,
         lambda: rows.noon,
         government_kinds=rows.government,
-        clock_guard=Unguarded(),
+        clock_guard=AlwaysTrustedClock(),
         model=ModelVersion(),
     )
     assert ledger.position() == 0
-    with ledger.rehearsal() as tried:
+    with ledger.dry_run() as tried:
         first = load(tried, "a", rows.row(), rows.row(text="改"), rows.row("list-entry", 3))
         assert [outcome for outcome, _, _ in first] == ["accepted", "revised", "accepted"]
     ledger.close()
@@ -191,8 +193,8 @@ def test_rows_beside_the_overlay_are_those_of_a_load(city, rows):
                 for table in names
             }
 
-    with city.ledger.rehearsal() as tried:
+    with city.ledger.dry_run() as tried:
         load(tried, "c", *items)
-        foreseen = counted(tried, tried._parts)
+        foreseen = counted(tried, tried._context)
     load(city.ledger, "c", *items)
-    assert counted(city.ledger, city.ledger._parts) == foreseen
+    assert counted(city.ledger, city.ledger._context) == foreseen

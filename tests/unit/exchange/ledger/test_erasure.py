@@ -31,7 +31,7 @@ def test_erased_text_is_gone_for_every_tier_and_the_log_still_verifies(desk, row
 
 def test_the_seals_bytes_are_in_no_file_any_more(desk, rows):
     iri = desk.one(rows.row())
-    seals = desk.ledger._parts.seals
+    seals = desk.ledger._context.seals
     kept = seals.get(list(seals.ids()))
     assert all(seal in desk.bytes() for seal in kept.values())
     desk.ledger.erase(iri)
@@ -93,7 +93,7 @@ def test_even_an_undecided_reference_goes_with_an_erased_record(desk, rows):
 )
 def test_an_erasure_broken_off_anywhere_is_whole_after_the_next_opening(desk, rows, point):
     iri = desk.one(rows.row())
-    seals = desk.ledger._parts.seals
+    seals = desk.ledger._context.seals
     kept = seals.get(list(seals.ids()))
     with desk.crash(point):
         desk.ledger.erase(iri)
@@ -104,7 +104,7 @@ def test_an_erasure_broken_off_anywhere_is_whole_after_the_next_opening(desk, ro
         ledger.erase(iri)
     assert desk.live() == {}
     assert ledger.verify().erased == 1
-    left = ledger._parts.seals.get(list(kept))
+    left = ledger._context.seals.get(list(kept))
     assert not any(seal in desk.bytes() for n, seal in kept.items() if n not in left)
     assert len(ledger.unfinished_erasures()) == 1
 

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.record import Activity
-from exchange.ledger.feed_sequence import GROUP, PAGE, Page, Shown, Stream, first_page, place
+from exchange.ledger.feed_sequence import (
+    GROUP,
+    PAGE,
+    NewMember,
+    OpenPage,
+    SequenceEnd,
+    first_page,
+    number_members,
+)
 
 BATCHES = st.lists(
     st.tuples(
@@ -19,7 +27,7 @@ BATCHES = st.lists(
 
 
 def shown(kind, record, position):
-    return Shown(
+    return NewMember(
         Tier.PUBLIC,
         kind,
         record,
@@ -33,11 +41,11 @@ def shown(kind, record, position):
 
 @given(BATCHES)
 def test_any_members_are_placed_by_the_rules(batches):
-    stream, pages, placed = Stream(), {}, []
+    stream, pages, placed = SequenceEnd(), {}, []
     for now, members in batches:
         start = stream.published
         items = [shown(kind, record, at) for at, (kind, record) in enumerate(members)]
-        found = list(place(items, now, stream, pages))
+        found = list(number_members(items, now, stream, pages))
         assert all(item.published >= max(now, start + 1) for item in found)
         placed += found
     assert [item.seq for item in placed] == list(range(1, len(placed) + 1))
@@ -46,30 +54,30 @@ def test_any_members_are_placed_by_the_rules(batches):
     assert times == sorted(set(times))
     for group in groups:
         assert len(group) <= GROUP
-        assert len({(item.shown.kind, item.page) for item in group}) == 1
-        assert len({item.shown.record for item in group}) == len(group)
+        assert len({(item.member.kind, item.page) for item in group}) == 1
+        assert len({item.member.record for item in group}) == len(group)
     for kind in "ab":
-        numbers = [item.page for item in placed if item.shown.kind == kind]
+        numbers = [item.page for item in placed if item.member.kind == kind]
         assert numbers == sorted(numbers)
         assert all(numbers.count(page) <= PAGE for page in set(numbers))
 
 
 def test_a_page_takes_a_group_whole_or_not_at_all():
-    page = Page()
+    page = OpenPage()
     assert [page.take(count) for count in (100, 100, 51, 100, 100)] == [1, 1, 2, 2, 3]
 
 
 def test_the_clock_going_back_does_not_turn_the_sequence_back():
-    stream, pages = Stream(), {}
+    stream, pages = SequenceEnd(), {}
     times = [
-        next(iter(place([shown("a", 1, 1)], now, stream, pages))).published
+        next(iter(number_members([shown("a", 1, 1)], now, stream, pages))).published
         for now in (1000, 500, 2000)
     ]
     assert times == [1000, 1001, 2000]
 
 
 def test_an_epoch_begins_on_pages_that_no_earlier_one_had():
-    page = Page(page=7, members=3)
+    page = OpenPage(page=7, members=3)
     assert page.take(100, first_page(1)) == 7
     assert page.take(100, first_page(2)) == 2_000_000
     assert (page.take(100, first_page(2)), page.members) == (2_000_000, 200)

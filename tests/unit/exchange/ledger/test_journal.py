@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.ledger.journal import BACK, GONE, Journal, Line
+from exchange.ledger.journal import OP_BACK, OP_GONE, Journal, JournalLine
 from tests.syncs import noted_syncs
 
-FIRST = Line(1, 7, "a" * 26, GONE)
+FIRST = JournalLine(1, 7, "a" * 26, OP_GONE)
 
 
 def journal_of(path: Path) -> tuple[Journal, Callable[[], int]]:
@@ -66,12 +66,12 @@ def test_it_is_synced_even_where_a_neighbour_wrote_the_line(
     assert synced == [str(path)]
 
 
-def appended(path: Path, *fresh: Line) -> tuple[list[Line | None], int]:
+def appended(path: Path, *fresh: JournalLine) -> tuple[list[JournalLine | None], int]:
     """Append lines one at a time; return what each was told of the last, and the count."""
-    told: list[Line | None] = []
+    told: list[JournalLine | None] = []
     waiting = list(fresh)
 
-    def missing(last: Line | None) -> list[Line]:
+    def missing(last: JournalLine | None) -> list[JournalLine]:
         told.append(last)
         return [waiting.pop(0)] if waiting else []
 
@@ -80,7 +80,9 @@ def appended(path: Path, *fresh: Line) -> tuple[list[Line | None], int]:
 
 def test_lines_are_asked_for_until_there_are_none_and_each_follows_the_last(tmp_path: Path) -> None:
     path = tmp_path / "withdrawals.jsonl"
-    second = Line(1, 9, "b" * 26, BACK, "penalty", "public", ("0" * 64, "1" * 64 + ":2"), True)
+    second = JournalLine(
+        1, 9, "b" * 26, OP_BACK, "penalty", "public", ("0" * 64, "1" * 64 + ":2"), True
+    )
     assert appended(path, FIRST, second) == ([None, FIRST, second], 2)
     assert appended(path) == ([second], 0)
     assert list(Journal(path).lines()) == [FIRST, second]
@@ -91,7 +93,7 @@ def test_a_line_stands_in_the_file_as_its_format_says() -> None:
     assert FIRST.encoded() == (
         b'{"epoch":1,"position":7,"record":"aaaaaaaaaaaaaaaaaaaaaaaaaa","op":"gone"}\n'
     )
-    whole = Line(2, 8, "b" * 26, BACK, "penalty", "public", (), erased=True)
+    whole = JournalLine(2, 8, "b" * 26, OP_BACK, "penalty", "public", (), erased=True)
     assert json.loads(whole.encoded()) == {
         "epoch": 2, "position": 8, "record": "b" * 26, "op": "back",
         "kind": "penalty", "tier": "public", "keys": [], "erased": True,
@@ -109,7 +111,7 @@ def test_the_last_whole_line_is_found_whatever_the_lines_lengths(
     """Lines of up to 6,000 bytes, so that the end of the file is read once, twice or thrice."""
     path = tmp_path_factory.mktemp("journal") / "withdrawals.jsonl"
     lines = [
-        Line(1, at, "a" * 26, GONE, "penalty", "public", (f"{at:064x}",) * count)
+        JournalLine(1, at, "a" * 26, OP_GONE, "penalty", "public", (f"{at:064x}",) * count)
         for at, count in enumerate(counts, start=1)
     ]
     whole = b"".join(line.encoded() for line in lines)
@@ -159,13 +161,13 @@ def test_the_journal_is_for_its_owner_alone(tmp_path: Path) -> None:
         FIRST.encoded().replace(b'"position":7', b'"position":7,"more":1'),
         FIRST.encoded().replace(b'"aaaaaaaaaaaaaaaaaaaaaaaaaa"', b"1"),
         FIRST.encoded().replace(b":7", b": 7"),
-        Line(1, 7, "a" * 26, GONE, keys=("0" * 63,)).encoded(),
-        Line(1, 7, "a" * 26, GONE, keys=("0" * 64 + ":3",)).encoded(),
-        Line(1, 7, "a" * 26, GONE, keys=("0" * 64, "")).encoded(),
-        Line(1, 7, "a" * 26, GONE, kind=1, keys=()).encoded(),  # type: ignore[arg-type]
-        Line(1, 7, "a" * 26, GONE, tier=1, keys=()).encoded(),  # type: ignore[arg-type]
-        Line(1, 7, "a" * 26, GONE, keys=(), erased=1).encoded(),  # type: ignore[arg-type]
-        Line(1, 7, 7, GONE, keys=()).encoded(),  # type: ignore[arg-type]
+        JournalLine(1, 7, "a" * 26, OP_GONE, keys=("0" * 63,)).encoded(),
+        JournalLine(1, 7, "a" * 26, OP_GONE, keys=("0" * 64 + ":3",)).encoded(),
+        JournalLine(1, 7, "a" * 26, OP_GONE, keys=("0" * 64, "")).encoded(),
+        JournalLine(1, 7, "a" * 26, OP_GONE, kind=1, keys=()).encoded(),  # type: ignore[arg-type]
+        JournalLine(1, 7, "a" * 26, OP_GONE, tier=1, keys=()).encoded(),  # type: ignore[arg-type]
+        JournalLine(1, 7, "a" * 26, OP_GONE, keys=(), erased=1).encoded(),  # type: ignore[arg-type]
+        JournalLine(1, 7, 7, OP_GONE, keys=()).encoded(),  # type: ignore[arg-type]
     ],
 )
 def test_a_line_that_is_not_one_of_ours_is_refused_on_every_way(

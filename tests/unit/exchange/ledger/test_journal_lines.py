@@ -7,7 +7,7 @@ import json
 import pytest
 
 from exchange.domain.errors import VerificationFailed
-from exchange.ledger.journal import Journal, Line
+from exchange.ledger.journal import Journal, JournalLine
 
 
 def journal(desk):
@@ -27,7 +27,7 @@ def last_of(path):
 
 def as_older_version(desk):
     """Write the journal as a version did whose lines ended after `op`."""
-    old = [Line(*line.passage).encoded() for line in lines(desk)]
+    old = [JournalLine(*line.identity).encoded() for line in lines(desk)]
     journal(desk).write_bytes(b"".join(old))
     return len(old)
 
@@ -58,7 +58,7 @@ def test_lines_of_an_older_version_are_read_and_written_once_more_with_keys(desk
     assert all(line.keys is None for line in lines(desk))
     desk.reopen().verify()
     found = lines(desk)
-    assert [line.passage for line in found] == [line.passage for line in found[:count]] * 2
+    assert [line.identity for line in found] == [line.identity for line in found[:count]] * 2
     assert all(line.keys for line in found[count:])
     size = journal(desk).stat().st_size
     desk.reopen().verify()
@@ -94,8 +94,8 @@ def test_a_line_that_is_missing_among_those_written_once_more_is_noticed(desk, r
 def test_a_line_with_more_keys_than_are_read_at_once_is_found_again(tmp_path):
     path = tmp_path / "withdrawals.jsonl"
     keys = tuple(f"{number:064x}" for number in range(2_000))
-    many = Line(1, 2, "a" * 26, "gone", "penalty", "public", keys)
-    for before in (b"", Line(1, 1, "b" * 26, "gone").encoded()):
+    many = JournalLine(1, 2, "a" * 26, "gone", "penalty", "public", keys)
+    for before in (b"", JournalLine(1, 1, "b" * 26, "gone").encoded()):
         path.write_bytes(before + many.encoded() + b'{"torn')
         assert last_of(path) == many
         assert path.read_bytes() == before + many.encoded()

@@ -9,7 +9,8 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.record import DeliveredState, Link
-from exchange.ledger.key_resolution import Key, Macs, Told, meet
+from exchange.ledger.key_resolution import KeyMacs, resolve
+from exchange.ledger.rows import KeyCoverage, KeyRow
 
 CODE, NAME, OTHER = "penalty\x1fcode", "penalty\x1fname", "penalty\x1fother name"
 PART, SECOND, BARE = "licence\x1fD\x1fA", "licence\x1fD\x1fB", "licence\x1fD"
@@ -139,9 +140,9 @@ def test_a_dangling_quotation_that_is_followed_too_late_is_found(desk, rows):
     gone = desk.one(told(rows, [NAME]))
     desk.one(rows.row("list-entry", links=[Link("restsOn", "penalty", CODE)]))
     desk.ledger.withdraw(gone, "repair")
-    database = desk.ledger._parts.database
+    database = desk.ledger._context.database
     with database.writing() as connection:
-        mac = desk.ledger._parts.secret.key(CODE)
+        mac = desk.ledger._context.secret.key(CODE)
         connection.exec_driver_sql("INSERT INTO key_state VALUES (?, 1, 0)", (mac,))
     with pytest.raises(VerificationFailed, match="still quotes"):
         desk.ledger.verify()
@@ -188,30 +189,36 @@ def test_a_form_that_cannot_tell_the_state_takes_no_mark_off(desk, rows):
 
 
 def test_a_telling_meets_by_its_fullest_way_first():
-    keys = {b"f": Key(b"f", 1, Told.FULL), b"i": Key(b"i", 2, Told.IMPLIED)}
-    keys |= {b"b": Key(b"b", 3, Told.BARE), b"s": Key(b"s", 1, Told.SHARED)}
+    keys = {
+        b"f": KeyRow(b"f", 1, KeyCoverage.FULL),
+        b"i": KeyRow(b"i", 2, KeyCoverage.PARTIAL_KNOWN),
+    }
+    keys |= {
+        b"b": KeyRow(b"b", 3, KeyCoverage.PARTIAL),
+        b"s": KeyRow(b"s", 1, KeyCoverage.AMBIGUOUS),
+    }
     met = {
-        name: meet(Macs(full, bare), keys.get)
+        name: resolve(KeyMacs(full, bare), keys.get)
         for name, full, bare in (
             ("full", (b"f",), ()),
             ("implied by another", (b"x",), (b"i",)),
             ("bare", (b"x",), (b"b",)),
-            ("torn", (b"f",), (b"b",)),
+            ("two records", (b"f",), (b"b",)),
             ("lacking", (), (b"x", b"i")),
             ("shared", (), (b"s",)),
             ("unknown", (b"x",), ()),
         )
     }
-    assert {name: (found.records, found.torn) for name, found in met.items()} == {
+    assert {name: (found.records, found.is_ambiguous) for name, found in met.items()} == {
         "full": ((1,), False),
         "implied by another": ((), False),
         "bare": ((3,), False),
-        "torn": ((1, 3), True),
+        "two records": ((1, 3), True),
         "lacking": ((2,), False),
         "shared": ((), True),
         "unknown": ((), False),
     }
-    assert met["torn"].target == 1, "a quotation means the fullest"
+    assert met["two records"].target == 1, "a quotation means the fullest"
     assert met["shared"].target is None
 
 

@@ -67,7 +67,7 @@ def test_text_of_a_withdrawn_record_is_never_handed_out_again(desk, rows):
     changes = desk.ledger.changes(PUBLIC, 0, 100)
     assert [change.activity.value for change in changes] == ["Create", "Update", "Delete"]
     assert [change.view for change in changes] == [None, None, None]
-    assert desk.ledger.departures(PUBLIC, 0, 10) == [(3, iri)]
+    assert desk.ledger.removals(PUBLIC, 0, 10) == [(3, iri)]
     with pytest.raises(Gone):
         desk.ledger.read(PUBLIC, iri)
     assert b"authorised" in desk.ledger.read(ARCHIVE, iri).view
@@ -103,14 +103,14 @@ def test_a_reinstated_record_has_a_new_iri_and_the_old_one_stays_gone(desk, rows
 
 def test_an_objection_is_a_mark_and_the_record_stays(desk, rows):
     iri = desk.one(rows.row())
-    desk.ledger.object_(iri, open=True)
+    desk.ledger.set_objection(iri, open=True)
     assert iri in desk.live()
     assert desk.ledger.read(PUBLIC, iri).objection
     assert [change.objection for change in desk.ledger.changes(PUBLIC, 0, 9)] == [False, True]
     with pytest.raises(Conflict):
-        desk.ledger.object_(iri, open=True)
+        desk.ledger.set_objection(iri, open=True)
     assert outcomes(desk.load(rows.row())) == ["unchanged"], "a row does not close it"
-    desk.ledger.object_(iri, open=False)
+    desk.ledger.set_objection(iri, open=False)
     assert not desk.ledger.read(PUBLIC, iri).objection
 
 
@@ -300,7 +300,7 @@ def test_lifecycle_commands_refuse_what_the_state_does_not_allow(desk, rows):
         desk.ledger.suspend,
         desk.ledger.expire,
         lambda ref: desk.ledger.withdraw(ref, "repair"),
-        lambda ref: desk.ledger.object_(ref, open=True),
+        lambda ref: desk.ledger.set_objection(ref, open=True),
     ):
         with pytest.raises(Conflict):
             refused(iri)
@@ -321,10 +321,10 @@ def test_a_refused_event_leaves_no_trace(desk, rows):
 
 def test_notes_are_logged_and_other_names_refused(desk):
     before = desk.ledger.position()
-    assert desk.ledger.note("policy", {"version": "2026-1"}) == before + 1
+    assert desk.ledger.append_note("policy", {"version": "2026-1"}) == before + 1
     for name in ("publish", "withdraw", "genesis", "gossip"):
         with pytest.raises(UsageError):
-            desk.ledger.note(name, {})
+            desk.ledger.append_note(name, {})
 
 
 def test_a_correcting_delivery_logs_corrections(desk, rows):

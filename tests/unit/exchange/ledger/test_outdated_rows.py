@@ -219,7 +219,7 @@ OBJECTION = DeliveredState.OBJECTION
 def test_a_mark_taken_off_by_hand_is_not_set_by_a_reload(files):
     files("1", files.row("甲", delivered_state=OBJECTION))
     (iri,) = files.desk.live()
-    files.desk.ledger.object_(iri, open=False)
+    files.desk.ledger.set_objection(iri, open=False)
     assert files("1", files.row("甲", delivered_state=OBJECTION)) == [REPEATED]
     assert files("2", files.row("甲", delivered_state=OBJECTION)) == [VERSION]
     assert not files.desk.ledger.read(Tier.PUBLIC, iri).objection

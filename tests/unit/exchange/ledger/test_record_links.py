@@ -161,7 +161,7 @@ def test_a_cursor_of_a_record_that_was_never_shown_is_refused_like_an_invented_o
 def test_a_record_page_is_text_links_and_history_of_one_moment(desk, rows):
     target = desk.one(penalty(rows, CODE))
     source = desk.one(entry(rows, 1, CODE))
-    desk.ledger.object_(target, True)
+    desk.ledger.set_objection(target, True)
     page = desk.ledger.record_page(PUBLIC, target)
     assert page.record == desk.ledger.read(PUBLIC, target)
     assert page.record.objection
@@ -175,7 +175,7 @@ def test_a_record_page_is_text_links_and_history_of_one_moment(desk, rows):
 def test_visible_records_come_in_the_order_asked_with_their_marks(desk, rows):
     first, second, gone = (desk.one(rows.row(number=number)) for number in range(3))
     hidden = desk.one(rows.row(number=9, tier=GOVERNMENT))
-    desk.ledger.object_(second, True)
+    desk.ledger.set_objection(second, True)
     desk.ledger.withdraw(gone, "correction")
     asked = [iri.rpartition("/")[2] for iri in (second, gone, hidden, first)]
     found = desk.ledger.visible(PUBLIC, [*asked, "a" * 26])

@@ -42,7 +42,7 @@ def old(release, rows, tmp_path):
     shutil.copy(release / "withdrawals.jsonl", tmp_path / "journal")
     shutil.copy(release / "ledger.key", tmp_path)
     ledger = Ledger.open(
-        rows.places(tmp_path), rows.rules, lambda: NOW, government_kinds=rows.government
+        rows.locations(tmp_path), rows.rules, lambda: NOW, government_kinds=rows.government
     )
     yield ledger
     ledger.close()

@@ -104,7 +104,7 @@ def play(desk, rows, history):
     for hand in history["hands"]:
         for iri in desk.live():
             if hand and desk.ledger.read(Tier.PUBLIC, iri).objection is (hand == "unmark"):
-                desk.ledger.object_(iri, open=hand == "mark")
+                desk.ledger.set_objection(iri, open=hand == "mark")
     before, position = state(desk), desk.ledger.position()
     for number in history["again"]:
         results = load(desk, rows, files, number)

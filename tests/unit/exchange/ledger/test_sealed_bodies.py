@@ -9,17 +9,17 @@ from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import VerificationFailed
 from exchange.domain.events import EventType
 from exchange.ledger.sealed_bodies import (
-    Meta,
-    canonical,
-    close,
+    EventMeta,
+    canonical_json,
     commit,
     commitments,
     new_seals,
+    seal_body,
     unseal,
     views,
 )
 
-META = Meta(7, "publish", 1_795_406_400_000, 1, 3, "public")
+META = EventMeta(7, "publish", 1_795_406_400_000, 1, 3, "public")
 IRI = "https://credit.example/record/aaaaaaaaaaaaaaaaaaaaaaaaaa"
 LINES = st.lists(
     st.tuples(
@@ -40,17 +40,17 @@ def test_frozen_metadata_bytes():
 
 def test_frozen_key_salts_and_commitments():
     seal = bytes(range(32))
-    assert unseal(seal, META, close(seal, META, b"text")) == b"text"
+    assert unseal(seal, META, seal_body(seal, META, b"text")) == b"text"
     assert commit(seal, Tier.PUBLIC, b"view").hex() == (
         "2bf8ec2f26fd23b41a12e39518ca7ce5598bcdeb253a8796814de57339951e5d"
     )
-    assert close(seal, META, b"").hex() == "4d5014375e8ef205d67b29f51130014d1d10bed0dab3250f"
+    assert seal_body(seal, META, b"").hex() == "4d5014375e8ef205d67b29f51130014d1d10bed0dab3250f"
 
 
 @given(st.binary(max_size=300))
 def test_what_is_sealed_opens_with_its_seal(text):
     (seal,) = new_seals(1)
-    assert unseal(seal, META, close(seal, META, text)) == text
+    assert unseal(seal, META, seal_body(seal, META, text)) == text
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_sealed_opens_with_its_seal(text):
 )
 def test_a_flipped_column_is_found(change):
     (seal,) = new_seals(1)
-    sealed = close(seal, META, b"text")
+    sealed = seal_body(seal, META, b"text")
     with pytest.raises(VerificationFailed, match="does not open"):
         unseal(seal, META._replace(**change), sealed)
 
@@ -75,7 +75,7 @@ def test_a_flipped_column_is_found(change):
 @given(st.integers(0, 7), st.data())
 def test_a_flipped_bit_is_found(bit, data):
     (seal,) = new_seals(1)
-    sealed = bytearray(close(seal, META, b"some text"))
+    sealed = bytearray(seal_body(seal, META, b"some text"))
     at = data.draw(st.integers(0, len(sealed) - 1))
     sealed[at] ^= 1 << bit
     with pytest.raises(VerificationFailed):
@@ -134,5 +134,5 @@ def test_commitments_of_absent_views_are_random():
 def test_what_is_authenticated_beside_a_body_is_canonical_json(
     numbers, delivery, record, tier, name
 ):
-    meta = Meta(numbers[0], name, numbers[1], delivery, record, tier)
-    assert meta.aad() == canonical(meta._asdict())
+    meta = EventMeta(numbers[0], name, numbers[1], delivery, record, tier)
+    assert meta.aad() == canonical_json(meta._asdict())

@@ -39,11 +39,11 @@ def test_text_read_before_its_record_left_is_not_handed_out_from_memory(desk, ro
 
 def test_an_erasure_leaves_no_text_in_memory(desk, rows):
     gone = desk.one(rows.row(number=1, text="必须消失"))
-    held = desk.ledger._parts.opened
+    cached = desk.ledger._context.view_cache
     (change,) = desk.ledger.changes(Tier.PUBLIC, 0, 10)
     assert change.view is not None
     desk.ledger.erase(gone)
-    assert held._held == {}
+    assert cached._views == {}
 
 
 def test_what_a_delivery_brought_on_the_day_is_left_out(desk, rows):

@@ -15,7 +15,7 @@ from exchange.domain.keys import key
 from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.domain.record import Link, Outcome, Submission
 from exchange.domain.record_body import assemble_body, statement_line
-from exchange.ledger import Genesis, Ledger, Places
+from exchange.ledger import Genesis, Ledger, LedgerLocations
 from publisher.surfaces import dumps
 from publisher.surfaces.dumps import DumpReader, DumpSurface
 from publisher.surfaces.feed import FeedReader, FeedSurface, Place
@@ -58,8 +58,8 @@ class Clock:
         self.now += int(seconds * 1000)
 
 
-def places(folder: Path) -> Places:
-    return Places(
+def locations(folder: Path) -> LedgerLocations:
+    return LedgerLocations(
         f"sqlite:///{folder / 'ledger.sqlite'}",
         f"sqlite:///{folder / 'seals.sqlite'}",
         folder / "journal" / "withdrawals.jsonl",
@@ -179,7 +179,7 @@ def make_city(folder: Path, *, feeds: bool = False) -> City:
     genesis = Genesis(PUBLIC_URL, GOVERNMENT_URL, "did:web:credit.example.cn", "credit.example.cn")
     (folder / "secrets").mkdir(mode=0o700)
     # No time passes in a transaction, so that it takes as many rows on a busy machine.
-    ledger = Ledger.create(places(folder), genesis, RULES, clock, ticks=lambda: 0.0)
+    ledger = Ledger.create(locations(folder), genesis, RULES, clock, ticks=lambda: 0.0)
     return City(folder, clock, ledger, feeds=feeds)
 
 

@@ -23,8 +23,8 @@ MOVES: dict[str, Callable[[Any, str], object]] = {
     "withdraw": lambda city, iri: city.ledger.withdraw(iri, "repair"),
     "suspend": lambda city, iri: city.ledger.suspend(iri),
     "resume": lambda city, iri: city.ledger.resume(iri),
-    "object": lambda city, iri: city.ledger.object_(iri, True),
-    "close": lambda city, iri: city.ledger.object_(iri, False),
+    "object": lambda city, iri: city.ledger.set_objection(iri, True),
+    "close": lambda city, iri: city.ledger.set_objection(iri, False),
     "expire": lambda city, iri: city.ledger.expire(iri),
     "erase": lambda city, iri: city.ledger.erase(iri),
     "reinstate": lambda city, iri: city.ledger.reinstate(iri, "d"),
@@ -51,7 +51,7 @@ def take(city: Any, runner: Any, iris: list[str], step: tuple[str, int]) -> Any:
         assert runner.finish_erasures()
     elif name == "redact":
         for surface in city.surfaces:
-            gone = city.ledger.departures(surface.tier, surface.position(), 1_000)
+            gone = city.ledger.removals(surface.tier, surface.position(), 1_000)
             surface.redact([iri for _, iri in gone])
             surface.publish(at_head=False)
     else:

@@ -40,7 +40,7 @@ def test_a_change_whose_text_has_left_leaves_a_hole_however_the_chunks_fall(
     created, revised, kept, back = city.publish(4)
     city.ledger.suspend(back)
     city.ledger.resume(back)
-    city.ledger.object_(revised, open=True)
+    city.ledger.set_objection(revised, open=True)
     city.ledger.withdraw(created, "repair")
     city.ledger.withdraw(revised, "repair")
     changes = list(city.ledger.changes(PUBLIC, 0, 100))

@@ -29,7 +29,7 @@ import sys, time
 from pathlib import Path
 from exchange.domain.disclosure import Tier
 from exchange.domain.link_rules import Cascade, LinkRule
-from exchange.ledger import Ledger, Places
+from exchange.ledger import Ledger, LedgerLocations
 from publisher.surfaces import dumps
 from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.feed import FeedSurface, Place
@@ -39,9 +39,10 @@ from publisher.surfaces.triples.surface import Site, TriplesSurface
 
 folder, base = Path(sys.argv[1]), sys.argv[2]
 clock = lambda: time.time_ns() // 1_000_000
-places = Places(f"sqlite:///{folder / 'ledger.sqlite'}", f"sqlite:///{folder / 'seals.sqlite'}",
+locations = LedgerLocations(f"sqlite:///{folder / 'ledger.sqlite'}",
+                f"sqlite:///{folder / 'seals.sqlite'}",
                 folder / "journal" / "withdrawals.jsonl", folder / "secrets" / "ledger.key")
-ledger = Ledger.open(places, {}, clock)
+ledger = Ledger.open(locations, {}, clock)
 def place(tier):
     home = "https://credit.example.cn" if tier == "public" else "https://gov.credit.example.cn"
     pages = lambda iris: ledger.pages(Tier(tier), iris)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import command
 from sqlalchemy import text
 
-from exchange.ledger.database_engine import File, open_database
+from exchange.ledger.database_engine import SqliteProfile, open_database
 from exchange.ledger.migrations import runner, steps
 
 RECORD = "INSERT INTO record VALUES ({}, 'public', 'public', {}, 0, NULL, 0, NULL)"
@@ -20,7 +20,7 @@ OLD = (
 
 
 def test_a_ledger_of_the_first_schema_keeps_its_keys_chains_and_links(tmp_path):
-    database = open_database(f"sqlite:///{tmp_path}/ledger.sqlite", File.LEDGER)
+    database = open_database(f"sqlite:///{tmp_path}/ledger.sqlite", SqliteProfile.LEDGER)
     config = steps.configured()
     with database.writing() as connection:
         config.attributes["connection"] = connection

@@ -27,10 +27,10 @@ def filled(template, tmp_path_factory, rows):
     ledger = desk.ledger
     ledger.withdraw(iris[0], "repair")
     ledger.suspend(iris[2])
-    ledger.object_(iris[3], open=True)
+    ledger.set_objection(iris[3], open=True)
     ledger.withdraw(entries[0], "revocation")
     ledger.erase(iris[4])
-    ledger.note("policy", {"version": 1})
+    ledger.append_note("policy", {"version": 1})
     ledger.verify()
     desk.close()
     return folder
@@ -45,7 +45,7 @@ def full(filled, tmp_path, rows):
 
 
 def tamper(desk, statement):
-    with desk.ledger._parts.database.writing() as connection:
+    with desk.ledger._context.database.writing() as connection:
         done = connection.execute(text(statement))
         assert done.rowcount, "the statement changed nothing"
 
@@ -129,18 +129,18 @@ def test_a_difference_in_any_table_is_found(full, statement):
 
 def test_a_lost_seal_is_found_and_a_stray_one_is_counted(full):
     ledger = full.ledger
-    ledger._parts.seals.put([bytes(32)])
+    ledger._context.seals.put([bytes(32)])
     assert ledger.verify().orphan_seals == 0, "it may belong to a transaction on its way"
-    ledger.note("policy", {"version": 2})
+    ledger.append_note("policy", {"version": 2})
     assert ledger.verify().orphan_seals == 1
-    ledger._parts.seals.destroy([3])
+    ledger._context.seals.destroy([3])
     with pytest.raises(VerificationFailed, match="seal of the event at 3 is missing") as caught:
         ledger.verify()
     assert caught.value.details["position"] == 3
 
 
 def test_a_seal_that_came_back_after_an_erasure_is_found(full):
-    parts = full.ledger._parts
+    parts = full.ledger._context
     with parts.database.reading() as connection:
         seal = connection.execute(text("SELECT seal FROM event WHERE record = 5")).scalar()
     with parts.seals._database.writing() as connection:

@@ -160,7 +160,7 @@ def test_a_replaced_text_ends_older_versions(city: Any, dumps: DumpSurface) -> N
 
 def test_a_mark_of_objection_stands_beside_the_record(city: Any, dumps: DumpSurface) -> None:
     [iri] = city.publish(1)
-    city.ledger.object_(iri, True)
+    city.ledger.set_objection(iri, True)
     follow(city, dumps)
     assert text(city, "csv").rstrip().endswith(b",true")
     for form, media in RDF.items():
@@ -298,7 +298,7 @@ def test_a_record_issued_again_stands_where_it_would_had_it_been_redacted_ahead(
         surface = DumpSurface(place)
         if name == "ahead":
             surface.apply(changes[:before])
-            surface.redact([iri for _, iri in city.ledger.departures(PUBLIC, before, 100)])
+            surface.redact([iri for _, iri in city.ledger.removals(PUBLIC, before, 100)])
             surface.apply(changes[before:])
         else:
             surface.apply(changes)

@@ -122,7 +122,7 @@ def test_a_comparison_that_finds_something_else_rebuilds(city: Any) -> None:
     city.publish(3)
     followed(city)
     [first, *_] = [iri for iri, _, _ in city.ledger.live(Tier.PUBLIC)]
-    city.ledger.object_(first, open=True)
+    city.ledger.set_objection(first, open=True)
     followed(city)
     alter(city, root="")
     # What the store says is not what the ledger says, although the numbers agree.

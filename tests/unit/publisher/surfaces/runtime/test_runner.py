@@ -258,14 +258,14 @@ def test_catching_up_ends_at_its_deadline(city: Any) -> None:
 def test_marks_shielding_and_reinstatement_reach_the_readers(city: Any) -> None:
     [marked, shielded, withdrawn] = city.publish(3)
     runner = city.runner()
-    city.ledger.object_(marked, True)
+    city.ledger.set_objection(marked, True)
     city.ledger.suspend(shielded)
     city.ledger.withdraw(withdrawn, "revocation")
     assert runner.catch_up()
     store = Store.read_only(str(city.surfaces[0].generation()))
     assert store.query(f"ASK {{ <{marked}> <{OBJECTION}> true }}")
     assert [public_reader(city).holds(iri) for iri in (shielded, withdrawn)] == [False, False]
-    city.ledger.object_(marked, False)
+    city.ledger.set_objection(marked, False)
     city.ledger.resume(shielded)
     again = city.ledger.reinstate(withdrawn, "decision 1")
     assert runner.catch_up()

@@ -58,7 +58,7 @@ def test_a_legal_representative_stands_on_the_record_page_and_nowhere_else(
     town: Deployment, client: Client, live: list[str]
 ) -> None:
     with town.open() as opened:
-        pages = {iri: opened.ledger.on_page(Tier.PUBLIC, iri) for iri in live}
+        pages = {iri: opened.ledger.page_only_view(Tier.PUBLIC, iri) for iri in live}
     iri, page = next((iri, page) for iri, page in pages.items() if page)
     (quad,) = ox.parse(page, ox.RdfFormat.N_QUADS)
     assert quad.predicate.value.endswith("#legalRepresentative")
@@ -221,7 +221,7 @@ def test_an_open_objection_is_marked_on_the_page(
     own: Deployment, own_client: Client, live: list[str]
 ) -> None:
     with own.open() as opened:
-        opened.ledger.object_(live[0], True)
+        opened.ledger.set_objection(live[0], True)
     assert "异议申诉处理中" in own_client.get(path_of(live[0]), headers={"Accept": BROWSER}).text
 
 
@@ -229,7 +229,7 @@ def test_the_data_of_a_record_equal_what_the_store_says_of_it(
     own: Deployment, own_client: Client, live: list[str]
 ) -> None:
     with own.open() as opened:
-        opened.ledger.object_(live[0], True)
+        opened.ledger.set_objection(live[0], True)
         opened.projector(lambda _: None).publish()
     with own.query_pool(Tier.PUBLIC) as queries:
         for iri in live[:8]:
