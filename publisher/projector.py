@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.ledger import Ledger
-    from publisher.surfaces.port import Readable, Surface
+    from publisher.surfaces.port import Surface, SurfaceReader
     from publisher.surfaces.runtime.runner import Runner
 
 _POLL_SECONDS: Final = 0.1
@@ -72,7 +72,7 @@ class Projector:
         root: Path,
         ledger: Ledger,
         open_surfaces: Callable[[int], OpenSurfaces],
-        readers: Sequence[Readable],
+        readers: Sequence[SurfaceReader],
     ) -> None:
         self._lock = lock
         self._root = root
@@ -213,7 +213,7 @@ class Projector:
         at_head = (_position(reader) == self._ledger.head(reader.tier) for reader in self._readers)
         return all(at_head) and not self.differences()
 
-    def _difference(self, reader: Readable) -> str | None:
+    def _difference(self, reader: SurfaceReader) -> str | None:
         try:
             return self._checkpoints.difference(reader)
         except _UNREADABLE:
@@ -281,16 +281,16 @@ def _beside(
 _UNREADABLE: Final = (EnvironmentFault, OSError)
 
 
-def _position(reader: Readable) -> int:
+def _position(reader: SurfaceReader) -> int:
     try:
         return reader.position()
     except _UNREADABLE:
         return -1
 
 
-def _contains(reader: Readable, identifier: str) -> bool:
+def _contains(reader: SurfaceReader, identifier: str) -> bool:
     """Whether the surface shows the record; True for one that cannot be read now."""
     try:
-        return reader.holds(identifier)
+        return reader.contains(identifier)
     except _UNREADABLE:
         return True

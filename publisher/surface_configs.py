@@ -10,7 +10,7 @@ from exchange.domain.disclosure import Tier
 from publisher.surfaces import dumps
 from publisher.surfaces import feed as feeds
 from publisher.surfaces import index as indexes
-from publisher.surfaces.triples.surface import Site
+from publisher.surfaces.triples.surface import TriplesConfig
 
 if TYPE_CHECKING:
     from exchange.ledger import Ledger
@@ -25,19 +25,21 @@ class SurfaceConfigs:
     layout: Layout
     model: Model
     ledger: Ledger
-    index_mapping: indexes.Plan
+    index_mapping: indexes.IndexMapping
 
-    def triples(self, tier: Tier) -> Site:
+    def triples(self, tier: Tier) -> TriplesConfig:
         """Return the configuration of the triple store."""
-        return Site(self.layout.triples(tier), tier, self._iri_prefixes())
+        return TriplesConfig(self.layout.triples(tier), tier, self._iri_prefixes())
 
-    def index(self, tier: Tier) -> indexes.Site:
+    def index(self, tier: Tier) -> indexes.IndexConfig:
         """Return the configuration of the search index."""
-        return indexes.Site(self.layout.index(tier), tier, self._iri_prefixes(), self.index_mapping)
+        return indexes.IndexConfig(
+            self.layout.index(tier), tier, self._iri_prefixes(), self.index_mapping
+        )
 
-    def feed(self, tier: Tier) -> feeds.Place:
+    def feed(self, tier: Tier) -> feeds.FeedConfig:
         """Return the configuration of the LDES feed."""
-        return feeds.Place(
+        return feeds.FeedConfig(
             self.layout.feed(tier),
             tier,
             self._base(tier),
@@ -46,9 +48,9 @@ class SurfaceConfigs:
             epoch=self.ledger.epoch,
         )
 
-    def dumps(self, tier: Tier) -> dumps.Place:
+    def dumps(self, tier: Tier) -> dumps.DumpConfig:
         """Return the configuration of the dumps."""
-        return dumps.Place(
+        return dumps.DumpConfig(
             self.layout.dumps(tier),
             tier,
             self._base(tier),

@@ -39,7 +39,7 @@ from publisher.surface_configs import SurfaceConfigs
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedReader, FeedSurface
 from publisher.surfaces.files.tree_surface import current_tree
-from publisher.surfaces.index import IndexReader, IndexSurface, Plan
+from publisher.surfaces.index import IndexMapping, IndexReader, IndexSurface
 from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.runtime.checkpoints import Checkpoints
 from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
@@ -49,7 +49,7 @@ from publisher.surfaces.runtime.maintenance import Maintenance
 from publisher.surfaces.runtime.managed_surface import ManagedSurface
 from publisher.surfaces.runtime.removal_recovery import RemovalRecovery
 from publisher.surfaces.runtime.runner import Runner
-from publisher.surfaces.text.serialisation_cache import Texts
+from publisher.surfaces.text.serialisation_cache import SerialisationCache
 from publisher.surfaces.triples.surface import TriplesReader, TriplesSurface
 from publisher.web.context import SiteContext
 
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
     from exchange.ledger import ClockGuard
     from exchange.model import Model
-    from publisher.surfaces.port import Audited, Surface
+    from publisher.surfaces.port import AuditedReader, Surface
     from publisher.surfaces.runtime.alarms import Alarm
 
 _ANSWER_BYTES: Final = 8 * 1024 * 1024
@@ -103,9 +103,9 @@ class Deployment:
         return load_model()
 
     @cached_property
-    def index_mapping(self) -> Plan:
+    def index_mapping(self) -> IndexMapping:
         """Which properties of the model's kinds the search index keeps; made once."""
-        return Plan(self.model.kinds.values())
+        return IndexMapping(self.model.kinds.values())
 
     @cached_property
     def places(self) -> LedgerLocations:
@@ -245,13 +245,15 @@ class OpenDeployment:
         guard.beat()
         return guard.doubt() is None
 
-    def readers(self) -> list[Audited]:
+    def readers(self) -> list[AuditedReader]:
         """Return the readers of every surface of the published tiers."""
         words = self.deployment.model.vocabulary
-        triples: list[Audited] = [
+        triples: list[AuditedReader] = [
             TriplesReader(self._configs().triples(tier), words) for tier in PUBLISHED_TIERS
         ]
-        feeds: list[Audited] = [FeedReader(self._configs().feed(tier)) for tier in PUBLISHED_TIERS]
+        feeds: list[AuditedReader] = [
+            FeedReader(self._configs().feed(tier)) for tier in PUBLISHED_TIERS
+        ]
         indexes = (self.index(tier) for tier in PUBLISHED_TIERS)
         return [*triples, *feeds, *indexes, *(self.dumps(tier) for tier in PUBLISHED_TIERS)]
 
@@ -308,12 +310,12 @@ class OpenDeployment:
 
     def _document_surfaces(self) -> dict[tuple[Tier, str], Callable[[], Surface]]:
         """Return a factory of each feed and dump surface; all share one serialisation cache."""
-        texts = Texts(readers=2 * len(PUBLISHED_TIERS))
+        serialiser = SerialisationCache(readers=2 * len(PUBLISHED_TIERS))
         failpoint = self.deployment.failpoint
         factories: dict[tuple[Tier, str], Callable[[], Surface]] = {}
         for tier in PUBLISHED_TIERS:
-            feed = replace(self._configs().feed(tier), texts=texts)
-            dumps = replace(self._configs().dumps(tier), texts=texts)
+            feed = replace(self._configs().feed(tier), serialiser=serialiser)
+            dumps = replace(self._configs().dumps(tier), serialiser=serialiser)
             factories[tier, FeedSurface.name] = partial(FeedSurface, feed, failpoint)
             factories[tier, dumping.DumpSurface.name] = partial(
                 dumping.DumpSurface, dumps, failpoint

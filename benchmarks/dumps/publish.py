@@ -29,8 +29,8 @@ from exchange.intake.checker import Checker
 from exchange.intake.file_reader import open_sheets
 from exchange.model import Kind, load_model
 from exchange.sample.generator import generate
-from publisher.surfaces.dumps import DumpSurface, Place
-from publisher.surfaces.text.serialisation_cache import Texts
+from publisher.surfaces.dumps import DumpConfig, DumpSurface
+from publisher.surfaces.text.serialisation_cache import SerialisationCache
 
 BASE = "https://credit.example.cn"
 PAGE = 200  # two groups of 100 members
@@ -69,12 +69,12 @@ def dumps(made: list[Change], *, shared: bool) -> float:
 
     `shared`: feeds have written the records' Turtle and JSON before, as in the projector.
     """
-    texts = Texts(most=1 << 30)
+    texts = SerialisationCache(most=1 << 30)
     for change in made if shared else ():
-        texts.of(load_kind(), change.iri.encode(), change.view or b"")
+        texts.serialise(load_kind(), change.iri.encode(), change.view or b"")
     folder = Path(tempfile.mkdtemp())
     kinds = {"penalty": load_kind()}
-    place = Place(folder, Tier.PUBLIC, BASE, kinds, lambda _: (), lambda _: {}, texts)
+    place = DumpConfig(folder, Tier.PUBLIC, BASE, kinds, lambda _: (), lambda _: {}, texts)
     surface = DumpSurface(place)
     start = time.process_time()
     for at in range(0, len(made), CHUNK):

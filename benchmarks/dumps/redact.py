@@ -21,10 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.dumps.publish import BASE, CHUNK, changes, load_kind
 from benchmarks.harness import spread, written
 from exchange.domain.disclosure import Tier
-from publisher.surfaces.dumps import DumpSurface, Place
+from publisher.surfaces.dumps import DumpConfig, DumpSurface
 
 
-def holds(folder: Path, iri: str) -> bool:
+def contains(folder: Path, iri: str) -> bool:
     """Whether any part of any form that readers have names the record."""
     files = (folder / "current").glob("*/*.gz")
     return any(iri.encode() in gzip.decompress(file.read_bytes()) for file in files)
@@ -41,7 +41,7 @@ def main() -> None:
         pages = {change.iri: ("penalty", change.page) for change in made}
         folder = Path(name) / "dumps"
         surface = DumpSurface(
-            Place(
+            DumpConfig(
                 folder,
                 Tier.PUBLIC,
                 BASE,
@@ -63,7 +63,7 @@ def main() -> None:
             surface.publish(at_head=True)
             digested = time.perf_counter()
             done.append({"shown": shown - start, "digested": digested - shown})
-        left = holds(folder, made[0].iri)
+        left = contains(folder, made[0].iri)
         surface.close()
     written(
         f"dumps-redact-{asked.records}",

@@ -29,7 +29,7 @@ def version(made):
     return json.loads(made.get("/dump/penalty/latest/manifest.json")[1])["version"]
 
 
-def holds(made, form, iri):
+def contains(made, form, iri):
     """Whether the newest download of a form names the record."""
     with urlopen(f"{made.base}/dump/penalty/latest.{form}.gz", timeout=BOUND) as answer:
         return iri.encode() in gzip.decompress(answer.read())
@@ -55,7 +55,7 @@ def repair(made, folder, header, case, number):
         raise SystemExit("the download kept its version")
     seconds = time.perf_counter() - committed
     loading.wait()
-    left = [form for form in FORMS if holds(made, form, found[0][1])]
+    left = [form for form in FORMS if contains(made, form, found[0][1])]
     return {"gone": seconds, "left_in": left}
 
 

@@ -22,7 +22,7 @@ from exchange.domain.record_body import view
 from exchange.intake import Checker, open_sheets
 from exchange.model import load_model
 from exchange.sample import generate
-from publisher.surfaces.index import IndexSurface, Plan, Site
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 
 BASE = "https://credit.example/record/"
 EVENT = "https://credit.example/event/x"
@@ -60,8 +60,8 @@ def changes(path):
 
 def index(folder, path):
     """The index surface; reading the views is not counted."""
-    plan = Plan(load_model().kinds.values())
-    surface = IndexSurface(Site(folder / "index", Tier.PUBLIC, (BASE,), plan))
+    plan = IndexMapping(load_model().kinds.values())
+    surface = IndexSurface(IndexConfig(folder / "index", Tier.PUBLIC, (BASE,), plan))
     spent, chunk, count = 0.0, [], 0
     for change in changes(path):
         chunk.append(change)

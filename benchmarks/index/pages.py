@@ -99,7 +99,7 @@ def until_gone(directory, line, iri, name):
     assert process.wait() == 0, "the withdrawal failed"
     with Deployment(directory).open() as opened:
         index = opened.index(Tier.PUBLIC)
-        while index.holds(iri):
+        while index.contains(iri):
             time.sleep(0.02)
     return searched, time.perf_counter() - start
 

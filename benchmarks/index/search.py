@@ -20,10 +20,10 @@ from exchange.domain.identity import uscc_check_character
 from exchange.domain.keys import searchable
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
-from publisher.surfaces.index import IndexReader, IndexSurface, Plan, Site
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, IndexSurface
 from publisher.surfaces.index.reader import COUNTED, PAGE
 from publisher.surfaces.index.search_queries import FOUND
-from publisher.surfaces.index.search_terms import matches
+from publisher.surfaces.index.search_terms import fts_queries
 
 BASE = "https://credit.example/record/"
 NS = "https://w3id.org/credence/ns#"
@@ -112,7 +112,7 @@ def recall(connection, texts):
     least = [1.0, 1.0]
     for text in texts:
         hits = set()
-        for is_subject, match in matches([text]):
+        for is_subject, match in fts_queries([text]):
             bound = {"match": match, "today": "2026-09-21", "most": -1}
             hits.update(number for number, _ in connection.execute(FOUND[is_subject], bound))
         truth = {
@@ -137,7 +137,9 @@ def main() -> None:
     all_names = list(names(subjects, draw))
     texts = substrings(all_names, queries, draw)
     with tempfile.TemporaryDirectory() as folder:
-        site = Site(Path(folder) / "index", Tier.PUBLIC, (BASE,), Plan(load_model().kinds.values()))
+        site = IndexConfig(
+            Path(folder) / "index", Tier.PUBLIC, (BASE,), IndexMapping(load_model().kinds.values())
+        )
         surface = IndexSurface(site)
         start = time.process_time()
         fill(surface, all_names)

@@ -36,7 +36,7 @@ from publisher.layout import CONFIG, RESTORING
 from publisher.stores.atomic_files import owner_only
 from publisher.surfaces.runtime.alarms import standing_alarms
 from publisher.surfaces.runtime.projector_lock import ProjectorLock
-from publisher.surfaces.text.namespaces import stamp
+from publisher.surfaces.text.namespaces import xsd_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def backup(context: CliContext, *, target: Path, key_file: Path | None) -> None:
             deployment.places,
             deployment.layout,
             target,
-            made=stamp(deployment.clock()),
+            made=xsd_timestamp(deployment.clock()),
             key=key,
         )
     console.say("backed-up", path=target, position=made.position, files=len(made.files))

@@ -18,8 +18,8 @@ from exchange.model import compile_kind
 from exchange.model.form_writer import FormWriter, escape_formula
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.surfaces.dumps.addresses import FORMS
-from publisher.surfaces.dumps.segments import TAILS, Recorder
-from publisher.surfaces.text.serialisation_cache import Texts
+from publisher.surfaces.dumps.segments import TAILS, RecordSerialiser
+from publisher.surfaces.text.serialisation_cache import SerialisationCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,15 +49,15 @@ class _Rdf:
     def __init__(self, kind: Kind, form: str, base: str) -> None:
         self.lossy = 0
         self._form = form
-        self._recorder = Recorder(
-            kind, Tier.ARCHIVE, f"{base}/dataset/{kind.slug}", Texts(readers=1)
+        self._recorder = RecordSerialiser(
+            kind, Tier.ARCHIVE, f"{base}/dataset/{kind.slug}", SerialisationCache(readers=1)
         )
 
     def head(self) -> bytes:
         return self._recorder.heads()[self._form].encode()
 
     def record(self, iri: str, view: bytes) -> bytes:
-        written = self._recorder.written(iri.encode(), view, objection=False)
+        written = self._recorder.serialise(iri.encode(), view, objection=False)
         return written[FORMS.index(self._form)]
 
     def tail(self) -> bytes:

@@ -15,13 +15,13 @@ from exchange.domain.record import Visibility
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.messages import TEXTS
 from publisher.surfaces.port import label
-from publisher.surfaces.text.namespaces import stamp
+from publisher.surfaces.text.namespaces import xsd_timestamp
 from publisher.web.pages.dates import moment
 
 if TYPE_CHECKING:
     from exchange.ledger.removals import Removal
     from publisher.cli.shell_output import Console
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
     from publisher.wiring import OpenDeployment
 
 _MOST: Final = 1000
@@ -192,12 +192,12 @@ def removal_words(console: Console, removal: Removal) -> dict[str, object]:
 
 def removal_document(removal: Removal) -> dict[str, str]:
     """Return the same for machines."""
-    return {"event": removal.event.value, "since": stamp(removal.at)}
+    return {"event": removal.event.value, "since": xsd_timestamp(removal.at)}
 
 
-def _without(reader: Readable, iri: str) -> bool:
+def _without(reader: SurfaceReader, iri: str) -> bool:
     try:
-        return not reader.holds(iri)
+        return not reader.contains(iri)
     except StoreUnavailable:
         return True  # nothing was ever published there
 

@@ -77,7 +77,7 @@ class StoreReader:
         """Return the digest noted with the vocabulary that was loaded."""
         return self._note(_VOCABULARY)
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether any statement has the IRI as its subject."""
         with _readable():
             found = self._store.quads_for_pattern(NamedNode(iri), None, None, _DATA)
@@ -237,7 +237,7 @@ class EmbeddedStore(StoreReader):
 
     def known(self, iris: Iterable[str]) -> set[str]:
         """Those of the IRIs that the store holds."""
-        return {iri for iri in iris if self.holds(iri)}
+        return {iri for iri in iris if self.contains(iri)}
 
     def backup(self, target: Path) -> None:
         """Make a generation at `target` (must not exist) by hard links; synced by the engine."""

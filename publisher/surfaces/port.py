@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INLINE: Final = "inline"
 
 
-class Expected(Protocol):
+class ExpectedDigest(Protocol):
     """What a surface's digest must be; views are added one by one, in any order."""
 
     def add(self, view: bytes, /) -> object:
@@ -30,7 +30,7 @@ class Expected(Protocol):
         """Return the digest of all views so far."""
 
 
-class Readable(Protocol):
+class SurfaceReader(Protocol):
     """What an audit asks of a surface; a reading process can answer it without the writer."""
 
     @property
@@ -50,17 +50,17 @@ class Readable(Protocol):
     def digest(self) -> str:
         """One value over everything it shows of records, whatever the order; hexadecimal."""
 
-    def expecting(self) -> Expected:
+    def expected_digest(self) -> ExpectedDigest:
         """Return what says, once it has every view that must be shown, what `digest` must be."""
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether anything of the record (IRI or its last part) is shown.
 
         A tombstone does not count as holding.
         """
 
 
-class Audited(Readable, Protocol):
+class AuditedReader(SurfaceReader, Protocol):
     """A surface as readers have it, whose files can be compared with the ledger."""
 
     def inspect(self, shared: SharedWork) -> Inspection:
@@ -70,7 +70,7 @@ class Audited(Readable, Protocol):
         """
 
 
-class Surface(Readable, Protocol):
+class Surface(SurfaceReader, Protocol):
     """A place that follows the ledger."""
 
     @property
@@ -80,7 +80,7 @@ class Surface(Readable, Protocol):
         INLINE is the interpreter of the projector; what mostly works outside it has another.
         """
 
-    def expect(self, behind: int) -> None:
+    def choose_lane(self, backlog: int) -> None:
         """Hear how many changes wait, before the next are read; it may move to another lane.
 
         The position may be an earlier one afterwards, never a later one.
@@ -112,7 +112,7 @@ class Surface(Readable, Protocol):
         """Let go of files; the object is of no use afterwards."""
 
 
-class Source(Protocol):
+class ChangeSource(Protocol):
     """The ledger as surfaces, runner and audit see it (`exchange.ledger.Ledger`)."""
 
     def head(self, tier: Tier, /) -> int:
@@ -140,14 +140,14 @@ class Source(Protocol):
         """Note that the stores were rebuilt after the erasure."""
 
 
-def label(surface: Readable) -> str:
+def label(surface: SurfaceReader) -> str:
     """Return the surface's name over all tiers: `public/triples`."""
     return f"{surface.tier.value}/{surface.name}"
 
 
-def digest_of(surface: Readable, views: Iterable[bytes]) -> str:
+def digest_of(surface: SurfaceReader, views: Iterable[bytes]) -> str:
     """Return what the surface's digest must be when exactly these views are shown."""
-    expected = surface.expecting()
+    expected = surface.expected_digest()
     for view in views:
         expected.add(view)
     return expected.hex()

@@ -9,12 +9,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from publisher.surfaces.port import Readable, Source
+    from publisher.surfaces.port import ChangeSource, SurfaceReader
 
 _MODULUS = 1 << 256
 
 
-class LineSum:
+class LineSetDigest:
     """Sum modulo 2^256 of the SHA-256 of each line, its final line feed included.
 
     Only lines that begin with one of `starts` and do not end in `but_not` count. Also a sink
@@ -48,11 +48,11 @@ class LineSum:
         return f"{self._total % _MODULUS:064x}"
 
 
-class ViewSum:
+class ViewSetDigest:
     """The digest of exactly the lines of the views that are added."""
 
     def __init__(self) -> None:
-        self._total = LineSum()
+        self._total = LineSetDigest()
 
     def add(self, view: bytes, /) -> None:
         """Count a view's lines."""
@@ -63,24 +63,24 @@ class ViewSum:
         return self._total.hex()
 
 
-def text_sum(text: bytes) -> int:
-    """Return what the lines of a text add to a LineSum; texts can be taken away again."""
-    total = LineSum()
+def line_set_sum(text: bytes) -> int:
+    """Return what the lines of a text add to a LineSetDigest; texts can be taken away again."""
+    total = LineSetDigest()
     total.write(text)
     return int(total.hex(), 16)
 
 
-def sum_hex(total: int) -> str:
-    """Return a sum of `text_sum` as a LineSum writes it."""
+def digest_hex(total: int) -> str:
+    """Return a sum of `line_set_sum` as a LineSetDigest writes it."""
     return f"{total % _MODULUS:064x}"
 
 
-def shows_what_stands(ledger: Source, surface: Readable) -> bool:
+def matches_ledger(ledger: ChangeSource, surface: SurfaceReader) -> bool:
     """Return whether a surface holds exactly the records and text that stand in the ledger.
 
     Compares what the surface itself works with; what lies in every file is for an audit.
     """
-    expected, iris = surface.expecting(), set[str]()
+    expected, iris = surface.expected_digest(), set[str]()
     for iri, _, view in ledger.live(surface.tier):
         iris.add(iri)
         expected.add(view)

@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from exchange.model import Model
     from publisher.stores.query_pool import QueryPool
     from publisher.surfaces.dumps import DumpReader
-    from publisher.surfaces.index import About, Entry, Found, Listed, Subject, Tally
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.index import (
+        Entry,
+        ListPage,
+        MonthlyCount,
+        SearchPage,
+        Subject,
+        SubjectRecords,
+    )
+    from publisher.surfaces.port import SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
     from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
 
@@ -63,19 +70,19 @@ class Index(Protocol):
     Every answer is bounded. All raise StoreUnavailable and QueryTimeout.
     """
 
-    def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> Found:
+    def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> SearchPage:
         """Return a page of what has every word typed. Raises UsageError for too long a text."""
 
     def subject(self, code: str) -> Subject | None:
         """Return what is shown about a code in its canonical writing."""
 
-    def listed(self, name: str, cursor: str = "", size: int = 20) -> Listed:
+    def listed(self, name: str, cursor: str = "", size: int = 20) -> ListPage:
         """Return a piece of a list by its notation. Raises UsageError for a bad cursor."""
 
-    def of_kind(self, kind: str, cursor: str = "", size: int = 20) -> Listed:
+    def of_kind(self, kind: str, cursor: str = "", size: int = 20) -> ListPage:
         """Return a piece of a kind's records. Raises UsageError for a bad cursor."""
 
-    def about(self, code: str, after: str = "", size: int = 500) -> About:
+    def about(self, code: str, after: str = "", size: int = 500) -> SubjectRecords:
         """Return the records about a code, in the order of their IRIs."""
 
     def measures_of(self, name: str) -> Sequence[Entry]:
@@ -90,7 +97,7 @@ class Index(Protocol):
     def lists(self) -> Mapping[str, int]:
         """Return how many entries each list has that has any."""
 
-    def tallies(self, kind: str) -> Sequence[Tally]:
+    def tallies(self, kind: str) -> Sequence[MonthlyCount]:
         """Return the records of a kind by authority and month."""
 
 
@@ -114,7 +121,7 @@ class SiteContext:
     queries: QueryPool
     index: Index
     generation: Callable[[], str]
-    readers: Sequence[Readable]
+    readers: Sequence[SurfaceReader]
     checkpoints: Checkpoints
     guard: SurfaceGuard
     alarms: Path
@@ -126,6 +133,6 @@ class SiteContext:
     trusted_proxies: tuple[str, ...] = ()
     clock_doubt: Callable[[], ClockDoubt | None] = lambda: None
     ledger_in_place: Callable[[], bool] = lambda: True
-    watched: Sequence[Readable] = ()
+    watched: Sequence[SurfaceReader] = ()
     held: Callable[[], int] = lambda: 0
     metrics_token: Path | None = None

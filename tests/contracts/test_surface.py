@@ -18,12 +18,11 @@ from exchange.domain.record import Submission
 from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger import Genesis, Ledger, LedgerLocations
 from publisher.surfaces import dumps as dumping
-from publisher.surfaces.feed import FeedSurface, Place
-from publisher.surfaces.index import IndexSurface, Plan
-from publisher.surfaces.index import Site as IndexSite
+from publisher.surfaces.feed import FeedConfig, FeedSurface
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.runtime.helper_process import HelperProcess, SurfaceProxy, serve_surfaces
-from publisher.surfaces.triples.surface import Site, TriplesSurface
+from publisher.surfaces.triples.surface import TriplesConfig, TriplesSurface
 from tests.appending import append_all
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Ticks:
 
 def triples(folder: Path, _: Ledger) -> Surface:
     return TriplesSurface(
-        Site(folder / "triples", Tier.PUBLIC, (f"{BASE}/record/",)), b"", Ticks(), grace=0
+        TriplesConfig(folder / "triples", Tier.PUBLIC, (f"{BASE}/record/",)), b"", Ticks(), grace=0
     )
 
 
@@ -58,12 +57,12 @@ def feed(folder: Path, ledger: Ledger) -> Surface:
     def pages(iris: Collection[str]) -> set[tuple[str, int]]:
         return ledger.pages(Tier.PUBLIC, iris)
 
-    return FeedSurface(Place(folder / "feed", Tier.PUBLIC, BASE, {}, pages, fan=2))
+    return FeedSurface(FeedConfig(folder / "feed", Tier.PUBLIC, BASE, {}, pages, fan=2))
 
 
 def index(folder: Path, _: Ledger) -> Surface:
     bases = (f"{BASE}/record/",)
-    return IndexSurface(IndexSite(folder / "index", Tier.PUBLIC, bases, Plan(())))
+    return IndexSurface(IndexConfig(folder / "index", Tier.PUBLIC, bases, IndexMapping(())))
 
 
 def dumps(folder: Path, ledger: Ledger) -> Surface:
@@ -73,7 +72,7 @@ def dumps(folder: Path, ledger: Ledger) -> Surface:
     def created(iris: Collection[str]) -> dict[str, int]:
         return ledger.created(Tier.PUBLIC, iris)
 
-    place = dumping.Place(folder / "dumps", Tier.PUBLIC, BASE, {}, pages, created)
+    place = dumping.DumpConfig(folder / "dumps", Tier.PUBLIC, BASE, {}, pages, created)
     return dumping.DumpSurface(place)
 
 
@@ -191,7 +190,7 @@ def test_it_shows_what_the_ledger_says_and_saves_the_last_number(bench: Bench) -
     bench.follow()
     assert bench.agrees()
     assert bench.surface.position() == 7
-    assert all(bench.surface.holds(iri) for iri in iris)
+    assert all(bench.surface.contains(iri) for iri in iris)
 
 
 def test_position_and_result_survive_a_restart(bench: Bench) -> None:
@@ -234,7 +233,7 @@ def test_a_withdrawn_record_is_held_no_longer(bench: Bench) -> None:
     bench.follow()
     bench.ledger.withdraw(gone, "repair")
     bench.follow()
-    assert [bench.surface.holds(iri) for iri in (kept, gone)] == [True, False]
+    assert [bench.surface.contains(iri) for iri in (kept, gone)] == [True, False]
     assert bench.agrees()
 
 
@@ -247,9 +246,9 @@ def test_a_redaction_comes_ahead_of_the_backlog_and_keeps_the_position(bench: Be
         bench.surface.redact([gone])
     bench.surface.publish(at_head=False)
     assert bench.surface.position() == 2
-    assert [bench.surface.holds(iri) for iri in (kept, gone)] == [True, False]
+    assert [bench.surface.contains(iri) for iri in (kept, gone)] == [True, False]
     bench.restart()
-    assert not bench.surface.holds(gone)
+    assert not bench.surface.contains(gone)
     bench.follow()
     assert bench.agrees()
 
@@ -266,11 +265,11 @@ def test_a_shielded_record_comes_back_under_its_iri(bench: Bench) -> None:
     [iri] = bench.record()
     bench.ledger.suspend(iri)
     bench.follow()
-    assert not bench.surface.holds(iri)
+    assert not bench.surface.contains(iri)
     bench.ledger.resume(iri)
     bench.surface.redact([iri])
     bench.follow()
-    assert bench.surface.holds(iri)
+    assert bench.surface.contains(iri)
     assert bench.agrees()
 
 

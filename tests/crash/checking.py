@@ -116,7 +116,7 @@ def picture(directory: Path) -> dict[str, str]:
             if isinstance(reader, IndexReader | DumpReader):
                 found[label(reader)] = reader.digest()
             if isinstance(reader, DumpReader):
-                for kind in reader.shelf().kinds():
+                for kind in reader.snapshot().kinds():
                     for file in reader.files(kind):
                         # Its SHA-256 is worked out some time after a redaction.
                         said = f"{file.size} {file.records}"

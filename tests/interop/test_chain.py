@@ -19,7 +19,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.identity import new_id
 from exchange.domain.record import Activity, Change
 from exchange.ledger.feed_sequence import NewMember, OpenPage, SequenceEnd, number_members
-from publisher.surfaces.feed import FeedSurface, Place
+from publisher.surfaces.feed import FeedConfig, FeedSurface
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.web.endpoints.feed import FeedService
 from publisher.web.pages.renderer import Pages
@@ -147,7 +147,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with make_server("127.0.0.1", 0, service, Server, Quiet) as server:
         base = f"http://127.0.0.1:{server.server_port}"
         traffic = Traffic(base)
-        number_members = Place(tmp_path, Tier.PUBLIC, base, {}, traffic.pages_of, fan=FAN)
+        number_members = FeedConfig(tmp_path, Tier.PUBLIC, base, {}, traffic.pages_of, fan=FAN)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(base, traffic, FeedSurface(number_members))
         server.shutdown()

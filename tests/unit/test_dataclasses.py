@@ -41,7 +41,7 @@ WORKING = {
     "publisher.surfaces.dumps.part_reader._Run",
     "publisher.surfaces.feed.page_index.OpenPage",
     "publisher.surfaces.feed.page_index.Stream",
-    "publisher.surfaces.feed.page_index.Index",
+    "publisher.surfaces.feed.page_index.FeedState",
     "publisher.surfaces.feed.pages.Page",
     "publisher.surfaces.audit.file_inspection.Faults",
     "publisher.verify.feed_linter._Walk",

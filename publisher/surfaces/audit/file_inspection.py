@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from exchange.domain.errors import CredenceError
-from publisher.surfaces.text.serialisation_cache import Texts
-from publisher.surfaces.text.statement_serialiser import Phrases
+from publisher.surfaces.text.serialisation_cache import SerialisationCache
+from publisher.surfaces.text.statement_serialiser import StatementSerialiser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -59,7 +59,7 @@ class Faults:
         """Count a fault of a file, given as a path or relative to the surface's directory."""
         self.count += 1
         if len(self.first) < LISTED:
-            self.first.append(Fault(name_of(self.directory, path), zh, en))
+            self.first.append(Fault(path_in_data_directory(self.directory, path), zh, en))
 
     def missing(self, path: Path | str) -> None:
         """Count a file that is not there."""
@@ -90,7 +90,7 @@ class Faults:
 
     def raised(self, path: Path | str, problem: Exception) -> None:
         """Count what reading has raised, in words."""
-        self.add(path, *words_of(problem))
+        self.add(path, *problem_words(problem))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +138,13 @@ class SharedWork:
     def __init__(self, readers: int, *, closely: bool = False) -> None:
         self.closely = closely
         # Feeds and downloads of every tier.
-        self.texts = Texts(
-            readers=readers, phrases=partial(Phrases, remembered=_STATEMENTS, free_text=True)
+        self.serialiser = SerialisationCache(
+            readers=readers,
+            phrases=partial(StatementSerialiser, remembered=_STATEMENTS, free_text=True),
         )
         self._held: dict[tuple[str, bytes], Any] = {}
 
-    def once(self, use: str, view: bytes, make: Callable[[], T]) -> T:
+    def memoise(self, use: str, view: bytes, make: Callable[[], T]) -> T:
         """Return what `make` gives for a view; the second tier to ask gets what the first had."""
         key = use, view
         if key in self._held:
@@ -156,13 +157,13 @@ class SharedWork:
         return found
 
 
-def name_of(directory: Path, path: Path | str) -> str:
+def path_in_data_directory(directory: Path, path: Path | str) -> str:
     """Return a file's path below the data directory: `surfaces/public/feed/current/...`."""
     below = path if isinstance(path, str) else path.relative_to(directory).as_posix()
     return "/".join([*directory.parts[-3:], *([below] if below else [])])
 
 
-def words_of(problem: Exception) -> tuple[str, str]:
+def problem_words(problem: Exception) -> tuple[str, str]:
     """Return what an exception says in Chinese and English, without quoting any file.
 
     A parser's own text may quote a statement, and what an audit prints is kept in logs.

@@ -16,14 +16,14 @@ LISTED: Final = 100  # IRIs named per list; the counts are always whole
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class IriList:
     """A list of IRIs: how many, and the first hundred."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, iris: Collection[str]) -> Names:
+    def of(cls, iris: Collection[str]) -> IriList:
         """Return the list of these IRIs, in their order."""
         return cls(len(iris), sorted(iris)[:LISTED])
 
@@ -37,8 +37,8 @@ class Findings:
 
     position: int
     behind: int
-    missing: Names
-    leftover: Names
+    missing: IriList
+    leftover: IriList
     problem: Words | None = None
     faults: Faults | None = None
 

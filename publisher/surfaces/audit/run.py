@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.identity import id_of
 from exchange.domain.record import Visibility
-from publisher.surfaces.audit.file_inspection import SharedWork, words_of
-from publisher.surfaces.audit.findings import AuditReport, Findings, Names
+from publisher.surfaces.audit.file_inspection import SharedWork, problem_words
+from publisher.surfaces.audit.findings import AuditReport, Findings, IriList
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.surfaces.audit.file_inspection import Inspected, Inspection
     from publisher.surfaces.audit.findings import Words
-    from publisher.surfaces.port import Audited, Source
+    from publisher.surfaces.port import AuditedReader, ChangeSource
 
     Progress = Callable[[str, int, int], None]  # label, changes compared, changes in all
 
@@ -39,8 +39,8 @@ def _nobody(_what: str, _done: int, _all: int) -> None:
 
 
 def audit(
-    ledger: Source,
-    surfaces: Sequence[Audited],
+    ledger: ChangeSource,
+    surfaces: Sequence[AuditedReader],
     iri: str | None = None,
     progress: Progress = _nobody,
 ) -> AuditReport:
@@ -67,7 +67,7 @@ def audit(
 class _Run:
     """One surface under comparison."""
 
-    surface: Audited
+    surface: AuditedReader
     head: int
     inspection: Inspection | None = None
     goal: int = 0  # change whose result it showed when it was asked last
@@ -75,7 +75,7 @@ class _Run:
     problem: Words | None = None
     records: int = 0
     named: bool = True  # whether the findings say what is wrong
-    findings: Findings = field(default_factory=lambda: Findings(0, 0, Names(), Names()))
+    findings: Findings = field(default_factory=lambda: Findings(0, 0, IriList(), IriList()))
 
     def attempt(self, step: Callable[[], object]) -> None:
         """Do it unless something failed before."""
@@ -84,7 +84,7 @@ class _Run:
                 step()
             except Exception as problem:  # noqa: BLE001 - whatever a damaged file makes of its
                 # reader, it is a finding, and the other surfaces are still asked.
-                self.problem = words_of(problem)
+                self.problem = problem_words(problem)
 
     def begin(self, shared: SharedWork) -> None:
         """Ask where it is."""
@@ -98,7 +98,7 @@ class _Run:
             self.inspection.take(wanted)
             self.taken = wanted[-1].seq
 
-    def finish(self, ledger: Source, live: AbstractSet[str]) -> None:
+    def finish(self, ledger: ChangeSource, live: AbstractSet[str]) -> None:
         """Compare the rest, and what is shown with what stands."""
         inspection = self.inspection
         if inspection is None:
@@ -115,32 +115,36 @@ class _Run:
         self.named = found.named
         self.findings = Findings(self.goal, behind, missing, leftover, faults=found.faults)
 
-    def _catch_up(self, ledger: Source) -> None:
+    def _catch_up(self, ledger: ChangeSource) -> None:
         while self.taken < self.goal:
             changes = ledger.changes(self.surface.tier, self.taken, _CHUNK)
             if not changes:
                 return
             self.take(changes)
 
-    def close(self, ledger: Source) -> None:
+    def close(self, ledger: ChangeSource) -> None:
         """Let go of its files; what stood in the way becomes the finding."""
         if self.inspection is not None:
             self.inspection.close()
         if self.problem is not None:
             head = ledger.head(self.surface.tier)
-            self.findings = Findings(0, head, Names(), Names(), problem=self.problem)
+            self.findings = Findings(0, head, IriList(), IriList(), problem=self.problem)
 
-    def unsettled(self, ledger: Source) -> bool:
+    def unsettled(self, ledger: ChangeSource) -> bool:
         """Whether it has to be compared again: nothing is named, or all moved on meanwhile."""
         return not self.named or (not self.findings.ok and self._moved(ledger))
 
-    def _moved(self, ledger: Source) -> bool:
+    def _moved(self, ledger: ChangeSource) -> bool:
         behind = self.findings.behind != 0 and self.problem is None
         return behind or ledger.head(self.surface.tier) != self.head
 
 
 def _compared(
-    ledger: Source, surfaces: Sequence[Audited], progress: Progress, *, closely: bool = False
+    ledger: ChangeSource,
+    surfaces: Sequence[AuditedReader],
+    progress: Progress,
+    *,
+    closely: bool = False,
 ) -> dict[str, _Run]:
     """Read the ledger once for all of the surfaces, and compare each."""
     shared = SharedWork(readers=len(surfaces), closely=closely)
@@ -155,7 +159,7 @@ def _compared(
     except Exception as problem:  # noqa: BLE001 - a ledger that cannot be read leaves nothing to
         # compare with: that is said of every surface, and the report still comes.
         for run in runs:
-            run.problem = run.problem or words_of(problem)
+            run.problem = run.problem or problem_words(problem)
     for run in runs:
         run.attempt(lambda run=run: run.finish(ledger, live[run.surface.tier]))  # type: ignore[misc]
         run.close(ledger)
@@ -163,7 +167,7 @@ def _compared(
     return {label(run.surface): run for run in runs}
 
 
-def _stream(ledger: Source, runs: Sequence[_Run], progress: Progress) -> None:
+def _stream(ledger: ChangeSource, runs: Sequence[_Run], progress: Progress) -> None:
     """Give every run the changes up to its goal, the tiers side by side.
 
     Tiers show mostly the same text, which is opened and written once if they follow closely.
@@ -183,15 +187,15 @@ def _stream(ledger: Source, runs: Sequence[_Run], progress: Progress) -> None:
             after[tier] = changes[-1].seq
 
 
-def _compare(found: Inspected, live: AbstractSet[str]) -> tuple[Names, Names]:
+def _compare(found: Inspected, live: AbstractSet[str]) -> tuple[IriList, IriList]:
     """Return which live records are missing, and which others are left over."""
     shown = set(found.expected)
     missing = (live - shown) | (live & set(found.lost))
     leftover = (shown - live - set(found.lost)) | (set(found.extra) - live)
-    return Names.of(missing), Names.of(leftover)
+    return IriList.of(missing), IriList.of(leftover)
 
 
-def _audit_record(ledger: Source, surfaces: Sequence[Audited], iri: str) -> AuditReport:
+def _audit_record(ledger: ChangeSource, surfaces: Sequence[AuditedReader], iri: str) -> AuditReport:
     public_id, found, lives = id_of(iri), {}, False
     for surface in surfaces:
         live = ledger.visibility(surface.tier, public_id) is Visibility.LIVE
@@ -200,12 +204,12 @@ def _audit_record(ledger: Source, surfaces: Sequence[Audited], iri: str) -> Audi
     return AuditReport(int(lives), found)
 
 
-def _asked_of(surface: Audited, iri: str, *, live: bool) -> Findings:
+def _asked_of(surface: AuditedReader, iri: str, *, live: bool) -> Findings:
     try:
-        position, held = surface.position(), surface.holds(iri)
+        position, held = surface.position(), surface.contains(iri)
     except Exception as problem:  # noqa: BLE001 - a damaged file may raise anything in its
         # reader; it is a finding, and the other surfaces are still asked.
-        return Findings(0, 0, Names(), Names(), problem=words_of(problem))
+        return Findings(0, 0, IriList(), IriList(), problem=problem_words(problem))
     missing: Collection[str] = [iri] if live and not held else ()
     leftover: Collection[str] = [iri] if held and not live else ()
-    return Findings(position, 0, Names.of(missing), Names.of(leftover))
+    return Findings(position, 0, IriList.of(missing), IriList.of(leftover))

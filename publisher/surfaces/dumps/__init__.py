@@ -5,8 +5,8 @@ the layout.
 Source: docs/design/surfaces.md "Downloads".
 """
 
-from publisher.surfaces.dumps.addresses import Place
+from publisher.surfaces.dumps.addresses import DumpConfig
 from publisher.surfaces.dumps.reader import DumpFile, DumpReader
 from publisher.surfaces.dumps.surface import DumpSurface
 
-__all__ = ["DumpFile", "DumpReader", "DumpSurface", "Place"]
+__all__ = ["DumpConfig", "DumpFile", "DumpReader", "DumpSurface"]

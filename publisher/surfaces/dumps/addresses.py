@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from publisher.surfaces.feed.addresses import first_epoch
-from publisher.surfaces.text.serialisation_cache import Texts
+from publisher.surfaces.text.serialisation_cache import SerialisationCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -27,7 +27,7 @@ KEPT: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DumpConfig:
     """Where a tier's dumps are: `base` is the tier's address, without a slash at the end.
 
     `kinds` are those that have a dump from the start; others get one with their first record.
@@ -43,7 +43,7 @@ class Place:
     created: Callable[[Collection[str]], Mapping[str, int]]
     epoch: Callable[[], int] = first_epoch
     # One for all surfaces that write the same records, where one process has them.
-    texts: Texts = field(default_factory=Texts)
+    serialiser: SerialisationCache = field(default_factory=SerialisationCache)
 
 
 def part_of(page: int) -> int:
@@ -51,7 +51,7 @@ def part_of(page: int) -> int:
     return (page - 1) // PAGES + 1
 
 
-def moment_of(milliseconds: int) -> str:
+def file_timestamp(milliseconds: int) -> str:
     """Return the beginning of a version's name: text order is time order, no `:` for files."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y%m%dT%H%M%S}{rest:03d}Z"

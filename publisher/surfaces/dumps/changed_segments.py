@@ -9,52 +9,52 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publisher.surfaces.dumps.addresses import part_of
-from publisher.surfaces.dumps.part_builder import Packed
+from publisher.surfaces.dumps.part_builder import CompressedSegment
 from publisher.surfaces.dumps.segments import Segment
-from publisher.surfaces.files.gzip_segments import unsqueezed
+from publisher.surfaces.files.gzip_segments import decompress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.dumps.dump_files import Stored
-    from publisher.surfaces.dumps.dump_version import Index
-    from publisher.surfaces.dumps.segments import Recorder
+    from publisher.surfaces.dumps.dump_files import PartFiles
+    from publisher.surfaces.dumps.dump_version import DumpVersion
+    from publisher.surfaces.dumps.segments import RecordSerialiser
 
 
-class OpenPages:
-    """Segments in memory; `index` tells what stands on disk."""
+class DirtySegments:
+    """Segments in memory; `dump` tells what stands on disk."""
 
     def __init__(
         self,
-        texts: Stored,
-        index: Callable[[str], Index],
-        recorder: Callable[[str], Recorder],
+        part_files: PartFiles,
+        dump: Callable[[str], DumpVersion],
+        serialiser: Callable[[str], RecordSerialiser],
     ) -> None:
-        self._texts = texts
-        self._index = index
-        self._recorder = recorder
+        self._part_files = part_files
+        self._index = dump
+        self._serialiser = serialiser
         self._newest: dict[str, tuple[int, Segment]] = {}
         self._dirty: set[str] = set()  # kinds whose newest segment changed
-        self._packed: dict[tuple[str, int], Packed] = {}
+        self._packed: dict[tuple[str, int], CompressedSegment] = {}
 
     def rewrite(
         self, kind: str, page: int, gone: Collection[bytes], added: Sequence[Change]
     ) -> bool:
         """Take text of records from a page, then let others stand there; whether any went."""
         segment = self._segment(kind, page)
-        removed = segment.take_away(gone)
+        removed = segment.remove(gone)
         for change in added:
-            segment.put(change, self._recorder(kind))
+            segment.put(change, self._serialiser(kind))
         if removed or added:
             self._keep(kind, page, segment)
         return removed
 
-    def packed(self) -> dict[tuple[str, int], Packed]:
+    def packed(self) -> dict[tuple[str, int], CompressedSegment]:
         """Return what changed since it was last asked for."""
         for kind in self._dirty:
             page, segment = self._newest[kind]
-            self._packed[kind, page] = Packed.of(segment)
+            self._packed[kind, page] = CompressedSegment.of(segment)
         made, self._packed = self._packed, {}
         self._dirty.clear()
         return made
@@ -66,20 +66,20 @@ class OpenPages:
         waiting = self._packed.get((kind, page))
         if waiting is not None:
             pieces = [packed for _, packed in waiting.pieces]
-            return Segment(tuple(unsqueezed(piece) if piece else b"" for piece in pieces))
+            return Segment(tuple(decompress(piece) if piece else b"" for piece in pieces))
         number = part_of(page)
         for part in self._index(kind).parts:
             if part.number == number and page in part.pages:
-                return Segment(self._texts.segment(part, page))
+                return Segment(self._part_files.segment(part, page))
         return Segment()
 
     def _keep(self, kind: str, page: int, segment: Segment) -> None:
         newest = self._newest.get(kind)
         if newest is not None and page < newest[0]:
-            self._packed[kind, page] = Packed.of(segment)
+            self._packed[kind, page] = CompressedSegment.of(segment)
             return
         if newest is not None and page > newest[0] and kind in self._dirty:
-            self._packed[kind, newest[0]] = Packed.of(newest[1])
+            self._packed[kind, newest[0]] = CompressedSegment.of(newest[1])
         # Nothing may be left of what was packed before.
         self._packed.pop((kind, page), None)
         self._newest[kind] = page, segment

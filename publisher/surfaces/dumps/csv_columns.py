@@ -85,7 +85,7 @@ def _code(kind: Kind | None, field: Field) -> str:
     return field.name
 
 
-class Table:
+class CsvTable:
     """Writes the rows of one kind in one tier."""
 
     def __init__(self, kind: Kind | None, tier: Tier) -> None:

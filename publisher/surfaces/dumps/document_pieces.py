@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from publisher.surfaces.dumps.addresses import HEADERS
 from publisher.surfaces.dumps.dump_files import spans
 from publisher.surfaces.dumps.segments import TAILS
-from publisher.surfaces.files.gzip_segments import HEADER, ending, squeezed, unsqueezed
+from publisher.surfaces.files.gzip_segments import HEADER, compress, decompress, trailer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from publisher.surfaces.dumps.dump_files import Stored
-    from publisher.surfaces.dumps.dump_version import Index, Part, PartForm
-    from publisher.surfaces.files.gzip_segments import Extent
+    from publisher.surfaces.dumps.dump_files import PartFiles
+    from publisher.surfaces.dumps.dump_version import DumpVersion, Part, PartForm
+    from publisher.surfaces.files.gzip_segments import SegmentSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +31,40 @@ class Piece:
 class Document:
     """A dump in one form, or one part of it; `names` is the kind of a CSV's first row."""
 
-    index: Index
+    dump: DumpVersion
     form: str
-    names: str = HEADERS[0]
+    header: str = HEADERS[0]
     part: Part | None = None
 
-    def pieces(self, texts: Stored, *, packed: bool) -> list[Piece]:
+    def pieces(self, part_files: PartFiles, *, packed: bool) -> list[Piece]:
         """Return its pieces, or those of its gzip file.
 
         What may be swept while the document is on its way, its newest part, is read now.
         Raises FileNotFoundError when the version has gone already.
         """
-        parts = self.index.parts if self.part is None else (self.part,)
+        parts = self.dump.parts if self.part is None else (self.part,)
         forms = [part.forms[self.form] for part in parts]
         if forms:
-            texts.hold(forms[-1])
-        return self._packed(forms, texts) if packed else self._plain(forms, texts)
+            part_files.preload(forms[-1])
+        return self._packed(forms, part_files) if packed else self._plain(forms, part_files)
 
-    def _packed(self, forms: Sequence[PartForm], texts: Stored) -> list[Piece]:
-        whole = self.index.extent(self.form, self.names, self.part)
-        head = HEADER + squeezed(self.index.head(self.form, self.names))[1]
-        tail = squeezed(TAILS[self.form])[1] + ending(whole)
+    def _packed(self, forms: Sequence[PartForm], part_files: PartFiles) -> list[Piece]:
+        whole = self.dump.size_of(self.form, self.header, self.part)
+        head = HEADER + compress(self.dump.head(self.form, self.header))[1]
+        tail = compress(TAILS[self.form])[1] + trailer(whole)
         middle = [
-            Piece(form.body.packed, partial(texts.span, form, form.begin, form.body.packed))
+            Piece(form.body.packed, partial(part_files.span, form, form.begin, form.body.packed))
             for form in forms
         ]
         return [_piece(head), *middle, _piece(tail)]
 
-    def _plain(self, forms: Sequence[PartForm], texts: Stored) -> list[Piece]:
+    def _plain(self, forms: Sequence[PartForm], part_files: PartFiles) -> list[Piece]:
         middle = [
-            Piece(extent.size, partial(_unpacked, texts, form, start, extent))
+            Piece(extent.size, partial(_unpacked, part_files, form, start, extent))
             for form in forms
             for start, extent in spans(form)
         ]
-        head = _piece(self.index.head(self.form, self.names))
+        head = _piece(self.dump.head(self.form, self.header))
         return [head, *middle, _piece(TAILS[self.form])]
 
 
@@ -81,5 +81,5 @@ def _piece(content: bytes) -> Piece:
     return Piece(len(content), lambda: content)
 
 
-def _unpacked(texts: Stored, form: PartForm, start: int, extent: Extent) -> bytes:
-    return unsqueezed(texts.span(form, start, extent.packed)) if extent.packed else b""
+def _unpacked(part_files: PartFiles, form: PartForm, start: int, extent: SegmentSize) -> bytes:
+    return decompress(part_files.span(form, start, extent.packed)) if extent.packed else b""

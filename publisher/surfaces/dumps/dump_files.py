@@ -10,29 +10,29 @@ import json
 from typing import TYPE_CHECKING
 
 from publisher.surfaces.dumps.addresses import FORMS
-from publisher.surfaces.dumps.dump_version import Index
-from publisher.surfaces.files.gzip_segments import unsqueezed
+from publisher.surfaces.dumps.dump_version import DumpVersion
+from publisher.surfaces.files.gzip_segments import decompress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from publisher.surfaces.dumps.dump_version import Part, PartForm
-    from publisher.surfaces.files.gzip_segments import Extent
+    from publisher.surfaces.files.gzip_segments import SegmentSize
 
 
-def index_path(kind: str, version: str) -> str:
+def version_path(kind: str, version: str) -> str:
     """Return the path of a version's index below the tree."""
     return f"{kind}/{version}.json"
 
 
-def index_at(folders: Sequence[Path], kind: str, version: str) -> Index | None:
+def read_version(folders: Sequence[Path], kind: str, version: str) -> DumpVersion | None:
     """Return the index of a version, None when it is not there any more."""
-    content = found(folders, index_path(kind, version))
-    return None if content is None else Index.from_json(json.loads(content))
+    content = read_first(folders, version_path(kind, version))
+    return None if content is None else DumpVersion.from_json(json.loads(content))
 
 
-def found(folders: Sequence[Path], name: str) -> bytes | None:
+def read_first(folders: Sequence[Path], name: str) -> bytes | None:
     """Return a file from the first of the folders that has it."""
     for folder in folders:
         try:
@@ -42,20 +42,20 @@ def found(folders: Sequence[Path], name: str) -> bytes | None:
     return None
 
 
-class Stored:
+class PartFiles:
     """Reads segments of parts back. Raises FileNotFoundError when a version has gone."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
         self._held: dict[str, bytes] = {}
 
-    def hold(self, form: PartForm) -> None:
+    def preload(self, form: PartForm) -> None:
         """Read a part now, so that it can be had when its file has gone."""
         self._held[form.file] = self.content(form)
 
     def content(self, form: PartForm) -> bytes:
         """Return the bytes of a part's file."""
-        content = found(self._folders, form.file)
+        content = read_first(self._folders, form.file)
         if content is None:
             raise FileNotFoundError(form.file)
         return content
@@ -73,15 +73,15 @@ class Stored:
                 continue
         raise FileNotFoundError(form.file)
 
-    def packed(self, form: PartForm) -> Iterator[bytes]:
+    def compressed_segments(self, form: PartForm) -> Iterator[bytes]:
         """Yield the packed segments of a part."""
         content = self.content(form)
         for start, extent in spans(form):
             yield content[start : start + extent.packed]
 
-    def body(self, form: PartForm) -> Iterator[bytes]:
+    def segments(self, form: PartForm) -> Iterator[bytes]:
         """Yield the text of the segments of a part."""
-        return (unsqueezed(piece) if piece else b"" for piece in self.packed(form))
+        return (decompress(piece) if piece else b"" for piece in self.compressed_segments(form))
 
     def segment(self, part: Part, page: int) -> tuple[bytes, ...]:
         """Return the texts of a page's records, one for each of FORMS."""
@@ -90,11 +90,11 @@ class Stored:
         for form in FORMS:
             start, extent = list(spans(part.forms[form]))[place]
             piece = self.span(part.forms[form], start, extent.packed)
-            made.append(unsqueezed(piece) if piece else b"")
+            made.append(decompress(piece) if piece else b"")
         return tuple(made)
 
 
-def spans(form: PartForm) -> Iterator[tuple[int, Extent]]:
+def spans(form: PartForm) -> Iterator[tuple[int, SegmentSize]]:
     """Yield where each segment begins in the part's file, and its extent."""
     start = form.begin
     for extent in form.segments:

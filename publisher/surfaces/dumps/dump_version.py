@@ -11,10 +11,16 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from publisher.surfaces.dumps.addresses import FORMS, HEADERS, moment_of
+from publisher.surfaces.dumps.addresses import FORMS, HEADERS, file_timestamp
 from publisher.surfaces.dumps.segments import TAILS
-from publisher.surfaces.files.gzip_segments import ENDING_LENGTH, HEADER, Extent, joined, squeezed
-from publisher.surfaces.text.namespaces import stamp
+from publisher.surfaces.files.gzip_segments import (
+    HEADER,
+    TRAILER_LENGTH,
+    SegmentSize,
+    compress,
+    total_size,
+)
+from publisher.surfaces.text.namespaces import xsd_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +38,8 @@ class PartForm:
 
     file: str
     begin: int
-    segments: tuple[Extent, ...]
-    body: Extent
+    segments: tuple[SegmentSize, ...]
+    body: SegmentSize
     sha256: str | None = None
 
 
@@ -53,15 +59,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class WholeFile:
     """A whole dump in one form: what its records span; the digest with its usual first row."""
 
-    body: Extent
+    body: SegmentSize
     sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class DumpVersion:
     """One version of the dump of a kind.
 
     `issued` is the time of its newest member in milliseconds, `heads` what stands before the
@@ -72,7 +78,7 @@ class Index:
     issued: int
     heads: Mapping[str, str]
     parts: tuple[Part, ...] = ()
-    wholes: Mapping[str, Whole] = field(default_factory=dict)
+    wholes: Mapping[str, WholeFile] = field(default_factory=dict)
     epoch: int = 1  # of the ledger
 
     @property
@@ -90,7 +96,7 @@ class Index:
         # What is of the first epoch keeps the names that it had before there were epochs.
         later = [self.epoch] if self.epoch > 1 else []
         text = json.dumps([FORMAT, self.kind, dict(self.heads), made, *later])
-        return f"{moment_of(self.issued)}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+        return f"{file_timestamp(self.issued)}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
     @property
     def undigested(self) -> list[str]:
@@ -108,19 +114,19 @@ class Index:
         """Return what stands before the records."""
         return self.heads[f"csv-{names}" if form == "csv" else form].encode()
 
-    def extent(self, form: str, names: str = HEADERS[0], part: Part | None = None) -> Extent:
+    def size_of(self, form: str, names: str = HEADERS[0], part: Part | None = None) -> SegmentSize:
         """Return what a document spans, packed without the gzip header and ending."""
-        head, _ = squeezed(self.head(form, names))
-        tail, _ = squeezed(TAILS[form])
+        head, _ = compress(self.head(form, names))
+        tail, _ = compress(TAILS[form])
         body = self.wholes[form].body if part is None else part.forms[form].body
-        return joined([head, body, tail])
+        return total_size([head, body, tail])
 
-    def with_wholes(self) -> Index:
+    def with_sizes(self) -> DumpVersion:
         """Return the index with the extents of its documents."""
-        bodies = {form: joined(part.forms[form].body for part in self.parts) for form in FORMS}
-        return replace(self, wholes={form: Whole(body) for form, body in bodies.items()})
+        bodies = {form: total_size(part.forms[form].body for part in self.parts) for form in FORMS}
+        return replace(self, wholes={form: WholeFile(body) for form, body in bodies.items()})
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the content of its file."""
         text = json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"))
         return text.encode()
@@ -141,24 +147,27 @@ class Index:
         }
 
     @classmethod
-    def from_json(cls, stated: dict[str, Any]) -> Index:
+    def from_json(cls, stated: dict[str, Any]) -> DumpVersion:
         """Return what `to_json` has written."""
         return cls(
             stated["kind"],
             stated["issued"],
             stated["heads"],
             tuple(_part(item) for item in stated["parts"]),
-            {form: Whole(Extent(*item[:3]), item[3]) for form, item in stated["wholes"].items()},
+            {
+                form: WholeFile(SegmentSize(*item[:3]), item[3])
+                for form, item in stated["wholes"].items()
+            },
             stated.get("epoch", 1),
         )
 
 
-def packed_size(extent: Extent) -> int:
+def packed_size(extent: SegmentSize) -> int:
     """Return the length of the gzip file of a document."""
-    return len(HEADER) + extent.packed + ENDING_LENGTH
+    return len(HEADER) + extent.packed + TRAILER_LENGTH
 
 
-def _extent_json(extent: Extent) -> list[int]:
+def _extent_json(extent: SegmentSize) -> list[int]:
     return [extent.size, extent.packed, extent.crc]
 
 
@@ -182,13 +191,15 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 def _part(stated: dict[str, Any]) -> Part:
     forms = {
-        name: PartForm(file, begin, tuple(Extent(*one) for one in segments), Extent(*body), sha256)
+        name: PartForm(
+            file, begin, tuple(SegmentSize(*one) for one in segments), SegmentSize(*body), sha256
+        )
         for name, (file, begin, sha256, body, segments) in stated["forms"].items()
     }
     return Part(stated["number"], tuple(stated["pages"]), tuple(stated["counts"]), forms)
 
 
-def part_file(kind: str, number: int, form: str, whole: Extent) -> str:
+def part_file(kind: str, number: int, form: str, whole: SegmentSize) -> str:
     """Return the path of a part's file: other content has another name.
 
     So a reader of an older version never sees it.
@@ -201,21 +212,21 @@ def file_name(kind: str, form: str, part: Part | None = None) -> str:
     return f"{kind}.{form}" if part is None else f"parts/{kind}-{part.number:04d}.{form}"
 
 
-def manifest(index: Index, media: Mapping[str, str]) -> dict[str, Any]:
+def manifest(dump: DumpVersion, media: Mapping[str, str]) -> dict[str, Any]:
     """Return what a version holds; sizes in bytes, `gzip` the size of the same name with .gz."""
     return {
-        "kind": index.kind,
-        "version": index.version,
-        "issued": stamp(index.issued) if index.issued else None,
-        "epoch": index.epoch,
-        "records": index.records,
+        "kind": dump.kind,
+        "version": dump.version,
+        "issued": xsd_timestamp(dump.issued) if dump.issued else None,
+        "epoch": dump.epoch,
+        "records": dump.records,
         "files": [
             {
-                "name": file_name(index.kind, form),
+                "name": file_name(dump.kind, form),
                 "mediaType": media[form],
-                "bytes": index.extent(form).size,
-                "gzip": packed_size(index.extent(form)),
-                "sha256": index.wholes[form].sha256,
+                "bytes": dump.size_of(form).size,
+                "gzip": packed_size(dump.size_of(form)),
+                "sha256": dump.wholes[form].sha256,
             }
             for form in FORMS
         ],
@@ -225,13 +236,13 @@ def manifest(index: Index, media: Mapping[str, str]) -> dict[str, Any]:
                 "records": part.records,
                 "files": [
                     {
-                        "name": file_name(index.kind, form, part),
-                        "bytes": index.extent(form, part=part).size,
+                        "name": file_name(dump.kind, form, part),
+                        "bytes": dump.size_of(form, part=part).size,
                         "sha256": part.forms[form].sha256,
                     }
                     for form in FORMS
                 ],
             }
-            for part in index.parts
+            for part in dump.parts
         ],
     }

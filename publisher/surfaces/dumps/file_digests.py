@@ -14,8 +14,8 @@ from publisher.surfaces.dumps.segments import TAILS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from publisher.surfaces.dumps.dump_files import Stored
-    from publisher.surfaces.dumps.dump_version import Index, Part, PartForm
+    from publisher.surfaces.dumps.dump_files import PartFiles
+    from publisher.surfaces.dumps.dump_version import DumpVersion, Part, PartForm
 
 _THREADS: Final = 2
 
@@ -42,48 +42,52 @@ class _Run:
         return self.states[-1].copy() if self.states else hashlib.sha256(self.head)
 
 
-class Digests:
+class FileDigests:
     """Remembers hashes from one version to the next."""
 
     def __init__(self) -> None:
         self._runs: dict[tuple[str, str], _Run] = {}
 
     def completed(
-        self, index: Index, texts: Stored, forms: Sequence[str] = FORMS, most: int | None = None
-    ) -> Index:
+        self,
+        dump: DumpVersion,
+        part_files: PartFiles,
+        forms: Sequence[str] = FORMS,
+        most: int | None = None,
+    ) -> DumpVersion:
         """Return the index with the digests of the forms, whole ones last.
 
         At most so many parts of each form are read; the next call goes on there. Raises
         FileNotFoundError.
         """
-        parts = {part.number: dict(part.forms) for part in index.parts}
-        wholes = dict(index.wholes)
-        runs = [self._run(index, form) for form in forms]
+        parts = {part.number: dict(part.forms) for part in dump.parts}
+        wholes = dict(dump.wholes)
+        runs = [self._run(dump, form) for form in forms]
         # Unpacking and hashing are done outside the interpreter.
         with ThreadPoolExecutor(_THREADS) as pool:
-            done = list(pool.map(partial(_ended, index, texts, most), forms, runs))
+            done = list(pool.map(partial(_ended, dump, part_files, most), forms, runs))
         for form, (through, whole) in zip(forms, done, strict=True):
-            wholes[form] = replace(index.wholes[form], sha256=whole)
+            wholes[form] = replace(dump.wholes[form], sha256=whole)
             for number, made in through.items():
                 parts[number][form] = made
-        kept = tuple(replace(part, forms=parts[part.number]) for part in index.parts)
-        return replace(index, parts=kept, wholes=wholes)
+        kept = tuple(replace(part, forms=parts[part.number]) for part in dump.parts)
+        return replace(dump, parts=kept, wholes=wholes)
 
-    def _run(self, index: Index, form: str) -> _Run:
-        head, key = index.head(form), (index.kind, form)
+    def _run(self, dump: DumpVersion, form: str) -> _Run:
+        head, key = dump.head(form), (dump.kind, form)
         if key not in self._runs or self._runs[key].head != head:
             self._runs[key] = _Run(head)
         run = self._runs[key]
-        run.back_to([part.forms[form].file for part in index.parts if part.forms[form].sha256])
+        run.back_to([part.forms[form].file for part in dump.parts if part.forms[form].sha256])
         return run
 
 
 def _ended(
-    index: Index, texts: Stored, most: int | None, form: str, run: _Run
+    dump: DumpVersion, part_files: PartFiles, most: int | None, form: str, run: _Run
 ) -> tuple[dict[int, PartForm], str | None]:
     """Go on; return the parts that were gone through, and at the end the whole's digest."""
-    ahead = index.parts[len(run.files) :]
-    through = {part.number: _through(part, form, run, texts) for part in ahead[:most]}
+    ahead = dump.parts[len(run.files) :]
+    through = {part.number: _through(part, form, run, part_files) for part in ahead[:most]}
     if len(through) < len(ahead):
         return through, None
     whole = run.state()
@@ -91,11 +95,11 @@ def _ended(
     return through, whole.hexdigest()
 
 
-def _through(part: Part, form: str, run: _Run, texts: Stored) -> PartForm:
+def _through(part: Part, form: str, run: _Run, part_files: PartFiles) -> PartForm:
     """Hash a part; return it with the digest of its own document."""
     whole, stated = run.state(), part.forms[form]
     own = None if stated.sha256 else hashlib.sha256(run.head)
-    for text in texts.body(stated):
+    for text in part_files.segments(stated):
         whole.update(text)
         if own is not None:
             own.update(text)

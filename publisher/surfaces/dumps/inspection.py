@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.record import Activity
 from publisher.surfaces.audit.file_inspection import Faults, Inspected
-from publisher.surfaces.dumps.dump_files import index_path
-from publisher.surfaces.dumps.dump_version import Index
-from publisher.surfaces.dumps.part_reader import PartFiles, kept
-from publisher.surfaces.dumps.segments import Recorder
+from publisher.surfaces.dumps.dump_files import version_path
+from publisher.surfaces.dumps.dump_version import DumpVersion
+from publisher.surfaces.dumps.part_reader import PartComparison, text_digests
+from publisher.surfaces.dumps.segments import RecordSerialiser
 from publisher.surfaces.files.staged_tree import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.dumps.addresses import Place
+    from publisher.surfaces.dumps.addresses import DumpConfig
     from publisher.surfaces.dumps.part_reader import Pages
-    from publisher.surfaces.dumps.reader import Shelf
+    from publisher.surfaces.dumps.reader import DumpSnapshot
 
 _STAGE: Final = "stage/"  # what the next state is put together in; never handed out
 
@@ -34,12 +34,12 @@ _STAGE: Final = "stage/"  # what the next state is put together in; never handed
 class DumpInspection:
     """Inspects the versions on a shelf, which are those of one moment."""
 
-    def __init__(self, place: Place, shelf: Shelf) -> None:
-        self._place = place
-        self._shelf = shelf
-        self._position = shelf.position()
-        self._versions = shelf.kinds()
-        self._kinds = {kind: _Kind(place, kind) for kind in place.kinds}
+    def __init__(self, config: DumpConfig, snapshot: DumpSnapshot) -> None:
+        self._config = config
+        self._snapshot = snapshot
+        self._position = snapshot.position()
+        self._versions = snapshot.kinds()
+        self._kinds = {kind: _Kind(config, kind) for kind in config.kinds}
 
     def position(self) -> int:
         """Last change whose result stands in these versions."""
@@ -52,10 +52,10 @@ class DumpInspection:
 
     def finish(self) -> Inspected:
         """Compare every version of every kind, and look for what belongs to none."""
-        faults = Faults(self._place.directory)
+        faults = Faults(self._config.directory)
         lost, extra, names = set[str](), set[str](), {STATE}
         for kind in sorted(self._kinds.keys() | self._versions.keys()):
-            files = PartFiles(self._shelf.tree, faults, self._kind(kind).pages)
+            files = PartComparison(self._snapshot.tree, faults, self._kind(kind).pages)
             self._compare(kind, files, faults)
             names |= files.names
             lost |= files.lost
@@ -69,34 +69,34 @@ class DumpInspection:
 
     def _kind(self, kind: str) -> _Kind:
         if kind not in self._kinds:
-            self._kinds[kind] = _Kind(self._place, kind)
+            self._kinds[kind] = _Kind(self._config, kind)
         return self._kinds[kind]
 
-    def _compare(self, kind: str, files: PartFiles, faults: Faults) -> None:
+    def _compare(self, kind: str, files: PartComparison, faults: Faults) -> None:
         """Compare the versions of a kind, the newest first."""
         names = self._versions.get(kind, [])
         if not names:
             faults.add(f"current/{kind}", "没有任何版本。", "There is no version of it.")
             files.lost |= set(self._kind(kind).shown())
         for version in names:
-            path = index_path(kind, version)
+            path = version_path(kind, version)
             files.names.add(path)
-            index = self._index(path, faults)
-            if index is None:
+            dump = self._index(path, faults)
+            if dump is None:
                 continue
             if version == names[0]:
-                self._compare_newest(index, path, faults)
-            if index.version != version:
+                self._compare_newest(dump, path, faults)
+            if dump.version != version:
                 faults.differs(f"current/{path}")
-            files.compare(index, path)
+            files.compare(dump, path)
 
-    def _index(self, path: str, faults: Faults) -> Index | None:
+    def _index(self, path: str, faults: Faults) -> DumpVersion | None:
         shown = f"current/{path}"
         try:
-            stated = json.loads((self._shelf.tree / path).read_bytes())
-            index = Index.from_json(stated)
+            stated = json.loads((self._snapshot.tree / path).read_bytes())
+            dump = DumpVersion.from_json(stated)
             # An older program wrote fewer keys.
-            same = {name: index.to_json()[name] for name in stated} == stated
+            same = {name: dump.to_json()[name] for name in stated} == stated
         except OSError as problem:
             faults.raised(shown, problem)
             return None
@@ -106,13 +106,13 @@ class DumpInspection:
             return None
         if not same:
             faults.damaged(shown)
-        return index
+        return dump
 
-    def _compare_newest(self, index: Index, path: str, faults: Faults) -> None:
-        known = self._kind(index.kind)
-        if (index.issued, index.epoch) != (known.issued, self._place.epoch()):
+    def _compare_newest(self, dump: DumpVersion, path: str, faults: Faults) -> None:
+        known = self._kind(dump.kind)
+        if (dump.issued, dump.epoch) != (known.issued, self._config.epoch()):
             faults.differs(f"current/{path}")
-        if dict(index.heads) != known.recorder.heads():
+        if dict(dump.heads) != known.serialiser.heads():
             faults.add(
                 f"current/{path}",
                 "表头或上下文不是本版程序所写。",
@@ -120,7 +120,7 @@ class DumpInspection:
             )
 
     def _compare_names(self, names: set[str], faults: Faults) -> None:
-        tree = self._shelf.tree
+        tree = self._snapshot.tree
         for path in sorted(tree.rglob("*")):
             name = path.relative_to(tree).as_posix()
             if not (path.is_dir() or name in names or name.startswith(_STAGE)):
@@ -130,9 +130,11 @@ class DumpInspection:
 class _Kind:
     """Where each record of a kind must stand, and the digests of what must stand there."""
 
-    def __init__(self, place: Place, slug: str) -> None:
-        address = f"{place.base}/dataset/{slug}"
-        self.recorder = Recorder(place.kinds.get(slug), place.tier, address, place.texts)
+    def __init__(self, config: DumpConfig, slug: str) -> None:
+        address = f"{config.base}/dataset/{slug}"
+        self.serialiser = RecordSerialiser(
+            config.kinds.get(slug), config.tier, address, config.serialiser
+        )
         self.issued = 0
         self.pages: Pages = {}
         self._created: dict[str, int] = {}  # on which page each record was created last
@@ -146,11 +148,11 @@ class _Kind:
         if change.activity is Activity.CREATE:
             self._created[iri] = change.page
         if shows:
-            texts = self.recorder.written(
+            texts = self.serialiser.serialise(
                 iri.encode(), change.view or b"", objection=change.objection
             )
             page = self.pages.setdefault(self._created[iri], {})
-            page[iri] = kept(texts)
+            page[iri] = text_digests(texts)
 
     def shown(self) -> chain[str]:
         """Return the records that must stand somewhere."""

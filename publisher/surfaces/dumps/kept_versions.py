@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from publisher.surfaces.dumps.addresses import KEPT
-from publisher.surfaces.dumps.dump_files import index_at, index_path
+from publisher.surfaces.dumps.dump_files import read_version, version_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from publisher.surfaces.dumps.dump_version import Index
+    from publisher.surfaces.dumps.dump_version import DumpVersion
     from publisher.surfaces.files.staged_tree import StagedTree
 
 
-class Versions:
+class KeptVersions:
     """The versions below `root`, by kind the newest first."""
 
     def __init__(self, root: Path, kept: Mapping[str, Sequence[str]]) -> None:
@@ -40,13 +40,13 @@ class Versions:
         """Keep no version that stands now: text was taken away since."""
         self._kept[kind] = []
 
-    def put(self, tree: StagedTree, index: Index) -> None:
+    def put(self, tree: StagedTree, dump: DumpVersion) -> None:
         """Write the index of a version, the newest from now on."""
-        kind, version = index.kind, index.version
-        tree.put(index_path(kind, version), index.written())
+        kind, version = dump.kind, dump.version
+        tree.put(version_path(kind, version), dump.to_bytes())
         older = [name for name in self._kept.get(kind, ()) if name != version]
         self._kept[kind] = [version, *older[:KEPT]]
-        self._files[kind, version] = _files(index)
+        self._files[kind, version] = _files(dump)
 
     def sweep(self) -> None:
         """Remove the files that no kept version needs."""
@@ -65,11 +65,11 @@ class Versions:
 
     def _needed(self, kind: str, version: str) -> frozenset[str]:
         if (kind, version) not in self._files:
-            index = index_at((self._root,), kind, version)
-            self._files[kind, version] = _files(index) if index else frozenset()
+            dump = read_version((self._root,), kind, version)
+            self._files[kind, version] = _files(dump) if dump else frozenset()
         return self._files[kind, version]
 
 
-def _files(index: Index) -> frozenset[str]:
-    parts = (form.file for part in index.parts for form in part.forms.values())
-    return frozenset([*parts, index_path(index.kind, index.version)])
+def _files(dump: DumpVersion) -> frozenset[str]:
+    parts = (form.file for part in dump.parts for form in part.forms.values())
+    return frozenset([*parts, version_path(dump.kind, dump.version)])

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any, Final
 from publisher.surfaces.dumps.addresses import FORMS, part_of
 from publisher.surfaces.dumps.dump_version import PartForm, part_file
 from publisher.surfaces.dumps.segments import TAILS, records_in
-from publisher.surfaces.files.gzip_segments import ENDING_LENGTH, HEADER, Extent, ending, joined
+from publisher.surfaces.files.gzip_segments import (
+    HEADER,
+    TRAILER_LENGTH,
+    SegmentSize,
+    total_size,
+    trailer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from publisher.surfaces.audit.file_inspection import Faults
-    from publisher.surfaces.dumps.dump_version import Index, Part
+    from publisher.surfaces.dumps.dump_version import DumpVersion, Part
 
 # Bytes kept of a text: some of its SHA-256, then its length.
 _DIGEST: Final = 16
@@ -29,12 +35,12 @@ Pages = dict[int, dict[str, bytes]]
 Record = tuple[str, bytes]  # IRI, what is kept of its text in one form
 
 
-def kept(texts: Iterable[bytes]) -> bytes:
+def text_digests(texts: Iterable[bytes]) -> bytes:
     """Return what is kept of a record's texts, for each of FORMS one after the other."""
-    return b"".join([_kept(text) for text in texts])
+    return b"".join([_text_digest(text) for text in texts])
 
 
-def _kept(text: bytes) -> bytes:
+def _text_digest(text: bytes) -> bytes:
     return hashlib.sha256(text).digest()[:_DIGEST] + len(text).to_bytes(4)
 
 
@@ -50,7 +56,7 @@ class _Run:
     after: dict[str, _Run] = field(default_factory=dict)
 
 
-class PartFiles:
+class PartComparison:
     """Compares the parts of the versions of one kind, the newest version first."""
 
     def __init__(self, tree: Path, faults: Faults, pages: Pages) -> None:
@@ -64,27 +70,27 @@ class PartFiles:
         self.lost: set[str] = set()
         self.extra: set[str] = set()
 
-    def compare(self, index: Index, path: str) -> None:
+    def compare(self, dump: DumpVersion, path: str) -> None:
         """Compare every part of a version in every form, and what the index at `path` says.
 
         An older version may lack what came since, and nothing else.
         """
         if self._newest:
-            self._compare_layout(index, path)
-        bodies = index.with_wholes().wholes
+            self._compare_layout(dump, path)
+        bodies = dump.with_sizes().wholes
         for form in FORMS:
-            digest, stated = self._compare_form(index, form, path), index.wholes.get(form)
+            digest, stated = self._compare_form(dump, form, path), dump.wholes.get(form)
             said = None if stated is None else (stated.body, stated.sha256 or digest)
             if said != (bodies[form].body, digest):
                 self._faults.differs(f"current/{path}")
         self._newest = False
 
-    def _compare_layout(self, index: Index, path: str) -> None:
+    def _compare_layout(self, dump: DumpVersion, path: str) -> None:
         """Compare which pages of records the version has with those that it must have."""
         wanted = {page: len(records) for page, records in self._pages.items() if records}
         stated = {
             page: count
-            for part in index.parts
+            for part in dump.parts
             for page, count in zip(part.pages, part.counts, strict=False)
             if part_of(page) == part.number
         }
@@ -93,17 +99,17 @@ class PartFiles:
         for page in wanted.keys() - stated.keys():
             self.lost |= self._pages[page].keys()
 
-    def _compare_form(self, index: Index, form: str, path: str) -> str:
+    def _compare_form(self, dump: DumpVersion, form: str, path: str) -> str:
         """Return the digest of the whole text in a form."""
-        head = index.head(form)
+        head = dump.head(form)
         run = self._runs.setdefault((form, head), _Run(hashlib.sha256(head)))
-        for part in index.parts:
+        for part in dump.parts:
             stated = part.forms[form]
             self.names.add(stated.file)
             if stated.file not in run.after:
                 run.after[stated.file] = _Run(self._read(part, form, head, run.sha.copy()))
             run = run.after[stated.file]
-            name = part_file(index.kind, part.number, form, index.extent(form, part=part))
+            name = part_file(dump.kind, part.number, form, dump.size_of(form, part=part))
             sound = self._sound.get(stated.file, stated)
             if (
                 stated.file != name
@@ -121,7 +127,9 @@ class PartFiles:
         try:
             texts = unpacked((self._tree / stated.file).read_bytes(), stated, head, form)
             found = {
-                page: [(iri.decode(), _kept(record)) for iri, record in records_in(form, text)]
+                page: [
+                    (iri.decode(), _text_digest(record)) for iri, record in records_in(form, text)
+                ]
                 for page, text in zip(part.pages, texts, strict=False)
                 if not _is_made_of(text, self._wanted(page, form))
             }
@@ -174,10 +182,10 @@ def unpacked(content: bytes, stated: PartForm, head: bytes, form: str) -> list[b
         start += extent.packed
         texts.append(text)
     tail = TAILS[form]
-    _require(_inflated(content[start:-ENDING_LENGTH], len(tail)) == tail)
-    _require(joined(stated.segments) == stated.body)
-    whole = joined([_extent(head), stated.body, _extent(tail)])
-    _require(content[-ENDING_LENGTH:] == ending(whole))
+    _require(_inflated(content[start:-TRAILER_LENGTH], len(tail)) == tail)
+    _require(total_size(stated.segments) == stated.body)
+    whole = total_size([_extent(head), stated.body, _extent(tail)])
+    _require(content[-TRAILER_LENGTH:] == trailer(whole))
     return texts
 
 
@@ -193,9 +201,9 @@ def _inflated(piece: bytes, most: int) -> bytes:
     return text
 
 
-def _extent(text: bytes) -> Extent:
+def _extent(text: bytes) -> SegmentSize:
     """Return the extent of a text; what it is packed to does not enter the file's ending."""
-    return Extent(len(text), 0, zlib.crc32(text))
+    return SegmentSize(len(text), 0, zlib.crc32(text))
 
 
 def _require(sound: bool) -> None:  # noqa: FBT001 - reads as an assertion
@@ -216,7 +224,7 @@ def _is_made_of(text: bytes, records: list[Record]) -> bool:
     start = 0
     for _, wanted in records:
         end = start + int.from_bytes(wanted[_DIGEST:])
-        if _kept(text[start:end]) != wanted:
+        if _text_digest(text[start:end]) != wanted:
             return False
         start = end
     return start == len(text)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
 from publisher.surfaces.dumps.addresses import FORMS, part_of
-from publisher.surfaces.dumps.dump_files import Stored, index_at
+from publisher.surfaces.dumps.dump_files import PartFiles, read_version
 from publisher.surfaces.dumps.dump_version import file_name, packed_size
 from publisher.surfaces.dumps.inspection import DumpInspection
 from publisher.surfaces.dumps.segments import records_in
-from publisher.surfaces.files.staged_tree import state_of
+from publisher.surfaces.files.staged_tree import read_state
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.runtime.last_result import LastResult
-from publisher.surfaces.set_digest import LineSum, ViewSum
-from publisher.surfaces.triples.store_chunk import MARK
+from publisher.surfaces.set_digest import LineSetDigest, ViewSetDigest
+from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from exchange.domain.disclosure import Tier
     from publisher.surfaces.audit.file_inspection import SharedWork
-    from publisher.surfaces.dumps.addresses import Place
-    from publisher.surfaces.dumps.dump_version import Index
+    from publisher.surfaces.dumps.addresses import DumpConfig
+    from publisher.surfaces.dumps.dump_version import DumpVersion
     from publisher.surfaces.dumps.writer import Writer
 
 
@@ -45,7 +45,7 @@ class DumpFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class DumpSnapshot:
     """The dumps of one tree at one moment, which a rebuild does not change under a reader."""
 
     tree: Path
@@ -59,15 +59,15 @@ class Shelf:
         kinds: dict[str, list[str]] = self._state()["kinds"]
         return kinds
 
-    def index(self, kind: str, version: str | None = None) -> Index | None:
+    def version(self, kind: str, version: str | None = None) -> DumpVersion | None:
         """Return a version of a kind, the newest without a name; None where there is none."""
         names = self.kinds().get(kind, [])
         if version is not None and version not in names:
             return None
-        return index_at((self.tree,), kind, version or names[0]) if names else None
+        return read_version((self.tree,), kind, version or names[0]) if names else None
 
     def _state(self) -> dict[str, Any]:
-        state = state_of(self.tree)
+        state = read_state(self.tree)
         if state is None:
             raise StoreUnavailable(
                 "No dump has been published yet.",
@@ -83,112 +83,114 @@ class DumpReader:
 
     name = "dumps"
 
-    def __init__(self, place: Place) -> None:
-        self.tier: Tier = place.tier
-        self._place = place
+    def __init__(self, config: DumpConfig) -> None:
+        self.tier: Tier = config.tier
+        self._config = config
         self._held = LastResult()
 
     def position(self) -> int:
         """Last change whose result stands in the state."""
-        return self.shelf().position()
+        return self.snapshot().position()
 
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any part."""
-        return iris_in(self._newest(), Stored((self.shelf().tree,)))
+        return iris_in(self._newest(), PartFiles((self.snapshot().tree,)))
 
     def known(self) -> Iterator[tuple[str, str]]:
         """Every record with text, with its kind."""
-        texts = Stored((self.shelf().tree,))
-        for index in self._newest():
-            yield from ((iri, index.kind) for iri in iris_in([index], texts))
+        part_files = PartFiles((self.snapshot().tree,))
+        for dump in self._newest():
+            yield from ((iri, dump.kind) for iri in iris_in([dump], part_files))
 
     def digest(self) -> str:
-        """LineSum over what the N-Quads say of records, marks left out."""
-        return digest_in(self._newest(), Stored((self.shelf().tree,)))
+        """LineSetDigest over what the N-Quads say of records, marks left out."""
+        return digest_in(self._newest(), PartFiles((self.snapshot().tree,)))
 
-    def expecting(self) -> ViewSum:
+    def expected_digest(self) -> ViewSetDigest:
         """Return what `digest` must be, once it has every view."""
-        return ViewSum()
+        return ViewSetDigest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
-        shelf = self.shelf()
-        now = tuple((kind, *versions[:1]) for kind, versions in sorted(shelf.kinds().items()))
+        snapshot = self.snapshot()
+        now = tuple((kind, *versions[:1]) for kind, versions in sorted(snapshot.kinds().items()))
         return self._held.get(
-            (shelf, now, iri),
-            lambda: holds_in(self._newest(), Stored((shelf.tree,)), self._place, iri),
+            (snapshot, now, iri),
+            lambda: contained_in(self._newest(), PartFiles((snapshot.tree,)), self._config, iri),
         )
 
     def inspect(self, shared: SharedWork) -> DumpInspection:
         """Begin to compare every file of every version with the ledger."""
-        return DumpInspection(replace(self._place, texts=shared.texts), self.shelf())
+        return DumpInspection(replace(self._config, serialiser=shared.serialiser), self.snapshot())
 
-    def shelf(self) -> Shelf:
+    def snapshot(self) -> DumpSnapshot:
         """Return the dumps as they stand now."""
-        return Shelf(current_tree(self._place.directory).resolve())
+        return DumpSnapshot(current_tree(self._config.directory).resolve())
 
     def files(self, kind: str) -> list[DumpFile]:
         """Return the downloads of a kind, for a page that links them; none before the first."""
         try:
-            index = self.shelf().index(kind)
+            dump = self.snapshot().version(kind)
         except StoreUnavailable:
             return []
-        return [] if index is None else [_download(index, form) for form in FORMS]
+        return [] if dump is None else [_download(dump, form) for form in FORMS]
 
-    def _newest(self) -> list[Index]:
-        shelf = self.shelf()
-        found = [shelf.index(kind) for kind in sorted(shelf.kinds())]
-        return [index for index in found if index is not None]
-
-
-def _download(index: Index, form: str) -> DumpFile:
-    whole = index.extent(form)
-    path = f"/dump/{index.kind}/{index.version}/{file_name(index.kind, form)}"
-    sha256 = index.wholes[form].sha256
-    return DumpFile(form, path, whole.size, packed_size(whole), sha256, index.records)
+    def _newest(self) -> list[DumpVersion]:
+        snapshot = self.snapshot()
+        found = [snapshot.version(kind) for kind in sorted(snapshot.kinds())]
+        return [dump for dump in found if dump is not None]
 
 
-def written(writer: Writer) -> list[Index]:
+def _download(dump: DumpVersion, form: str) -> DumpFile:
+    whole = dump.size_of(form)
+    path = f"/dump/{dump.kind}/{dump.version}/{file_name(dump.kind, form)}"
+    sha256 = dump.wholes[form].sha256
+    return DumpFile(form, path, whole.size, packed_size(whole), sha256, dump.records)
+
+
+def unpublished_versions(writer: Writer) -> list[DumpVersion]:
     """Return the indexes of a writer, what readers do not have yet included."""
-    return [writer.index(kind) for kind in writer.kinds()]
+    return [writer.version_of(kind) for kind in writer.kinds()]
 
 
-def iris_in(indexes: Iterable[Index], texts: Stored) -> Iterator[str]:
+def iris_in(dumps: Iterable[DumpVersion], part_files: PartFiles) -> Iterator[str]:
     """Yield every record that has text in the versions, once."""
-    for index in indexes:
-        for part in index.parts:
+    for dump in dumps:
+        for part in dump.parts:
             found = {
                 iri
                 for form in FORMS
-                for text in texts.body(part.forms[form])
+                for text in part_files.segments(part.forms[form])
                 for iri, _ in records_in(form, text)
             }
             yield from (iri.decode() for iri in sorted(found))
 
 
-def digest_in(indexes: Iterable[Index], texts: Stored) -> str:
+def digest_in(dumps: Iterable[DumpVersion], part_files: PartFiles) -> str:
     """Return the digest of what the versions show."""
-    total = LineSum(but_not=MARK)
-    for index in indexes:
-        for part in index.parts:
-            for text in texts.body(part.forms["nq"]):
+    total = LineSetDigest(but_not=OBJECTION_TRIPLE)
+    for dump in dumps:
+        for part in dump.parts:
+            for text in part_files.segments(part.forms["nq"]):
                 total.write(text)
     return total.hex()
 
 
-def holds_in(indexes: Iterable[Index], texts: Stored, place: Place, iri: str) -> bool:
+def contained_in(
+    dumps: Iterable[DumpVersion], part_files: PartFiles, config: DumpConfig, iri: str
+) -> bool:
     """Return whether text of the record is there, by the ledger's word where to look."""
     public_id = id_of(iri)
     named = public_id.encode()
-    pages = set(place.pages([iri]))
+    pages = set(config.pages([iri]))
     parts = {(kind, part_of(page)) for kind, page in pages}
     return any(
         id_of(found.decode()) == public_id
-        for index in indexes
-        for part in index.parts
-        if (index.kind, part.number) in parts
+        for dump in dumps
+        for part in dump.parts
+        if (dump.kind, part.number) in parts
         for form in FORMS
-        for text in texts.body(part.forms[form])
+        for text in part_files.segments(part.forms[form])
         if named in text  # mostly not: who waits for it to go asks often
         for found, _ in records_in(form, text)
     )

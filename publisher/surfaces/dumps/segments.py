@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.model.jsonld_context import context_terms
 from publisher.surfaces.dumps.addresses import FORMS
-from publisher.surfaces.dumps.csv_columns import LINE_END, Table
+from publisher.surfaces.dumps.csv_columns import LINE_END, CsvTable
 from publisher.surfaces.text.namespaces import PREFIXES
-from publisher.surfaces.triples.store_chunk import MARK, OBJECTION
+from publisher.surfaces.triples.store_chunk import OBJECTION, OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -21,35 +21,37 @@ if TYPE_CHECKING:
     from exchange.domain.disclosure import Tier
     from exchange.domain.record import Change
     from exchange.model.kinds import Kind
-    from publisher.surfaces.text.serialisation_cache import Texts
+    from publisher.surfaces.text.serialisation_cache import SerialisationCache
 
 # One text for each of FORMS.
-Written = tuple[bytes, ...]
-_NO_TEXT: Final[Written] = (b"",) * len(FORMS)
+RecordTexts = tuple[bytes, ...]
+_NO_TEXT: Final[RecordTexts] = (b"",) * len(FORMS)
 _JSON_MARK: Final = b',"objectionOpen":true'
 _MARK: Final = b" ;\n    cr:objectionOpen true"
 _NAMESPACES: Final = ("cr", "xsd")
 _CONTEXT: Final = {"@version": 1.1, "id": "@id", "type": "@type", "objectionOpen": OBJECTION}
 
 
-class Recorder:
+class RecordSerialiser:
     """Writes the records of one kind in one tier; `address` is the dataset's.
 
     Not for several threads.
     """
 
-    def __init__(self, kind: Kind | None, tier: Tier, address: str, texts: Texts) -> None:
+    def __init__(
+        self, kind: Kind | None, tier: Tier, address: str, texts: SerialisationCache
+    ) -> None:
         self._kind = kind
         self._address = address
         self._texts = texts
-        self._table = Table(kind, tier)
+        self._table = CsvTable(kind, tier)
 
-    def written(self, iri: bytes, view: bytes, *, objection: bool) -> Written:
+    def serialise(self, iri: bytes, view: bytes, *, objection: bool) -> RecordTexts:
         """Return a record in each of FORMS; the mark stands beside its view, as in SPARQL."""
-        said = self._texts.of(self._kind, iri, view)
+        said = self._texts.serialise(self._kind, iri, view)
         quads, json_mark, mark = view, b"", b""
         if objection:
-            quads, json_mark, mark = view + b"<%b>%b" % (iri, MARK), _JSON_MARK, _MARK
+            quads, json_mark, mark = view + b"<%b>%b" % (iri, OBJECTION_TRIPLE), _JSON_MARK, _MARK
         return (
             self._table.row(iri, view, objection=objection),
             quads,
@@ -75,7 +77,7 @@ TAILS: Final = {"csv": b"", "nq": b"", "jsonld": b"]}\n", "ttl": b""}
 class Segment:
     """The texts of some records by IRI, for each of FORMS on its own; the order is kept."""
 
-    def __init__(self, texts: Written = _NO_TEXT) -> None:
+    def __init__(self, texts: RecordTexts = _NO_TEXT) -> None:
         self._forms: tuple[dict[bytes, bytes], ...] = tuple(
             dict(records_in(form, text)) for form, text in zip(FORMS, texts, strict=True)
         )
@@ -83,14 +85,14 @@ class Segment:
     def __len__(self) -> int:
         return len(self._forms[0])
 
-    def put(self, change: Change, recorder: Recorder) -> None:
+    def put(self, change: Change, serialiser: RecordSerialiser) -> None:
         """Let the record of a change stand as the change says; where it stood, if it did."""
         iri = change.iri.encode()
-        texts = recorder.written(iri, change.view or b"", objection=change.objection)
+        texts = serialiser.serialise(iri, change.view or b"", objection=change.objection)
         for records, text in zip(self._forms, texts, strict=True):
             records[iri] = text
 
-    def take_away(self, iris: Collection[bytes]) -> bool:
+    def remove(self, iris: Collection[bytes]) -> bool:
         """Remove all text of these records; whether there was any."""
         found = False
         for records in self._forms:

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 from exchange.domain.failpoints import no_failpoint
 from publisher.surfaces.dumps.reader import (
+    contained_in,
     digest_in,
-    holds_in,
     iris_in,
-    written,
+    unpublished_versions,
 )
 from publisher.surfaces.dumps.writer import Writer
 from publisher.surfaces.files.tree_surface import TreeSurface
-from publisher.surfaces.set_digest import ViewSum
+from publisher.surfaces.set_digest import ViewSetDigest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import FailpointHook
-    from publisher.surfaces.dumps.addresses import Place
+    from publisher.surfaces.dumps.addresses import DumpConfig
 
 # Parts whose digests are worked out between two looks for what has to go: some 100 MB of text.
 _PARTS: Final = 20
@@ -35,11 +35,11 @@ class DumpSurface(TreeSurface[Writer]):
 
     name = "dumps"
 
-    def __init__(self, place: Place, failpoint: FailpointHook = no_failpoint) -> None:
-        self.tier: Tier = place.tier
-        self._place = place
+    def __init__(self, config: DumpConfig, failpoint: FailpointHook = no_failpoint) -> None:
+        self.tier: Tier = config.tier
+        self._config = config
         self._hurried = False  # whether digests are behind for the sake of a takedown
-        super().__init__(place.directory, partial(Writer, place, failpoint=failpoint), failpoint)
+        super().__init__(config.directory, partial(Writer, config, failpoint=failpoint), failpoint)
         if self.served_writer().outdated:
             self.reset()
 
@@ -48,21 +48,21 @@ class DumpSurface(TreeSurface[Writer]):
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any part."""
         writer = self.flushed_writer()
-        return iris_in(written(writer), writer.texts)
+        return iris_in(unpublished_versions(writer), writer.part_files)
 
     def digest(self) -> str:
         """LineSum over what the N-Quads say of records, marks left out."""
         writer = self.flushed_writer()
-        return digest_in(written(writer), writer.texts)
+        return digest_in(unpublished_versions(writer), writer.part_files)
 
-    def expecting(self) -> ViewSum:
+    def expected_digest(self) -> ViewSetDigest:
         """Return what `digest` must be, once it has every view."""
-        return ViewSum()
+        return ViewSetDigest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether a part where the record may be has text of it (IRI or its last part)."""
         writer = self.flushed_writer()
-        return holds_in(written(writer), writer.texts, self._place, iri)
+        return contained_in(unpublished_versions(writer), writer.part_files, self._config, iri)
 
     # Writing.
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from exchange.domain.failpoints import no_failpoint
 from exchange.domain.record import Activity
 from publisher.surfaces.dumps.addresses import part_of
-from publisher.surfaces.dumps.changed_segments import OpenPages
-from publisher.surfaces.dumps.dump_files import Stored, index_at
-from publisher.surfaces.dumps.dump_version import FORMAT, Index
-from publisher.surfaces.dumps.file_digests import Digests
-from publisher.surfaces.dumps.kept_versions import Versions
-from publisher.surfaces.dumps.part_builder import assembled
-from publisher.surfaces.dumps.segments import Recorder
-from publisher.surfaces.files.staged_tree import StagedTree, state_of
+from publisher.surfaces.dumps.changed_segments import DirtySegments
+from publisher.surfaces.dumps.dump_files import PartFiles, read_version
+from publisher.surfaces.dumps.dump_version import FORMAT, DumpVersion
+from publisher.surfaces.dumps.file_digests import FileDigests
+from publisher.surfaces.dumps.kept_versions import KeptVersions
+from publisher.surfaces.dumps.part_builder import build_part
+from publisher.surfaces.dumps.segments import RecordSerialiser
+from publisher.surfaces.files.staged_tree import StagedTree, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,27 +23,29 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
-    from publisher.surfaces.dumps.addresses import Place
-    from publisher.surfaces.dumps.part_builder import Packed
+    from publisher.surfaces.dumps.addresses import DumpConfig
+    from publisher.surfaces.dumps.part_builder import CompressedSegment
 
 
 class Writer:
     """The dumps below `root`. A writer that has raised is of no use any more: open another."""
 
-    def __init__(self, place: Place, root: Path, failpoint: FailpointHook = no_failpoint) -> None:
-        self._place = place
+    def __init__(
+        self, config: DumpConfig, root: Path, failpoint: FailpointHook = no_failpoint
+    ) -> None:
+        self._config = config
         self.tree = StagedTree(root, failpoint)
-        self.texts = Stored((self.tree.stage, root))
-        self._recorders: dict[str, Recorder] = {}
-        self._pages = OpenPages(self.texts, self.index, self._recorder)
-        self._digests = Digests()
-        state: dict[str, Any] = state_of(root) or {"position": -1, "kinds": {}}
+        self.part_files = PartFiles((self.tree.stage, root))
+        self._serialisers: dict[str, RecordSerialiser] = {}
+        self._pages = DirtySegments(self.part_files, self.version_of, self._serialiser)
+        self._digests = FileDigests()
+        state: dict[str, Any] = read_state(root) or {"position": -1, "kinds": {}}
         self._committed = int(state["position"])
         self._position: int = max(self._committed, 0)
-        self._versions = Versions(root, state["kinds"])
-        self._indexes: dict[str, Index] = {}
+        self._versions = KeptVersions(root, state["kinds"])
+        self._indexes: dict[str, DumpVersion] = {}
         # Kinds whose newest version is not what memory has; of which text was taken away.
-        self._changed = place.kinds.keys() - self._versions.kinds()
+        self._changed = config.kinds.keys() - self._versions.kinds()
         self._left: set[str] = set()
 
     @property
@@ -54,7 +56,9 @@ class Writer:
     @property
     def outdated(self) -> bool:
         """Whether the model writes other heads than those of what readers have."""
-        return any(self.index(kind).heads != self._recorder(kind).heads() for kind in self.kinds())
+        return any(
+            self.version_of(kind).heads != self._serialiser(kind).heads() for kind in self.kinds()
+        )
 
     @property
     def leaving(self) -> bool:
@@ -65,23 +69,23 @@ class Writer:
         """Return the kinds that have a dump, what is not yet committed included."""
         return sorted({*self._versions.kinds(), *self._indexes, *self._changed})
 
-    def index(self, kind: str) -> Index:
+    def version_of(self, kind: str) -> DumpVersion:
         """Return the newest index of a kind, what is not yet committed included."""
         if kind not in self._indexes:
             version = self._versions.newest(kind)
-            read = index_at((self.tree.root,), kind, version) if version else None
+            read = read_version((self.tree.root,), kind, version) if version else None
             self._indexes[kind] = read or self._begun(kind)
         return self._indexes[kind]
 
-    def _begun(self, kind: str) -> Index:
-        return Index(kind, 0, self._recorder(kind).heads(), epoch=self._place.epoch())
+    def _begun(self, kind: str) -> DumpVersion:
+        return DumpVersion(kind, 0, self._serialiser(kind).heads(), epoch=self._config.epoch())
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the changes; those it has are passed over."""
         fresh = [change for change in changes if change.seq > self._position]
         net, gone, homes = _net_effect(fresh)
         unknown = [iri for iri, change in net.items() if iri not in homes and change.view]
-        homes |= self._place.created(unknown) if unknown else {}
+        homes |= self._config.created(unknown) if unknown else {}
         puts: dict[tuple[str, int], list[Change]] = {}
         for iri, change in net.items():
             if change.view and change.activity is not Activity.DELETE:
@@ -97,7 +101,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write the parts that have changed beside those that readers have."""
-        parts: dict[tuple[str, int], dict[int, Packed]] = {}
+        parts: dict[tuple[str, int], dict[int, CompressedSegment]] = {}
         for (kind, page), packed in sorted(self._pages.packed().items()):
             parts.setdefault((kind, part_of(page)), {})[page] = packed
         for (kind, number), pages in parts.items():
@@ -117,7 +121,7 @@ class Writer:
         """
         for kind, forms in self._undigested()[: None if most is None else 1]:
             wanted = forms if most is None else forms[:1]
-            made = self._digests.completed(self.index(kind), self.texts, wanted, most)
+            made = self._digests.completed(self.version_of(kind), self.part_files, wanted, most)
             self._indexes[kind] = made
             if not made.undigested:
                 self._versions.put(self.tree, made)
@@ -127,14 +131,14 @@ class Writer:
 
     def _undigested(self) -> list[tuple[str, list[str]]]:
         """Return the kinds that miss digests, and their forms."""
-        missing = [(kind, self.index(kind).undigested) for kind in self.kinds()]
+        missing = [(kind, self.version_of(kind).undigested) for kind in self.kinds()]
         return [(kind, forms) for kind, forms in missing if forms]
 
     def _rewrite(
         self, gone: Collection[str], puts: Mapping[tuple[str, int], Sequence[Change]]
     ) -> None:
         leaving = {iri.encode() for iri in gone}
-        touched = set(self._place.pages(gone)) if gone else set[tuple[str, int]]()
+        touched = set(self._config.pages(gone)) if gone else set[tuple[str, int]]()
         for kind, page in sorted(touched | puts.keys()):
             added = puts.get((kind, page), ())
             removed = self._pages.rewrite(kind, page, leaving, added)
@@ -145,24 +149,24 @@ class Writer:
                 self._left.add(kind)
 
     def _touch(self, kind: str, published: int) -> None:
-        index = self.index(kind)
-        self._indexes[kind] = replace(index, issued=published, wholes={})
+        dump = self.version_of(kind)
+        self._indexes[kind] = replace(dump, issued=published, wholes={})
         self._changed.add(kind)
 
-    def _write_part(self, kind: str, number: int, pages: Mapping[int, Packed]) -> None:
-        index = self.index(kind)
-        made = assembled(index, number, pages, self.texts)
-        parts = {part.number: part for part in index.parts if part.number != number}
+    def _write_part(self, kind: str, number: int, pages: Mapping[int, CompressedSegment]) -> None:
+        dump = self.version_of(kind)
+        made = build_part(dump, number, pages, self.part_files)
+        parts = {part.number: part for part in dump.parts if part.number != number}
         if made is not None:
             parts[number] = made.part
             for name, content in made.files.items():
                 self.tree.put(name, content)
         kept = tuple(parts[number] for number in sorted(parts))
-        self._indexes[kind] = replace(index, parts=kept, wholes={})
+        self._indexes[kind] = replace(dump, parts=kept, wholes={})
 
     def _publish(self) -> None:
         for kind in sorted(self._changed):
-            self._indexes[kind] = self.index(kind).with_wholes()
+            self._indexes[kind] = self.version_of(kind).with_sizes()
             if kind in self._left:
                 self._versions.forget(kind)
             self._versions.put(self.tree, self._indexes[kind])
@@ -176,14 +180,14 @@ class Writer:
         self._committed = self._position
         self._versions.sweep()
 
-    def _recorder(self, kind: str) -> Recorder:
-        if kind not in self._recorders:
-            place = self._place
-            address = f"{place.base}/dataset/{kind}"
-            self._recorders[kind] = Recorder(
-                place.kinds.get(kind), place.tier, address, place.texts
+    def _serialiser(self, kind: str) -> RecordSerialiser:
+        if kind not in self._serialisers:
+            config = self._config
+            address = f"{config.base}/dataset/{kind}"
+            self._serialisers[kind] = RecordSerialiser(
+                config.kinds.get(kind), config.tier, address, config.serialiser
             )
-        return self._recorders[kind]
+        return self._serialisers[kind]
 
 
 def _net_effect(

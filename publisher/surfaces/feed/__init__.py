@@ -4,8 +4,8 @@ Directory of one tier: `trees/<n>` are whole feeds, `current` links to the one t
 a second one stands there while a rebuild is under way. `docs/decisions/0003` has the layout.
 """
 
-from publisher.surfaces.feed.addresses import Place
+from publisher.surfaces.feed.addresses import FeedConfig
 from publisher.surfaces.feed.reader import FeedReader
 from publisher.surfaces.feed.surface import FeedSurface
 
-__all__ = ["FeedReader", "FeedSurface", "Place"]
+__all__ = ["FeedConfig", "FeedReader", "FeedSurface"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from publisher.surfaces.text.namespaces import PREFIXES
-from publisher.surfaces.text.serialisation_cache import Texts
+from publisher.surfaces.text.serialisation_cache import SerialisationCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -51,7 +51,7 @@ def first_epoch() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FeedConfig:
     """Where a tier's feed is: `base` is the tier's address, without a slash at the end.
 
     `kinds` are those that have a stream from the start; others get one with their first
@@ -66,7 +66,7 @@ class Place:
     fan: int = FAN
     epoch: Callable[[], int] = first_epoch
     # One for both tiers' feeds where one process writes them.
-    texts: Texts = field(default_factory=Texts)
+    serialiser: SerialisationCache = field(default_factory=SerialisationCache)
 
     def iri(self, path: str) -> str:
         """Return the IRI of a document by its path, `feed/penalty/p/7`."""

@@ -35,7 +35,7 @@ class Node:
     statements: tuple[tuple[str, str | Literal | Node], ...]
 
 
-def written(nodes: list[Node]) -> dict[str, bytes]:
+def all_forms(nodes: list[Node]) -> dict[str, bytes]:
     """Return the document in every form, by suffix."""
     return {
         "trig": trig(nodes).encode(),

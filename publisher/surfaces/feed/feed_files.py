@@ -10,7 +10,7 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
-from publisher.surfaces.files.staged_tree import StagedTree, damaged, state_of
+from publisher.surfaces.files.staged_tree import StagedTree, damaged_file, read_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _LEVEL: Final = 1
 
 
-def packed(text: bytes) -> bytes:
+def compressed(text: bytes) -> bytes:
     """Return the bytes compressed, the same ones for the same text."""
     return gzip.compress(text, _LEVEL, mtime=0)
 
 
-def unpacked(path: Path) -> bytes:
+def decompressed(path: Path) -> bytes:
     """Return a document's text.
 
     Raises:
@@ -36,10 +36,10 @@ def unpacked(path: Path) -> bytes:
     try:
         return gzip.decompress(path.read_bytes())
     except (gzip.BadGzipFile, zlib.error, EOFError) as problem:
-        raise damaged(path) from problem
+        raise damaged_file(path) from problem
 
 
-class Shelf:
+class FeedFiles:
     """The documents of one feed below `root`, as its readers have them."""
 
     def __init__(self, root: Path) -> None:
@@ -47,13 +47,13 @@ class Shelf:
 
     def state(self) -> dict[str, Any] | None:
         """Return what the last commit was given; None when there was none."""
-        return state_of(self.root)
+        return read_state(self.root)
 
     def read(self, name: str) -> bytes | None:
         """Return a document by its path with its suffix; None when there is none."""
         for folder in self._folders():
             try:
-                return unpacked(folder / f"{name}.gz")
+                return decompressed(folder / f"{name}.gz")
             except FileNotFoundError:
                 continue
         return None
@@ -71,18 +71,18 @@ class Shelf:
         """Look at all documents but the pages. Raises StoreUnavailable for a damaged one."""
         for path in self.root.glob("feed/**/*.gz"):
             if path.parent.name != "p":
-                unpacked(path)
+                decompressed(path)
 
     def _folders(self) -> tuple[Path, ...]:
         return (self.root,)
 
 
-class Tree(StagedTree, Shelf):
+class FeedTree(StagedTree, FeedFiles):
     """A shelf to write on; one writer at a time. Raises OSError."""
 
     def write(self, name: str, text: bytes) -> None:
         """Write a document for the next commit."""
-        self.put(f"{name}.gz", packed(text))
+        self.put(f"{name}.gz", compressed(text))
 
     def order(self, name: str) -> tuple[Any, ...]:
         """Return when a file is moved: what is linked always stands before what links it.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.record import Activity
 from publisher.surfaces.audit.file_inspection import Faults, Inspected, text_within
 from publisher.surfaces.feed.addresses import ALL, FORMS, root_path
-from publisher.surfaces.feed.documents import written
-from publisher.surfaces.feed.feed_files import packed
-from publisher.surfaces.feed.members import Members, entry_of
-from publisher.surfaces.feed.page_index import Index, node_document, root_document
+from publisher.surfaces.feed.documents import all_forms
+from publisher.surfaces.feed.feed_files import compressed
+from publisher.surfaces.feed.members import MemberWriter, header_of
+from publisher.surfaces.feed.page_index import FeedState, node_document, root_document
 from publisher.surfaces.feed.pages import Page
 from publisher.surfaces.files.staged_tree import STATE
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.feed.addresses import Place
-    from publisher.surfaces.feed.feed_files import Shelf
+    from publisher.surfaces.feed.addresses import FeedConfig
+    from publisher.surfaces.feed.feed_files import FeedFiles
 
-_HEAD: Final = packed(b"")[:10]  # the same for every text
+_HEAD: Final = compressed(b"")[:10]  # the same for every text
 _MOST: Final = 64 * 1024 * 1024  # bytes of a document that are searched for records
 _STAGE: Final = "stage/"  # what the next state is put together in; never handed out
 
@@ -34,17 +34,17 @@ _STAGE: Final = "stage/"  # what the next state is put together in; never handed
 class FeedInspection:
     """Inspects the feed on a shelf; `where` says the position of what stands there now."""
 
-    def __init__(self, place: Place, shelf: Shelf, where: Callable[[], int]) -> None:
-        self._place = place
-        self._shelf = shelf
+    def __init__(self, config: FeedConfig, files: FeedFiles, where: Callable[[], int]) -> None:
+        self._config = config
+        self._files = files
         self._where = where
-        self._index = Index(epoch=place.epoch())
-        self._index.found({ALL, *place.kinds})
+        self._index = FeedState(epoch=config.epoch())
+        self._index.add_streams({ALL, *config.kinds})
         self._pages: dict[str, Page] = {}  # the open ones
-        self._members: dict[str, Members] = {}
+        self._members: dict[str, MemberWriter] = {}
         self._names: set[str] = set()
         self._shown: set[str] = set()
-        self._closed = _Comparison(shelf, place)
+        self._closed = _Comparison(files, config)
         self.position()
 
     def position(self) -> int:
@@ -58,13 +58,13 @@ class FeedInspection:
 
     def finish(self) -> Inspected:
         """Compare open pages, roots and the state, and look for what does not belong here."""
-        rest = _Comparison(self._shelf, self._place)
+        rest = _Comparison(self._files, self._config)
         for page in self._pages.values():
             rest.page(page, self._members_of(page.kind), closed=False)
         for name in sorted(self._index.streams):
-            document = written(root_document(self._place, self._index, name))
+            document = all_forms(root_document(self._config, self._index, name))
             rest.document(root_path(name), document.values())
-        faults = Faults(self._place.directory)
+        faults = Faults(self._config.directory)
         for part in (self._closed, rest):
             faults.replay(part.faults)
         self._compare_state(faults)
@@ -83,8 +83,8 @@ class FeedInspection:
             page = None
         if page is None:
             page = self._pages[kind] = Page(kind, change.page)
-        for node in self._index.enter(kind, change.page, change.published, self._place.fan):
-            self._closed.document(node.path, written(node_document(self._place, node)).values())
+        for node in self._index.add_member(kind, change.page, change.published, self._config.fan):
+            self._closed.document(node.path, all_forms(node_document(self._config, node)).values())
         self._index.position = change.seq
         if change.activity is Activity.DELETE or change.view is not None:
             page.add(change, self._members_of(kind))
@@ -92,41 +92,41 @@ class FeedInspection:
             self._shown.add(change.iri)
 
     def _compare_state(self, faults: Faults) -> None:
-        stated = self._shelf.state()
+        stated = self._files.state()
         if stated is None:
             faults.missing(f"current/{STATE}")
-        elif Index.from_json(stated) != self._index:
+        elif FeedState.from_json(stated) != self._index:
             faults.differs(f"current/{STATE}")
 
     def _compare_names(self, names: set[str], faults: Faults) -> None:
         """Find files that no document of the feed has."""
-        root = self._shelf.root
+        root = self._files.root
         for path in sorted(root.rglob("*")):
             name = path.relative_to(root).as_posix()
             if path.is_dir() or name in names or name == STATE or name.startswith(_STAGE):
                 continue
             faults.foreign(f"current/{name}")
 
-    def _members_of(self, kind: str) -> Members:
+    def _members_of(self, kind: str) -> MemberWriter:
         if kind not in self._members:
-            self._members[kind] = Members(self._place, kind)
+            self._members[kind] = MemberWriter(self._config, kind)
         return self._members[kind]
 
 
 class _Comparison:
     """Files compared so far: their names, faults, and records that are lost or too many."""
 
-    def __init__(self, shelf: Shelf, place: Place) -> None:
-        self._shelf = shelf
-        self.faults = Faults(place.directory)
+    def __init__(self, files: FeedFiles, config: FeedConfig) -> None:
+        self._files = files
+        self.faults = Faults(config.directory)
         self.names: set[str] = set()
         self.lost: set[str] = set()
         self.extra: set[str] = set()
-        self._place = place
+        self._config = config
 
-    def page(self, page: Page, members: Members, *, closed: bool) -> None:
+    def page(self, page: Page, members: MemberWriter, *, closed: bool) -> None:
         """Compare a page in every form."""
-        texts = page.written(self._place, members, closed=closed)
+        texts = page.documents(self._config, members, closed=closed)
         for form, text in enumerate(texts):
             stated = self._file(f"{page.path}.{FORMS[form]}.gz", text)
             if stated is None:
@@ -145,7 +145,7 @@ class _Comparison:
         self.names.add(name)
         shown = f"current/{name}"
         try:
-            content = (self._shelf.root / name).read_bytes()
+            content = (self._files.root / name).read_bytes()
         except FileNotFoundError:
             self.faults.missing(shown)
             return b""
@@ -162,14 +162,14 @@ class _Comparison:
         return stated
 
 
-def _records(form: int, text: bytes, members: Members) -> set[str]:
+def _records(form: int, text: bytes, members: MemberWriter) -> set[str]:
     """Return the records that have text on a page, as far as it can be read."""
     found = set[str]()
-    for block in text.split(members.marks[form])[1:]:
+    for block in text.split(members.separators[form])[1:]:
         try:
-            entry = entry_of(form, block)
+            header = header_of(form, block)
         except ValueError:  # what is no member shows no record
             continue
-        if entry.shows:
-            found.add(entry.record)
+        if header.has_text:
+            found.add(header.record)
     return found

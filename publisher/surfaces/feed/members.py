@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from exchange.domain.record import Activity
 from exchange.model.jsonld_context import context_terms
 from publisher.surfaces.feed.addresses import ALL, ENVELOPE
-from publisher.surfaces.text.namespaces import PREFIXES, RDF_TYPE, stamp
+from publisher.surfaces.text.namespaces import PREFIXES, RDF_TYPE, xsd_timestamp
 
 if TYPE_CHECKING:
     from exchange.domain.record import Change
-    from publisher.surfaces.feed.addresses import Place
-    from publisher.surfaces.text.serialisation_cache import Text
+    from publisher.surfaces.feed.addresses import FeedConfig
+    from publisher.surfaces.text.serialisation_cache import SerialisedRecord
 
 # One text for each of FORMS.
 Triple = tuple[bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MemberHeader:
     """What a block says of itself."""
 
     activity: str
@@ -34,7 +34,7 @@ class Entry:
     seq: int
 
     @property
-    def shows(self) -> bool:
+    def has_text(self) -> bool:
         """Whether it has text; a tombstone has none."""
         return self.activity != Activity.DELETE
 
@@ -71,12 +71,12 @@ _ENTRIES: Final = (
 )
 
 
-def entry_of(form: int, block: bytes) -> Entry:
+def header_of(form: int, block: bytes) -> MemberHeader:
     """Return what a block of that form says of itself. Raises ValueError when it is none."""
     found = _ENTRIES[form].search(block)
     if found is None:
         raise ValueError("this is no member of a feed page")
-    return Entry(found[1].decode(), found[2].decode(), int(found[3]))
+    return MemberHeader(found[1].decode(), found[2].decode(), int(found[3]))
 
 
 def event_of(block: bytes) -> str:
@@ -104,16 +104,16 @@ class _Envelope(NamedTuple):
     objection: bool
 
 
-class Members:
+class MemberWriter:
     """Writes the members of one kind in one tier; not for several threads."""
 
-    def __init__(self, place: Place, slug: str) -> None:
-        self._kind = place.kinds.get(slug)
-        self._streams = (place.stream(slug).encode(), place.stream(ALL).encode())
-        self._texts = place.texts
+    def __init__(self, config: FeedConfig, slug: str) -> None:
+        self._kind = config.kinds.get(slug)
+        self._streams = (config.stream(slug).encode(), config.stream(ALL).encode())
+        self._texts = config.serialiser
         # What begins a block; nothing else in a page has it after a line feed.
         own = b"\n<%b> " % self._streams[0]
-        self.marks: Triple = (own, b"\n,", own)
+        self.separators: Triple = (own, b"\n,", own)
         self.tails: Triple = (b"\n", b"\n]}\n", b"\n")
 
     def heads(self, page: str, *, closed: bool) -> Triple:
@@ -136,12 +136,12 @@ class Members:
     def block(self, change: Change) -> Triple:
         """Return the member, without the mark before it and the line feed after it."""
         text = b"" if change.activity is Activity.DELETE else change.view or b""
-        said = self._texts.of(self._kind, change.iri.encode(), text) if text else None
+        said = self._texts.serialise(self._kind, change.iri.encode(), text) if text else None
         envelope = _Envelope(
             change.event.encode(),
             change.iri.encode(),
             change.activity.encode(),
-            stamp(change.published).encode(),
+            xsd_timestamp(change.published).encode(),
             change.seq,
             objection=bool(text) and change.objection,
         )
@@ -151,7 +151,7 @@ class Members:
             self._nquads(envelope, text),
         )
 
-    def _trig(self, of: _Envelope, said: Text | None) -> bytes:
+    def _trig(self, of: _Envelope, said: SerialisedRecord | None) -> bytes:
         mark = b" ; cr:objectionOpen true" if of.objection else b""
         head = _TRIG % (
             *(of.event, self._streams[1], of.event),
@@ -161,7 +161,7 @@ class Members:
             return head
         return b"%b\n<%b> {\n  <%b> %b .\n}" % (head, of.event, of.record, said.trig)
 
-    def _json(self, of: _Envelope, said: Text | None) -> bytes:
+    def _json(self, of: _Envelope, said: SerialisedRecord | None) -> bytes:
         mark = b',"objectionOpen":true' if of.objection else b""
         head = _JSON % (
             *(of.event, *self._streams, of.activity),

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.surfaces.feed.addresses import ALL, POLLING_SECONDS, node_path, page_path
 from publisher.surfaces.feed.documents import Literal, Node
-from publisher.surfaces.text.namespaces import stamp
+from publisher.surfaces.text.namespaces import xsd_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from publisher.surfaces.feed.addresses import Place
+    from publisher.surfaces.feed.addresses import FeedConfig
 
 FORMAT = 1
 
@@ -62,7 +62,7 @@ class NewNode:
 
 
 @dataclass(slots=True)
-class Index:
+class FeedState:
     """Where a tier's feed stands: everything that the next change needs to know."""
 
     position: int = 0
@@ -71,7 +71,7 @@ class Index:
     streams: dict[str, Stream] = field(default_factory=dict)
 
     @classmethod
-    def from_json(cls, stated: dict[str, Any]) -> Index:
+    def from_json(cls, stated: dict[str, Any]) -> FeedState:
         """Return what `to_json` has written."""
         return cls(
             stated["position"],
@@ -84,12 +84,12 @@ class Index:
         """Return it for the file that is moved last."""
         return {"format": FORMAT, **asdict(self)}
 
-    def found(self, names: Iterable[str]) -> None:
+    def add_streams(self, names: Iterable[str]) -> None:
         """Begin streams that have no members yet."""
         for name in names:
             self.streams.setdefault(name, Stream())
 
-    def enter(self, kind: str, page: int, published: int, fan: int) -> list[NewNode]:
+    def add_member(self, kind: str, page: int, published: int, fan: int) -> list[NewNode]:
         """Let a member in; return the nodes that fill up when its page begins.
 
         A page closes when the next one of its kind begins: the place of its closing in the
@@ -142,20 +142,20 @@ def _stream(stated: dict[str, Any]) -> Stream:
     return Stream(stated["until"], stated["nodes"], Link(**older) if older else None, shut)
 
 
-def node_document(place: Place, node: NewNode) -> list[Node]:
+def node_document(config: FeedConfig, node: NewNode) -> list[Node]:
     """Return an index node: it never changes, and says so."""
     said = (("a", "tree:Node"), ("ldes:immutable", Literal("true", "xsd:boolean")))
-    return [Node(place.iri(node.path), (*said, *_relations(place, node.links)))]
+    return [Node(config.iri(node.path), (*said, *_relations(config, node.links)))]
 
 
-def root_document(place: Place, index: Index, name: str) -> list[Node]:
+def root_document(config: FeedConfig, index: FeedState, name: str) -> list[Node]:
     """Return a root: the stream, how to read it, how far it goes, and its links.
 
     `cr:completeUntil` is the only time from which a reader may resume: pages are written one
     after the other, and a poll may see a newer one beside an older (decision 0003). `cr:epoch`
     changes when an older ledger was put back: what a reader knows of the old one counts no more.
     """
-    root, stream = place.iri(f"feed/{name}"), place.stream(name)
+    root, stream = config.iri(f"feed/{name}"), config.stream(name)
     until = index.streams[name].until
     return [
         Node(
@@ -181,14 +181,18 @@ def root_document(place: Place, index: Index, name: str) -> list[Node]:
                 ("a", "tree:Node"),
                 ("ldes:retentionPolicy", f"{root}#retention"),
                 ("cr:epoch", Literal(str(index.epoch), "xsd:integer")),
-                *([("cr:completeUntil", Literal(stamp(until), "xsd:dateTime"))] if until else []),
-                *_relations(place, index.links(name)),
+                *(
+                    [("cr:completeUntil", Literal(xsd_timestamp(until), "xsd:dateTime"))]
+                    if until
+                    else []
+                ),
+                *_relations(config, index.links(name)),
             ),
         ),
     ]
 
 
-def _relations(place: Place, links: Iterable[Link]) -> list[tuple[str, Node]]:
+def _relations(config: FeedConfig, links: Iterable[Link]) -> list[tuple[str, Node]]:
     return [
         (
             "tree:relation",
@@ -196,9 +200,9 @@ def _relations(place: Place, links: Iterable[Link]) -> list[tuple[str, Node]]:
                 None,
                 (
                     ("a", f"tree:{kind}Relation"),
-                    ("tree:node", place.iri(link.path)),
+                    ("tree:node", config.iri(link.path)),
                     ("tree:path", "as:published"),
-                    ("tree:value", Literal(stamp(bound), "xsd:dateTime")),
+                    ("tree:value", Literal(xsd_timestamp(bound), "xsd:dateTime")),
                 ),
             ),
         )

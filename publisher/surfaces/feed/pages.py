@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from publisher.surfaces.feed.addresses import FORMS, page_path
-from publisher.surfaces.feed.members import entry_of
+from publisher.surfaces.feed.members import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from exchange.domain.record import Change
-    from publisher.surfaces.feed.addresses import Place
-    from publisher.surfaces.feed.members import Members
+    from publisher.surfaces.feed.addresses import FeedConfig
+    from publisher.surfaces.feed.members import MemberWriter
 
 
 @dataclass(slots=True)
@@ -33,23 +33,23 @@ class Page:
         return page_path(self.kind, self.number)
 
     @classmethod
-    def of(cls, kind: str, number: int, texts: list[bytes], members: Members) -> Self:
+    def of(cls, kind: str, number: int, texts: list[bytes], members: MemberWriter) -> Self:
         """Return the page that stands written in these texts, one for each of FORMS."""
         return cls(
             kind,
             number,
             tuple(
                 text[: -len(tail)].split(mark)[1:]
-                for text, mark, tail in zip(texts, members.marks, members.tails, strict=True)
+                for text, mark, tail in zip(texts, members.separators, members.tails, strict=True)
             ),
         )
 
-    def add(self, change: Change, members: Members) -> None:
+    def add(self, change: Change, members: MemberWriter) -> None:
         """Append a member."""
         for blocks, block in zip(self.blocks, members.block(change), strict=True):
             blocks.append(block)
 
-    def take_away(self, limits: Mapping[str, int]) -> bool:
+    def remove(self, limits: Mapping[str, int]) -> bool:
         """Remove what has text of these records and came before the limit; whether any did.
 
         Tombstones stay: they say nothing but that something went.
@@ -61,14 +61,16 @@ class Page:
             blocks[:] = kept
         return found
 
-    def written(self, place: Place, members: Members, *, closed: bool) -> Iterator[bytes]:
+    def documents(
+        self, config: FeedConfig, members: MemberWriter, *, closed: bool
+    ) -> Iterator[bytes]:
         """Yield the document in each of FORMS."""
-        heads = members.heads(place.iri(self.path), closed=closed)
+        heads = members.heads(config.iri(self.path), closed=closed)
         for number, blocks in enumerate(self.blocks):
-            mark = members.marks[number]
+            mark = members.separators[number]
             yield mark.join([heads[number], *blocks]) + members.tails[number]
 
 
 def _goes(form: int, block: bytes, limits: Mapping[str, int]) -> bool:
-    entry = entry_of(form, block)
-    return entry.shows and entry.seq < limits.get(entry.record, 0)
+    header = header_of(form, block)
+    return header.has_text and header.seq < limits.get(header.record, 0)

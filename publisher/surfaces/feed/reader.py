@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
 from publisher.surfaces.feed.addresses import FORMS, page_path
-from publisher.surfaces.feed.feed_files import Shelf
+from publisher.surfaces.feed.feed_files import FeedFiles
 from publisher.surfaces.feed.inspection import FeedInspection
-from publisher.surfaces.feed.members import Members, entry_of, event_of, view_of
+from publisher.surfaces.feed.members import MemberWriter, event_of, header_of, view_of
 from publisher.surfaces.files.tree_surface import current_tree
-from publisher.surfaces.set_digest import ViewSum, sum_hex, text_sum
+from publisher.surfaces.set_digest import ViewSetDigest, digest_hex, line_set_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.domain.disclosure import Tier
     from publisher.surfaces.audit.file_inspection import SharedWork
-    from publisher.surfaces.feed.addresses import Place
-    from publisher.surfaces.feed.members import Entry
+    from publisher.surfaces.feed.addresses import FeedConfig
+    from publisher.surfaces.feed.members import MemberHeader
 
 _NQUADS = FORMS.index("nq")
 
@@ -30,13 +30,13 @@ class FeedReader:
 
     name = "feed"
 
-    def __init__(self, place: Place) -> None:
-        self.tier: Tier = place.tier
-        self._place = place
+    def __init__(self, config: FeedConfig) -> None:
+        self.tier: Tier = config.tier
+        self._config = config
 
     def position(self) -> int:
         """Last change whose result stands in the roots."""
-        state = self._shelf().state()
+        state = self._files().state()
         if state is None:
             raise StoreUnavailable(
                 "No feed has been published yet.",
@@ -48,85 +48,85 @@ class FeedReader:
 
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any page."""
-        return iris_on(self._shelf(), self._place)
+        return iris_in(self._files(), self._config)
 
-    def members(self) -> Iterator[tuple[str, str, Entry]]:
+    def members(self) -> Iterator[tuple[str, str, MemberHeader]]:
         """Every member, tombstones included: its kind, the IRI of its event, what it says.
 
         Those of one kind come in their order.
         """
-        for kind, number in self._shelf().pages():
-            for entry, block in _blocks(self._shelf(), self._place, (kind, number), _NQUADS):
-                yield kind, event_of(block), entry
+        for kind, number in self._files().pages():
+            for header, block in _blocks(self._files(), self._config, (kind, number), _NQUADS):
+                yield kind, event_of(block), header
 
     def digest(self) -> str:
         """LineSum over the newest version of each record, from the N-Quads.
 
         Raises StoreUnavailable for a root or an index node that is damaged.
         """
-        shelf = self._shelf()
-        shelf.require_whole()
-        return digest_on(shelf, self._place)
+        files = self._files()
+        files.require_whole()
+        return digest_in(files, self._config)
 
-    def expecting(self) -> ViewSum:
+    def expected_digest(self) -> ViewSetDigest:
         """Return what `digest` must be, once it has every view."""
-        return ViewSum()
+        return ViewSetDigest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""
-        return holds_on(self._shelf(), self._place, iri)
+        return contained_in(self._files(), self._config, iri)
 
     def inspect(self, shared: SharedWork) -> FeedInspection:
         """Begin to compare every document with the ledger."""
-        place = replace(self._place, texts=shared.texts)
-        return FeedInspection(place, self._shelf(), self.position)
+        config = replace(self._config, serialiser=shared.serialiser)
+        return FeedInspection(config, self._files(), self.position)
 
-    def _shelf(self) -> Shelf:
-        return Shelf(current_tree(self._place.directory))
+    def _files(self) -> FeedFiles:
+        return FeedFiles(current_tree(self._config.directory))
 
 
-def iris_on(shelf: Shelf, place: Place) -> Iterator[str]:
+def iris_in(files: FeedFiles, config: FeedConfig) -> Iterator[str]:
     """Yield every record that has text on the shelf, once."""
     seen: set[str] = set()
-    for kind, number in shelf.pages():
+    for kind, number in files.pages():
         for form in range(len(FORMS)):
-            for entry, _ in _blocks(shelf, place, (kind, number), form):
-                if entry.shows and entry.record not in seen:
-                    seen.add(entry.record)
-                    yield entry.record
+            for header, _ in _blocks(files, config, (kind, number), form):
+                if header.has_text and header.record not in seen:
+                    seen.add(header.record)
+                    yield header.record
 
 
-def digest_on(shelf: Shelf, place: Place) -> str:
+def digest_in(files: FeedFiles, config: FeedConfig) -> str:
     """Return the digest of what the shelf shows: of each record the newest version alone."""
     newest: dict[str, int] = {}
     total = 0
-    for page in shelf.pages():
-        for entry, block in _blocks(shelf, place, page, _NQUADS):
-            if entry.shows:
-                added = text_sum(view_of(block, entry.record))
-                total += added - newest.get(entry.record, 0)
-                newest[entry.record] = added
-    return sum_hex(total)
+    for page in files.pages():
+        for header, block in _blocks(files, config, page, _NQUADS):
+            if header.has_text:
+                added = line_set_sum(view_of(block, header.record))
+                total += added - newest.get(header.record, 0)
+                newest[header.record] = added
+    return digest_hex(total)
 
 
-def holds_on(shelf: Shelf, place: Place, iri: str) -> bool:
+def contained_in(files: FeedFiles, config: FeedConfig, iri: str) -> bool:
     """Return whether text of the record is on the shelf, by the ledger's word where to look."""
     public_id = id_of(iri)
     return any(
-        entry.shows and id_of(entry.record) == public_id
-        for page in place.pages([iri])
+        header.has_text and id_of(header.record) == public_id
+        for page in config.pages([iri])
         for form in range(len(FORMS))
-        for entry, _ in _blocks(shelf, place, page, form)
+        for header, _ in _blocks(files, config, page, form)
     )
 
 
 def _blocks(
-    shelf: Shelf, place: Place, page: tuple[str, int], form: int
-) -> Iterator[tuple[Entry, bytes]]:
+    files: FeedFiles, config: FeedConfig, page: tuple[str, int], form: int
+) -> Iterator[tuple[MemberHeader, bytes]]:
     kind, _ = page
-    text = shelf.read(f"{page_path(*page)}.{FORMS[form]}")
+    text = files.read(f"{page_path(*page)}.{FORMS[form]}")
     if text is None:
         return
-    members = Members(place, kind)
-    for block in text[: -len(members.tails[form])].split(members.marks[form])[1:]:
-        yield entry_of(form, block), block
+    members = MemberWriter(config, kind)
+    for block in text[: -len(members.tails[form])].split(members.separators[form])[1:]:
+        yield header_of(form, block), block

@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import no_failpoint
-from publisher.surfaces.feed.reader import digest_on, holds_on, iris_on
+from publisher.surfaces.feed.reader import contained_in, digest_in, iris_in
 from publisher.surfaces.feed.writer import Writer
 from publisher.surfaces.files.tree_surface import TreeSurface
-from publisher.surfaces.set_digest import ViewSum
+from publisher.surfaces.set_digest import ViewSetDigest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import FailpointHook
-    from publisher.surfaces.feed.addresses import Place
+    from publisher.surfaces.feed.addresses import FeedConfig
 
 
 class FeedSurface(TreeSurface[Writer]):
@@ -24,25 +24,25 @@ class FeedSurface(TreeSurface[Writer]):
 
     name = "feed"
 
-    def __init__(self, place: Place, failpoint: FailpointHook = no_failpoint) -> None:
-        self.tier: Tier = place.tier
-        self._place = place
-        super().__init__(place.directory, partial(Writer, place, failpoint=failpoint), failpoint)
+    def __init__(self, config: FeedConfig, failpoint: FailpointHook = no_failpoint) -> None:
+        self.tier: Tier = config.tier
+        self._config = config
+        super().__init__(config.directory, partial(Writer, config, failpoint=failpoint), failpoint)
 
     # Reading: the writer's own state, ahead of readers by what is not yet published.
 
     def iris(self) -> Iterator[str]:
         """Every record with text in any form of any page."""
-        return iris_on(self.flushed_writer().tree, self._place)
+        return iris_in(self.flushed_writer().tree, self._config)
 
     def digest(self) -> str:
         """LineSum over the newest version of each record."""
-        return digest_on(self.flushed_writer().tree, self._place)
+        return digest_in(self.flushed_writer().tree, self._config)
 
-    def expecting(self) -> ViewSum:
+    def expected_digest(self) -> ViewSetDigest:
         """Return what `digest` must be, once it has every view."""
-        return ViewSum()
+        return ViewSetDigest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether a page where the record ever was has text of it (IRI or its last part)."""
-        return holds_on(self.flushed_writer().tree, self._place, iri)
+        return contained_in(self.flushed_writer().tree, self._config, iri)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.failpoints import no_failpoint
 from exchange.domain.record import Activity
 from publisher.surfaces.feed.addresses import ALL, FORMS, page_path, root_path
-from publisher.surfaces.feed.documents import written
-from publisher.surfaces.feed.feed_files import Tree
-from publisher.surfaces.feed.members import Members
-from publisher.surfaces.feed.page_index import Index, node_document, root_document
+from publisher.surfaces.feed.documents import all_forms
+from publisher.surfaces.feed.feed_files import FeedTree
+from publisher.surfaces.feed.members import MemberWriter
+from publisher.surfaces.feed.page_index import FeedState, node_document, root_document
 from publisher.surfaces.feed.pages import Page
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
-    from publisher.surfaces.feed.addresses import Place
+    from publisher.surfaces.feed.addresses import FeedConfig
     from publisher.surfaces.feed.documents import Node
 
 # Later than every member: what is redacted goes wherever it stands.
@@ -30,19 +30,21 @@ _EVER: Final = sys.maxsize
 class Writer:
     """The feed below `root`. A writer that has raised is of no use any more: open another."""
 
-    def __init__(self, place: Place, root: Path, failpoint: FailpointHook = no_failpoint) -> None:
-        self._place = place
-        self.tree = Tree(root, failpoint)
+    def __init__(
+        self, config: FeedConfig, root: Path, failpoint: FailpointHook = no_failpoint
+    ) -> None:
+        self._config = config
+        self.tree = FeedTree(root, failpoint)
         state = self.tree.state()
-        self._index = Index() if state is None else Index.from_json(state)
+        self._index = FeedState() if state is None else FeedState.from_json(state)
         # A new feed, or one whose model has got new kinds, has roots to write.
-        self._stale = {ALL, *place.kinds} - self._index.streams.keys()
-        self._index.found(self._stale)
-        epoch = place.epoch()
+        self._stale = {ALL, *config.kinds} - self._index.streams.keys()
+        self._index.add_streams(self._stale)
+        epoch = config.epoch()
         if self._index.epoch != epoch:
             self._index.epoch = epoch
             self._stale |= self._index.streams.keys()
-        self._members: dict[str, Members] = {}
+        self._members: dict[str, MemberWriter] = {}
         # Pages changed since they were last written.
         self._pages: dict[tuple[str, int], Page] = {}
 
@@ -73,7 +75,7 @@ class Writer:
         if not self._stale and not self.tree.dirty:
             return
         for name in sorted(self._stale):
-            self._write(root_path(name), root_document(self._place, self._index, name))
+            self._write(root_path(name), root_document(self._config, self._index, name))
         self._stale.clear()
         self.tree.commit(self._index.to_json())
 
@@ -88,11 +90,11 @@ class Writer:
         if before is not None:
             self._hold(change.kind, before.number)  # if it closes now, it has to say so
         self._hold(*page)
-        made = self._index.enter(*page, change.published, self._place.fan)
+        made = self._index.add_member(*page, change.published, self._config.fan)
         self._index.position = change.seq
         self._stale |= {change.kind, ALL}
         for node in made:
-            self._write(node.path, node_document(self._place, node))
+            self._write(node.path, node_document(self._config, node))
         # A Create or Update without text has left since: it leaves a hole.
         if change.activity is Activity.DELETE or change.view is not None:
             self._pages[page].add(change, self._members_of(change.kind))
@@ -102,9 +104,9 @@ class Writer:
             self._pages[kind, number] = self._read(kind, number) or Page(kind, number)
 
     def _take_away(self, limits: Mapping[str, int]) -> None:
-        for key in self._place.pages(limits) if limits else ():
+        for key in self._config.pages(limits) if limits else ():
             page = self._pages.get(key) or self._read(*key)
-            if page is not None and page.take_away(limits):
+            if page is not None and page.remove(limits):
                 if self._closed(*key) and key not in self._pages:
                     self._write_page(page)  # at once, so that memory holds one of them
                 else:
@@ -122,15 +124,15 @@ class Writer:
 
     def _write_page(self, page: Page) -> None:
         members, closed = self._members_of(page.kind), self._closed(page.kind, page.number)
-        texts = page.written(self._place, members, closed=closed)
+        texts = page.documents(self._config, members, closed=closed)
         for form, text in zip(FORMS, texts, strict=True):
             self.tree.write(f"{page.path}.{form}", text)
 
     def _write(self, path: str, document: list[Node]) -> None:
-        for form, text in written(document).items():
+        for form, text in all_forms(document).items():
             self.tree.write(f"{path}.{form}", text)
 
-    def _members_of(self, kind: str) -> Members:
+    def _members_of(self, kind: str) -> MemberWriter:
         if kind not in self._members:
-            self._members[kind] = Members(self._place, kind)
+            self._members[kind] = MemberWriter(self._config, kind)
         return self._members[kind]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # No name, no time, unknown system: the same bytes everywhere.
 HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK: Final = b"\x03\x00"
-# Bytes that `ending` adds: the last block, checksum and length.
-ENDING_LENGTH: Final = len(_LAST_BLOCK) + 8
+# Bytes that `trailer` adds: the last block, checksum and length.
+TRAILER_LENGTH: Final = len(_LAST_BLOCK) + 8
 # The fastest: dumps are written in the path of publishing (decision 0012).
 _LEVEL: Final = 1
 _RAW: Final = -zlib.MAX_WBITS
@@ -30,47 +30,47 @@ _ONE: Final = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class SegmentSize:
     """Of some text: bytes unpacked, bytes packed, CRC-32."""
 
     size: int
     packed: int
     crc: int
 
-    def then(self, other: Extent) -> Extent:
+    def followed_by(self, other: SegmentSize) -> SegmentSize:
         """Return the extent of this text with the other after it."""
         if not self.size:
-            return Extent(other.size, self.packed + other.packed, other.crc)
+            return SegmentSize(other.size, self.packed + other.packed, other.crc)
         crc = _times(_shift(other.size), self.crc) ^ other.crc
-        return Extent(self.size + other.size, self.packed + other.packed, crc)
+        return SegmentSize(self.size + other.size, self.packed + other.packed, crc)
 
 
-EMPTY: Final = Extent(0, 0, 0)
+EMPTY: Final = SegmentSize(0, 0, 0)
 
 
-def joined(extents: Iterable[Extent]) -> Extent:
+def total_size(extents: Iterable[SegmentSize]) -> SegmentSize:
     """Return the extent of the texts one after the other."""
     found = EMPTY
     for extent in extents:
-        found = found.then(extent)
+        found = found.followed_by(extent)
     return found
 
 
-def squeezed(text: bytes) -> tuple[Extent, bytes]:
+def compress(text: bytes) -> tuple[SegmentSize, bytes]:
     """Return a piece, the same for the same text, and its extent; nothing for no text."""
     if not text:
         return EMPTY, b""
     machine = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
     packed = machine.compress(text) + machine.flush(zlib.Z_SYNC_FLUSH)
-    return Extent(len(text), len(packed), zlib.crc32(text)), packed
+    return SegmentSize(len(text), len(packed), zlib.crc32(text)), packed
 
 
-def unsqueezed(packed: bytes) -> bytes:
+def decompress(packed: bytes) -> bytes:
     """Return the text of pieces. Raises zlib.error when they are none."""
     return zlib.decompressobj(_RAW).decompress(packed)
 
 
-def ending(whole: Extent) -> bytes:
+def trailer(whole: SegmentSize) -> bytes:
     """Return what ends the gzip file of a text."""
     size = whole.size & 0xFFFFFFFF
     return _LAST_BLOCK + whole.crc.to_bytes(4, "little") + size.to_bytes(4, "little")

@@ -29,7 +29,7 @@ _COMPLETE: Final = "complete"
 _DIGEST: Final = "sha256"
 
 
-def state_of(root: Path) -> dict[str, Any] | None:
+def read_state(root: Path) -> dict[str, Any] | None:
     """Return what the last commit below `root` was given; None when there was none.
 
     Raises StoreUnavailable when it is not what was written.
@@ -40,9 +40,9 @@ def state_of(root: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, AttributeError) as problem:
-        raise damaged(root / STATE) from problem
+        raise damaged_file(root / STATE) from problem
     if digest != hashlib.sha256(_text(found)).hexdigest():
-        raise damaged(root / STATE)
+        raise damaged_file(root / STATE)
     return found
 
 
@@ -50,7 +50,7 @@ def _text(state: dict[str, Any]) -> bytes:
     return json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def damaged(path: Path) -> StoreUnavailable:
+def damaged_file(path: Path) -> StoreUnavailable:
     """Return the error of a file that was altered from outside, or cannot be read."""
     return StoreUnavailable(
         f"The file {path.name} of {path.parent.name} is damaged.",

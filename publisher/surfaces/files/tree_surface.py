@@ -82,7 +82,7 @@ class TreeSurface(Generic[W]):
         """Sequence number of the last change applied; of the new tree during a rebuild."""
         return self.target_writer().position
 
-    def expect(self, behind: int) -> None:
+    def choose_lane(self, backlog: int) -> None:
         """Do nothing: this surface never changes its lane."""
 
     def apply(self, changes: Sequence[Change]) -> None:

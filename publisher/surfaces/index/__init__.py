@@ -5,38 +5,38 @@ is read; a second one stands there while a rebuild is under way. `docs/decisions
 Source: docs/design/surfaces.md "Index".
 """
 
-from publisher.surfaces.index.index_row import Plan
+from publisher.surfaces.index.index_row import IndexMapping
 from publisher.surfaces.index.reader import IndexReader
-from publisher.surfaces.index.schema import Site
+from publisher.surfaces.index.schema import IndexConfig
 from publisher.surfaces.index.search_results import (
-    About,
+    CodeHint,
     Entry,
-    Found,
-    Hint,
+    Highlight,
     Hit,
-    Listed,
-    Mark,
+    ListPage,
     Measure,
+    MonthlyCount,
     Role,
+    SearchPage,
     Subject,
-    Tally,
+    SubjectRecords,
 )
 from publisher.surfaces.index.surface import IndexSurface
 
 __all__ = [
-    "About",
+    "CodeHint",
     "Entry",
-    "Found",
-    "Hint",
+    "Highlight",
     "Hit",
+    "IndexConfig",
+    "IndexMapping",
     "IndexReader",
     "IndexSurface",
-    "Listed",
-    "Mark",
+    "ListPage",
     "Measure",
-    "Plan",
+    "MonthlyCount",
     "Role",
-    "Site",
+    "SearchPage",
     "Subject",
-    "Tally",
+    "SubjectRecords",
 ]

@@ -15,7 +15,7 @@ from exchange.domain.keys import searchable
 from exchange.model import FieldType
 from exchange.model.canonical_terms import unescape
 from ontology.terms import NS
-from publisher.surfaces.set_digest import sum_hex
+from publisher.surfaces.set_digest import digest_hex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ _SEARCHED_MOST: Final = 1_000  # characters of one value that are searched
 BREAK: Final = "·"
 
 
-class Facts(NamedTuple):
+class IndexRow(NamedTuple):
     """What is kept of one view, in the order of the table `record`; `until` and `list` may lack."""
 
     iri: str
@@ -68,7 +68,7 @@ class Facts(NamedTuple):
     words: str
 
 
-class Rest(NamedTuple):
+class IndexDetails(NamedTuple):
     """What goes to the other tables: (role, code), a register record's, a measure's facts."""
 
     mentions: Sequence[tuple[str, str]]
@@ -77,7 +77,7 @@ class Rest(NamedTuple):
     applies: Sequence[str]
 
 
-class Plan:
+class IndexMapping:
     """Which properties mean what, for the kinds of the model; the same for every tier."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
@@ -99,7 +99,7 @@ class Plan:
                         about.add(field.name)
         self.about: tuple[str, ...] = tuple(sorted(about))
 
-    def read(self, iri: str, view: bytes) -> tuple[Facts, Rest]:
+    def read(self, iri: str, view: bytes) -> tuple[IndexRow, IndexDetails]:
         """Return what is kept of a view (canonical N-Quads, all about `iri`)."""
         found = self._found(iri, view)
         kind = self._slugs.get(_first(found, (_KIND,)), "")
@@ -111,7 +111,7 @@ class Plan:
             if value.startswith(USCC_BASE)
         ]
         code = next((code for role, code in mentions if role in self.about), "")
-        facts = Facts(
+        facts = IndexRow(
             iri,
             kind,
             code,
@@ -121,7 +121,7 @@ class Plan:
             _first(found, ("authorityName",))[:LONGEST],
             _notation(_first(found, (_LIST,))) or None,
             _first(found, (self._ends.get(kind, ""),)) or None,
-            print_of(view),
+            view_hash(view),
             BREAK.join(
                 searchable(value[:_SEARCHED_MOST])
                 for name in _SEARCHED
@@ -129,9 +129,9 @@ class Plan:
                 for value in found[name]
             ),
         )
-        return facts, Rest(mentions, *_more(found))
+        return facts, IndexDetails(mentions, *_more(found))
 
-    def relevant(self, iri: str, view: bytes) -> bytes:
+    def indexed_statements(self, iri: str, view: bytes) -> bytes:
         """Return the statements of a view that `read` looks at, itself a view."""
         names, start = self._names, len(iri.encode()) + 3
         found = [
@@ -156,18 +156,18 @@ class Plan:
         return found
 
 
-def digest(rows: Iterable[Sequence[object]]) -> str:
-    """Return one value over the facts of records (the columns of `Facts`), in any order."""
-    return sum_hex(sum(map(fingerprint, rows)))
+def rows_digest(rows: Iterable[Sequence[object]]) -> str:
+    """Return one value over the facts of records (the columns of `IndexRow`), in any order."""
+    return digest_hex(sum(map(row_sum, rows)))
 
 
-def fingerprint(row: Sequence[object]) -> int:
+def row_sum(row: Sequence[object]) -> int:
     """Return what one record's facts add to the digest."""
     said = "\x1f".join("" if item is None else str(item) for item in row)
     return int.from_bytes(hashlib.sha256(said.encode()).digest(), "big")
 
 
-def print_of(view: bytes) -> bytes:
+def view_hash(view: bytes) -> bytes:
     """Return what tells a view from any other."""
     return hashlib.sha256(view).digest()[:16]
 
@@ -177,12 +177,12 @@ def subject_of(view: bytes) -> str:
     return view[1 : view.index(b">")].decode()
 
 
-def token(kind: str) -> str:
+def kind_token(kind: str) -> str:
     """Return the one token that stands for a kind in the full-text table."""
     return searchable(kind) or "NONE"
 
 
-def split(words: str) -> str:
+def one_token_each(words: str) -> str:
     """Return folded text as the full-text table takes it: one character a token."""
     return " ".join(words)
 

@@ -17,7 +17,7 @@ from exchange.domain.errors import StoreUnavailable
 from exchange.domain.record import Activity
 from publisher.stores.surface_sqlite import require_whole
 from publisher.surfaces.audit.file_inspection import Faults, Inspected
-from publisher.surfaces.index.index_row import SUBJECT, Facts, print_of, token
+from publisher.surfaces.index.index_row import SUBJECT, IndexRow, kind_token, view_hash
 from publisher.surfaces.index.row_statements import position_of
 from publisher.surfaces.index.schema import FILE
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.stores.surface_sqlite import Connection
     from publisher.surfaces.audit.file_inspection import SharedWork
-    from publisher.surfaces.index.index_row import Rest
-    from publisher.surfaces.index.schema import Site
+    from publisher.surfaces.index.index_row import IndexDetails
+    from publisher.surfaces.index.schema import IndexConfig
 
 _USE: Final = "index"
 _DIGEST: Final = 16  # bytes kept of a SHA-256
@@ -45,7 +45,7 @@ _PUNCTUATION: Final = frozenset(map(chr, range(128))) - set(string.ascii_letters
 
 # Of each record its IRI and one text of all that the tables say of it, put together by SQLite,
 # which takes a third of the time.
-_NAMES: Final = [name for name in Facts._fields if name != "print"]
+_NAMES: Final = [name for name in IndexRow._fields if name != "print"]
 _COLUMNS: Final = [f"r.{name}" for name in _NAMES]
 _OTHERS: Final = (
     "(SELECT group_concat(role || x'1f' || code, x'1e') FROM mention WHERE record = r.id)",
@@ -79,11 +79,11 @@ class IndexInspection:
 
     def __init__(
         self,
-        site: Site,
+        config: IndexConfig,
         reading: Callable[[], AbstractContextManager[Connection]],
         shared: SharedWork,
     ) -> None:
-        self._site = site
+        self._config = config
         self._shared = shared
         self._reading = reading
         self._expected: dict[str, bytes] = {}
@@ -105,7 +105,7 @@ class IndexInspection:
     def finish(self) -> Inspected:
         """Compare every row."""
         found = _Rows(self._expected)
-        faults = Faults(self._site.directory)
+        faults = Faults(self._config.directory)
         try:
             with self._reading() as connection:
                 require_whole(connection)
@@ -127,14 +127,14 @@ class IndexInspection:
     def _row(self, change: Change, view: bytes) -> str:
         """Return what the tables must say of a record, in the order of the query."""
         # What tiers show beyond each other is mostly nothing that the index looks at.
-        relevant = self._site.plan.relevant(change.iri, view)
-        told = self._shared.once(_USE, relevant, partial(self._told, change.iri, relevant))
-        rest = (print_of(view).hex().upper(), str(int(change.objection)), str(change.published))
+        relevant = self._config.mapping.indexed_statements(change.iri, view)
+        told = self._shared.memoise(_USE, relevant, partial(self._told, change.iri, relevant))
+        rest = (view_hash(view).hex().upper(), str(int(change.objection)), str(change.published))
         return _PART.join((told, *rest))
 
     def _told(self, iri: str, view: bytes) -> str:
         """Return what the view itself comes to."""
-        facts, rest = self._site.plan.read(iri, view)
+        facts, rest = self._config.mapping.read(iri, view)
         return _joined((*(getattr(facts, name) for name in _NAMES), *_others(rest)))
 
 
@@ -178,7 +178,7 @@ def _compare_derived(connection: Connection, faults: Faults) -> None:
             )
 
 
-def _others(rest: Rest) -> tuple[str | None, ...]:
+def _others(rest: IndexDetails) -> tuple[str | None, ...]:
     """Return what the other tables say of a record, as the query puts it together."""
     mentions = _ROW.join(f"{role}{_PART}{code}" for role, code in sorted(set(rest.mentions)))
     subject = _PART.join(rest.subject) if rest.subject else None
@@ -205,7 +205,7 @@ def _wanted_tokens(connection: Connection, *, is_subject: bool) -> dict[str, int
         found.update(set(words))
         kinds[kind] += 1
     for kind, count in kinds.items():
-        found[token(kind).lower()] += count
+        found[kind_token(kind).lower()] += count
     return {one: count for one, count in found.items() if one not in _PUNCTUATION}
 
 

@@ -16,30 +16,30 @@ from typing import TYPE_CHECKING, Any, Final
 from exchange.domain.errors import UsageError
 from publisher.stores.surface_sqlite import Readers, require_whole
 from publisher.surfaces.index import search_queries
-from publisher.surfaces.index.index_row import digest
+from publisher.surfaces.index.index_row import rows_digest
 from publisher.surfaces.index.inspection import IndexInspection
 from publisher.surfaces.index.row_statements import DIGESTED, position_of
 from publisher.surfaces.index.search_results import (
-    About,
+    CodeHint,
     Entry,
-    Found,
-    Hint,
     Hit,
-    Listed,
+    ListPage,
     Measure,
+    MonthlyCount,
     Role,
+    SearchPage,
     Subject,
-    Tally,
+    SubjectRecords,
 )
 from publisher.surfaces.index.search_terms import (
-    marked,
-    matches,
-    mistyped,
-    nearness,
-    neighbours,
-    terms,
+    code_with_wrong_check_digit,
+    fts_queries,
+    highlight,
+    likely_codes,
+    match_rank,
+    search_terms,
 )
-from publisher.surfaces.index.surface import FactsSum, has
+from publisher.surfaces.index.surface import RowSetDigest, contains_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from exchange.domain.disclosure import Tier
     from publisher.stores.surface_sqlite import Connection
     from publisher.surfaces.audit.file_inspection import SharedWork
-    from publisher.surfaces.index.schema import Site
+    from publisher.surfaces.index.schema import IndexConfig
 
 SECONDS: Final = 2.0
 PAGE: Final = 20
@@ -73,13 +73,13 @@ class IndexReader:
 
     def __init__(
         self,
-        site: Site,
+        config: IndexConfig,
         today: Callable[[], str],
         ready: Callable[[], None] | None = None,
         seconds: float = SECONDS,
     ) -> None:
-        self.tier: Tier = site.tier
-        self._site = site
+        self.tier: Tier = config.tier
+        self._config = config
         self._today = today
         self._ready = ready
         self._seconds = seconds
@@ -88,7 +88,7 @@ class IndexReader:
     def _where(self) -> Path:
         if self._ready is not None:
             self._ready()
-        return self._site.read_from()
+        return self._config.read_from()
 
     # What an audit asks; it takes as long as it takes.
 
@@ -111,52 +111,52 @@ class IndexReader:
         """Sum over the facts of records, marks left out. Raises StoreUnavailable for damage."""
         with self._readers.reading() as connection:
             require_whole(connection)
-            return digest(connection.execute(DIGESTED))
+            return rows_digest(connection.execute(DIGESTED))
 
-    def expecting(self) -> FactsSum:
-        """Return what `digest` must be, once it has every view."""
-        return FactsSum(self._site.plan)
+    def expected_digest(self) -> RowSetDigest:
+        """Return what `rows_digest` must be, once it has every view."""
+        return RowSetDigest(self._config.mapping)
 
     def inspect(self, shared: SharedWork) -> IndexInspection:
         """Begin to compare every row with the ledger."""
-        return IndexInspection(self._site, self._readers.reading, shared)
+        return IndexInspection(self._config, self._readers.reading, shared)
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether a row is about the record (IRI or its last part)."""
         with self._readers.reading() as connection:
-            return has(connection, self._site.names(iri))
+            return contains_any(connection, self._config.names(iri))
 
     # What pages ask.
 
-    def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> Found:
+    def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> SearchPage:
         """Return a page of the records whose names, numbers or codes have every word typed.
 
         Words are parts of any length; writing does not matter. Subjects come first; of each, those
         of exactly that name, then those that begin with it; among equals new ones come last. Pages
         beyond the last give the last. Raises UsageError beyond 200 characters.
         """
-        words = terms(text)
+        words = search_terms(text)
         with self._readers.reading(self._seconds) as connection:
             hint = self._hint(connection, text)
             if not words:
-                return Found(text, 0, more=False, page=1, pages=1, hits=(), hint=hint)
+                return SearchPage(text, 0, more=False, page=1, pages=1, hits=(), hint=hint)
             numbers = self._matching(connection, words, kinds)
             total = min(len(numbers), COUNTED)
             pages = max(1, -(-total // PAGE))
             page = min(max(page, 1), pages)
             found = _entries(connection, numbers[:total][(page - 1) * PAGE : page * PAGE])
-        hits = [Hit(one, marked(one.name, words), marked(one.number, words)) for one in found]
-        return Found(text, total, len(numbers) > COUNTED, page, pages, hits, hint)
+        hits = [Hit(one, highlight(one.name, words), highlight(one.number, words)) for one in found]
+        return SearchPage(text, total, len(numbers) > COUNTED, page, pages, hits, hint)
 
     def subject(self, code: str, each: int = EACH) -> Subject | None:
         """Return what is shown about a code in its canonical writing; None where nothing is.
 
         At most `each` records a role, the newest to arrive first.
         """
-        plan = self._site.plan
-        others = (role for role in plan.roles if role not in plan.about)
+        mapping = self._config.mapping
+        others = (role for role in mapping.roles if role not in mapping.about)
         with self._readers.reading(self._seconds) as connection:
-            asked = ((role, self._role(connection, code, role, each)) for role in plan.about)
+            asked = ((role, self._role(connection, code, role, each)) for role in mapping.about)
             about = [role for _, role in asked if role.total]
             named = [self._role(connection, code, role, each) for role in others]
             if not about and not any(role.total for role in named):
@@ -164,7 +164,7 @@ class IndexReader:
             lists = self._lists(connection, code)
             bound = {
                 "code": code,
-                "about": _json(plan.about),
+                "about": _json(mapping.about),
                 "today": self._today(),
                 "most": MEASURES,
             }
@@ -174,7 +174,7 @@ class IndexReader:
         named = sorted((role for role in named if role.total), key=lambda role: -role.total)
         return Subject(code, name, *register[1:], [*about, *named], lists, measures)
 
-    def about(self, code: str, after: str = "", size: int = ABOUT) -> About:
+    def about(self, code: str, after: str = "", size: int = ABOUT) -> SubjectRecords:
         """Return a page of the records about a code in its canonical writing, by IRI.
 
         `after` is the IRI that ended the page before; `size` is bounded by ABOUT.
@@ -182,14 +182,14 @@ class IndexReader:
         size = min(max(size, 1), ABOUT)
         bound = {
             "code": code,
-            "about": _json(self._site.plan.about),
+            "about": _json(self._config.mapping.about),
             "after": after,
             "today": self._today(),
             "most": size + 1,
         }
         with self._readers.reading(self._seconds) as connection:
             iris = [iri for (iri,) in connection.execute(search_queries.ABOUT, bound)]
-        return About(iris[:size], iris[size - 1] if len(iris) > size else "")
+        return SubjectRecords(iris[:size], iris[size - 1] if len(iris) > size else "")
 
     def measures_of(self, name: str) -> Sequence[Entry]:
         """Return the measures that follow from a list (its notation), by number."""
@@ -197,14 +197,14 @@ class IndexReader:
         with self._readers.reading(self._seconds) as connection:
             return [_entry(row) for row in connection.execute(search_queries.MEASURES_OF, bound)]
 
-    def listed(self, name: str, cursor: str = "", size: int = PAGE) -> Listed:
+    def listed(self, name: str, cursor: str = "", size: int = PAGE) -> ListPage:
         """Return a piece of a list (its notation), newest day first.
 
         Raises UsageError for a cursor that is none of ours.
         """
         return self._piece(search_queries.LIST_COUNT, search_queries.LIST, name, cursor, size)
 
-    def of_kind(self, kind: str, cursor: str = "", size: int = PAGE) -> Listed:
+    def of_kind(self, kind: str, cursor: str = "", size: int = PAGE) -> ListPage:
         """Return a piece of a kind's records, newest day first. Raises UsageError."""
         return self._piece(search_queries.KIND_COUNT, search_queries.KIND, kind, cursor, size)
 
@@ -222,11 +222,11 @@ class IndexReader:
                 counted[kind] -= ended
         return counted
 
-    def tallies(self, kind: str) -> Sequence[Tally]:
+    def tallies(self, kind: str) -> Sequence[MonthlyCount]:
         """Return the records of a kind by authority and month; ended ones count until they go."""
         with self._readers.reading(self._seconds) as connection:
             rows = connection.execute(search_queries.TALLIES, (kind, _TALLIES))
-            return [Tally(*row) for row in rows]
+            return [MonthlyCount(*row) for row in rows]
 
     def lists(self) -> Mapping[str, int]:
         """Return how many entries each list has that has any."""
@@ -243,21 +243,23 @@ class IndexReader:
     ) -> list[int]:
         """Return the numbers of what matches in the order shown, at most one beyond the bound."""
         numbers: list[int] = []
-        for is_subject, match in matches(words, kinds):
+        for is_subject, match in fts_queries(words, kinds):
             most = COUNTED + 1 - len(numbers)
             bound = {"match": match, "today": self._today(), "most": most}
             rows = connection.execute(search_queries.FOUND[is_subject], bound).fetchall()
             # Sorting keeps the order of numbers among equals.
-            rows.sort(key=lambda row: nearness(words, row[1]))
+            rows.sort(key=lambda row: match_rank(words, row[1]))
             numbers += [number for number, _ in rows]
         return numbers
 
-    def _hint(self, connection: Connection, text: str) -> Hint | None:
-        code = mistyped(text)
+    def _hint(self, connection: Connection, text: str) -> CodeHint | None:
+        code = code_with_wrong_check_digit(text)
         if code is None:
             return None
-        bound = {"near": _json(neighbours(code)), "today": self._today(), "most": PAGE}
-        return Hint(code, [_entry(row) for row in connection.execute(search_queries.NEAR, bound)])
+        bound = {"near": _json(likely_codes(code)), "today": self._today(), "most": PAGE}
+        return CodeHint(
+            code, [_entry(row) for row in connection.execute(search_queries.NEAR, bound)]
+        )
 
     def _role(self, connection: Connection, code: str, role: str, each: int) -> Role:
         bound = {"code": code, "role": role, "today": self._today(), "most": COUNTED + 1}
@@ -273,7 +275,7 @@ class IndexReader:
         row = connection.execute(search_queries.REGISTER, (code,)).fetchone()
         return row or ("", "", "", "")
 
-    def _piece(self, count: str, piece: str, value: str, cursor: str, size: int) -> Listed:
+    def _piece(self, count: str, piece: str, value: str, cursor: str, size: int) -> ListPage:
         day, number = _placed(cursor)
         bound: dict[str, object] = {
             "value": value,
@@ -290,7 +292,7 @@ class IndexReader:
         shown = rows[:-1] if further else rows
         entries = [_entry(row[:-1]) for row in shown]
         last = f"{entries[-1].day}.{shown[-1][-1]}" if further else ""
-        return Listed(min(total, LISTED), total > LISTED, entries, last)
+        return ListPage(min(total, LISTED), total > LISTED, entries, last)
 
 
 def _entries(connection: Connection, numbers: Sequence[int]) -> list[Entry]:

@@ -9,16 +9,16 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from publisher.surfaces.index.index_row import SUBJECT, Facts, split, token
+from publisher.surfaces.index.index_row import SUBJECT, IndexRow, kind_token, one_token_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from exchange.domain.record import Change
     from publisher.stores.surface_sqlite import Connection
-    from publisher.surfaces.index.index_row import Rest
+    from publisher.surfaces.index.index_row import IndexDetails
 
-DIGESTED: Final = f"SELECT {', '.join(Facts._fields)} FROM record"  # noqa: S608 - our own names
+DIGESTED: Final = f"SELECT {', '.join(IndexRow._fields)} FROM record"  # noqa: S608 - our own names
 _FIND: Final = (
     "SELECT id, iri, kind, authority, substr(day, 1, 7), words FROM record "
     "WHERE iri IN (SELECT value FROM json_each(?))"
@@ -76,7 +76,7 @@ def drop(connection: Connection, iris: Iterable[str]) -> dict[str, int]:
 
 def add(
     connection: Connection,
-    rows: Iterable[tuple[Change, tuple[Facts, Rest]]],
+    rows: Iterable[tuple[Change, tuple[IndexRow, IndexDetails]]],
     known: Mapping[str, int],
 ) -> None:
     """Add records that are not there; one that was keeps its number, hence its place in lists."""
@@ -112,13 +112,13 @@ def _search(
     sides: dict[bool, list[tuple[int, str, str]]] = {True: [], False: []}
     tokens: dict[str, str] = {}
     for number, words, kind in rows:
-        stands_for = tokens.get(kind) or tokens.setdefault(kind, token(kind))
-        sides[kind == SUBJECT].append((number, split(words), stands_for))
+        stands_for = tokens.get(kind) or tokens.setdefault(kind, kind_token(kind))
+        sides[kind == SUBJECT].append((number, one_token_each(words), stands_for))
     for is_subject, found in sides.items():
         connection.executemany(statements[is_subject], found)
 
 
-def _add_rest(connection: Connection, rest: Iterable[tuple[int, Rest]]) -> None:
+def _add_rest(connection: Connection, rest: Iterable[tuple[int, IndexDetails]]) -> None:
     for number, more in rest:
         if more.subject:
             connection.execute(_SUBJECT, (number, *more.subject))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.disclosure import Tier
-    from publisher.surfaces.index.index_row import Plan
+    from publisher.surfaces.index.index_row import IndexMapping
 
 FILE: Final = "index.sqlite"
 
@@ -67,13 +67,13 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search_record USING fts5(
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class IndexConfig:
     """Where a tier's index is; `bases` are the beginnings of its record IRIs."""
 
     directory: Path
     tier: Tier
     bases: tuple[str, ...]
-    plan: Plan
+    mapping: IndexMapping
 
     def read_from(self) -> Path:
         """Return the file that readers open now. Raises StoreUnavailable before the first."""

@@ -31,7 +31,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Highlight:
     """A piece of a text; `hit` where it is what was searched for."""
 
     text: str
@@ -43,12 +43,12 @@ class Hit:
     """A record found, with its name and number cut where they match."""
 
     entry: Entry
-    name: Sequence[Mark]
-    number: Sequence[Mark]
+    name: Sequence[Highlight]
+    number: Sequence[Highlight]
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class CodeHint:
     """What was typed looks like a code, but its check digit is wrong; `near` are codes that exist.
 
     They differ from what was typed by one character or by two neighbours exchanged.
@@ -59,7 +59,7 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchPage:
     """One page of a search: subjects first, those that begin with the words before the others.
 
     `total` counts no further than the reader's bound; then `more` is true. `pages` is at least 1.
@@ -71,11 +71,11 @@ class Found:
     page: int
     pages: int
     hits: Sequence[Hit]
-    hint: Hint | None = None
+    hint: CodeHint | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListPage:
     """A piece of a list, newest day first; `cursor` leads to the next piece, empty at the end."""
 
     total: int
@@ -95,7 +95,7 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class SubjectRecords:
     """A page of the records about a code; `after` is the cursor of the next, empty at the end."""
 
     iris: Sequence[str]
@@ -138,7 +138,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MonthlyCount:
     """How many records of a kind an authority decided in a month (`2026-09`)."""
 
     kind: str

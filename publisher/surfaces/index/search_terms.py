@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import USCC_LENGTH, normal_code, uscc_problem
 from exchange.domain.keys import searchable
-from publisher.surfaces.index.index_row import BREAK, SUBJECT, split, token
-from publisher.surfaces.index.search_results import Mark
+from publisher.surfaces.index.index_row import BREAK, SUBJECT, kind_token, one_token_each
+from publisher.surfaces.index.search_results import Highlight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ _MOST_TERMS: Final = 8
 _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
 
 
-def terms(text: str) -> list[str]:
+def search_terms(text: str) -> list[str]:
     """Return the folded words of what was typed; none where nothing of it is written.
 
     Raises UsageError beyond 200 characters.
@@ -40,11 +40,11 @@ def terms(text: str) -> list[str]:
     return list(dict.fromkeys(term for term in folded if term))
 
 
-def matches(words: Sequence[str], kinds: Collection[str] = ()) -> list[tuple[bool, str]]:
+def fts_queries(words: Sequence[str], kinds: Collection[str] = ()) -> list[tuple[bool, str]]:
     """Return (whether of subjects, query): what to ask of which full-text table, in this order."""
-    all_of = " AND ".join(f'text : "{split(word)}"' for word in words)
+    all_of = " AND ".join(f'text : "{one_token_each(word)}"' for word in words)
     found = [(True, all_of)] if not kinds or SUBJECT in kinds else []
-    others = sorted(token(kind) for kind in set(kinds) - {SUBJECT})
+    others = sorted(kind_token(kind) for kind in set(kinds) - {SUBJECT})
     if others:
         found.append((False, f"{all_of} AND kind : ({' OR '.join(map(_quoted, others))})"))
     elif not kinds:
@@ -52,7 +52,7 @@ def matches(words: Sequence[str], kinds: Collection[str] = ()) -> list[tuple[boo
     return found
 
 
-def nearness(words: Sequence[str], folded: str) -> int:
+def match_rank(words: Sequence[str], folded: str) -> int:
     """Return 0 for a record of exactly that name, 1 for one that begins with it, 2 for others."""
     name = folded.partition(BREAK)[0]
     if name == words[0]:
@@ -60,7 +60,7 @@ def nearness(words: Sequence[str], folded: str) -> int:
     return 1 if name.startswith(words[0]) else 2
 
 
-def marked(text: str, words: Sequence[str]) -> list[Mark]:
+def highlight(text: str, words: Sequence[str]) -> list[Highlight]:
     """Return the text in pieces, those that a word stands for marked; none of it is lost."""
     folded, places = _folded(text)
     hit = [False] * len(text)
@@ -70,16 +70,16 @@ def marked(text: str, words: Sequence[str]) -> list[Mark]:
             for place in range(places[at], places[at + len(word) - 1] + 1):
                 hit[place] = True
             at = folded.find(word, at + len(word))
-    pieces: list[Mark] = []
+    pieces: list[Highlight] = []
     start = 0
     for place in range(1, len(text) + 1):
         if place == len(text) or hit[place] != hit[start]:
-            pieces.append(Mark(text[start:place], hit[start]))
+            pieces.append(Highlight(text[start:place], hit[start]))
             start = place
     return pieces
 
 
-def mistyped(text: str) -> str | None:
+def code_with_wrong_check_digit(text: str) -> str | None:
     """Return the code where what was typed is one but for its check digit."""
     if len(text) > LONGEST_QUERY:
         return None
@@ -87,7 +87,7 @@ def mistyped(text: str) -> str | None:
     return code if uscc_problem(code) == "uscc-check-digit" else None
 
 
-def neighbours(code: str) -> list[str]:
+def likely_codes(code: str) -> list[str]:
     """Return the sound codes one slip away: one character wrong, or two neighbours exchanged."""
     slips = {
         code[:place] + other + code[place + 1 :]

@@ -10,10 +10,10 @@ from exchange.domain.failpoints import Failpoint, no_failpoint
 from exchange.domain.record import Activity
 from publisher.stores.surface_sqlite import Writer
 from publisher.surfaces.files.tree_surface import TreeSurface
-from publisher.surfaces.index.index_row import digest, fingerprint, subject_of
+from publisher.surfaces.index.index_row import row_sum, rows_digest, subject_of
 from publisher.surfaces.index.row_statements import DIGESTED, add, drop, position_of
 from publisher.surfaces.index.schema import FILE, SCHEMA
-from publisher.surfaces.set_digest import sum_hex
+from publisher.surfaces.set_digest import digest_hex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.stores.surface_sqlite import Connection
-    from publisher.surfaces.index.index_row import Plan
-    from publisher.surfaces.index.schema import Site
+    from publisher.surfaces.index.index_row import IndexMapping
+    from publisher.surfaces.index.schema import IndexConfig
 
 
 class IndexFile:
     """Writes one index. What was committed is seen at once. Raises EnvironmentFault, OSError."""
 
-    def __init__(self, plan: Plan, failpoint: FailpointHook, folder: Path) -> None:
+    def __init__(self, mapping: IndexMapping, failpoint: FailpointHook, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._failpoint = failpoint
-        self._plan = plan
+        self._mapping = mapping
         self.database = Writer(folder / FILE, SCHEMA)
         # A kill may have come between a removal and the end of the log that has its bytes.
         self._unforgotten = True
@@ -50,7 +50,7 @@ class IndexFile:
             return
         net = {change.iri: change for change in changes}
         new = [change for change in net.values() if _shown(change)]
-        read = starmap(self._plan.read, ((each.iri, each.view or b"") for each in new))
+        read = starmap(self._mapping.read, ((each.iri, each.view or b"") for each in new))
         with self.database.writing() as connection:
             numbers = drop(connection, net)
             add(connection, zip(new, read, strict=True), numbers)
@@ -79,10 +79,10 @@ class IndexSurface(TreeSurface[IndexFile]):
 
     name = "index"
 
-    def __init__(self, site: Site, failpoint: FailpointHook = no_failpoint) -> None:
-        self.tier: Tier = site.tier
-        self._site = site
-        super().__init__(site.directory, partial(IndexFile, site.plan, failpoint), failpoint)
+    def __init__(self, config: IndexConfig, failpoint: FailpointHook = no_failpoint) -> None:
+        self.tier: Tier = config.tier
+        self._config = config
+        super().__init__(config.directory, partial(IndexFile, config.mapping, failpoint), failpoint)
 
     def iris(self) -> Iterator[str]:
         """Every record with a row; drop the iterator before `reset`."""
@@ -92,16 +92,16 @@ class IndexSurface(TreeSurface[IndexFile]):
     def digest(self) -> str:
         """Sum over the facts of records as they stand in the table, marks left out."""
         with self.target_writer().database.reading() as connection:
-            return digest(connection.execute(DIGESTED))
+            return rows_digest(connection.execute(DIGESTED))
 
-    def expecting(self) -> FactsSum:
-        """Return what `digest` must be, once it has every view."""
-        return FactsSum(self._site.plan)
+    def expected_digest(self) -> RowSetDigest:
+        """Return what `rows_digest` must be, once it has every view."""
+        return RowSetDigest(self._config.mapping)
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether a row is about the record (IRI or its last part)."""
         with self.target_writer().database.reading() as connection:
-            return has(connection, self._site.names(iri))
+            return contains_any(connection, self._config.names(iri))
 
     def close(self) -> None:
         """Close the files; an unfinished rebuild is thrown away at the next start."""
@@ -110,27 +110,27 @@ class IndexSurface(TreeSurface[IndexFile]):
         super().close()
 
 
-def has(connection: Connection, names: Iterable[str]) -> bool:
+def contains_any(connection: Connection, names: Iterable[str]) -> bool:
     """Return whether one of the IRIs has a row."""
     found = (connection.execute("SELECT 1 FROM record WHERE iri = ?", (each,)) for each in names)
     return any(row.fetchone() for row in found)
 
 
-class FactsSum:
+class RowSetDigest:
     """The digest of exactly the facts of the views that are added."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, mapping: IndexMapping) -> None:
+        self._mapping = mapping
         self._total = 0
 
     def add(self, view: bytes, /) -> None:
         """Count a view's facts."""
-        facts, _ = self._plan.read(subject_of(view), view)
-        self._total += fingerprint(facts)
+        facts, _ = self._mapping.read(subject_of(view), view)
+        self._total += row_sum(facts)
 
     def hex(self) -> str:
         """Return the digest so far."""
-        return sum_hex(self._total)
+        return digest_hex(self._total)
 
 
 def _shown(change: Change) -> bool:

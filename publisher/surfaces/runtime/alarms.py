@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
 
 _FILE = "alarm.json"
 
@@ -44,7 +44,7 @@ class Alarms:
         self._root = root
         self._tell = tell
 
-    def raise_alarm(self, surface: Readable, alarm: Alarm) -> None:
+    def raise_alarm(self, surface: SurfaceReader, alarm: Alarm) -> None:
         """Tell of the alarm and write it, if the disk lets us."""
         self._tell(alarm)
         path = self._path(surface)
@@ -54,11 +54,11 @@ class Alarms:
         except OSError:
             return  # a full disk may be the alarm itself; it has been told of
 
-    def clear(self, surface: Readable) -> None:
+    def clear(self, surface: SurfaceReader) -> None:
         """Take the alarm away; none is no error."""
         self._path(surface).unlink(missing_ok=True)
 
-    def _path(self, surface: Readable) -> Path:
+    def _path(self, surface: SurfaceReader) -> Path:
         return self._root / surface.tier.value / surface.name / _FILE
 
 

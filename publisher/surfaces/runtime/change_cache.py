@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.disclosure import Tier
     from exchange.domain.record import Change
-    from publisher.surfaces.port import Source
+    from publisher.surfaces.port import ChangeSource
 
 # Reads kept a tier: surfaces whose chunks differ in size are seldom further apart.
 _HELD: Final = 2
@@ -42,7 +42,7 @@ class _Window:
 class ChangeCache:
     """Keeps the last reads of each tier. Not thread-safe."""
 
-    def __init__(self, ledger: Source) -> None:
+    def __init__(self, ledger: ChangeSource) -> None:
         self._ledger = ledger
         self._held = {tier: deque[_Window](maxlen=_HELD) for tier in PUBLISHED_TIERS}
 

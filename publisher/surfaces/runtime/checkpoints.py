@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.disclosure import Tier
     from exchange.ledger.tree_heads import EpochTreeHead
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
 
 _FILE: Final = "checkpoint.json"
 AHEAD: Final = "ahead"
@@ -80,14 +80,14 @@ class Checkpoints:
         self._root = root
         self._ledger = ledger
 
-    def read(self, surface: Readable) -> Checkpoint | None:
+    def read(self, surface: SurfaceReader) -> Checkpoint | None:
         """Return what is kept of a surface; None when nothing is, or nothing legible."""
         try:
             return _parsed(self._path(surface).read_bytes())
         except FileNotFoundError:
             return None
 
-    def difference(self, surface: Readable) -> str | None:
+    def difference(self, surface: SurfaceReader) -> str | None:
         """Return why a surface is not one of this ledger (a key of REASONS); None when it is.
 
         Costs a small file and three look-ups by key. A surface without a root is compared by its
@@ -97,12 +97,12 @@ class Checkpoints:
             return reason
         return AHEAD if surface.position() > self._ledger.head(surface.tier) else None
 
-    def is_of_ledger(self, surface: Readable) -> bool:
+    def is_of_ledger(self, surface: SurfaceReader) -> bool:
         """Whether the kept root is one of the ledger; nothing of the surface itself is read."""
         kept = self.read(surface)
         return kept is not None and bool(kept.root) and self._contradiction(kept) is None
 
-    def served(self, surface: Readable) -> tuple[int, int] | None:
+    def served(self, surface: SurfaceReader) -> tuple[int, int] | None:
         """Return the identity of the file or link that names what is served; None without one."""
         try:
             stated = (self._path(surface).parent / "current").lstat()
@@ -110,12 +110,12 @@ class Checkpoints:
             return None
         return stated.st_ino, stated.st_mtime_ns
 
-    def is_unverified(self, surface: Readable) -> bool:
+    def is_unverified(self, surface: SurfaceReader) -> bool:
         """Whether it has content but no root: it was written before roots were kept."""
         kept = self.read(surface)
         return (kept is None or not kept.root) and surface.position() > 0
 
-    def advance(self, surface: Readable, seq: int) -> None:
+    def advance(self, surface: SurfaceReader, seq: int) -> None:
         """Note the ledger's tree at a member, before changes up to it are applied."""
         point = self._ledger.tree_point(surface.tier, seq)
         if point is not None:
@@ -123,17 +123,17 @@ class Checkpoints:
             root = point.root.hex()
             self._write(surface, replace(kept, size=point.size, root=root, epoch=point.epoch))
 
-    def cleared(self, surface: Readable, seq: int) -> None:
+    def cleared(self, surface: SurfaceReader, seq: int) -> None:
         """Note that readers are shown nothing of what had to leave up to a number."""
         kept = self.read(surface) or Checkpoint()
         if seq > kept.cleared:
             self._write(surface, replace(kept, cleared=seq))
 
-    def take_in(self, surface: Readable, epoch: int) -> None:
+    def take_in(self, surface: SurfaceReader, epoch: int) -> None:
         """Note that an epoch was opened with what the surface knew beside the ledger."""
         self._write(surface, replace(self.read(surface) or Checkpoint(), taken_in=epoch))
 
-    def restart(self, surface: Readable, position: int) -> None:
+    def restart(self, surface: SurfaceReader, position: int) -> None:
         """Note that readers have a surface that was built anew, up to a position."""
         point = self._ledger.tree_point(surface.tier, position)
         if point is None:
@@ -149,7 +149,7 @@ class Checkpoints:
             return OTHER_ROOT
         return OTHER_EPOCH if kept.epoch != self._ledger.epoch() else None
 
-    def _write(self, surface: Readable, checkpoint: Checkpoint) -> None:
+    def _write(self, surface: SurfaceReader, checkpoint: Checkpoint) -> None:
         """Replace the file. Not synced: one that a power cut takes is verified anew."""
         if checkpoint == self.read(surface):
             return
@@ -161,7 +161,7 @@ class Checkpoints:
             file.write(json.dumps(asdict(checkpoint)).encode())
         aside.replace(path)
 
-    def _path(self, surface: Readable) -> Path:
+    def _path(self, surface: SurfaceReader) -> Path:
         return self._root / surface.tier.value / surface.name / _FILE
 
 
@@ -175,7 +175,7 @@ def _parsed(text: bytes) -> Checkpoint | None:
     return found if sound else None
 
 
-def other_history(surface: Readable, reason: str) -> StoreUnavailable:
+def other_history_error(surface: SurfaceReader, reason: str) -> StoreUnavailable:
     """Return the error of a surface that is not one of this ledger."""
     zh, en = REASONS[reason]
     return StoreUnavailable(

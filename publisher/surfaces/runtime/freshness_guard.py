@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.port import label
-from publisher.surfaces.runtime.checkpoints import Checkpoint, Lineage, other_history
+from publisher.surfaces.runtime.checkpoints import Checkpoint, Lineage, other_history_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from exchange.domain.disclosure import Tier
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
 
 # Seconds in which a removal is promised to be seen; one that is younger is still on its way.
@@ -25,7 +25,7 @@ REMOVAL_SECONDS: Final = 5.0
 _KEPT_SECONDS: Final = 0.5  # for which an answer counts
 
 
-class Removals(Lineage, Protocol):
+class RemovalLedger(Lineage, Protocol):
     """The ledger as the guard asks it (`exchange.ledger.Ledger`)."""
 
     def removal_since(self, tier: Tier, after: int, before: int, /) -> bool:
@@ -40,9 +40,9 @@ class SurfaceGuard:
 
     def __init__(
         self,
-        ledger: Removals,
+        ledger: RemovalLedger,
         checkpoints: Checkpoints,
-        readers: Iterable[Readable],
+        readers: Iterable[SurfaceReader],
         clock: Callable[[], int],
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -75,16 +75,16 @@ class SurfaceGuard:
             return False
         return True
 
-    def _fault(self, reader: Readable) -> StoreUnavailable | None:
+    def _fault(self, reader: SurfaceReader) -> StoreUnavailable | None:
         try:
             reason = self._checkpoints.difference(reader)
             if reason is not None:
-                return other_history(reader, reason)
+                return other_history_error(reader, reason)
             return _lagging(reader) if self._lags(reader) else None
         except StoreUnavailable as problem:
             return problem
 
-    def _lags(self, reader: Readable) -> bool:
+    def _lags(self, reader: SurfaceReader) -> bool:
         kept = self._checkpoints.read(reader) or Checkpoint()
         cleared = max(kept.cleared, reader.position())
         # One that showed more before was put back as it had been: nothing is on its way to it.
@@ -94,7 +94,7 @@ class SurfaceGuard:
         return self._ledger.removal_since(reader.tier, cleared, before)
 
 
-def _lagging(reader: Readable) -> StoreUnavailable:
+def _lagging(reader: SurfaceReader) -> StoreUnavailable:
     return StoreUnavailable(
         f"{label(reader)} has not yet followed a removal, so nothing is answered from it.",
         "Try again soon; the operator should look whether the projector of this host runs.",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.disclosure import Tier
     from exchange.domain.record import Change
-    from publisher.surfaces.port import Expected, Surface
+    from publisher.surfaces.port import ExpectedDigest, Surface
 
 _OPEN: Final = "open"
 _CLOSE: Final = "close"
@@ -137,16 +137,16 @@ class SurfaceProxy:
         """One value over everything it shows."""
         return str(self._call("digest"))
 
-    def expecting(self) -> Expected:
+    def expected_digest(self) -> ExpectedDigest:
         """Return what `digest` must be, once it has every view."""
-        expected: Expected = self._call("expecting")
+        expected: ExpectedDigest = self._call("expecting")
         return expected
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether anything of the record is shown."""
         return bool(self._call("holds", iri))
 
-    def expect(self, behind: int) -> None:
+    def choose_lane(self, backlog: int) -> None:
         """Do nothing: the surface works in the helper already."""
 
     def apply(self, changes: Sequence[Change]) -> None:

@@ -11,15 +11,15 @@ from publisher.surfaces.runtime.checkpoints import (
     OTHER_ROOT,
     REPLACED,
     Checkpoint,
-    other_history,
+    other_history_error,
 )
-from publisher.surfaces.set_digest import shows_what_stands
+from publisher.surfaces.set_digest import matches_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from exchange.domain.restore_evidence import Recovered
-    from publisher.surfaces.port import Readable, Source
+    from publisher.surfaces.port import ChangeSource, SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
     from publisher.surfaces.runtime.runner_state import SurfaceState
 
@@ -35,10 +35,10 @@ class LedgerComparison:
 
     def __init__(
         self,
-        ledger: Source,
+        ledger: ChangeSource,
         clock: Callable[[], int],
         checkpoints: Checkpoints | None = None,
-        recover: Callable[[Sequence[Readable]], Recovered] | None = None,
+        recover: Callable[[Sequence[SurfaceReader]], Recovered] | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -104,7 +104,7 @@ class LedgerComparison:
 
     def alarm(self, state: SurfaceState, reason: str) -> Alarm:
         """Return the alarm of a surface that was built from another history."""
-        problem = other_history(state.surface, reason)
+        problem = other_history_error(state.surface, reason)
         zh = describe_in_chinese(problem)
         return Alarm(label(state.surface), describe(problem), self._clock(), 1, zh)
 
@@ -118,7 +118,7 @@ class LedgerComparison:
         A surface that shows exactly the ledger's records gets its checkpoint.
         """
         head = self._ledger.head(state.surface.tier)
-        if shows_what_stands(self._ledger, state.surface):
+        if matches_ledger(self._ledger, state.surface):
             if self._checkpoints is not None:
                 self._checkpoints.advance(state.surface, state.surface.position())
             return ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-    from publisher.surfaces.port import Source, Surface
+    from publisher.surfaces.port import ChangeSource, Surface
     from publisher.surfaces.runtime.runner import Runner
 
 _REQUEST: Final = "rebuild-asked.json"
@@ -71,7 +71,7 @@ class Maintenance:
     def __init__(
         self,
         root: Path,
-        ledger: Source,
+        ledger: ChangeSource,
         keeping: Sequence[Surface],
         clock: Callable[[], int],
         hour: int,

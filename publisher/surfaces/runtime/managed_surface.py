@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.disclosure import Tier
     from exchange.domain.record import Change
-    from publisher.surfaces.port import Expected, Surface
+    from publisher.surfaces.port import ExpectedDigest, Surface
 
 # With less free space (bytes) a failed opening does not show that files are damaged.
 _ROOM: Final = 16 * 1024 * 1024
@@ -59,13 +59,13 @@ class ManagedSurface:
         """The lane it works in; INLINE while it is not open."""
         return self._surface.lane if self._surface else INLINE
 
-    def expect(self, behind: int) -> None:
+    def choose_lane(self, backlog: int) -> None:
         """Use the helper process above MANY waiting changes; return after _CALM idle steps.
 
         The move closes the surface, so unpublished changes are applied again.
         """
-        self._idle_steps = 0 if behind else self._idle_steps + 1
-        in_helper = behind > MANY or (self._in_helper and self._idle_steps < _CALM)
+        self._idle_steps = 0 if backlog else self._idle_steps + 1
+        in_helper = backlog > MANY or (self._in_helper and self._idle_steps < _CALM)
         if self._open_in_helper is not None and in_helper != self._in_helper:
             self.close()
             self._in_helper = in_helper
@@ -85,15 +85,15 @@ class ManagedSurface:
         with self._closed_on_error() as surface:
             return surface.digest()
 
-    def expecting(self) -> Expected:
+    def expected_digest(self) -> ExpectedDigest:
         """Return what `digest` must be, once it has every view."""
         with self._closed_on_error() as surface:
-            return surface.expecting()
+            return surface.expected_digest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether anything of the record is shown."""
         with self._closed_on_error() as surface:
-            return surface.holds(iri)
+            return surface.contains(iri)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Take the next changes."""

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from exchange.domain.disclosure import Tier
     from exchange.model import Kind
     from publisher.surfaces.feed import FeedReader
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
 
 _CHUNK: Final = 500
 REASON: Final = "rebuild"
 
 
-class Listing(Protocol):
+class RecordListing(Protocol):
     """A surface that lists its records, each with its kind or the IRI of its class."""
 
     @property
@@ -44,7 +44,7 @@ class Listing(Protocol):
         """Every record that it shows."""
 
 
-class Source(Protocol):
+class RecoveryLedger(Protocol):
     """The ledger as a recovery asks it (`exchange.ledger.Ledger`)."""
 
     def epoch(self) -> int:
@@ -68,10 +68,10 @@ class RemovalRecovery:
 
     def __init__(
         self,
-        ledger: Source,
+        ledger: RecoveryLedger,
         checkpoints: Checkpoints,
         feeds: Sequence[FeedReader],
-        listings: Sequence[Listing],
+        listings: Sequence[RecordListing],
         kinds: Mapping[str, Kind],
     ) -> None:
         self._ledger = ledger
@@ -96,17 +96,17 @@ class RemovalRecovery:
                     found[one.public_id] = before.merged(one) if before else one
         return found
 
-    def note(self, surfaces: Iterable[Readable], epoch: int) -> None:
+    def note(self, surfaces: Iterable[SurfaceReader], epoch: int) -> None:
         """Note that an epoch was opened with what these surfaces know."""
         for surface in surfaces:
             self._checkpoints.take_in(surface, epoch)
 
-    def epoch(self, surfaces: Iterable[Readable]) -> int:
+    def epoch(self, surfaces: Iterable[SurfaceReader]) -> int:
         """Return the greatest epoch that the ledger or one of the surfaces is of."""
         kept = (self._checkpoints.read(surface) for surface in surfaces)
         return max([self._ledger.epoch(), *(one.epoch for one in kept if one)])
 
-    def __call__(self, foreign: Sequence[Readable]) -> Recovered:
+    def __call__(self, foreign: Sequence[SurfaceReader]) -> Recovered:
         """Have the ledger take in what surfaces of another history know."""
         now = self._ledger.epoch()
         fresh = [one for one in foreign if not self._is_taken_in(one, now)]
@@ -118,7 +118,7 @@ class RemovalRecovery:
             self.note(fresh, done.epoch)
         return done
 
-    def _is_taken_in(self, surface: Readable, epoch: int) -> bool:
+    def _is_taken_in(self, surface: SurfaceReader, epoch: int) -> bool:
         kept = self._checkpoints.read(surface)
         return kept is not None and kept.taken_in == epoch
 
@@ -141,7 +141,7 @@ class RemovalRecovery:
                     )
         return iter(found.values())
 
-    def _listed(self, listing: Listing) -> Iterator[KnownRecord]:
+    def _listed(self, listing: RecordListing) -> Iterator[KnownRecord]:
         """Yield the records of a surface that the ledger never heard of."""
         shown = listing.known()
         while chunk := list(islice(shown, _CHUNK)):
@@ -152,5 +152,5 @@ class RemovalRecovery:
                 yield KnownRecord(public_id, kind or None, listing.tier)
 
 
-def _label(listing: Listing) -> str:
+def _label(listing: RecordListing) -> str:
     return f"{listing.tier.value}/{listing.name}"

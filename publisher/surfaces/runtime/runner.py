@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from exchange.domain.record import Change
-    from publisher.surfaces.port import Source, Surface
+    from publisher.surfaces.port import ChangeSource, Surface
     from publisher.surfaces.runtime.alarms import Alarms
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Runner:
 
     def __init__(  # noqa: PLR0913 (wiring calls it once)
         self,
-        ledger: Source,
+        ledger: ChangeSource,
         surfaces: Sequence[Surface],
         alarms: Alarms,
         clock: Callable[[], int],
@@ -266,7 +266,7 @@ class Runner:
         """Return the surface's next chunk; nothing at the head."""
         surface = state.surface
         state.head = self._ledger.head(surface.tier)
-        surface.expect(state.head - surface.position())
+        surface.choose_lane(state.head - surface.position())
         position = surface.position()
         if position > state.head:
             state.compared_at = None

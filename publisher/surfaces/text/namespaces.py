@@ -20,7 +20,7 @@ RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
 @lru_cache(maxsize=64)  # all that one step of the ledger has published has one time
-def stamp(milliseconds: int) -> str:
+def xsd_timestamp(milliseconds: int) -> str:
     """Return an xsd:dateTime in UTC with exactly three decimals: text order is time order."""
     seconds, rest = divmod(milliseconds, 1000)
     moment = datetime.fromtimestamp(seconds, UTC)

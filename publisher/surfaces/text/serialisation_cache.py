@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from publisher.surfaces.text.statement_serialiser import Phrases, members_of
+from publisher.surfaces.text.statement_serialiser import StatementSerialiser, json_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 _BYTES: Final = 24 * 1024 * 1024
 
 
-class Text(NamedTuple):
+class SerialisedRecord(NamedTuple):
     """A version's statements in TriG and as the members of a JSON object."""
 
     trig: bytes
     json: bytes
 
 
-class Texts:
+class SerialisationCache:
     """Writes versions; what one reader has had written is kept until the others asked for it.
 
     A view names its record, so its bytes are all that the text depends on beside the kind.
@@ -37,18 +37,20 @@ class Texts:
         self,
         most: int = _BYTES,
         readers: int = 2,
-        phrases: Callable[[Kind | None], Phrases] = Phrases,
+        phrases: Callable[[Kind | None], StatementSerialiser] = StatementSerialiser,
     ) -> None:
         self._most = most
         self._new_phrases = phrases
         self._readers = readers
         self._size = 0
-        self._phrases: dict[str | None, Phrases] = {}
+        self._phrases: dict[str | None, StatementSerialiser] = {}
         # With how many readers are still to come.
-        self._held: OrderedDict[tuple[str | None, bytes], tuple[Text, int]] = OrderedDict()
+        self._held: OrderedDict[tuple[str | None, bytes], tuple[SerialisedRecord, int]] = (
+            OrderedDict()
+        )
         self._lock = threading.Lock()
 
-    def of(self, kind: Kind | None, iri: bytes, view: bytes) -> Text:
+    def serialise(self, kind: Kind | None, iri: bytes, view: bytes) -> SerialisedRecord:
         """Return the text of a view that is about the record alone."""
         slug = None if kind is None else kind.slug
         with self._lock:
@@ -59,20 +61,22 @@ class Texts:
             phrases = self._phrases.get(slug)
             if phrases is None:
                 phrases = self._phrases[slug] = self._new_phrases(kind)
-            said = phrases.of(iri, view)
-            text = Text(b" ;\n    ".join([item.trig for item in said]), members_of(said))
+            said = phrases.serialise(iri, view)
+            text = SerialisedRecord(
+                b" ;\n    ".join([item.trig for item in said]), json_members(said)
+            )
             if self._readers > 1:
                 self._keep((slug, view), text)
             return text
 
-    def _taken(self, key: tuple[str | None, bytes], text: Text, waiting: int) -> None:
+    def _taken(self, key: tuple[str | None, bytes], text: SerialisedRecord, waiting: int) -> None:
         if waiting > 1:
             self._held[key] = text, waiting - 1
         else:
             del self._held[key]
             self._size -= _size(key[1], text)
 
-    def _keep(self, key: tuple[str | None, bytes], text: Text) -> None:
+    def _keep(self, key: tuple[str | None, bytes], text: SerialisedRecord) -> None:
         self._held[key] = text, self._readers - 1
         self._size += _size(key[1], text)
         while self._size > self._most:
@@ -80,5 +84,5 @@ class Texts:
             self._size -= _size(oldest, given_up)
 
 
-def _size(view: bytes, text: Text) -> int:
+def _size(view: bytes, text: SerialisedRecord) -> int:
     return len(view) + len(text.trig) + len(text.json)

@@ -29,7 +29,7 @@ _TYPED: Final = re.compile(
 _REMEMBERED: Final = 10_000
 
 
-class Said(NamedTuple):
+class SerialisedStatement(NamedTuple):
     """One statement without its subject; `key` and `value` are of the record's JSON object.
 
     `member` is both as they stand there when the property has no other value.
@@ -52,7 +52,7 @@ class _Predicate:
     many: bool
 
 
-class Phrases:
+class StatementSerialiser:
     """The statements of one kind. Not for several threads.
 
     So many statements are remembered, and of free text, which comes once a version, none unless
@@ -66,10 +66,10 @@ class Phrases:
         self._remembered = remembered
         self._free_text = free_text
         self._fields = {f.iri.encode(): f for f in kind.fields} if kind else {}
-        self._known: dict[bytes, Said] = {}
+        self._known: dict[bytes, SerialisedStatement] = {}
         self._predicates: dict[bytes, _Predicate] = {}
 
-    def of(self, iri: bytes, view: bytes) -> list[Said]:
+    def serialise(self, iri: bytes, view: bytes) -> list[SerialisedStatement]:
         """Return what the view says of the record, in its order."""
         known, start = self._known, len(iri) + 3
         # One statement a line, and the subject of all is the record
@@ -79,14 +79,16 @@ class Phrases:
             for line in view.split(b"\n")[:-1]
         ]
 
-    def _learn(self, text: bytes) -> Said:
+    def _learn(self, text: bytes) -> SerialisedStatement:
         iri, _, value = text[1:].partition(b"> ")
         predicate = self._predicates.get(iri)
         if predicate is None:
             predicate = self._predicates[iri] = self._read(iri)
         trig = b"%b %b" % (predicate.name, _short(value))
         shown, key, many = predicate.json(value), predicate.key, predicate.many
-        said = Said(trig, key, shown, many, (b"%b:[%b]" if many else b"%b:%b") % (key, shown))
+        said = SerialisedStatement(
+            trig, key, shown, many, (b"%b:[%b]" if many else b"%b:%b") % (key, shown)
+        )
         # Free text is the record's own and comes once; codes, names of others and dates again.
         if self._free_text or not value.endswith(b'"'):
             if len(self._known) >= self._remembered:
@@ -146,11 +148,11 @@ def _expanded(value: bytes) -> bytes:
     return b'{"@value":%b,"@type":"%b"}' % (text, datatype)
 
 
-def members_of(said: list[Said]) -> bytes:
+def json_members(said: list[SerialisedStatement]) -> bytes:
     """Return the members of the record's JSON object; values of one property in one array."""
     if len({item.key for item in said}) == len(said):
         return b",".join([item.member for item in said])
-    grouped: dict[bytes, list[Said]] = {}
+    grouped: dict[bytes, list[SerialisedStatement]] = {}
     for item in said:
         grouped.setdefault(item.key, []).append(item)
     return b",".join(

@@ -21,7 +21,7 @@ from publisher.stores.embedded_store import StoreReader, as_stored
 from publisher.stores.generation_checksums import differing_files
 from publisher.stores.generations import current_generation
 from publisher.surfaces.audit.file_inspection import Faults, Inspected
-from publisher.surfaces.triples.store_chunk import MARK
+from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.stores.generation_checksums import Differing
     from publisher.surfaces.audit.file_inspection import SharedWork
-    from publisher.surfaces.triples.surface import Site
+    from publisher.surfaces.triples.surface import TriplesConfig
 
 _REMEMBERED: Final = 50_000  # typed values
 _DIGEST: Final = 16  # bytes kept of a SHA-256
@@ -41,12 +41,14 @@ _USE: Final = "triples"
 class TripleInspection:
     """Inspects the generation that is current when it is made; `vocabulary` is N-Triples."""
 
-    def __init__(self, site: Site, vocabulary: Callable[[], bytes], shared: SharedWork) -> None:
-        self._site = site
+    def __init__(
+        self, config: TriplesConfig, vocabulary: Callable[[], bytes], shared: SharedWork
+    ) -> None:
+        self._config = config
         self._shared = shared
         self._vocabulary = vocabulary
-        self._generation = current_generation(site.directory)
-        self._faults = Faults(site.directory)
+        self._generation = current_generation(config.directory)
+        self._faults = Faults(config.directory)
         self._store = self._opened()
         self._values = _Values()
         self._expected: dict[str, bytes] = {}
@@ -62,12 +64,12 @@ class TripleInspection:
         """Take the next changes."""
         for change in changes:
             view = b"" if change.activity is Activity.DELETE else change.view or b""
-            mark = b"<%b>%b" % (change.iri.encode(), MARK) if change.objection else b""
+            mark = b"<%b>%b" % (change.iri.encode(), OBJECTION_TRIPLE) if change.objection else b""
             if self._counts is not None:
                 self._counts.take(change.iri, view and view + mark)
             elif view:
                 digest = partial(self._digest, view + mark)
-                self._expected[change.iri] = self._shared.once(_USE, view + mark, digest)
+                self._expected[change.iri] = self._shared.memoise(_USE, view + mark, digest)
             else:
                 self._expected.pop(change.iri, None)
 
@@ -80,7 +82,7 @@ class TripleInspection:
             same = self._counts.complete(self._vocabulary())
             same = same and self._store.position() == self._generation.position
             return Inspected(self._counts.records, (), (), self._faults, named=same)
-        found = _Subjects(self._site.bases, self._expected)
+        found = _Subjects(self._config.bases, self._expected)
         try:
             self._compare(found)
         except StoreUnavailable as problem:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 OBJECTION = NS + "objectionOpen"
 # The mark stands outside the view (docs/design/model.md "Views"), so no digest counts it. No
 # literal can end a line like this: the quotes inside a literal are escaped.
-MARK = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
+OBJECTION_TRIPLE = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
 # Changes that one load spans at most; no chunk is longer.
 SPAN = 20_000
 
 
-class Waiting:
+class PendingInserts:
     """New records on their way into the store: `after` is its position, `reached` the next."""
 
     def __init__(self, after: int) -> None:
@@ -36,11 +36,11 @@ class Waiting:
         """Bytes of the statements."""
         return sum(map(len, self.records.values()))
 
-    def must_go(self, net: Mapping[str, bytes], last: int) -> bool:
+    def must_flush(self, net: Mapping[str, bytes], last: int) -> bool:
         """Whether they have to be in the store before these changes are taken."""
         return last - self.after > SPAN or not self.records.keys().isdisjoint(net)
 
-    def let_go(self, iris: Iterable[str]) -> None:
+    def drop(self, iris: Iterable[str]) -> None:
         """Drop records."""
         for iri in iris:
             self.records.pop(iri, None)
@@ -55,6 +55,6 @@ def net_effect(changes: Sequence[Change]) -> tuple[dict[str, bytes], set[str]]:
             created.add(change.iri)
         net[change.iri] = b""
         if change.view is not None and change.activity is not Activity.DELETE:
-            mark = b"<" + change.iri.encode() + b">" + MARK if change.objection else b""
+            mark = b"<" + change.iri.encode() + b">" + OBJECTION_TRIPLE if change.objection else b""
             net[change.iri] = change.view + mark
     return net, created

@@ -18,9 +18,14 @@ from publisher.stores.atomic_files import sync_directory
 from publisher.stores.embedded_store import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.generations import GRACE, Generations, current_generation
 from publisher.surfaces.runtime.last_result import LastResult
-from publisher.surfaces.set_digest import LineSum
+from publisher.surfaces.set_digest import LineSetDigest
 from publisher.surfaces.triples.inspection import TripleInspection
-from publisher.surfaces.triples.store_chunk import MARK, SPAN, Waiting, net_effect
+from publisher.surfaces.triples.store_chunk import (
+    OBJECTION_TRIPLE,
+    SPAN,
+    PendingInserts,
+    net_effect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -42,7 +47,7 @@ _BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class TriplesConfig:
     """Where a tier's triples are: `bases` are the beginnings of its record IRIs."""
 
     directory: Path
@@ -59,50 +64,50 @@ class TriplesReader:
 
     name = "triples"
 
-    def __init__(self, site: Site, vocabulary: Callable[[], bytes] = bytes) -> None:
-        self.tier = site.tier
-        self._site = site
+    def __init__(self, config: TriplesConfig, vocabulary: Callable[[], bytes] = bytes) -> None:
+        self.tier = config.tier
+        self._config = config
         self._vocabulary = vocabulary
         self._held = LastResult()
 
     def position(self) -> int:
         """Position of the generation that readers have."""
-        return current_generation(self._site.directory).position
+        return current_generation(self._config.directory).position
 
     def iris(self) -> Iterator[str]:
         """Every record with a type statement."""
-        return self._reader().subjects(self._site.bases)
+        return self._reader().subjects(self._config.bases)
 
     def known(self) -> Iterator[tuple[str, str]]:
         """Every record with a type statement, with the IRI of its class."""
-        return self._reader().types(self._site.bases)
+        return self._reader().types(self._config.bases)
 
     def digest(self) -> str:
-        """LineSum over the statements of records, marks left out.
+        """LineSetDigest over the statements of records, marks left out.
 
         Raises StoreUnavailable where any index of the store is damaged.
         """
         reader = self._reader()
         reader.require_whole()
-        return _digest(reader, self._site.bases)
+        return _digest(reader, self._config.bases)
 
-    def expecting(self) -> StoredSum:
+    def expected_digest(self) -> StoredViewDigest:
         """Return what `digest` must be, once it has every view."""
-        return StoredSum()
+        return StoredViewDigest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether any statement is about the record (IRI or its last part)."""
-        now = current_generation(self._site.directory)
+        now = current_generation(self._config.directory)
         return self._held.get(
-            (now, iri), lambda: _holds(StoreReader(now.path), iri, self._site.bases)
+            (now, iri), lambda: _holds(StoreReader(now.path), iri, self._config.bases)
         )
 
     def inspect(self, shared: SharedWork) -> TripleInspection:
         """Begin to compare every statement with the ledger."""
-        return TripleInspection(self._site, self._vocabulary, shared)
+        return TripleInspection(self._config, self._vocabulary, shared)
 
     def _reader(self) -> StoreReader:
-        return StoreReader(current_generation(self._site.directory).path)
+        return StoreReader(current_generation(self._config.directory).path)
 
 
 class TriplesSurface:
@@ -119,22 +124,22 @@ class TriplesSurface:
 
     def __init__(
         self,
-        site: Site,
+        config: TriplesConfig,
         vocabulary: bytes,
         clock: Callable[[], int],
         grace: int = GRACE,
         failpoint: FailpointHook = no_failpoint,
     ) -> None:
-        self.tier = site.tier
-        self._directory = site.directory
-        self._bases = site.bases
+        self.tier = config.tier
+        self._directory = config.directory
+        self._bases = config.bases
         self._vocabulary = vocabulary
         self._failpoint = failpoint
         self._open_writer: EmbeddedStore | None = None
         self._next: EmbeddedStore | None = None
         self._rebuilding = False
         self._purge = False
-        self._waiting: Waiting | None = None
+        self._pending: PendingInserts | None = None
         # Up to here a load that was killed or failed may have come without its position.
         self._unsure: int | None = None
         # A kill may have come between a redaction and its generation, so one is due.
@@ -147,23 +152,23 @@ class TriplesSurface:
 
     def position(self) -> int:
         """Last change applied; of the new store while a rebuild is under way."""
-        return self._waiting.reached if self._waiting else self._target().position()
+        return self._pending.reached if self._pending else self._target().position()
 
     def iris(self) -> Iterator[str]:
         """Every record with a type statement; drop the iterator before `reset`."""
-        return self._settled().subjects(self._bases)
+        return self._flushed_store().subjects(self._bases)
 
     def digest(self) -> str:
-        """LineSum over the statements of records, marks left out."""
-        return _digest(self._settled(), self._bases)
+        """LineSetDigest over the statements of records, marks left out."""
+        return _digest(self._flushed_store(), self._bases)
 
-    def expecting(self) -> StoredSum:
+    def expected_digest(self) -> StoredViewDigest:
         """Return what `digest` must be, once it has every view."""
-        return StoredSum()
+        return StoredViewDigest()
 
-    def holds(self, iri: str) -> bool:
+    def contains(self, iri: str) -> bool:
         """Whether any statement is about the record (IRI or its last part)."""
-        return _holds(self._settled(), iri, self._bases)
+        return _holds(self._flushed_store(), iri, self._bases)
 
     def generation(self) -> Path:
         """Directory of the generation that readers have."""
@@ -171,7 +176,7 @@ class TriplesSurface:
 
     # Writing.
 
-    def expect(self, behind: int) -> None:
+    def choose_lane(self, backlog: int) -> None:
         """Nothing to prepare, however many."""
 
     def apply(self, changes: Sequence[Change]) -> None:
@@ -183,10 +188,10 @@ class TriplesSurface:
         if not changes:
             return
         net, created = net_effect(changes)
-        if self._waiting and self._waiting.must_go(net, changes[-1].seq):
-            self._settle()
+        if self._pending and self._pending.must_flush(net, changes[-1].seq):
+            self._flush()
         store = self._target()
-        waiting = self._waiting = self._waiting or Waiting(store.position())
+        waiting = self._pending = self._pending or PendingInserts(store.position())
         if self._unsure is None:
             self._unsure = waiting.after + SPAN
         # What was never there need not be looked for.
@@ -196,12 +201,12 @@ class TriplesSurface:
         }
         waiting.reached = changes[-1].seq
         if held or waiting.size >= LOAD:
-            self._settle({iri: net[iri] for iri in held})
+            self._flush({iri: net[iri] for iri in held})
 
     def redact(self, iris: Collection[str]) -> None:
         """Remove the records from the store, and from the one being rebuilt."""
-        if self._waiting:
-            self._waiting.let_go(iris)
+        if self._pending:
+            self._pending.drop(iris)
         for store in (self._writer(), self._next):
             if store is not None and (held := store.known(iris)):
                 store.remove(held)
@@ -210,7 +215,7 @@ class TriplesSurface:
 
     def publish(self, *, at_head: bool) -> None:
         """Swap in a finished rebuild, then make a new generation if anything changed."""
-        self._settle()
+        self._flush()
         if self._rebuilding and at_head:
             self._swap()
         if self._dirty:
@@ -226,28 +231,28 @@ class TriplesSurface:
 
         Nothing is copied: bytes of erased and withdrawn records do not reach the new files.
         """
-        self._forget()
+        self._drop_pending()
         self._close_next()
         self._rebuilding = True
         self._target()
 
     def close(self) -> None:
         """Close the stores; an unfinished rebuild is thrown away at the next start."""
-        self._forget()
+        self._drop_pending()
         self._close_next()
         self._close_writer()
 
-    def _settle(self, replaced: Mapping[str, bytes] | None = None) -> None:
+    def _flush(self, replaced: Mapping[str, bytes] | None = None) -> None:
         """Put what waits into the store, then removals, replacements and the position.
 
         New records go in first, in bulk, the others in transactions. Killed in between, the
         store holds some records early and none torn.
         """
-        waiting, unsure = self._waiting, self._unsure
+        waiting, unsure = self._pending, self._unsure
         if waiting is None:
             return
         store, new, rest = self._target(), waiting.records, dict(replaced or {})
-        self._forget()  # before anything can fail: what fails is applied again
+        self._drop_pending()  # before anything can fail: what fails is applied again
         if len(new) >= BULK:
             store.load_chunk(b"".join(new.values()))
         else:
@@ -257,12 +262,12 @@ class TriplesSurface:
         self._unsure = unsure
         self._dirty = self._dirty or not self._rebuilding
 
-    def _forget(self) -> None:
+    def _drop_pending(self) -> None:
         """Let go of what waits; it is applied again from the store's position."""
-        self._waiting = self._unsure = None
+        self._pending = self._unsure = None
 
-    def _settled(self) -> EmbeddedStore:
-        self._settle()
+    def _flushed_store(self) -> EmbeddedStore:
+        self._flush()
         return self._target()
 
     def _target(self) -> EmbeddedStore:
@@ -328,11 +333,11 @@ class TriplesSurface:
         sync_directory(self._directory)
 
 
-class StoredSum:
-    """LineSum over the views that are added, as the engine will write them back."""
+class StoredViewDigest:
+    """LineSetDigest over the views that are added, as the engine will write them back."""
 
     def __init__(self) -> None:
-        self._total = LineSum()
+        self._total = LineSetDigest()
         # Only typed and tagged literals may come back in other words.
         self._typed: list[bytes] = []
 
@@ -344,24 +349,24 @@ class StoredSum:
             else:
                 self._typed.append(line)
         if len(self._typed) >= _BATCH:
-            self._settle()
+            self._flush()
 
     def hex(self) -> str:
         """Return the digest so far."""
-        self._settle()
+        self._flush()
         return self._total.hex()
 
-    def _settle(self) -> None:
+    def _flush(self) -> None:
         self._total.write(as_stored(b"".join(self._typed)))
         self._typed.clear()
 
 
 def _digest(store: StoreReader, bases: tuple[str, ...]) -> str:
-    total = LineSum(tuple(b"<" + base.encode() for base in bases), MARK)
+    total = LineSetDigest(tuple(b"<" + base.encode() for base in bases), OBJECTION_TRIPLE)
     store.dump(total)
     return total.hex()
 
 
 def _holds(store: StoreReader, iri: str, bases: tuple[str, ...]) -> bool:
     names = [iri] if ":" in iri else [base + iri for base in bases]
-    return any(store.holds(name) for name in names)
+    return any(store.contains(name) for name in names)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from publisher.surfaces.index import Tally
+    from publisher.surfaces.index import MonthlyCount
 
 WIDTH: Final = 780
 HEIGHT: Final = 150
@@ -43,7 +43,7 @@ class Figures:
     authorities: Sequence[tuple[str, int]]
 
 
-def figures(tallies: Iterable[Tally]) -> Figures | None:
+def figures(tallies: Iterable[MonthlyCount]) -> Figures | None:
     """Return the figures of a kind; None where nothing is counted."""
     months: Counter[str] = Counter()
     authorities: Counter[str] = Counter()

@@ -21,9 +21,9 @@ from exchange.domain.errors import CredenceError, Gone, NotFound, Overloaded
 from publisher.surfaces.dumps.addresses import FORMS, HEADERS
 from publisher.surfaces.dumps.csv_columns import metadata
 from publisher.surfaces.dumps.document_pieces import Document
-from publisher.surfaces.dumps.dump_files import Stored
+from publisher.surfaces.dumps.dump_files import PartFiles
 from publisher.surfaces.dumps.dump_version import file_name, manifest
-from publisher.surfaces.dumps.file_digests import Digests
+from publisher.surfaces.dumps.file_digests import FileDigests
 from publisher.web.http import cache_control, problems, replies
 from publisher.web.http.problems import BadRequest, MethodNotAllowed
 from publisher.web.http.range_response import Stream
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from exchange.model import Kind
     from publisher.surfaces.dumps import DumpReader
-    from publisher.surfaces.dumps.dump_version import Index
-    from publisher.surfaces.dumps.reader import Shelf
+    from publisher.surfaces.dumps.dump_version import DumpVersion
+    from publisher.surfaces.dumps.reader import DumpSnapshot
     from publisher.web.pages.renderer import Pages
 
 ALLOW: Final = "GET, HEAD, OPTIONS"
@@ -77,8 +77,8 @@ class DumpService:
     pages: Pages
     takedown_bound: float
     clock: Callable[[], int]
-    # Digests of the newest version of a kind, where a reader asked before they were written.
-    _completed: dict[str, Index] = field(default_factory=dict)
+    # FileDigests of the newest version of a kind, where a reader asked before they were written.
+    _completed: dict[str, DumpVersion] = field(default_factory=dict)
     _completing: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -101,8 +101,8 @@ class DumpService:
         kind, version = asked["kind"], asked["version"]
         if version in {None, _LATEST}:
             return self._newest(environ, kind, asked["name"] or f"{kind}.{asked['suffix']}")
-        shelf = self.dumps.shelf()
-        index = shelf.index(kind, version)
+        shelf = self.dumps.snapshot()
+        index = shelf.version(kind, version)
         if index is None:
             raise _nothing() if kind not in shelf.kinds() else _superseded()
         return self._document(environ, shelf, index, asked["name"])
@@ -113,8 +113,8 @@ class DumpService:
         Whoever follows must never be told by a 410 that a whole kind is gone.
         """
         for _ in range(_TRIES):
-            shelf = self.dumps.shelf()
-            index = shelf.index(kind)
+            shelf = self.dumps.snapshot()
+            index = shelf.version(kind)
             if index is None and kind not in shelf.kinds():
                 raise _nothing()
             with suppress(Gone):
@@ -123,7 +123,7 @@ class DumpService:
         raise _replaced()
 
     def _latest(
-        self, environ: WSGIEnvironment, shelf: Shelf, index: Index, name: str
+        self, environ: WSGIEnvironment, shelf: DumpSnapshot, index: DumpVersion, name: str
     ) -> replies.Reply:
         """Return what describes the newest version, or the way to its files."""
         described = self._described(shelf, index, name)
@@ -136,7 +136,7 @@ class DumpService:
         return replies.Reply(b"", "text/plain", 302, (location, _ASKED))
 
     def _document(
-        self, environ: WSGIEnvironment, shelf: Shelf, index: Index, name: str
+        self, environ: WSGIEnvironment, shelf: DumpSnapshot, index: DumpVersion, name: str
     ) -> replies.Reply | Stream:
         lasting = ("Cache-Control", cache_control.lasting(self.takedown_bound, self.clock()))
         described = self._described(shelf, index, name)
@@ -145,10 +145,10 @@ class DumpService:
         document, packed = self._file(index, name, _names(environ))
         coded = not packed and _takes_gzip(environ)
         try:
-            pieces = document.pieces(Stored((shelf.tree,)), packed=packed or coded)
+            pieces = document.pieces(PartFiles((shelf.tree,)), packed=packed or coded)
         except FileNotFoundError:
             raise _superseded() from None
-        tag = f"{index.version}-{name}-{document.names}" + ("-gzip" if coded else "")
+        tag = f"{index.version}-{name}-{document.header}" + ("-gzip" if coded else "")
         named = name.removeprefix("parts/").replace(index.kind, f"{index.kind}-{index.version}", 1)
         headers = [
             ("ETag", f'"{tag}"'),
@@ -160,7 +160,9 @@ class DumpService:
         media = replies.Reply(b"", _GZIP if packed else MEDIA[document.form]).content_type
         return Stream(tuple(pieces), media, tuple(headers))
 
-    def _described(self, shelf: Shelf, index: Index, name: str) -> replies.Reply | None:
+    def _described(
+        self, shelf: DumpSnapshot, index: DumpVersion, name: str
+    ) -> replies.Reply | None:
         """Return a small document about the version."""
         if name == "manifest.json":
             shown = manifest(self._digested(shelf, index), MEDIA)
@@ -175,7 +177,9 @@ class DumpService:
             return replies.Reply(described, "application/csvm+json")
         return None
 
-    def _file(self, index: Index, name: str, names: str = HEADERS[0]) -> tuple[Document, bool]:
+    def _file(
+        self, index: DumpVersion, name: str, names: str = HEADERS[0]
+    ) -> tuple[Document, bool]:
         """Return the document of that name and whether its packed file is meant."""
         found = _FILE.fullmatch(name)
         if found is None:
@@ -187,7 +191,7 @@ class DumpService:
             raise _nothing()
         return document, bool(found["packed"])
 
-    def _digested(self, shelf: Shelf, index: Index) -> Index:
+    def _digested(self, shelf: DumpSnapshot, index: DumpVersion) -> DumpVersion:
         """Return the index with digests: a moment after a takedown they are not written yet."""
         if not index.undigested:
             return index
@@ -196,7 +200,7 @@ class DumpService:
             made = self._completed.get(index.kind)
             if made is None or made.version != index.version:
                 try:
-                    made = Digests().completed(index, Stored((shelf.tree,)))
+                    made = FileDigests().completed(index, PartFiles((shelf.tree,)))
                 except FileNotFoundError:
                     raise _superseded() from None
                 self._completed[index.kind] = made
@@ -220,7 +224,7 @@ def _takes_gzip(environ: WSGIEnvironment) -> bool:
     return bool(parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING")).quality("gzip"))
 
 
-def _sums(index: Index) -> bytes:
+def _sums(index: DumpVersion) -> bytes:
     """Return digests as `sha256sum -c` reads them, of whole files and of parts."""
     lines = [f"{index.wholes[form].sha256}  {file_name(index.kind, form)}\n" for form in FORMS]
     lines += [

@@ -15,7 +15,7 @@ from publisher.surfaces.runtime.alarms import standing_alarms
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
     from publisher.web.context import SiteContext
 
 OK: Final = "ok"
@@ -59,7 +59,7 @@ class Health:
             or (state == BEHIND and now - self._since(name, now) > bound)
         }
 
-    def _state(self, surface: Readable, alarmed: set[str]) -> str:
+    def _state(self, surface: SurfaceReader, alarmed: set[str]) -> str:
         name = label(surface)
         try:
             if self._parts.checkpoints.difference(surface):

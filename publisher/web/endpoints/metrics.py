@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.metrics_core import Metric
 
-    from publisher.surfaces.port import Readable
+    from publisher.surfaces.port import SurfaceReader
     from publisher.web.context import SiteContext
     from publisher.web.endpoints.health import Health
 
@@ -195,7 +195,7 @@ class State:
         yield _single("credence_clock_in_doubt", "时钟存疑 Whether the clock is not trusted", doubt)
 
 
-def _position(surface: Readable) -> int:
+def _position(surface: SurfaceReader) -> int:
     try:
         return surface.position()
     except StoreUnavailable:

@@ -12,7 +12,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 
 from exchange.domain.identity import USCC_BASE
 from ontology.terms import NS
-from publisher.surfaces.triples.store_chunk import MARK
+from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
 from publisher.web.http import replies
 from publisher.web.http.problems import NotAcceptable
 
@@ -78,7 +78,7 @@ def statements(record: VisibleRecord | RecordView) -> bytes:
     """
     if not record.objection:
         return record.view
-    mark = f"<{record.iri}>".encode() + MARK
+    mark = f"<{record.iri}>".encode() + OBJECTION_TRIPLE
     return b"".join(sorted([*record.view.splitlines(keepends=True), mark]))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.identity import id_of
-from publisher.surfaces.index import Plan
+from publisher.surfaces.index import IndexMapping
 from publisher.web.pages.dates import last_day
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import VisibleRecord
     from exchange.model import Kind
     from publisher.surfaces.index import Entry
-    from publisher.surfaces.index.index_row import Facts
+    from publisher.surfaces.index.index_row import IndexRow
     from publisher.web.context import SiteContext
 
 
@@ -52,7 +52,7 @@ class Lines:
         self.kinds: Mapping[str, Kind] = {
             kind.class_iri: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
         }
-        self._plan = Plan(self.kinds.values())
+        self._plan = IndexMapping(self.kinds.values())
         self._by_slug = {kind.slug: kind for kind in self.kinds.values()}
 
     def of(self, records: Iterable[VisibleRecord], lang: str, today: date) -> list[Line]:
@@ -67,10 +67,10 @@ class Lines:
             if not facts.until or facts.until >= last
         ]
 
-    def _facts(self, record: VisibleRecord) -> Facts:
+    def _facts(self, record: VisibleRecord) -> IndexRow:
         return self._plan.read(record.iri, record.view)[0]
 
-    def _line_of(self, record: VisibleRecord, facts: Facts, lang: str) -> Line:
+    def _line_of(self, record: VisibleRecord, facts: IndexRow, lang: str) -> Line:
         return Line(
             _path(facts.iri),
             self.label(record.kind, lang),

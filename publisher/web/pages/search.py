@@ -18,7 +18,7 @@ from flask import Blueprint, request
 from exchange.domain.errors import UsageError
 from exchange.domain.identity import id_of
 from exchange.domain.personal_data import asks_for_person
-from publisher.surfaces.index import Found
+from publisher.surfaces.index import SearchPage
 from publisher.surfaces.index.reader import PAGE
 from publisher.web.http import replies
 from publisher.web.http.problems import NotAcceptable
@@ -28,7 +28,7 @@ from publisher.web.pages.record_summaries import standing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from publisher.surfaces.index import Entry, Hit, Mark
+    from publisher.surfaces.index import Entry, Highlight, Hit
     from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Lines
     from publisher.web.pages.renderer import Pages
@@ -45,8 +45,8 @@ class Answer:
 
     path: str
     kind: str
-    name: Sequence[Mark]
-    number: Sequence[Mark]
+    name: Sequence[Highlight]
+    number: Sequence[Highlight]
     date: str
     objection: bool
 
@@ -96,7 +96,7 @@ class Search:
 
     def _no_persons(self, media: str, kinds: Sequence[str]) -> replies.Reply:
         """Return an empty answer that says why, without what was typed."""
-        found = Found("", 0, more=False, page=1, pages=1, hits=(), hint=None)
+        found = SearchPage("", 0, more=False, page=1, pages=1, hits=(), hint=None)
         if media == replies.JSON:
             return replies.Reply(
                 self._json(found, kinds, [], [], person=True), media, headers=_HEADERS
@@ -105,7 +105,7 @@ class Search:
 
     def _html(
         self,
-        found: Found,
+        found: SearchPage,
         kinds: Sequence[str],
         hits: Sequence[Hit],
         near: Sequence[Entry],
@@ -145,7 +145,7 @@ class Search:
 
     def _json(
         self,
-        found: Found,
+        found: SearchPage,
         kinds: Sequence[str],
         hits: Sequence[Hit],
         near: Sequence[Entry],
@@ -169,7 +169,7 @@ class Search:
             shown["hint"] = {"rule": "no-persons", "message": said}
         return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
 
-    def _next(self, found: Found, kinds: Sequence[str]) -> str | None:
+    def _next(self, found: SearchPage, kinds: Sequence[str]) -> str | None:
         """Return the whole address of the next page."""
         if found.page >= found.pages:
             return None

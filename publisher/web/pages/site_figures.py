@@ -10,7 +10,7 @@ from exchange.domain.errors import CredenceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from publisher.surfaces.index import Tally
+    from publisher.surfaces.index import MonthlyCount
     from publisher.web.context import SiteContext
     from publisher.web.pages.record_summaries import Line, Lines
 
@@ -62,7 +62,7 @@ class Listing:
         except CredenceError:
             return []
 
-    def tallies(self, slug: str) -> Sequence[Tally]:
+    def tallies(self, slug: str) -> Sequence[MonthlyCount]:
         """Return the records of a kind by authority and month; none while they cannot be had."""
         try:
             return self._index.tallies(slug)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_a_withdrawal_looks_again_where_a_reader_could_not_read(
     own: Deployment, live: list[str], monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    faults, holds = [fault], DumpReader.holds
+    faults, holds = [fault], DumpReader.contains
     looks: list[str] = []
 
     def fragile(reader: DumpReader, iri: str) -> bool:
@@ -33,7 +33,7 @@ def test_a_withdrawal_looks_again_where_a_reader_could_not_read(
 
     with own.open() as opened:
         opened.exchange().withdraw(live[0], "repair")
-        monkeypatch.setattr(DumpReader, "holds", fragile)
+        monkeypatch.setattr(DumpReader, "contains", fragile)
         # Another process projects, and changes the files that are looked at.
         with ProjectorLock(own.layout.projector_lock):
             opened.projector(lambda _: None).take_down(live[0], looks.append)

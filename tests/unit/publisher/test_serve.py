@@ -144,7 +144,7 @@ def test_serve_says_when_it_answers_and_follows_the_ledger(
     with own.open() as opened:
         exchange = opened.exchange()
         exchange.withdraw(live[0], "repair")  # waits for the running projector
-        assert not any(reader.holds(live[0]) for reader in opened.readers())
+        assert not any(reader.contains(live[0]) for reader in opened.readers())
         exchange.erase(live[1])
         assert opened.ledger.unfinished_erasures() == []
     assert service.status(path) == 410

@@ -59,7 +59,7 @@ def test_a_chunk_and_its_position_survive_a_reopening(tmp_path: Path) -> None:
     store.close()
     again = EmbeddedStore(tmp_path / "writer")
     assert again.position() == 7
-    assert again.holds(BASE + "a")
+    assert again.contains(BASE + "a")
 
 
 def test_the_position_is_one_value_however_often_it_moves(store: EmbeddedStore) -> None:
@@ -143,8 +143,8 @@ def test_a_backup_keeps_what_the_writer_loses_later(tmp_path: Path, store: Embed
     store.load_chunk(lines(BASE + "a", "one"), 1)
     store.backup(tmp_path / "copy")
     store.remove([BASE + "a"])
-    assert StoreReader(tmp_path / "copy").holds(BASE + "a")
-    assert not store.holds(BASE + "a")
+    assert StoreReader(tmp_path / "copy").contains(BASE + "a")
+    assert not store.contains(BASE + "a")
 
 
 def test_a_missing_generation_is_unavailable_and_not_made(tmp_path: Path) -> None:

@@ -18,13 +18,12 @@ from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger import Genesis, Ledger, LedgerLocations
 from publisher.surfaces import dumps
 from publisher.surfaces.dumps import DumpReader, DumpSurface
-from publisher.surfaces.feed import FeedReader, FeedSurface, Place
-from publisher.surfaces.index import IndexReader, IndexSurface, Plan
-from publisher.surfaces.index import Site as IndexSite
+from publisher.surfaces.feed import FeedConfig, FeedReader, FeedSurface
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, IndexSurface
 from publisher.surfaces.runtime.alarms import Alarm, Alarms
 from publisher.surfaces.runtime.runner import Runner
 from publisher.surfaces.runtime.runner_state import Pace
-from publisher.surfaces.triples.surface import Site, TriplesReader, TriplesSurface
+from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader, TriplesSurface
 from tests.appending import append_all
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.model.kinds import Kind
-    from publisher.surfaces.port import Audited, Surface
+    from publisher.surfaces.port import AuditedReader, Surface
 
 PUBLIC_URL, GOVERNMENT_URL = "https://credit.example.cn", "https://gov.credit.example.cn"
 TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
@@ -83,34 +82,36 @@ class City:
     def root(self) -> Path:
         return self.folder / "surfaces"
 
-    def site(self, tier: Tier) -> Site:
-        return Site(self.root / tier.value / "triples", tier, BASES[tier])
+    def triples_config(self, tier: Tier) -> TriplesConfig:
+        return TriplesConfig(self.root / tier.value / "triples", tier, BASES[tier])
 
-    def place(self, tier: Tier) -> Place:
+    def feed_config(self, tier: Tier) -> FeedConfig:
         def pages(iris: Collection[str]) -> set[tuple[str, int]]:
             return self.ledger.pages(tier, iris)
 
         base = PUBLIC_URL if tier is Tier.PUBLIC else GOVERNMENT_URL
-        return Place(self.root / tier.value / "feed", tier, base, {}, pages, fan=2)
+        return FeedConfig(self.root / tier.value / "feed", tier, base, {}, pages, fan=2)
 
-    def shelf(self, tier: Tier, kinds: Mapping[str, Kind] = MappingProxyType({})) -> dumps.Place:
+    def dump_config(
+        self, tier: Tier, kinds: Mapping[str, Kind] = MappingProxyType({})
+    ) -> dumps.DumpConfig:
         base = PUBLIC_URL if tier is Tier.PUBLIC else GOVERNMENT_URL
         pages, created = partial(self.ledger.pages, tier), partial(self.ledger.created, tier)
         directory = self.root / tier.value / "dumps"
-        return dumps.Place(directory, tier, base, kinds, pages, created)
+        return dumps.DumpConfig(directory, tier, base, kinds, pages, created)
 
-    def index(self, tier: Tier) -> IndexSite:
-        return IndexSite(self.root / tier.value / "index", tier, BASES[tier], Plan(()))
+    def index_config(self, tier: Tier) -> IndexConfig:
+        return IndexConfig(self.root / tier.value / "index", tier, BASES[tier], IndexMapping(()))
 
     def open_surfaces(self) -> list[Surface]:
         self.surfaces = [
-            TriplesSurface(self.site(tier), b"", self.clock, grace=1_000)
+            TriplesSurface(self.triples_config(tier), b"", self.clock, grace=1_000)
             for tier in PUBLISHED_TIERS
         ]
         if self.feeds:
-            self.surfaces += [FeedSurface(self.place(tier)) for tier in PUBLISHED_TIERS]
-            self.surfaces += [DumpSurface(self.shelf(tier)) for tier in PUBLISHED_TIERS]
-            self.surfaces += [IndexSurface(self.index(tier)) for tier in PUBLISHED_TIERS]
+            self.surfaces += [FeedSurface(self.feed_config(tier)) for tier in PUBLISHED_TIERS]
+            self.surfaces += [DumpSurface(self.dump_config(tier)) for tier in PUBLISHED_TIERS]
+            self.surfaces += [IndexSurface(self.index_config(tier)) for tier in PUBLISHED_TIERS]
         return self.surfaces
 
     def close_surfaces(self) -> None:
@@ -121,13 +122,16 @@ class City:
         self.close_surfaces()
         self.ledger.close()
 
-    def readers(self) -> list[Audited]:
-        readers: list[Audited] = [TriplesReader(self.site(tier)) for tier in PUBLISHED_TIERS]
+    def readers(self) -> list[AuditedReader]:
+        readers: list[AuditedReader] = [
+            TriplesReader(self.triples_config(tier)) for tier in PUBLISHED_TIERS
+        ]
         if self.feeds:
-            readers += [FeedReader(self.place(tier)) for tier in PUBLISHED_TIERS]
-            readers += [DumpReader(self.shelf(tier)) for tier in PUBLISHED_TIERS]
+            readers += [FeedReader(self.feed_config(tier)) for tier in PUBLISHED_TIERS]
+            readers += [DumpReader(self.dump_config(tier)) for tier in PUBLISHED_TIERS]
             readers += [
-                IndexReader(self.index(tier), lambda: "2023-11-15") for tier in PUBLISHED_TIERS
+                IndexReader(self.index_config(tier), lambda: "2023-11-15")
+                for tier in PUBLISHED_TIERS
             ]
         return readers
 

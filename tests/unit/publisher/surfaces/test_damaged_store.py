@@ -11,24 +11,24 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.stores.generations import current_generation
-from publisher.surfaces.triples.surface import Site, TriplesReader, TriplesSurface
+from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader, TriplesSurface
 from tests.unit.publisher.surfaces.triples.test_surface import BASE, VOCABULARY, Clock, change
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path / "public" / "triples", Tier.PUBLIC, (BASE,))
+def site(tmp_path: Path) -> TriplesConfig:
+    return TriplesConfig(tmp_path / "public" / "triples", Tier.PUBLIC, (BASE,))
 
 
 @pytest.fixture
-def surface(site: Site) -> Iterator[TriplesSurface]:
+def surface(site: TriplesConfig) -> Iterator[TriplesSurface]:
     surface = TriplesSurface(site, VOCABULARY, Clock())
     yield surface
     surface.close()
 
 
 def test_an_audit_notices_a_flipped_bit_in_any_table_that_holds_data(
-    site: Site, surface: TriplesSurface, tmp_path: Path
+    site: TriplesConfig, surface: TriplesSurface, tmp_path: Path
 ) -> None:
     surface.apply([change(number, number) for number in range(1, 300)])
     surface.publish(at_head=True)
@@ -42,7 +42,7 @@ def test_an_audit_notices_a_flipped_bit_in_any_table_that_holds_data(
         shutil.copytree(site.directory, copy)
         flip(current_generation(copy).path / table, 24)
         try:
-            if TriplesReader(Site(copy, Tier.PUBLIC, (BASE,))).digest() == sound:
+            if TriplesReader(TriplesConfig(copy, Tier.PUBLIC, (BASE,))).digest() == sound:
                 unnoticed.append(table)
         except StoreUnavailable:
             continue

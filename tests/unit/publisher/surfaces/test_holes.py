@@ -52,7 +52,7 @@ def test_a_change_whose_text_has_left_leaves_a_hole_however_the_chunks_fall(
             surface.publish(at_head=True)
         assert surface.position() == changes[-1].seq
     for reader in readers_of(city):
-        held = [reader.holds(iri) for iri in (created, revised, kept, back)]
+        held = [reader.contains(iri) for iri in (created, revised, kept, back)]
         assert held == [False, False, True, True], reader.name
     first = stand_in_folder(city.root)
     holes = [change for change in changes if change.view is None and change.activity != "Delete"]

@@ -32,10 +32,10 @@ from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.ledger import Ledger, LedgerLocations
 from publisher.surfaces import dumps
 from publisher.surfaces.runtime.alarms import Alarms
-from publisher.surfaces.feed import FeedSurface, Place
-from publisher.surfaces.index import IndexSurface, Plan, Site as IndexSite
+from publisher.surfaces.feed import FeedConfig, FeedSurface
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.runtime.runner import Pace, Runner
-from publisher.surfaces.triples.surface import Site, TriplesSurface
+from publisher.surfaces.triples.surface import TriplesConfig, TriplesSurface
 
 folder, base = Path(sys.argv[1]), sys.argv[2]
 clock = lambda: time.time_ns() // 1_000_000
@@ -46,19 +46,21 @@ ledger = Ledger.open(locations, {}, clock)
 def place(tier):
     home = "https://credit.example.cn" if tier == "public" else "https://gov.credit.example.cn"
     pages = lambda iris: ledger.pages(Tier(tier), iris)
-    return Place(folder / "surfaces" / tier / "feed", Tier(tier), home, {}, pages, fan=2)
+    return FeedConfig(folder / "surfaces" / tier / "feed", Tier(tier), home, {}, pages, fan=2)
 surfaces = [
-    TriplesSurface(Site(folder / "surfaces" / tier / "triples", Tier(tier), (base,)), b"", clock, 0)
+    TriplesSurface(TriplesConfig(folder / "surfaces" / tier / "triples", Tier(tier), (base,)),
+                   b"", clock, 0)
     for tier in ("public", "government")
 ] + [FeedSurface(place(tier)) for tier in ("public", "government")] + [
-    IndexSurface(IndexSite(folder / "surfaces" / tier / "index", Tier(tier), (base,), Plan(())))
+    IndexSurface(IndexConfig(folder / "surfaces" / tier / "index", Tier(tier), (base,),
+                             IndexMapping(())))
     for tier in ("public", "government")
 ]
 def shelf(tier):
     pages = lambda iris: ledger.pages(Tier(tier), iris)
     created = lambda iris: ledger.created(Tier(tier), iris)
     at = folder / "surfaces" / tier / "dumps"
-    return dumps.Place(at, Tier(tier), place(tier).base, {}, pages, created)
+    return dumps.DumpConfig(at, Tier(tier), place(tier).base, {}, pages, created)
 surfaces += [dumps.DumpSurface(shelf(tier)) for tier in ("public", "government")]
 runner = Runner(ledger, surfaces, Alarms(folder / "surfaces", print), clock,
                 Pace(chunk=100, publish_every=0))

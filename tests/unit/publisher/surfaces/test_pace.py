@@ -28,7 +28,7 @@ def test_slow_steps_get_smaller_chunks_and_quick_ones_larger(city: Any) -> None:
             city.clock.pause(self.seconds)
             super().apply(changes)
 
-    slow = Slow(city.site(Tier.PUBLIC), b"", city.clock)
+    slow = Slow(city.triples_config(Tier.PUBLIC), b"", city.clock)
     city.surfaces = [slow]
     city.publish(3_500)
     runner = city.runner(chunk=2_000)
@@ -64,8 +64,8 @@ class Telling(TriplesSurface):
 def test_what_works_outside_the_interpreter_is_not_waited_for(city: Any) -> None:
     Waiting.other.clear()
     city.surfaces = [
-        Waiting(city.site(Tier.PUBLIC), b"", city.clock),
-        Telling(city.site(Tier.GOVERNMENT), b"", city.clock),
+        Waiting(city.triples_config(Tier.PUBLIC), b"", city.clock),
+        Telling(city.triples_config(Tier.GOVERNMENT), b"", city.clock),
     ]
     city.publish(3)
     assert city.runner().catch_up()
@@ -83,7 +83,7 @@ def test_a_load_that_goes_on_is_shown_by_time_and_not_step_by_step(city: Any) ->
                 self.more -= 1
                 city.publish(1)
 
-    growing = Growing(city.site(Tier.PUBLIC), b"", city.clock)
+    growing = Growing(city.triples_config(Tier.PUBLIC), b"", city.clock)
     city.surfaces = [growing]
     city.publish(1)
     runner, shown = city.runner(), []
@@ -100,7 +100,7 @@ def test_a_withdrawal_is_shown_at_once_while_a_load_goes_on(city: Any) -> None:
             super().apply(changes)
             city.publish(1)
 
-    growing = Growing(city.site(Tier.PUBLIC), b"", city.clock)
+    growing = Growing(city.triples_config(Tier.PUBLIC), b"", city.clock)
     city.surfaces = [growing]
     (iri,) = city.publish(1)
     runner = city.runner()
@@ -110,7 +110,7 @@ def test_a_withdrawal_is_shown_at_once_while_a_load_goes_on(city: Any) -> None:
     before = current_generation(growing._directory).position
     runner.step()
     assert current_generation(growing._directory).position > before
-    assert not city.readers()[0].holds(iri)
+    assert not city.readers()[0].contains(iri)
 
 
 def test_a_chunk_is_doubled_below_and_halved_above_its_bounds(city: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.surfaces.set_digest import LineSum
+from publisher.surfaces.set_digest import LineSetDigest
 
 if TYPE_CHECKING:
     import random
@@ -15,7 +15,7 @@ LINES = st.lists(st.binary(max_size=30).map(lambda raw: raw.replace(b"\n", b"") 
 
 
 def digest_of(lines: list[bytes]) -> str:
-    total = LineSum()
+    total = LineSetDigest()
     for line in lines:
         total.add(line)
     return total.hex()
@@ -34,7 +34,7 @@ def test_the_order_does_not_matter(lines: list[bytes], chance: random.Random) ->
 
 @given(LINES, st.integers(1, 7))
 def test_pieces_cut_anywhere_give_the_same_digest(lines: list[bytes], size: int) -> None:
-    total, text = LineSum(), b"".join(lines)
+    total, text = LineSetDigest(), b"".join(lines)
     for start in range(0, len(text), size):
         total.write(text[start : start + size])
     assert total.hex() == digest_of(lines)
@@ -45,6 +45,6 @@ def test_a_line_counted_twice_is_another_digest() -> None:
 
 
 def test_only_lines_with_the_start_and_without_the_end_count() -> None:
-    total = LineSum((b"<urn:r/",), b" mark\n")
+    total = LineSetDigest((b"<urn:r/",), b" mark\n")
     total.write(b"<urn:r/1> a\n<urn:x> b\n<urn:r/1> mark\n")
     assert total.hex() == digest_of([b"<urn:r/1> a\n"])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, RdfFormat, Store
 
 from publisher.surfaces.triples.store_chunk import OBJECTION
-from publisher.surfaces.triples.surface import StoredSum
+from publisher.surfaces.triples.surface import StoredViewDigest
 
 SUBJECT = "<https://credit.example/record/00000000000000000000000001>"
 DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
@@ -18,7 +18,7 @@ def view(text: str) -> bytes:
 
 
 def digest(views: list[bytes]) -> str:
-    total = StoredSum()
+    total = StoredViewDigest()
     for each in views:
         total.add(each)
     return total.hex()
@@ -53,6 +53,6 @@ def test_the_sum_of_many_views_does_not_depend_on_their_order_or_on_how_they_are
     whole = digest([b"".join(lines)])
     assert digest(lines) == digest(lines[::-1]) == whole
     assert digest(lines[1:]) != whole
-    total = StoredSum()
+    total = StoredViewDigest()
     total.add(lines[0])
     assert total.hex() == total.hex() == digest(lines[:1])

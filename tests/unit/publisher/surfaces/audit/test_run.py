@@ -124,7 +124,7 @@ def test_one_record_is_asked_of_every_surface_whatever_a_damaged_one_raises(
     def damaged(_: str) -> bool:
         raise zlib.error
 
-    monkeypatch.setattr(readers[0], "holds", damaged)
+    monkeypatch.setattr(readers[0], "contains", damaged)
     surfaces = audit(city.ledger, readers, iri).surfaces
     [problem] = [found.problem for found in surfaces.values() if found.problem]
     assert problem == ("文件已损坏，无法读取。", "A file is damaged and cannot be read.")

@@ -12,7 +12,7 @@ import pytest
 from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.model import load_model
 from publisher.surfaces.dumps.addresses import HEADERS
-from publisher.surfaces.dumps.csv_columns import Table, metadata
+from publisher.surfaces.dumps.csv_columns import CsvTable, metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ TYPICAL = {"moment": "2024-01-02T03:04:05+08:00", "money": "12.50", "date": "202
 def row_of(view: str, kind: str = "penalty") -> list[str]:
     """Return the cells of a view, a predicate and a term a line."""
     lines = "".join(f"<{IRI.decode()}> <{NS}{line} .\n" for line in view.splitlines())
-    row = Table(KINDS[kind], Tier.PUBLIC).row(IRI, lines.encode(), objection=False)
+    row = CsvTable(KINDS[kind], Tier.PUBLIC).row(IRI, lines.encode(), objection=False)
     [cells] = csv.reader(io.StringIO(row.decode(), newline=""))
     return cells
 
@@ -41,7 +41,7 @@ def test_a_reader_of_csv_on_the_web_takes_every_first_row(
     slug: str, tier: Tier, tmp_path: Path
 ) -> None:
     kind = KINDS[slug]
-    table = Table(kind, tier)
+    table = CsvTable(kind, tier)
     cells = [TYPICAL.get(c.field.field_type, "") if c.field else "" for c in table.columns]
     row = ",".join([IRI.decode(), *cells[1:]]).encode() + b"\r\n"
     described = tmp_path / f"{slug}.csv-metadata.json"
@@ -54,7 +54,7 @@ def test_a_reader_of_csv_on_the_web_takes_every_first_row(
 
 
 def test_no_property_of_a_narrower_tier_has_a_public_column() -> None:
-    names = {c.field.name for c in Table(KINDS["penalty"], Tier.PUBLIC).columns if c.field}
+    names = {c.field.name for c in CsvTable(KINDS["penalty"], Tier.PUBLIC).columns if c.field}
     assert "documentNumber" in names
     assert not names & {"personName", "personIdNumber", "legalRepresentative", "remark"}
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.surfaces.files.gzip_segments import (
-    ENDING_LENGTH,
     HEADER,
-    ending,
-    joined,
-    squeezed,
-    unsqueezed,
+    TRAILER_LENGTH,
+    compress,
+    decompress,
+    total_size,
+    trailer,
 )
 
 TEXTS = st.lists(
@@ -24,20 +24,20 @@ TEXTS = st.lists(
 
 @given(texts=TEXTS)
 def test_any_pieces_make_one_member_with_the_right_checksum(texts: list[bytes]) -> None:
-    pieces = [squeezed(text) for text in texts]
-    whole = joined(extent for extent, _ in pieces)
+    pieces = [compress(text) for text in texts]
+    whole = total_size(extent for extent, _ in pieces)
     packed = b"".join(piece for _, piece in pieces)
-    file = HEADER + packed + ending(whole)
+    file = HEADER + packed + trailer(whole)
     machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
     assert machine.decompress(file) == b"".join(texts)
     assert (machine.eof, machine.unused_data) == (True, b"")
     assert gzip.decompress(file) == b"".join(texts)
-    assert len(file) == len(HEADER) + whole.packed + ENDING_LENGTH
+    assert len(file) == len(HEADER) + whole.packed + TRAILER_LENGTH
     assert whole.crc == zlib.crc32(b"".join(texts))
 
 
 @given(text=st.binary(max_size=5_000))
 def test_a_piece_is_the_same_for_the_same_text_and_comes_back(text: bytes) -> None:
-    extent, piece = squeezed(text)
-    assert squeezed(text) == (extent, piece)
-    assert (unsqueezed(piece) if piece else b"") == text
+    extent, piece = compress(text)
+    assert compress(text) == (extent, piece)
+    assert (decompress(piece) if piece else b"") == text

@@ -22,7 +22,7 @@ from publisher.surfaces.dumps import DumpReader, DumpSurface, addresses
 from publisher.surfaces.dumps import surface as module
 from publisher.surfaces.dumps.addresses import FORMS, KEPT
 from publisher.surfaces.dumps.document_pieces import Document, part_between
-from publisher.surfaces.dumps.dump_files import Stored
+from publisher.surfaces.dumps.dump_files import PartFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ HOSTILE = (
 
 @pytest.fixture
 def dumps(city: Any) -> Iterator[DumpSurface]:
-    surface = DumpSurface(city.shelf(PUBLIC))
+    surface = DumpSurface(city.dump_config(PUBLIC))
     yield surface
     surface.close()
 
@@ -58,7 +58,7 @@ def follow(city: Any, dumps: DumpSurface) -> None:
 
 def files(city: Any) -> dict[str, bytes]:
     """Return every part's file of the tree that is served, unpacked, by its name."""
-    return unpacked(city.shelf(PUBLIC).directory)
+    return unpacked(city.dump_config(PUBLIC).directory)
 
 
 def unpacked(directory: Path) -> dict[str, bytes]:
@@ -70,15 +70,15 @@ def unpacked(directory: Path) -> dict[str, bytes]:
 
 def text(city: Any, form: str, kind: str = "penalty", *, packed: bool = False) -> bytes:
     """Return a whole dump as a reader gets it."""
-    shelf = DumpReader(city.shelf(PUBLIC)).shelf()
-    index = shelf.index(kind)
+    snapshot = DumpReader(city.dump_config(PUBLIC)).snapshot()
+    index = snapshot.version(kind)
     assert index is not None
-    pieces = Document(index, form).pieces(Stored((shelf.tree,)), packed=packed)
+    pieces = Document(index, form).pieces(PartFiles((snapshot.tree,)), packed=packed)
     return b"".join(part_between(pieces, 0, sum(piece.size for piece in pieces)))
 
 
 def versions(city: Any, kind: str = "penalty") -> list[str]:
-    return DumpReader(city.shelf(PUBLIC)).shelf().kinds()[kind]
+    return DumpReader(city.dump_config(PUBLIC)).snapshot().kinds()[kind]
 
 
 @pytest.fixture
@@ -140,13 +140,13 @@ def test_older_versions_stay_until_text_goes(city: Any, dumps: DumpSurface) -> N
         [last] = city.publish(1)
         follow(city, dumps)
     assert len(versions(city)) == KEPT + 1
-    shelf = DumpReader(city.shelf(PUBLIC)).shelf()
-    counts = [shelf.index("penalty", name).records for name in versions(city)]  # type: ignore[union-attr]
+    snapshot = DumpReader(city.dump_config(PUBLIC)).snapshot()
+    counts = [snapshot.version("penalty", name).records for name in versions(city)]  # type: ignore[union-attr]
     assert counts == list(range(KEPT + 3, 2, -1))
     city.ledger.withdraw(last, "repair")
     follow(city, dumps)
     assert len(versions(city)) == 1
-    names = {path.name for path in (shelf.tree / "penalty").glob("*.json")}
+    names = {path.name for path in (snapshot.tree / "penalty").glob("*.json")}
     assert names == {f"{versions(city)[0]}.json"}
 
 
@@ -175,7 +175,7 @@ def test_digests_follow_a_takedown_file_by_file_with_the_next_steps(
 ) -> None:
     first, *_ = city.publish(3)
     follow(city, dumps)
-    reader = DumpReader(city.shelf(PUBLIC))
+    reader = DumpReader(city.dump_config(PUBLIC))
     assert all(file.sha256 for file in reader.files("penalty"))
     city.ledger.withdraw(first, "repair")
     dumps.apply(city.ledger.changes(PUBLIC, 3, 10))
@@ -197,13 +197,13 @@ def test_digests_go_on_part_by_part_and_no_takedown_waits_for_them(
     monkeypatch.setattr(module, "_PARTS", 1)
     first, *_, last = city.publish(1_100)  # three parts
     follow(city, dumps)
-    reader = DumpReader(city.shelf(PUBLIC))
+    reader = DumpReader(city.dump_config(PUBLIC))
     city.ledger.withdraw(last, "repair")
     follow(city, dumps)
     dumps.publish(at_head=True)
     city.ledger.withdraw(first, "repair")
     follow(city, dumps)
-    assert not reader.holds(first)
+    assert not reader.contains(first)
     calls = 0
     while not all(file.sha256 for file in reader.files("penalty")):
         dumps.publish(at_head=True)
@@ -219,25 +219,25 @@ def test_another_model_begins_a_rebuild_and_readers_keep_the_old_until_then(city
         {slug: model.kinds[slug] for slug in slugs}
         for slugs in (["measure"], ["measure", "penalty"])
     )
-    surface = DumpSurface(city.shelf(PUBLIC, one))
+    surface = DumpSurface(city.dump_config(PUBLIC, one))
     city.publish(3)
     follow(city, surface)
     surface.close()
-    again = DumpSurface(city.shelf(PUBLIC, both))
+    again = DumpSurface(city.dump_config(PUBLIC, both))
     assert again.position() == 0
     assert text(city, "csv").count(b"\r\n") == 4
     follow(city, again)
     assert again.position() == 3
     assert "行政处罚决定书文号".encode() in text(city, "csv")
     again.close()
-    third = DumpSurface(city.shelf(PUBLIC, both))
+    third = DumpSurface(city.dump_config(PUBLIC, both))
     assert third.position() == 3
     third.close()
 
 
 def test_hostile_text_stands_in_every_form_and_runs_in_none(city: Any) -> None:
     model = load_model()
-    dumps = DumpSurface(city.shelf(PUBLIC, model.kinds))
+    dumps = DumpSurface(city.dump_config(PUBLIC, model.kinds))
     kind = model.kinds["penalty"]
     counter = itertools.count()
     city.append([_penalty(kind.class_iri, value, next(counter)) for value in HOSTILE])
@@ -278,7 +278,7 @@ def test_a_leftover_of_a_kill_is_swept_at_the_next_start(city: Any, dumps: DumpS
     stray: Path = dumps.served_writer().tree.root / "penalty" / "0001-deadbeef1.csv.gz"
     stray.write_bytes(b"")
     dumps.close()
-    DumpSurface(city.shelf(PUBLIC)).close()
+    DumpSurface(city.dump_config(PUBLIC)).close()
     assert not stray.exists()
 
 
@@ -294,7 +294,7 @@ def test_a_record_issued_again_stands_where_it_would_had_it_been_redacted_ahead(
     assert any(change.retracts_text and change.view for change in changes)
     made = []
     for name in ("at once", "ahead"):
-        place = replace(city.shelf(PUBLIC), directory=city.root / name)
+        place = replace(city.dump_config(PUBLIC), directory=city.root / name)
         surface = DumpSurface(place)
         if name == "ahead":
             surface.apply(changes[:before])

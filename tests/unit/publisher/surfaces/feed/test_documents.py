@@ -7,7 +7,7 @@ import json
 import pyoxigraph as ox
 from pyld import jsonld
 
-from publisher.surfaces.feed.documents import Literal, Node, written
+from publisher.surfaces.feed.documents import Literal, Node, all_forms
 
 NODES = [
     Node("urn:a", (("a", "tree:Node"), ("tree:view", "urn:b"))),
@@ -28,7 +28,7 @@ def canonical(text: bytes, form: ox.RdfFormat) -> set[str]:
 
 
 def test_the_three_forms_say_the_same() -> None:
-    made = written(NODES)
+    made = all_forms(NODES)
     said = canonical(made["nq"], ox.RdfFormat.N_QUADS)
     assert len(said) == 7
     assert canonical(made["trig"], ox.RdfFormat.TRIG) == said
@@ -37,4 +37,4 @@ def test_the_three_forms_say_the_same() -> None:
 
 
 def test_a_document_has_the_same_bytes_each_time() -> None:
-    assert written(NODES) == written(NODES)
+    assert all_forms(NODES) == all_forms(NODES)

@@ -17,8 +17,8 @@ from exchange.domain.record import Activity, Change
 from exchange.model import load_model
 from exchange.model.canonical_terms import literal
 from exchange.model.jsonld_context import context_terms
-from publisher.surfaces.feed.addresses import ENVELOPE, FORMS, Place
-from publisher.surfaces.feed.members import Members, entry_of, view_of
+from publisher.surfaces.feed.addresses import ENVELOPE, FORMS, FeedConfig
+from publisher.surfaces.feed.members import MemberWriter, header_of, view_of
 from publisher.surfaces.feed.pages import Page
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ NOON = 1_700_000_000_007
 MODEL = load_model()
 XSD = "http://www.w3.org/2001/XMLSchema#"
 CR = "https://w3id.org/credence/ns#"
-PLACE = Place(Path("nowhere"), Tier.PUBLIC, BASE, MODEL.kinds, lambda _: ())
+PLACE = FeedConfig(Path("nowhere"), Tier.PUBLIC, BASE, MODEL.kinds, lambda _: ())
 TYPE = f"<http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{CR}AdministrativePenalty>"
 ENVELOPE_LINES = 6  # two memberships, type, object, published, seq
 
@@ -77,10 +77,10 @@ def change(lines: Iterable[str], activity: Activity = Activity.CREATE, **more: A
 
 
 def page_of(*changes: Change, closed: bool = False) -> dict[str, bytes]:
-    members, page = Members(PLACE, "penalty"), Page("penalty", 1)
+    members, page = MemberWriter(PLACE, "penalty"), Page("penalty", 1)
     for item in changes:
         page.add(item, members)
-    return dict(zip(FORMS, page.written(PLACE, members, closed=closed), strict=True))
+    return dict(zip(FORMS, page.documents(PLACE, members, closed=closed), strict=True))
 
 
 def quads(text: bytes, form: ox.RdfFormat) -> set[str]:
@@ -107,16 +107,18 @@ def test_the_three_forms_say_the_same(body: list[tuple[str, str]], objection: bo
 @given(body=bodies)
 def test_the_view_can_be_had_back_byte_for_byte(body: list[tuple[str, str]]) -> None:
     given = change([TYPE, *(f"<{name}> {value}" for name, value in body)])
-    block = Members(PLACE, "penalty").block(given)[2]
+    block = MemberWriter(PLACE, "penalty").block(given)[2]
     assert view_of(block, RECORD) == given.view
 
 
 @settings(max_examples=60)
 @given(body=bodies)
 def test_every_form_of_a_block_names_its_record(body: list[tuple[str, str]]) -> None:
-    block = Members(PLACE, "penalty").block(change(f"<{name}> {value}" for name, value in body))
+    block = MemberWriter(PLACE, "penalty").block(
+        change(f"<{name}> {value}" for name, value in body)
+    )
     for form, text in enumerate(block):
-        entry = entry_of(form, text)
+        entry = header_of(form, text)
         assert (entry.activity, entry.record, entry.seq) == ("Create", RECORD, 7)
 
 
@@ -126,10 +128,10 @@ def test_a_page_is_read_back_as_it_was_written(
     body: list[tuple[str, str]], other: list[tuple[str, str]]
 ) -> None:
     changes = [change(f"<{n}> {v}" for n, v in item) for item in (body, [], other)]
-    texts, members = page_of(*changes, closed=True), Members(PLACE, "penalty")
+    texts, members = page_of(*changes, closed=True), MemberWriter(PLACE, "penalty")
     page = Page.of("penalty", 1, list(texts.values()), members)
     assert [len(blocks) for blocks in page.blocks] == [3, 3, 3]
-    assert list(page.written(PLACE, members, closed=True)) == list(texts.values())
+    assert list(page.documents(PLACE, members, closed=True)) == list(texts.values())
 
 
 def test_a_tombstone_has_an_envelope_and_nothing_else() -> None:
@@ -176,4 +178,4 @@ def test_no_name_or_code_of_the_model_is_a_term_of_the_envelope(slug: str) -> No
 def test_what_is_no_member_is_refused() -> None:
     for form in range(len(FORMS)):
         with pytest.raises(ValueError, match="no member"):
-            entry_of(form, b"tree:member <x> .")
+            header_of(form, b"tree:member <x> .")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.surfaces.feed.addresses import ALL, page_path
-from publisher.surfaces.feed.page_index import Index, Link, NewNode
+from publisher.surfaces.feed.page_index import FeedState, Link, NewNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +19,15 @@ FAN = 3
 histories = st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3)), max_size=40)
 
 
-def run(history: list[tuple[str, int]]) -> Iterator[tuple[Index, list[NewNode]]]:
+def run(history: list[tuple[str, int]]) -> Iterator[tuple[FeedState, list[NewNode]]]:
     """Let members in, page by page, and yield the index after each."""
-    index, pages, time, nodes = Index(), {"a": 0, "b": 0}, 0, list[NewNode]()
-    index.found([ALL, "a", "b"])
+    index, pages, time, nodes = FeedState(), {"a": 0, "b": 0}, 0, list[NewNode]()
+    index.add_streams([ALL, "a", "b"])
     for kind, members in history:
         pages[kind] += 1
         for _ in range(members):
             time += 10
-            nodes += index.enter(kind, pages[kind], time, FAN)
+            nodes += index.add_member(kind, pages[kind], time, FAN)
         yield index, nodes
 
 
@@ -84,7 +84,7 @@ def test_bounds_hold_for_all_below(history: list[tuple[str, int]]) -> None:
 @given(histories)
 def test_it_is_the_same_after_it_was_written_down(history: list[tuple[str, int]]) -> None:
     for index, _ in run(history):
-        assert Index.from_json(json.loads(json.dumps(index.to_json()))) == index
+        assert FeedState.from_json(json.loads(json.dumps(index.to_json()))) == index
 
 
 def test_only_an_open_page_has_no_upper_bound() -> None:

@@ -30,7 +30,7 @@ DELETE = re.compile(rb"<[^>]+/event/\w+> a as:Delete ;[^\n]+")
 
 @pytest.fixture
 def feed(city: Any) -> Iterator[FeedSurface]:
-    surface = FeedSurface(city.place(PUBLIC))
+    surface = FeedSurface(city.feed_config(PUBLIC))
     yield surface
     surface.close()
 
@@ -43,7 +43,7 @@ def follow(city: Any, feed: FeedSurface) -> None:
 
 def documents(city: Any) -> dict[str, bytes]:
     """Return every document that readers have, unpacked, by its path."""
-    current = city.place(PUBLIC).directory / "current"
+    current = city.feed_config(PUBLIC).directory / "current"
     paths = current.rglob("*.gz")
     return {str(p.relative_to(current)): gzip.decompress(p.read_bytes()) for p in paths}
 
@@ -65,7 +65,7 @@ def linked(documents: dict[str, bytes], root: str) -> set[str]:
 
 def test_a_feed_without_members_has_its_root(city: Any, feed: FeedSurface) -> None:
     assert set(documents(city)) == {f"feed/all.{form}.gz" for form in ("trig", "jsonld", "nq")}
-    assert FeedReader(city.place(PUBLIC)).position() == 0
+    assert FeedReader(city.feed_config(PUBLIC)).position() == 0
 
 
 def test_both_streams_reach_every_page_and_nothing_else(city: Any, feed: FeedSurface) -> None:
@@ -165,7 +165,7 @@ def test_a_reissued_record_leaves_no_earlier_version(city: Any, feed: FeedSurfac
     page = documents(city)["feed/list-entry/p/1.nq.gz"]
     assert changes[0].event.encode() not in page
     assert changes[1].event.encode() in page
-    assert feed.holds(listed)
+    assert feed.contains(listed)
 
 
 def test_chunks_and_rebuilds_make_the_same_bytes(city: Any, feed: FeedSurface) -> None:
@@ -180,14 +180,14 @@ def test_chunks_and_rebuilds_make_the_same_bytes(city: Any, feed: FeedSurface) -
     feed.reset()
     follow(city, feed)
     assert documents(city) == before
-    assert len(list((city.place(PUBLIC).directory / "trees").iterdir())) == 1
+    assert len(list((city.feed_config(PUBLIC).directory / "trees").iterdir())) == 1
 
 
 def test_after_a_failure_it_goes_on_from_what_readers_have(city: Any, feed: FeedSurface) -> None:
     city.publish(3)
     follow(city, feed)
     city.publish(300)
-    stage: Path = city.place(PUBLIC).directory / "current" / "stage"
+    stage: Path = city.feed_config(PUBLIC).directory / "current" / "stage"
     stage.write_bytes(b"in the way")
     with pytest.raises(OSError, match="stage"):
         follow(city, feed)
@@ -216,10 +216,10 @@ def test_times_never_go_back_and_roots_say_how_far_they_go(city: Any, feed: Feed
 
 def test_the_government_feed_has_its_own_address_and_events(city: Any) -> None:
     city.publish(1, tier=Tier.GOVERNMENT)
-    surface = FeedSurface(city.place(Tier.GOVERNMENT))
+    surface = FeedSurface(city.feed_config(Tier.GOVERNMENT))
     surface.apply(city.ledger.changes(Tier.GOVERNMENT, 0, 10))
     surface.publish(at_head=True)
-    current = city.place(Tier.GOVERNMENT).directory / "current"
+    current = city.feed_config(Tier.GOVERNMENT).directory / "current"
     page = gzip.decompress((current / "feed/penalty/p/1.nq.gz").read_bytes()).decode()
     assert "<https://gov.credit.example.cn/event/" in page
     assert "<https://credit.example.cn/event/" not in page
@@ -228,11 +228,11 @@ def test_the_government_feed_has_its_own_address_and_events(city: Any) -> None:
 def test_a_copy_that_lost_its_link_begins_anew(city: Any, feed: FeedSurface) -> None:
     city.publish(3)
     follow(city, feed)
-    current = city.place(PUBLIC).directory / "current"
+    current = city.feed_config(PUBLIC).directory / "current"
     tree = current.resolve()
     current.unlink()
     shutil.copytree(tree, current)
-    again = FeedSurface(city.place(PUBLIC))
+    again = FeedSurface(city.feed_config(PUBLIC))
     assert again.position() == 0
     follow(city, again)
     assert len(list(again.iris())) == 3

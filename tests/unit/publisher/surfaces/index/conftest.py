@@ -12,7 +12,7 @@ from exchange.domain.identity import uscc_check_character
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
 from exchange.model.canonical_terms import literal
-from publisher.surfaces.index import IndexReader, IndexSurface, Plan, Site
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, IndexSurface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class Office:
     """One index with its writer and reader; `today` is the day it is asked on."""
 
     folder: Path
-    site: Site
+    site: IndexConfig
     today: str = "2026-09-21"
     seq: int = 0
     views: dict[str, bytes] = field(default_factory=dict)
@@ -135,13 +135,13 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def plan() -> Plan:
-    return Plan(load_model().kinds.values())
+def plan() -> IndexMapping:
+    return IndexMapping(load_model().kinds.values())
 
 
 @pytest.fixture
-def office(tmp_path: Path, plan: Plan) -> Iterator[Office]:
-    office = Office(tmp_path, Site(tmp_path / "index", Tier.PUBLIC, (BASE,), plan))
+def office(tmp_path: Path, plan: IndexMapping) -> Iterator[Office]:
+    office = Office(tmp_path, IndexConfig(tmp_path / "index", Tier.PUBLIC, (BASE,), plan))
     yield office
     office.reader.close()
     office.surface.close()

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.keys import searchable
-from publisher.surfaces.index import Plan
-from publisher.surfaces.index.index_row import BREAK, LONGEST, NAMES, NUMBERS, print_of
-from publisher.surfaces.index.search_terms import marked, neighbours
+from publisher.surfaces.index import IndexMapping
+from publisher.surfaces.index.index_row import BREAK, LONGEST, NAMES, NUMBERS, view_hash
+from publisher.surfaces.index.search_terms import highlight, likely_codes
 from tests.unit.publisher.surfaces.index.conftest import BASE, NS, USCC, code_of, view_of
 
 if TYPE_CHECKING:
@@ -20,34 +20,34 @@ IRI = f"{BASE}{'a' * 26}"
 
 
 @given(name=st.text(min_size=1, max_size=40), number=st.text(min_size=1, max_size=40))
-def test_any_text_is_read_as_it_was_written(plan: Plan, name: str, number: str) -> None:
+def test_any_text_is_read_as_it_was_written(plan: IndexMapping, name: str, number: str) -> None:
     view = view_of(IRI, "penalty", counterpartName=name, documentNumber=number)
     facts, _ = plan.read(IRI, view)
     assert (facts.name, facts.number) == (name, number)
     assert facts.words == f"{searchable(name)}{BREAK}{searchable(number)}"
 
 
-def test_a_text_that_looks_like_a_statement_is_a_text(plan: Plan) -> None:
+def test_a_text_that_looks_like_a_statement_is_a_text(plan: IndexMapping) -> None:
     text = f'a" .\n<{IRI}> <{NS}subjectName> "b\\'
     facts, _ = plan.read(IRI, view_of(IRI, "penalty", counterpartName=text))
     assert facts.name == text
 
 
-def test_a_long_text_is_kept_cut(plan: Plan) -> None:
+def test_a_long_text_is_kept_cut(plan: IndexMapping) -> None:
     facts, _ = plan.read(IRI, view_of(IRI, "penalty", counterpartName="长" * 10_000))
     assert facts.name == "长" * LONGEST
     assert len(facts.words) == 1_000
 
 
 def test_what_is_read_of_every_record_is_what_a_parser_reads(town: Deployment) -> None:
-    plan = Plan(town.model.kinds.values())
+    plan = IndexMapping(town.model.kinds.values())
     seen = set()
     with town.open() as opened:
         rows = [row for tier in (Tier.PUBLIC, Tier.GOVERNMENT) for row in opened.ledger.live(tier)]
     for iri, kind, view in rows:
         facts, rest = plan.read(iri, view)
-        relevant = plan.relevant(iri, view)
-        assert plan.read(iri, relevant) == (facts._replace(print=print_of(relevant)), rest)
+        relevant = plan.indexed_statements(iri, view)
+        assert plan.read(iri, relevant) == (facts._replace(print=view_hash(relevant)), rest)
         assert set(relevant.split(b"\n")) < set(view.split(b"\n"))
         said: dict[str, list[ox.NamedNode | ox.Literal]] = {}
         for quad in ox.parse(view, ox.RdfFormat.N_QUADS):
@@ -83,7 +83,7 @@ def test_no_id_digits_and_no_person_reach_the_index(town: Deployment) -> None:
             for _, _, view in opened.ledger.live(Tier.PUBLIC)
             if b"subject-category/natural-person" in view
         ]
-    plan = Plan(town.model.kinds.values())
+    plan = IndexMapping(town.model.kinds.values())
     assert persons
     assert all(not plan.read("x", view)[0].name for view in persons)
 
@@ -91,7 +91,7 @@ def test_no_id_digits_and_no_person_reach_the_index(town: Deployment) -> None:
 @given(text=st.text("潞州（）Ａa·B1 ", max_size=20), start=st.integers(0, 20))
 def test_marking_loses_nothing_and_marks_only_what_was_asked(text: str, start: int) -> None:
     words = [word for word in [searchable(text[start : start + 3])] if word]
-    pieces = marked(text, words)
+    pieces = highlight(text, words)
     assert "".join(piece.text for piece in pieces) == text
     hits = [searchable(piece.text) for piece in pieces if piece.hit]
     assert bool(hits) == bool(words)
@@ -101,7 +101,7 @@ def test_marking_loses_nothing_and_marks_only_what_was_asked(text: str, start: i
 
 def test_neighbours_of_a_code_are_sound_and_one_slip_away() -> None:
     code = code_of(5)
-    near = neighbours(code[:-1] + ("1" if code[-1] != "1" else "2"))
+    near = likely_codes(code[:-1] + ("1" if code[-1] != "1" else "2"))
     assert code in near
     assert 10 < len(near) < 60
     for each in near:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import QueryTimeout, StoreUnavailable, UsageError
-from publisher.surfaces.index import IndexReader, Plan, Site, search_queries
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, search_queries
 from publisher.surfaces.port import digest_of
 from tests.unit.publisher.surfaces.index.conftest import BASE, Office, code_of
 
@@ -24,10 +24,12 @@ NAMES = st.text("长治市潞州鑫盛商贸食品有限公司AB12（）·", min
 @settings(max_examples=25)
 @given(names=st.lists(NAMES, min_size=1, max_size=12), data=st.data())
 def test_every_substring_of_a_name_finds_exactly_the_names_that_contain_it(
-    plan: Plan, names: list[str], data: st.DataObject
+    plan: IndexMapping, names: list[str], data: st.DataObject
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        office = Office(Path(folder), Site(Path(folder) / "index", Tier.PUBLIC, (BASE,), plan))
+        office = Office(
+            Path(folder), IndexConfig(Path(folder) / "index", Tier.PUBLIC, (BASE,), plan)
+        )
         for number, name in enumerate(names):
             office.subject(number, name)
         name = data.draw(st.sampled_from(names))
@@ -298,8 +300,8 @@ def test_a_query_that_takes_too_long_is_stopped(office: Office) -> None:
     hurried.close()
 
 
-def test_before_the_first_index_readers_are_told_so(tmp_path: Path, plan: Plan) -> None:
-    reader = IndexReader(Site(tmp_path, Tier.PUBLIC, (BASE,), plan), lambda: "2026-09-21")
+def test_before_the_first_index_readers_are_told_so(tmp_path: Path, plan: IndexMapping) -> None:
+    reader = IndexReader(IndexConfig(tmp_path, Tier.PUBLIC, (BASE,), plan), lambda: "2026-09-21")
     with pytest.raises(StoreUnavailable):
         reader.search("潞州")
 

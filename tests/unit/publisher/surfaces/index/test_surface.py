@@ -107,9 +107,9 @@ def test_a_rebuild_stands_aside_until_it_is_whole_and_takes_the_old_file_with_it
     office.surface.apply([office.change(kept, "penalty", office.views[kept])])
     assert office.surface.position() == office.seq
     assert office.reader.position() == 2, "readers keep the old one"
-    assert office.reader.holds(gone)
+    assert office.reader.contains(gone)
     office.surface.redact([gone])
-    assert not office.reader.holds(gone)
+    assert not office.reader.contains(gone)
     office.surface.publish(at_head=True)
     assert office.reader.position() == office.seq
     assert office.names("潞州") == ["潞州商贸"]

@@ -14,7 +14,7 @@ from publisher.surfaces.runtime.alarms import (
     describe_in_chinese,
     standing_alarms,
 )
-from publisher.surfaces.triples.surface import Site, TriplesReader
+from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def surface(tmp_path: Path) -> TriplesReader:
-    return TriplesReader(Site(tmp_path, Tier.PUBLIC, ()))
+    return TriplesReader(TriplesConfig(tmp_path, Tier.PUBLIC, ()))
 
 
 def test_an_alarm_is_told_written_read_and_cleared(tmp_path: Path, surface: TriplesReader) -> None:

@@ -132,7 +132,7 @@ def test_a_comparison_that_finds_something_else_rebuilds(city: Any) -> None:
     assert runner.verify_next()
     assert runner.rebuilding
     assert runner.catch_up()
-    assert city.readers()[0].holds(first)
+    assert city.readers()[0].contains(first)
 
 
 def guard(city: Any, now: int, ticks: list[float]) -> SurfaceGuard:
@@ -223,7 +223,7 @@ def triples_of(city: Any) -> Path:
 
 def opened_on_demand(city: Any) -> Runner:
     """Return a runner over the public triple store as the projector opens it."""
-    site = city.site(Tier.PUBLIC)
+    site = city.triples_config(Tier.PUBLIC)
     make = partial(TriplesSurface, site, b"", city.clock)
     city.surfaces = [ManagedSurface("triples", Tier.PUBLIC, site.directory, make)]
     return followed(city)
@@ -245,11 +245,11 @@ def test_an_older_copy_put_over_a_surface_is_not_read_and_is_rebuilt_at_the_next
     shutil.copytree(tmp_path / "older", triples_of(city))
     watch = guard(city, city.clock.now + 6_000, [0.0])
     assert not watch.is_fit("triples")
-    assert city.readers()[0].holds(first)
+    assert city.readers()[0].contains(first)
     runner.step()
     assert was_told(city, "another copy")
     assert runner.catch_up()
-    assert not city.readers()[0].holds(first)
+    assert not city.readers()[0].contains(first)
     assert guard(city, city.clock.now + 60_000, [0.0]).is_fit("triples")
 
 
@@ -281,7 +281,7 @@ def test_a_pointer_set_back_alone_is_noticed_at_the_next_step(city: Any) -> None
     runner.step()
     assert was_told(city, "another copy")
     assert runner.catch_up()
-    assert not city.readers()[0].holds(first)
+    assert not city.readers()[0].contains(first)
 
 
 def test_a_surface_that_lost_its_checkpoint_under_the_projector_is_rebuilt(city: Any) -> None:
@@ -304,5 +304,5 @@ def test_a_store_whose_files_were_removed_is_rebuilt_without_being_asked_for(cit
     assert runner.catch_up(city.clock.now + 30_000)
     assert was_told(city, "damaged")
     assert not list(city.root.glob("*/*/alarm.json"))
-    assert city.readers()[0].holds(second)
-    assert not city.readers()[0].holds(first)
+    assert city.readers()[0].contains(second)
+    assert not city.readers()[0].contains(first)

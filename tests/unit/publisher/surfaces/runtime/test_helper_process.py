@@ -29,16 +29,16 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from exchange.domain.disclosure import Tier
-from publisher.surfaces.index import IndexSurface, Plan, Site
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.runtime.helper_process import serve_surfaces
 
 def broken():
     raise OSError(28, "No space left on device")
 
 folder = Path(sys.argv[2])
-site = Site(folder, Tier.PUBLIC, ("https://credit.example.cn/record/",), Plan(()))
+config = IndexConfig(folder, Tier.PUBLIC, ("https://credit.example.cn/record/",), IndexMapping(()))
 makers = {
-    "public/index": lambda: IndexSurface(site),
+    "public/index": lambda: IndexSurface(config),
     "public/broken": broken,
     "public/stuck": lambda: time.sleep(60),
 }
@@ -76,7 +76,7 @@ def test_a_surface_works_in_another_process_that_ends_with_it(city: Any, helpers
     iris = city.publish(3)
     assert city.runner().catch_up()
     assert sorted(surface.iris()) == sorted(iris)
-    assert surface.holds(iris[0])
+    assert surface.contains(iris[0])
     views = [view for _, _, view in city.ledger.live(Tier.PUBLIC)]
     assert surface.digest() == digest_of(surface, views)
     assert process.poll() is None
@@ -101,7 +101,7 @@ def test_a_process_that_is_killed_is_an_alarm_and_the_next_try_starts_another(
     city: Any, helpers: Helpers
 ) -> None:
     lane = HelperProcess(helpers)
-    directory = city.index(Tier.PUBLIC).directory
+    directory = city.index_config(Tier.PUBLIC).directory
     away = ManagedSurface(
         "index", Tier.PUBLIC, directory, lambda: SurfaceProxy(lane, "index", Tier.PUBLIC)
     )
@@ -162,7 +162,7 @@ def test_nobody_else_projects_while_the_helper_of_a_dead_projector_lives(
 def test_many_waiting_changes_move_a_surface_and_a_minute_of_rest_brings_it_back(
     city: Any, helpers: Helpers
 ) -> None:
-    lane, site = HelperProcess(helpers), city.index(Tier.PUBLIC)
+    lane, site = HelperProcess(helpers), city.index_config(Tier.PUBLIC)
     surface = ManagedSurface(
         "index",
         Tier.PUBLIC,
@@ -170,15 +170,15 @@ def test_many_waiting_changes_move_a_surface_and_a_minute_of_rest_brings_it_back
         lambda: IndexSurface(site),
         open_in_helper=lambda: SurfaceProxy(lane, "index", Tier.PUBLIC),
     )
-    surface.expect(MANY)
+    surface.choose_lane(MANY)
     assert (surface.position(), surface.lane, helpers.started) == (0, "inline", [])
-    surface.expect(MANY + 1)
+    surface.choose_lane(MANY + 1)
     assert (surface.position(), surface.lane) == (0, "beside")
-    surface.expect(1)
+    surface.choose_lane(1)
     for _ in range(299):
-        surface.expect(0)
+        surface.choose_lane(0)
     assert (surface.position(), surface.lane) == (0, "beside")
-    surface.expect(0)
+    surface.choose_lane(0)
     assert (surface.position(), surface.lane) == (0, "inline")
     assert helpers.started[0].poll() == 0
     surface.close()

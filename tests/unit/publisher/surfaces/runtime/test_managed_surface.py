@@ -34,12 +34,12 @@ def on_demand(city: Any, faults: list[Exception]) -> tuple[ManagedSurface, list[
     opened: list[Fragile] = []
 
     def make() -> Fragile:
-        fragile = Fragile(city.site(Tier.PUBLIC), b"", city.clock)
+        fragile = Fragile(city.triples_config(Tier.PUBLIC), b"", city.clock)
         fragile.faults = faults
         opened.append(fragile)
         return fragile
 
-    directory = city.site(Tier.PUBLIC).directory
+    directory = city.triples_config(Tier.PUBLIC).directory
     return ManagedSurface("triples", Tier.PUBLIC, directory, make), opened
 
 

@@ -77,8 +77,8 @@ class Stuck(TriplesSurface):
 
 
 def with_faulty(city: Any) -> Faulty:
-    faulty = Faulty(city.site(Tier.PUBLIC), b"", city.clock)
-    city.surfaces = [faulty, TriplesSurface(city.site(Tier.GOVERNMENT), b"", city.clock)]
+    faulty = Faulty(city.triples_config(Tier.PUBLIC), b"", city.clock)
+    city.surfaces = [faulty, TriplesSurface(city.triples_config(Tier.GOVERNMENT), b"", city.clock)]
     return faulty
 
 
@@ -121,7 +121,7 @@ def test_a_withdrawal_is_seen_ahead_of_a_long_backlog(city: Any) -> None:
     city.publish(NEAR + 200)
     city.ledger.withdraw(withdrawn, "repair")
     assert runner.step()
-    assert not public_reader(city).holds(withdrawn)
+    assert not public_reader(city).contains(withdrawn)
     assert city.surfaces[0].position() < city.ledger.head(Tier.PUBLIC) - NEAR
     assert runner.catch_up()
     assert audit(city.ledger, city.readers()).ok
@@ -131,12 +131,12 @@ def test_a_withdrawal_near_the_head_takes_one_generation(city: Any) -> None:
     [withdrawn, kept] = city.publish(2)
     runner = city.runner()
     assert runner.catch_up()
-    before = current_generation(city.site(Tier.PUBLIC).directory).number
+    before = current_generation(city.triples_config(Tier.PUBLIC).directory).number
     city.ledger.withdraw(withdrawn, "repair")
     assert runner.step()
-    assert not public_reader(city).holds(withdrawn)
-    assert public_reader(city).holds(kept)
-    assert current_generation(city.site(Tier.PUBLIC).directory).number == before + 1
+    assert not public_reader(city).contains(withdrawn)
+    assert public_reader(city).contains(kept)
+    assert current_generation(city.triples_config(Tier.PUBLIC).directory).number == before + 1
 
 
 def test_what_leaves_while_its_chunk_is_read_is_never_shown(city: Any) -> None:
@@ -145,13 +145,13 @@ def test_what_leaves_while_its_chunk_is_read_is_never_shown(city: Any) -> None:
     ledger = Withdrawing(city.ledger, withdrawn)
     runner = Runner(ledger, city.surfaces, Alarms(city.root, city.alarms.append), city.clock)
     assert runner.step()
-    assert public_reader(city).holds(kept)
-    assert not public_reader(city).holds(withdrawn)
-    assert not city.surfaces[0].holds(withdrawn)
+    assert public_reader(city).contains(kept)
+    assert not public_reader(city).contains(withdrawn)
+    assert not city.surfaces[0].contains(withdrawn)
 
 
 def test_a_redaction_that_could_not_be_shown_is_shown_with_the_next_try(city: Any) -> None:
-    unshown = Unshown(city.site(Tier.PUBLIC), b"", city.clock)
+    unshown = Unshown(city.triples_config(Tier.PUBLIC), b"", city.clock)
     city.surfaces = [unshown]
     [withdrawn] = city.publish()
     runner = city.runner(chunk=100)
@@ -160,10 +160,10 @@ def test_a_redaction_that_could_not_be_shown_is_shown_with_the_next_try(city: An
     city.ledger.withdraw(withdrawn, "repair")
     unshown.failing, unshown.fault = 1, ValueError()  # nothing but the redaction can be shown
     runner.step()
-    assert public_reader(city).holds(withdrawn)
+    assert public_reader(city).contains(withdrawn)
     city.clock.pause(1)
     runner.step()
-    assert not public_reader(city).holds(withdrawn)
+    assert not public_reader(city).contains(withdrawn)
 
 
 def test_a_failing_surface_keeps_its_place_and_the_others_go_on(city: Any) -> None:
@@ -226,13 +226,13 @@ def test_a_record_leaves_even_a_surface_that_cannot_apply(city: Any) -> None:
     runner.step()
     city.clock.pause(1)
     runner.step()
-    assert not faulty.holds(withdrawn)
-    assert not public_reader(city).holds(withdrawn)
+    assert not faulty.contains(withdrawn)
+    assert not public_reader(city).contains(withdrawn)
     assert faulty.position() == 1
 
 
 def test_a_surface_that_does_not_move_raises_an_alarm(city: Any) -> None:
-    city.surfaces = [Stuck(city.site(Tier.PUBLIC), b"", city.clock)]
+    city.surfaces = [Stuck(city.triples_config(Tier.PUBLIC), b"", city.clock)]
     city.publish(1)
     assert not city.runner().catch_up()
     assert "did not move" in city.alarms[0].message
@@ -264,7 +264,7 @@ def test_marks_shielding_and_reinstatement_reach_the_readers(city: Any) -> None:
     assert runner.catch_up()
     store = Store.read_only(str(city.surfaces[0].generation()))
     assert store.query(f"ASK {{ <{marked}> <{OBJECTION}> true }}")
-    assert [public_reader(city).holds(iri) for iri in (shielded, withdrawn)] == [False, False]
+    assert [public_reader(city).contains(iri) for iri in (shielded, withdrawn)] == [False, False]
     city.ledger.set_objection(marked, False)
     city.ledger.resume(shielded)
     again = city.ledger.reinstate(withdrawn, "decision 1")
@@ -277,10 +277,10 @@ def test_only_the_named_surfaces_are_rebuilt(city: Any) -> None:
     city.publish(3)
     runner = city.runner()
     assert runner.catch_up()
-    numbers = [current_generation(reader._site.directory).number for reader in city.readers()]
+    numbers = [current_generation(reader._config.directory).number for reader in city.readers()]
     assert runner.rebuild(["government/triples"])
     public, government = (
-        current_generation(reader._site.directory).number for reader in city.readers()
+        current_generation(reader._config.directory).number for reader in city.readers()
     )
     assert public == numbers[0]
     assert government > numbers[1]

@@ -15,7 +15,7 @@ from publisher.stores.generations import current_generation
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import surface as module
 from publisher.surfaces.triples.store_chunk import OBJECTION
-from publisher.surfaces.triples.surface import BULK, Site, TriplesReader, TriplesSurface
+from publisher.surfaces.triples.surface import BULK, TriplesConfig, TriplesReader, TriplesSurface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +75,8 @@ class Clock:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
-    return Site(tmp_path / "public" / "triples", Tier.PUBLIC, (BASE,))
+def site(tmp_path: Path) -> TriplesConfig:
+    return TriplesConfig(tmp_path / "public" / "triples", Tier.PUBLIC, (BASE,))
 
 
 @pytest.fixture
@@ -85,13 +85,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def surface(site: Site, clock: Clock) -> Iterator[TriplesSurface]:
+def surface(site: TriplesConfig, clock: Clock) -> Iterator[TriplesSurface]:
     surface = TriplesSurface(site, VOCABULARY, clock)
     yield surface
     surface.close()
 
 
-def seen(site: Site) -> list[str]:
+def seen(site: TriplesConfig) -> list[str]:
     return sorted(TriplesReader(site).iris())
 
 
@@ -106,7 +106,7 @@ def found_on_disk(directory: Path, needle: bytes) -> list[str]:
 
 
 def test_a_new_surface_has_a_generation_with_the_vocabulary(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     store = Store.read_only(str(surface.generation()))
     assert next(store.quads_for_pattern(NamedNode("urn:t:Penalty"), None, None), None)
@@ -114,7 +114,7 @@ def test_a_new_surface_has_a_generation_with_the_vocabulary(
 
 
 def test_readers_see_what_was_applied_after_the_publication(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.apply(creates(1, 4))
     assert seen(site) == []
@@ -124,7 +124,7 @@ def test_readers_see_what_was_applied_after_the_publication(
 
 
 def test_who_waits_for_a_record_to_go_opens_each_generation_once(
-    site: Site, surface: TriplesSurface, monkeypatch: pytest.MonkeyPatch
+    site: TriplesConfig, surface: TriplesSurface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
 
@@ -137,15 +137,15 @@ def test_who_waits_for_a_record_to_go_opens_each_generation_once(
     surface.apply(creates(1, 4))
     surface.publish(at_head=True)
     reader = TriplesReader(site)
-    assert [reader.holds(iri(1)) for _ in range(3)] == [True] * 3
+    assert [reader.contains(iri(1)) for _ in range(3)] == [True] * 3
     surface.apply([change(4, 1, None)])
     surface.publish(at_head=True)
-    assert [reader.holds(iri(number)) for number in (1, 1, 2)] == [False, False, True]
+    assert [reader.contains(iri(number)) for number in (1, 1, 2)] == [False, False, True]
     assert opened == ["2", "3", "3"]
 
 
 def test_new_records_wait_for_a_load_that_is_worth_it_and_a_stop_applies_them_again(
-    site: Site, surface: TriplesSurface, clock: Clock
+    site: TriplesConfig, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 4))
     assert surface.position() == 3
@@ -158,7 +158,7 @@ def test_new_records_wait_for_a_load_that_is_worth_it_and_a_stop_applies_them_ag
 
 
 def test_what_waits_is_loaded_before_it_is_changed_and_redacted_with_the_rest(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.apply(creates(1, 4))
     surface.redact([iri(1)])
@@ -170,7 +170,7 @@ def test_what_waits_is_loaded_before_it_is_changed_and_redacted_with_the_rest(
 
 
 def test_an_early_load_of_a_killed_process_leaves_no_second_version(
-    site: Site, surface: TriplesSurface, clock: Clock
+    site: TriplesConfig, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.close()
     store = EmbeddedStore(site.directory / "writer")
@@ -223,7 +223,7 @@ def test_no_changes_are_no_step(surface: TriplesSurface) -> None:
 
 
 def test_a_redaction_is_seen_before_the_backlog_and_again_at_its_place(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.apply(creates(1, 4))
     surface.redact([iri(2), iri(77)])
@@ -233,11 +233,11 @@ def test_a_redaction_is_seen_before_the_backlog_and_again_at_its_place(
     assert surface.position() == 3
     surface.apply([change(4, 2, None)])
     assert surface.position() == 4
-    assert not surface.holds(iri(2))
+    assert not surface.contains(iri(2))
 
 
 def test_a_redaction_that_finds_nothing_makes_no_generation(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.redact([iri(5)])
     surface.publish(at_head=False)
@@ -245,7 +245,7 @@ def test_a_redaction_that_finds_nothing_makes_no_generation(
 
 
 def test_a_redaction_without_its_generation_is_shown_by_the_next_start(
-    site: Site, surface: TriplesSurface, clock: Clock
+    site: TriplesConfig, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 3))
     surface.publish(at_head=True)
@@ -275,13 +275,13 @@ def test_the_digest_tells_a_changed_byte_from_the_same_records(surface: TriplesS
 
 def test_holding_is_asked_by_iri_or_by_its_last_part(surface: TriplesSurface) -> None:
     surface.apply([change(1, 1)])
-    assert surface.holds(iri(1))
-    assert surface.holds(iri(1).rpartition("/")[2])
-    assert not surface.holds(iri(2).rpartition("/")[2])
+    assert surface.contains(iri(1))
+    assert surface.contains(iri(1).rpartition("/")[2])
+    assert not surface.contains(iri(2).rpartition("/")[2])
 
 
 def test_a_reset_shows_nothing_until_it_stands_at_the_head(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.apply(creates(1, 6))
     surface.publish(at_head=True)
@@ -301,7 +301,7 @@ def test_a_reset_shows_nothing_until_it_stands_at_the_head(
 
 
 def test_a_rebuild_takes_the_bytes_of_a_removed_record_off_the_disk(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     secret = os.urandom(32).hex()
     surface.apply([change(1, 1, secret), *creates(2, BULK + 50)])
@@ -319,7 +319,7 @@ def test_a_rebuild_takes_the_bytes_of_a_removed_record_off_the_disk(
 
 
 def test_an_unfinished_rebuild_is_thrown_away_by_the_next_start(
-    site: Site, surface: TriplesSurface, clock: Clock
+    site: TriplesConfig, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 6))
     surface.publish(at_head=True)
@@ -333,7 +333,7 @@ def test_an_unfinished_rebuild_is_thrown_away_by_the_next_start(
 
 
 def test_a_swap_cut_in_the_middle_goes_forward_at_the_next_start(
-    site: Site, surface: TriplesSurface, clock: Clock
+    site: TriplesConfig, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 6))
     surface.close()
@@ -349,7 +349,7 @@ def test_a_swap_cut_in_the_middle_goes_forward_at_the_next_start(
 
 
 def test_a_swap_that_fails_leaves_the_old_store_and_the_rebuild_to_do(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.apply(creates(1, 6))
     surface.publish(at_head=True)
@@ -371,7 +371,7 @@ def test_a_swap_that_fails_leaves_the_old_store_and_the_rebuild_to_do(
 
 
 def test_another_vocabulary_is_loaded_at_the_next_start_and_records_stay(
-    site: Site, surface: TriplesSurface, clock: Clock
+    site: TriplesConfig, surface: TriplesSurface, clock: Clock
 ) -> None:
     surface.apply(creates(1, 3))
     surface.publish(at_head=True)
@@ -385,13 +385,13 @@ def test_another_vocabulary_is_loaded_at_the_next_start_and_records_stay(
 
 
 def test_a_record_redacted_during_a_rebuild_does_not_come_back_with_the_swap(
-    site: Site, surface: TriplesSurface
+    site: TriplesConfig, surface: TriplesSurface
 ) -> None:
     surface.apply([change(1, 1), change(2, 2)])
     surface.publish(at_head=True)
     surface.reset()
     surface.apply([change(1, 1), change(2, 2)])
-    assert surface.holds(iri(1)), "the new store has it"
+    assert surface.contains(iri(1)), "the new store has it"
     surface.redact([iri(1)])
     surface.publish(at_head=True)
     assert seen(site) == [iri(2)]

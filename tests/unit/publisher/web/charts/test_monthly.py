@@ -1,19 +1,23 @@
 from __future__ import annotations
 
-from publisher.surfaces.index import Tally
+from publisher.surfaces.index import MonthlyCount
 from publisher.web.charts.monthly import AUTHORITIES, HEIGHT, MONTHS, WIDTH, figures
 
 
 def test_nothing_counted_is_no_drawing() -> None:
     assert figures([]) is None
-    assert figures([Tally("penalty", "示例局", "", 3)]) is None
+    assert figures([MonthlyCount("penalty", "示例局", "", 3)]) is None
 
 
 def test_the_last_months_stand_in_order_without_a_gap() -> None:
     drawn = figures(
-        [Tally("penalty", "甲局", "2026-01", 4), Tally("penalty", "乙局", "2026-01", 2),
-         Tally("penalty", "甲局", "2025-11", 3), Tally("penalty", "甲局", "1999-01", 9)]
-    )  # fmt: skip
+        [
+            MonthlyCount("penalty", "甲局", "2026-01", 4),
+            MonthlyCount("penalty", "乙局", "2026-01", 2),
+            MonthlyCount("penalty", "甲局", "2025-11", 3),
+            MonthlyCount("penalty", "甲局", "1999-01", 9),
+        ]
+    )
     assert drawn is not None
     months = [one.month for one in drawn.columns]
     assert len(months) == MONTHS
@@ -24,7 +28,9 @@ def test_the_last_months_stand_in_order_without_a_gap() -> None:
 
 
 def test_the_largest_month_fills_the_height_and_nothing_leaves_the_drawing() -> None:
-    drawn = figures([Tally("penalty", f"{number}局", "2026-06", number) for number in range(1, 40)])
+    drawn = figures(
+        [MonthlyCount("penalty", f"{number}局", "2026-06", number) for number in range(1, 40)]
+    )
     assert drawn is not None
     last = drawn.columns[-1]
     assert (last.y, last.height) == (0, HEIGHT)

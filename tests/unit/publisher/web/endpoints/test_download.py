@@ -22,8 +22,8 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.publicity_period import seconds_of_day_left
 from publisher.surfaces.dumps import reader
-from publisher.surfaces.dumps.dump_files import index_at
-from publisher.surfaces.dumps.file_digests import Digests
+from publisher.surfaces.dumps.dump_files import read_version
+from publisher.surfaces.dumps.file_digests import FileDigests
 from publisher.web.endpoints.download import DumpService
 from tests.unit.publisher.web.over_http import Site, serving
 
@@ -310,7 +310,7 @@ def test_a_version_swept_under_the_eyes_of_a_reader_is_not_the_end_of_a_kind(
 
     def swept(*asked: Any) -> Any:
         looks.append(asked)
-        return None if len(looks) < missed else index_at(*asked)
+        return None if len(looks) < missed else read_version(*asked)
 
     monkeypatch.setattr(reader, "index_at", swept)
     missed = 3
@@ -323,12 +323,12 @@ def test_a_version_swept_under_the_eyes_of_a_reader_is_not_the_end_of_a_kind(
 def test_digests_are_worked_out_once_for_all_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = []
 
-    def slowly(_: Digests, index: Any, __: Any) -> Any:
+    def slowly(_: FileDigests, index: Any, __: Any) -> Any:
         begun.append(index)
         time.sleep(0.05)
         return index
 
-    monkeypatch.setattr(Digests, "completed", slowly)
+    monkeypatch.setattr(FileDigests, "completed", slowly)
     made: Any = DumpService  # nothing else of it is asked for here
     service = made(None, {}, None, 0, None)
     index = SimpleNamespace(kind="penalty", version="v", undigested=["csv"])

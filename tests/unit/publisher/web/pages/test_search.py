@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exchange.domain.disclosure import Tier
-from publisher.surfaces.index import Plan
+from publisher.surfaces.index import IndexMapping
 
 if TYPE_CHECKING:
     from werkzeug.test import Client, TestResponse
@@ -18,7 +18,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 @pytest.fixture(scope="session")
 def penalty(town: Deployment) -> tuple[str, str, str, str]:
     """Return IRI, name, code and number of a penalty of an organisation in the register."""
-    plan = Plan(town.model.kinds.values())
+    plan = IndexMapping(town.model.kinds.values())
     with town.open() as opened:
         found = [plan.read(iri, view)[0] for iri, _, view in opened.ledger.live(Tier.PUBLIC)]
     registered = {facts.code for facts in found if facts.kind == "subject"}
@@ -116,9 +116,9 @@ def test_a_withdrawn_record_leaves_the_search_at_once_and_the_index_after(
     with own.open() as opened:
         opened.ledger.withdraw(iri, "repair")
         assert iri not in own_client.get("/search", query_string={"q": number}).text
-        assert opened.index(Tier.PUBLIC).holds(iri)
+        assert opened.index(Tier.PUBLIC).contains(iri)
         opened.projector(lambda _: None).publish()
-        assert not opened.index(Tier.PUBLIC).holds(iri)
+        assert not opened.index(Tier.PUBLIC).contains(iri)
         held = [
             path
             for path in own.layout.index(Tier.PUBLIC).rglob("*")
