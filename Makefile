@@ -24,8 +24,8 @@ demo: setup ## load the bundled sample, serve it, print links
 test: setup ## the suite: unit, contracts, flows, docs
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --hypothesis-profile quick -m 'not slow'
 
-test-all: setup ## also real servers, foreign clients, more kills
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+test-all: test ## also real servers, foreign clients, more kills; properties with all their examples
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m 'slow or hypothesis'
 
 soak: setup ## 500 kills, each restarted and checked, 10,000 histories, 200 twins, 200 mutants (KILLS=n ...)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -s --kills $(or $(KILLS),500) tests/crash
