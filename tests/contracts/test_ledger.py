@@ -16,14 +16,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
-from exchange.domain import record_body
 from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.identity import new_id
-from exchange.domain.link_rules import Cascade, LinkRule
+from exchange.domain.link_rules import Cascade
 from exchange.domain.record import Link, Submission
-from exchange.ledger import Genesis, Ledger, LedgerLocations, schema
-from tests.appending import append_all
+from exchange.domain.record_body import statement_line
+from exchange.ledger import Ledger, LedgerLocations, schema
+from tests.factories import (
+    NOON,
+    append_all,
+    genesis,
+    ledger_locations,
+    link_rule,
+    open_delivery,
+    public_statement,
+    submission,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +40,8 @@ if TYPE_CHECKING:
 
 SERVER = "CREDENCE_TEST_POSTGRESQL"
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
-RULES = {"restsOn": LinkRule("restsOn", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST)}
-GENESIS = Genesis("https://credit.example", "https://gov.example", "did:web:x", "x/log")
-NOON = 1_795_406_400_000
+RULES = {"restsOn": link_rule("restsOn", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST)}
+GENESIS = genesis()
 
 
 @dataclass
@@ -76,7 +84,7 @@ def postgresql(folder: Path) -> Iterator[Place]:
 
 
 def _place(folder: Path, url: str, seals: str) -> Place:
-    return Place(LedgerLocations(url, seals, folder / "journal" / "w.jsonl", folder / "ledger.key"))
+    return Place(ledger_locations(folder, url, seals))
 
 
 @pytest.fixture(params=[sqlite, pytest.param(postgresql, marks=pytest.mark.slow)])
@@ -94,20 +102,15 @@ def ledger(place: Place) -> Iterator[Ledger]:
 def row(kind: str, number: int, said: str = "文", *bases: int) -> Submission:
     links = tuple(Link("restsOn", "penalty", f"penalty\x1f{base}") for base in bases)
     lines = [
-        record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:said> "{said} {number}"')
+        public_statement(f'<urn:said> "{said} {number}"'),
+        statement_line(DisclosureLevel.AUTHORISED, '<urn:held> "authorised"'),
+        *(public_statement(f'<urn:on> "{base}"', at) for at, base in enumerate(bases)),
     ]
-    lines += [record_body.statement_line(DisclosureLevel.AUTHORISED, '<urn:held> "authorised"')]
-    lines += [
-        record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:on> "{base}"', at)
-        for at, base in enumerate(bases)
-    ]
-    return Submission(kind, f"{kind}\x1f{number}", record_body.assemble_body(lines), links=links)
+    return submission(kind, number, lines, links=links)
 
 
 def begin(ledger: Ledger) -> int:
-    return ledger.open_delivery(
-        source=None, name="rows.csv", digest="0" * 64, kind="penalty", form=None
-    )
+    return open_delivery(ledger)
 
 
 def load(ledger: Ledger, *rows: Submission) -> list[str | None]:

@@ -13,43 +13,38 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
-from exchange.domain.record import Submission
-from exchange.domain.record_body import assemble_body, statement_line
-from exchange.ledger import Genesis, Ledger, LedgerLocations
+from exchange.domain.disclosure import Tier
+from exchange.ledger import Ledger
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedConfig, FeedSurface
 from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.runtime.helper_process import HelperProcess, SurfaceProxy, serve_surfaces
 from publisher.surfaces.triples.surface import TriplesConfig, TriplesSurface
-from tests.appending import append_all
+from tests.factories import (
+    Clock,
+    append_all,
+    genesis,
+    ledger_locations,
+    open_delivery,
+    submission,
+    typed_statements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
     from subprocess import Popen
 
+    from exchange.domain.record import Submission
     from publisher.surfaces.port import Surface
 
 BASE = "https://credit.example.cn"
-TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
-
-
-class Ticks:
-    """A clock that moves by one millisecond a call."""
-
-    now = 1_700_000_000_000
-
-    def __call__(self) -> int:
-        self.now += 1
-        return self.now
 
 
 def triples(folder: Path, _: Ledger) -> Surface:
     return TriplesSurface(
-        TriplesConfig(folder / "triples", Tier.PUBLIC, (f"{BASE}/record/",)), b"", Ticks(), grace=0
+        TriplesConfig(folder / "triples", Tier.PUBLIC, (f"{BASE}/record/",)), b"", Clock(), grace=0
     )
 
 
@@ -79,8 +74,8 @@ def dumps(folder: Path, ledger: Ledger) -> Surface:
 class Hand:
     """In place of a helper process, of which tests/unit has the real one: a thread."""
 
-    def __init__(self, statement_line: int, make: Callable[[], Surface]) -> None:
-        end = Connection(os.dup(statement_line))
+    def __init__(self, descriptor: int, make: Callable[[], Surface]) -> None:
+        end = Connection(os.dup(descriptor))
         self._thread = threading.Thread(target=serve_surfaces, args=(end, {"public/dumps": make}))
         self._thread.start()
 
@@ -90,9 +85,7 @@ class Hand:
 
 def elsewhere(folder: Path, ledger: Ledger) -> Surface:
     lane = HelperProcess(
-        lambda statement_line: cast(
-            "Popen[bytes]", Hand(statement_line, lambda: dumps(folder, ledger))
-        )
+        lambda descriptor: cast("Popen[bytes]", Hand(descriptor, lambda: dumps(folder, ledger)))
     )
     return SurfaceProxy(lane, "dumps", Tier.PUBLIC)
 
@@ -124,10 +117,7 @@ class Bench:
 
     def append(self, rows: list[Submission]) -> list[str]:
         self.delivered += 1  # a file of its own each time: the same one brings nothing new
-        digest = f"{self.delivered:064x}"
-        delivery = self.ledger.open_delivery(
-            source=None, name="f.csv", digest=digest, kind="penalty", form=None
-        )
+        delivery = open_delivery(self.ledger, self.delivered)
         return [result.iri or "" for result in append_all(self.ledger, delivery, rows)]
 
     def revise(self, number: int, text: str) -> None:
@@ -150,25 +140,12 @@ class Bench:
 
     @staticmethod
     def _row(number: int, text: str) -> Submission:
-        lines = [
-            statement_line(DisclosureLevel.PUBLIC_OPEN, f"{TYPE} <urn:t:penalty>"),
-            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
-            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:text> "{text}{number}"'),
-        ]
-        return Submission("penalty", f"penalty\x1f{number}", assemble_body(lines))
+        return submission("penalty", number, typed_statements("penalty", number, f"{text}{number}"))
 
 
 @pytest.fixture(params=ADAPTERS)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    (tmp_path / "secrets").mkdir(mode=0o700)
-    locations = LedgerLocations(
-        f"sqlite:///{tmp_path / 'ledger.sqlite'}",
-        f"sqlite:///{tmp_path / 'seals.sqlite'}",
-        tmp_path / "journal" / "withdrawals.jsonl",
-        tmp_path / "secrets" / "ledger.key",
-    )
-    genesis = Genesis(BASE, "https://gov.example.cn", "did:web:example.cn", "example.cn")
-    ledger = Ledger.create(locations, genesis, {}, Ticks())
+    ledger = Ledger.create(ledger_locations(tmp_path), genesis(BASE), {}, Clock())
     bench = Bench(tmp_path, request.param, ledger, request.param(tmp_path, ledger))
     yield bench
     bench.surface.close()

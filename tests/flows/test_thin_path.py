@@ -1,4 +1,8 @@
-"""From a penalty file to linked data, and back out by a repair."""
+"""From a penalty file to linked data, and back out by a repair: the test to read first.
+
+Each step is a command of `credence`, run as a user would: load files, publish, look at what is
+public, repair, withdraw, erase, verify.
+"""
 
 from __future__ import annotations
 

@@ -14,38 +14,35 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain import record_body
 from exchange.domain.disclosure import DisclosureLevel, Tier
-from exchange.domain.link_rules import Cascade, LinkRule
+from exchange.domain.link_rules import Cascade
 from exchange.domain.record import DeliveredState, Link, Result, Submission
-from exchange.ledger import Genesis, Ledger, LedgerLocations, ModelVersion
-from tests.appending import append_all
-
-NOON = 1_795_406_400_000  # 2026-11-23 12:00 in Asia/Shanghai
-GENESIS = Genesis(
-    "https://credit.example", "https://gov.example", "did:web:credit.example", "credit.example/log"
+from exchange.domain.record_body import PERSON, assemble_body, restrict_to_tier, statement_line
+from exchange.ledger import Ledger, ModelVersion
+from tests.factories import (
+    NOON,
+    append_all,
+    genesis,
+    ledger_locations,
+    link_rule,
+    open_delivery,
+    public_statement,
+    standing_ticks,
 )
+
+GENESIS = genesis("https://credit.example", "https://gov.example")
 GOVERNMENT = frozenset({"application", "repair-case"})
 RULES = {
     rule.relation: rule
     for rule in (
-        LinkRule("restsOn", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST),
-        LinkRule("concerns", "inspection", "list-entry", Cascade.DROP_REFERENCE),
-        LinkRule("appliedTo", "application", "list-entry", Cascade.DECIDE),
-        LinkRule("checks", "check", "licence", Cascade.DROP_REFERENCE),
-        LinkRule("repairs", "repair-case", "penalty", Cascade.DROP_REFERENCE),
+        link_rule("restsOn", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST),
+        link_rule("concerns", "inspection", "list-entry", Cascade.DROP_REFERENCE),
+        link_rule("appliedTo", "application", "list-entry", Cascade.DECIDE),
+        link_rule("checks", "check", "licence", Cascade.DROP_REFERENCE),
+        link_rule("repairs", "repair-case", "penalty", Cascade.DROP_REFERENCE),
     )
 }
 NS = "https://w3id.org/credence/ns#"
-
-
-def locations(folder: Path) -> LedgerLocations:
-    return LedgerLocations(
-        f"sqlite:///{folder}/ledger.sqlite",
-        f"sqlite:///{folder}/seals.sqlite",
-        folder / "journal" / "withdrawals.jsonl",
-        folder / "ledger.key",
-    )
 
 
 def link(relation: str, kind: str, number: object) -> Link:
@@ -67,33 +64,21 @@ def row(  # noqa: PLR0913 (a row has many columns)
     line: int = 0,
 ) -> Submission:
     lines = [
-        record_body.statement_line(DisclosureLevel.PUBLIC_OPEN, f'<{NS}text> "{text}"'),
-        record_body.statement_line(
-            DisclosureLevel.PUBLIC_OPEN, f"<{NS}subject> <https://w3id.org/credence/uscc/{number}>"
-        ),
-        record_body.statement_line(
-            DisclosureLevel.GOV_UNCONDITIONAL, f'<{NS}contact> "gov {text}"'
-        ),
-        record_body.statement_line(
-            DisclosureLevel.AUTHORISED, f'<{NS}telephone> "authorised {text}"'
-        ),
+        public_statement(f'<{NS}text> "{text}"'),
+        public_statement(f"<{NS}subject> <https://w3id.org/credence/uscc/{number}>"),
+        statement_line(DisclosureLevel.GOV_UNCONDITIONAL, f'<{NS}contact> "gov {text}"'),
+        statement_line(DisclosureLevel.AUTHORISED, f'<{NS}telephone> "authorised {text}"'),
     ]
     lines += [
-        record_body.statement_line(
-            DisclosureLevel.PUBLIC_OPEN, f'<{NS}{item.relation}> "{item.key[-1:]}"', at
-        )
+        public_statement(f'<{NS}{item.relation}> "{item.key[-1:]}"', at)
         for at, item in enumerate(links)
     ]
     if person is not None:
-        lines.append(
-            record_body.statement_line(
-                DisclosureLevel.GOV_CONDITIONAL, f"<{NS}person> {record_body.PERSON}"
-            )
-        )
+        lines.append(statement_line(DisclosureLevel.GOV_CONDITIONAL, f"<{NS}person> {PERSON}"))
     return Submission(
         kind,
         f"{kind}\x1f{number}",
-        record_body.restrict_to_tier(record_body.assemble_body(lines), tier),
+        restrict_to_tier(assemble_body(lines), tier),
         tier,
         tuple(links),
         delivered_state,
@@ -116,7 +101,7 @@ class Desk:
     model: ModelVersion | None = None
     restoring: bool = False
     # No time passes in a transaction, so that it takes as many rows on a busy machine.
-    ticks: Callable[[], float] = lambda: 0.0
+    ticks: Callable[[], float] = standing_ticks
     _ledger: Ledger | None = None
     _delivery: int | None = None
 
@@ -124,7 +109,7 @@ class Desk:
     def ledger(self) -> Ledger:
         if self._ledger is None:
             self._ledger = Ledger.open(
-                locations(self.folder),
+                ledger_locations(self.folder),
                 RULES,
                 lambda: self.now,
                 ticks=self.ticks,
@@ -169,9 +154,7 @@ class Desk:
     @property
     def delivery(self) -> int:
         if self._delivery is None:
-            self._delivery = self.ledger.open_delivery(
-                source=None, name="rows.csv", digest="0" * 64, kind="penalty", form="2018"
-            )
+            self._delivery = open_delivery(self.ledger, form="2018")
         return self._delivery
 
     def load(self, *rows: Submission) -> list[Result]:
@@ -197,7 +180,7 @@ class Crash(BaseException):
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
     Ledger.create(
-        locations(folder), GENESIS, RULES, lambda: NOON, government_kinds=GOVERNMENT
+        ledger_locations(folder), GENESIS, RULES, lambda: NOON, government_kinds=GOVERNMENT
     ).close()
     return folder
 
@@ -221,7 +204,7 @@ class Rows:
 
     row = staticmethod(row)
     link = staticmethod(link)
-    locations = staticmethod(locations)
+    locations = staticmethod(ledger_locations)
     rules = RULES
     genesis = GENESIS
     government = GOVERNMENT

@@ -11,8 +11,8 @@ from exchange.domain.errors import ClockDoubtful, EnvironmentFault
 from exchange.domain.record import DeliveredState, Outcome, Result
 from exchange.ledger import Heartbeat, Ledger
 from exchange.ledger.clock_guard import PERIOD
-from tests.appending import append_all
-from tests.unit.exchange.ledger.conftest import GENESIS, NOON, RULES, locations, row
+from tests.factories import NOON, append_all, ledger_locations
+from tests.unit.exchange.ledger.conftest import GENESIS, RULES, row
 
 DAY = 86_400_000
 
@@ -112,7 +112,11 @@ def test_a_damaged_heartbeat_is_a_doubt_that_a_person_ends(machine: Machine, tex
 @pytest.fixture
 def ledger(machine: Machine) -> Ledger:
     made = Ledger.create(
-        locations(machine.folder), GENESIS, RULES, machine.clock, clock_guard=machine.heartbeat()
+        ledger_locations(machine.folder),
+        GENESIS,
+        RULES,
+        machine.clock,
+        clock_guard=machine.heartbeat(),
     )
     machine.passed += PERIOD
     return made

@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from exchange.domain.disclosure import Tier
-from tests.appending import append_all
+from tests.factories import append_all
 
 PUBLIC = Tier.PUBLIC
 

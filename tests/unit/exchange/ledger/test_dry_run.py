@@ -12,7 +12,7 @@ from exchange.domain.errors import EnvironmentFault
 from exchange.ledger import Ledger, dry_run_overlay, ledger_in_memory
 from exchange.ledger.clock_guard import AlwaysTrustedClock
 from exchange.ledger.model_versions import ModelVersion
-from tests.appending import append_all
+from tests.factories import append_all
 
 
 def traces(folder):

@@ -11,7 +11,7 @@ from exchange.domain.precedence import Precedence
 from exchange.domain.record import DeliveredState
 from exchange.domain.record_body import assemble_body, statement_line
 from exchange.ledger import ModelVersion, received_versions
-from tests.appending import append_all
+from tests.factories import append_all
 
 TIME = "<https://w3id.org/credence/ns#sourceUpdatedAt>"
 DAY = 86_400_000

@@ -19,7 +19,7 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.record import DeliveredState
 from exchange.ledger import Ledger
-from tests.appending import append_all
+from tests.factories import append_all
 
 RELEASES = sorted(Path(__file__).with_name("releases").iterdir())
 PERSON = "11010119900307123X"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.record import DeliveredState
 from exchange.domain.record_body import assemble_body, statement_line
-from tests.appending import append_all
+from tests.factories import append_all
 from tests.unit.exchange.ledger.test_any_order import settled
 
 NS = "https://w3id.org/credence/ns#"

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exchange.domain.disclosure import PUBLISHED_TIERS, DisclosureLevel, Tier
-from exchange.domain.keys import key
-from exchange.domain.link_rules import Cascade, LinkRule
+from exchange.domain.link_rules import Cascade
 from exchange.domain.record import Link, Outcome, Submission
-from exchange.domain.record_body import assemble_body, statement_line
-from exchange.ledger import Genesis, Ledger, LedgerLocations
+from exchange.domain.record_body import statement_line
+from exchange.ledger import Ledger
 from publisher.surfaces import dumps
 from publisher.surfaces.dumps import DumpReader, DumpSurface
 from publisher.surfaces.feed import FeedConfig, FeedReader, FeedSurface
@@ -24,7 +23,17 @@ from publisher.surfaces.runtime.alarms import Alarm, Alarms
 from publisher.surfaces.runtime.runner import Runner
 from publisher.surfaces.runtime.runner_state import Pace
 from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader, TriplesSurface
-from tests.appending import append_all
+from tests.factories import (
+    Clock,
+    append_all,
+    genesis,
+    ledger_locations,
+    link_rule,
+    open_delivery,
+    standing_ticks,
+    submission,
+    typed_statements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -34,36 +43,11 @@ if TYPE_CHECKING:
     from publisher.surfaces.port import AuditedReader, Surface
 
 PUBLIC_URL, GOVERNMENT_URL = "https://credit.example.cn", "https://gov.credit.example.cn"
-TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
-RULES = {"basis": LinkRule("basis", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST)}
+RULES = {"basis": link_rule("basis", "list-entry", "penalty", Cascade.WITHDRAW_WHEN_LAST)}
 BASES = {
     Tier.PUBLIC: (f"{PUBLIC_URL}/record/",),
     Tier.GOVERNMENT: (f"{PUBLIC_URL}/record/", f"{GOVERNMENT_URL}/record/"),
 }
-
-
-@dataclass
-class Clock:
-    """Milliseconds that pass only when told, or by one a call."""
-
-    now: int = 1_700_000_000_000
-
-    def __call__(self) -> int:
-        self.now += 1
-        return self.now
-
-    def pause(self, seconds: float) -> None:
-        self.now += int(seconds * 1000)
-
-
-def locations(folder: Path) -> LedgerLocations:
-    return LedgerLocations(
-        f"sqlite:///{folder / 'ledger.sqlite'}",
-        f"sqlite:///{folder / 'seals.sqlite'}",
-        folder / "journal" / "withdrawals.jsonl",
-        folder / "secrets" / "ledger.key",
-    )
 
 
 @dataclass
@@ -145,25 +129,17 @@ class City:
     ) -> Submission:
         number = next(self.numbers)
         lines = [
-            statement_line(DisclosureLevel.PUBLIC_OPEN, f"{TYPE} <urn:t:{kind}>"),
-            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:amount> "{number}.50"^^{DECIMAL}'),
-            statement_line(DisclosureLevel.PUBLIC_OPEN, f'<urn:t:text> "{text}"'),
+            *typed_statements(kind, number, text),
             statement_line(DisclosureLevel.GOV_UNCONDITIONAL, f'<urn:t:inner> "内部{number}"'),
         ]
         links: tuple[Link, ...] = ()
         if basis:
-            links = (Link("basis", "penalty", key("penalty", [basis])),)
-        return Submission(kind, key(kind, [text]), assemble_body(lines), tier=tier, links=links)
+            links = (Link("basis", "penalty", f"penalty\x1f{basis}"),)
+        return submission(kind, text, lines, tier=tier, links=links)
 
     def append(self, rows: list[Submission]) -> list[str]:
-        delivery = self.ledger.open_delivery(
-            # A file of its own each time: the same one again would bring nothing new.
-            source=None,
-            name="f.csv",
-            digest=f"{next(self.numbers):064x}",
-            kind=rows[0].kind,
-            form=None,
-        )
+        # A file of its own each time: the same one again would bring nothing new.
+        delivery = open_delivery(self.ledger, next(self.numbers), kind=rows[0].kind)
         results = append_all(self.ledger, delivery, rows)
         assert {result.outcome for result in results} <= {Outcome.ACCEPTED, Outcome.REVISED}
         iris = [result.iri or "" for result in results]
@@ -180,10 +156,13 @@ class City:
 def make_city(folder: Path, *, feeds: bool = False) -> City:
     """A new ledger in the folder; close it when done."""
     clock = Clock()
-    genesis = Genesis(PUBLIC_URL, GOVERNMENT_URL, "did:web:credit.example.cn", "credit.example.cn")
-    (folder / "secrets").mkdir(mode=0o700)
-    # No time passes in a transaction, so that it takes as many rows on a busy machine.
-    ledger = Ledger.create(locations(folder), genesis, RULES, clock, ticks=lambda: 0.0)
+    ledger = Ledger.create(
+        ledger_locations(folder),
+        genesis(PUBLIC_URL, GOVERNMENT_URL),
+        RULES,
+        clock,
+        ticks=standing_ticks,
+    )
     return City(folder, clock, ledger, feeds=feeds)
 
 

@@ -12,7 +12,8 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.stores.generations import current_generation
 from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader, TriplesSurface
-from tests.unit.publisher.surfaces.triples.test_surface import BASE, VOCABULARY, Clock, change
+from tests.factories import Clock
+from tests.unit.publisher.surfaces.triples.test_surface import BASE, VOCABULARY, change
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def site(tmp_path: Path) -> TriplesConfig:
 
 @pytest.fixture
 def surface(site: TriplesConfig) -> Iterator[TriplesSurface]:
-    surface = TriplesSurface(site, VOCABULARY, Clock())
+    surface = TriplesSurface(site, VOCABULARY, Clock(step=0))
     yield surface
     surface.close()
 

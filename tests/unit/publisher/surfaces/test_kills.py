@@ -41,7 +41,7 @@ folder, base = Path(sys.argv[1]), sys.argv[2]
 clock = lambda: time.time_ns() // 1_000_000
 locations = LedgerLocations(f"sqlite:///{folder / 'ledger.sqlite'}",
                 f"sqlite:///{folder / 'seals.sqlite'}",
-                folder / "journal" / "withdrawals.jsonl", folder / "secrets" / "ledger.key")
+                folder / "journal" / "withdrawals.jsonl", folder / "ledger.key")
 ledger = Ledger.open(locations, {}, clock)
 def place(tier):
     home = "https://credit.example.cn" if tier == "public" else "https://gov.credit.example.cn"

@@ -6,9 +6,9 @@ from pyoxigraph import Literal, RdfFormat, Store
 
 from publisher.surfaces.triples.store_chunk import OBJECTION
 from publisher.surfaces.triples.surface import StoredViewDigest
+from tests.factories import DECIMAL
 
 SUBJECT = "<https://credit.example/record/00000000000000000000000001>"
-DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
 
 
 def view(text: str) -> bytes:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,14 +15,13 @@ from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import surface as module
 from publisher.surfaces.triples.store_chunk import OBJECTION
 from publisher.surfaces.triples.surface import BULK, TriplesConfig, TriplesReader, TriplesSurface
+from tests.factories import DECIMAL, TYPE, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 BASE = "https://credit.example/record/"
-TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-DECIMAL = "<http://www.w3.org/2001/XMLSchema#decimal>"
 VOCABULARY = b'<urn:t:Penalty> <urn:t:label> "\xe5\xa4\x84\xe7\xbd\x9a"@zh .\n'
 
 
@@ -66,14 +64,6 @@ def creates(start: int, stop: int) -> list[Change]:
     return [change(seq, seq) for seq in range(start, stop)]
 
 
-@dataclass
-class Clock:
-    now: int = 1_000_000
-
-    def __call__(self) -> int:
-        return self.now
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> TriplesConfig:
     return TriplesConfig(tmp_path / "public" / "triples", Tier.PUBLIC, (BASE,))
@@ -81,7 +71,7 @@ def site(tmp_path: Path) -> TriplesConfig:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000_000, step=0)
 
 
 @pytest.fixture
