@@ -3,7 +3,8 @@
 Machines are shared and noisy, so a claim is a ratio: both sides run back to back within a round,
 the side that begins changes from round to round, and the median of the rounds' ratios is quoted
 beside its spread. `written` keeps everything that was measured in benchmarks/results/, with the
-versions it was measured on.
+versions it was measured on and how busy others kept the machine meanwhile: figures of a crowded
+hour are kept, but not quoted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import machine_load
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -28,6 +31,9 @@ RESULTS = ROOT / "benchmarks" / "results"
 ROUNDS = 5
 # Options whose values are no part of the command that others would give.
 PLACES = frozenset({"--base", "--folder", "--file", "--note"})
+STARTED = machine_load.Moment.now()
+# Of each round of `paired`, the share of the machine that others used; `written` keeps them.
+ROUND_LOADS: list[float] = []
 VERSIONED = ("pyoxigraph", "sqlalchemy", "flask", "granian", "jsonschema-rs", "python-calamine")
 
 
@@ -69,7 +75,9 @@ def paired(sides: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) -> list
     names, done = list(sides), []
     for number in range(rounds):
         order = names if number % 2 == 0 else names[::-1]
+        begun = machine_load.Moment.now()
         done.append({name: sides[name]() for name in order})
+        ROUND_LOADS.append(machine_load.others_share(begun))
         print(json.dumps({"round": number + 1, **_plain(done[-1])}), file=sys.stderr, flush=True)
     return done
 
@@ -107,17 +115,7 @@ def memory_mb(pids: Iterable[int]) -> float:
 
 def cpu_seconds(pid: int) -> float:
     """Return processor seconds of a process, its ended children and all that run below it."""
-    ticks, waiting = 0, [pid]
-    while waiting:
-        place = Path(f"/proc/{waiting.pop()}")
-        try:
-            stated = (place / "stat").read_text().rpartition(")")[2].split()
-            for task in (place / "task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
-        except OSError:
-            continue  # it ended while we looked
-        ticks += sum(map(int, stated[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return machine_load.seconds_below(pid)
 
 
 def written(name: str, figures: Mapping[str, Any], rounds: Sequence[Any] = ()) -> None:
@@ -127,6 +125,7 @@ def written(name: str, figures: Mapping[str, Any], rounds: Sequence[Any] = ()) -
         "command": _command(),
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "machine": {"cores": os.cpu_count(), "architecture": platform.machine()},
+        "load": {"others": machine_load.others_share(STARTED), "rounds": list(ROUND_LOADS)},
         "versions": {"python": platform.python_version(), **_versions()},
         "figures": dict(figures),
         "rounds": [_plain(each) for each in rounds],

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from benchmarks.harness import RESULTS, ROOT
+from benchmarks.machine_load import is_crowded
 
+GOALS: Final = json.loads((ROOT / "benchmarks" / "goals.json").read_text(encoding="utf-8"))
 DOCUMENT = ROOT / "docs" / "performance.md"
 # Of results written before they named their command themselves, by how their names begin.
 COMMANDS = {
@@ -34,16 +36,22 @@ COMMANDS = {
 }
 HEAD = """# Performance
 
-Written by `python -m benchmarks.report` from `benchmarks/results/*.json`; do not edit. Each section
-names the command that measures it anew; `make bench` runs those that take minutes,
-`make bench-scale` the one that takes hours.
+Written by `python -m benchmarks.report` from `benchmarks/results/*.json` and
+`benchmarks/goals.json`; do not edit. Each section names the command that measures it anew, and its
+goals with whether they are met; `make bench` runs those that take minutes, `make bench-scale` the
+one that takes hours.
 
-Machines of continuous integration are shared and noisy. So both sides of a comparison run by turns,
-ratios are taken within a round, and the median of the rounds stands before the least and the
-greatest: `0.53 [0.48-0.55]`. Absolute figures are those of the hour; read the ratios. Memory is PSS
-over all processes. What was found and mended on the way stands in
-[decision 0011](decisions/0011-what-a-query-costs.md).
+Both sides of a comparison run by turns, ratios are taken within a round, and the median of the
+rounds stands before the least and the greatest: `0.53 [0.48-0.55]`. While a benchmark runs it
+measures how much of the machine others use, in all and in each round. Figures of an hour in which
+that was more than a tenth, or in which it was not measured, are kept in the results and not quoted
+here: a crowded hour favours whoever has more processes. Memory is PSS over all processes. What was
+found and mended on the way stands in [decision 0011](decisions/0011-what-a-query-costs.md).
 """
+NOT_QUOTED = {
+    True: "Measured before the load of the machine was kept: to be measured again.",
+    False: "Measured on a crowded machine: to be measured again.",
+}
 Figures = dict[str, Any]
 
 
@@ -56,12 +64,40 @@ def document(folder: Path = RESULTS) -> str:
 
 
 def section(result: Figures) -> str:
-    """Return what one result says."""
+    """Return what one result says: its command, its goals, its figures where they may be quoted."""
     name, figures = result["benchmark"], result["figures"]
-    body = {"sparql": sparql, "scale": scale}.get(name, plain)(figures)
     known = (line for begin, line in COMMANDS.items() if name.startswith(begin))
     command = result.get("command") or next(known, f"see benchmarks/, {name}")
+    told = GOALS.get(name, {})
+    body = list(goals(told.get("goals", []), figures if quotable(result) else None))
+    body += [""] if body else []
+    if "remark" in told:
+        body += [told["remark"], ""]
+    if quotable(result):
+        body += {"sparql": sparql, "scale": scale}.get(name, plain)(figures)
+    else:
+        body.append(NOT_QUOTED[result.get("load") is None])
     return "\n".join([f"## {name}", "", f"`{command}`", "", *body, "", origin(result), ""])
+
+
+def quotable(result: Figures) -> bool:
+    """Return whether the machine was known to be quiet while the result was measured."""
+    load = result.get("load")
+    return load is not None and not is_crowded(load)
+
+
+def goals(wanted: list[list[Any]], figures: Figures | None) -> Iterator[str]:
+    """Yield a line for each goal: met, missed, or not known where figures may not be quoted."""
+    measured = dict(flat(figures)) if figures is not None else {}
+    for name, bound, limit in wanted:
+        value = measured.get(name)
+        value = value["median"] if isinstance(value, dict) else value
+        if value is None:
+            verdict = "not known"
+        else:
+            met = value >= limit if bound == "at least" else value <= limit
+            verdict = f"{'met' if met else 'MISSED'} ({shown(value)})"
+        yield f"- Goal: {name} {bound} {shown(limit)}: {verdict}."
 
 
 def origin(result: Figures) -> str:
@@ -70,7 +106,9 @@ def origin(result: Figures) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in result["versions"].items())
     rounds = f"{len(result['rounds'])} rounds kept, " if result["rounds"] else ""
     where = f"{machine['cores']} cores, {machine['architecture']}"
-    return f"{result['at'][:10]}, {rounds}{where}; {versions}."
+    load = result.get("load")
+    others = f", others used {100 * load['others']:.0f} % of it" if load else ""
+    return f"{result['at'][:10]}, {rounds}{where}{others}; {versions}."
 
 
 def plain(figures: Figures) -> Iterator[str]:

@@ -3,8 +3,8 @@
 `python -m benchmarks.surfaces.two_releases --base DIR [--rows N] [--rounds R]`: DIR is a checkout
 of the other release (`git worktree add DIR REVISION`). Each round loads the same penalties into an
 empty ledger and publishes them, with both, back to back; the one that begins changes from round to
-round. Ratio: seconds of the other / ours, of processor (all processes) and of wall. The machine's
-load is read before each run and stands in the result.
+round. Ratio: seconds of the other / ours, of processor (all processes) and of wall. The share
+of the machine that others used in each round stands in the result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.harness import ROOT, written
+from benchmarks import machine_load
+from benchmarks.harness import ROOT, ROUND_LOADS, spread, written
 
 VERBS = ("load", "publish")
 
@@ -39,7 +40,6 @@ def verb(tree: Path, data: Path, *arguments: str) -> dict[str, float]:
     return {
         "wall": after.elapsed - began,
         "cpu": used - before.children_user - before.children_system,
-        "load": os.getloadavg()[0],
     }
 
 
@@ -47,7 +47,7 @@ def once(tree: Path, folder: Path, file: Path) -> dict[str, dict[str, float]]:
     """Load and publish the file with the code of a tree; return the figures of each verb."""
     data = folder / "data"
     figures = {
-        "load": {"before": os.getloadavg()[0], **verb(tree, data, "load", str(file))},
+        "load": verb(tree, data, "load", str(file)),
         "publish": verb(tree, data, "publish"),
     }
     for path in folder.iterdir():
@@ -69,10 +69,12 @@ def main() -> None:
         verb(trees["base"], sample, "sample", "--records", str(chosen.rows), "-o", str(sample))
         for number in range(chosen.rounds):
             order = list(trees) if number % 2 else list(reversed(trees))
+            begun = machine_load.Moment.now()
             rounds.append(
                 {name: once(trees[name], folder, sample / "penalty.csv") for name in order}
             )
-            print(rounds[-1], flush=True)
+            ROUND_LOADS.append(machine_load.others_share(begun))
+            print(rounds[-1], ROUND_LOADS[-1], flush=True)
     ratios = {
         f"{name} {unit}": [one["base"][name][unit] / one["ours"][name][unit] for one in rounds]
         for name in VERBS
@@ -80,7 +82,8 @@ def main() -> None:
     }
     for name, found in ratios.items():
         print(f"{name}: {statistics.median(found):.2f}x [{min(found):.2f}-{max(found):.2f}]")
-    written("surfaces-two-releases", {"rows": chosen.rows, "rounds": rounds, "ratios": ratios})
+    shown = {name: spread(found) for name, found in ratios.items()}
+    written("surfaces-two-releases", {"rows": chosen.rows, "ratios": shown}, rounds)
 
 
 if __name__ == "__main__":
