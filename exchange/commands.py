@@ -1,9 +1,8 @@
-"""The use cases of the write side, each in one method: who calls them need not know the parts.
+"""The commands of the write side, one method each: load, withdraw, suspend, erase and the others.
 
-Purpose: command line and, later, API ask here; no SQL, HTTP or RDF stands in this file. Every
-method that takes something off the surfaces ends by telling `announce` the record's IRI, which
-wiring joins with the projector; a load does not, its rows are published by `publish` or a
-running service.
+Purpose: the command line and, later, the API call them; this file contains no SQL, HTTP or RDF.
+Every method that removes a record ends by calling `announce` with its IRI, which the wiring
+connects with the projector. A load does not: `publish` or a running service publishes its rows.
 Errors: those of the ledger and the intake, unchanged. Source: docs/design/ledger.md "Events",
 docs/design/interface.md "Command line".
 """
@@ -71,7 +70,10 @@ PATIENCE: Final = 5  # faults of the environment in a row, each waited for longe
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where deliveries are worked on, and the clock (milliseconds since 1970-01-01 UTC)."""
+    """The folders of deliveries (staged copies, rejects, held rows) and the clock.
+
+    `clock`: milliseconds since 1970-01-01 UTC; `failpoint`: the hook of crash tests.
+    """
 
     staging: Path
     rejects: Path
@@ -82,9 +84,9 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """How files are to be read: kind, form, delivering unit; all found out where None.
+    """Options of a load: kind, form and delivering unit of the files; detected where None.
 
-    `allow_older`: rows are applied though they are older than what their records say.
+    `dry_run`: nothing is written. `allow_older`: rows may replace newer versions.
     """
 
     kind: str | None = None
@@ -96,7 +98,7 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True)
 class LoadObserver:
-    """Who hears how a delivery goes: rows done of all; every finding."""
+    """Callbacks of a load: `progress(rows done, rows in all)` and `report(finding)`."""
 
     progress: Callable[[int, int], None] | None = None
     report: Callable[[Finding], None] | None = None
@@ -104,7 +106,7 @@ class LoadObserver:
 
 @dataclass(frozen=True, slots=True)
 class RemovalResult:
-    """That a record left: the event's position, and what took it away `before`, if anything."""
+    """The position of a removal; `before`: the earlier removal, if the record was gone already."""
 
     position: int
     before: Removal | None = None
@@ -112,10 +114,10 @@ class RemovalResult:
 
 @dataclass(frozen=True, slots=True)
 class ErasureResult:
-    """What an erasure did: the record, and the rows taken out of rejects and staged files.
+    """The result of an erasure: the record, and the number of rows removed from rejects and copies.
 
-    `held` are the held rows that were destroyed with it: file and row of each; `before` is the
-    erasure of an earlier time, if there was one.
+    `held`: the held rows (file, row) that were destroyed with it; `before`: the earlier erasure,
+    if the record was erased already.
     """
 
     iri: str
@@ -138,7 +140,14 @@ class Exchange:
     def load(
         self, sources: Sequence[Path | DatabaseTable], options: LoadOptions, observer: LoadObserver
     ) -> Iterator[tuple[Path | DatabaseTable, LoadReceipt]]:
-        """Load files and tables in the order in which they quote each other, each receipted."""
+        """Load files and tables, targets of links first; yield each source with its receipt.
+
+        Raises:
+            DataInvalid: a source is refused as a whole.
+            UsageError: a source, kind, form or unit is unknown.
+            EnvironmentFault: disk or ledger cannot be read or written.
+
+        """
         with self._open_dry_run(options) as dry_run:
             for source in order_by_links(sources, self._model, options.kind):
                 yield source, self._deliver(source, options, observer, dry_run)
@@ -146,16 +155,16 @@ class Exchange:
     def load_each(
         self, sources: Sequence[Path | DatabaseTable], options: LoadOptions, observer: LoadObserver
     ) -> Iterator[tuple[Path | DatabaseTable, LoadReceipt | CredenceError]]:
-        """Load as `load` does, but go on after a file that is refused: it comes with its error.
+        """Load as `load` does; a refused source is yielded with its error, and the next follows.
 
         Raises:
-            EnvironmentFault: disk or ledger stand in the way of every file.
+            EnvironmentFault: a fault of disk or ledger that concerns every source.
 
         """
         with self._open_dry_run(options) as dry_run:
             for source in order_tolerantly(sources, self._model, options.kind):
                 try:
-                    yield source, self._taken(source, options, observer, dry_run)
+                    yield source, self._deliver_or_error(source, options, observer, dry_run)
                 except EnvironmentFault as error:
                     if "unreadable" not in error.details:
                         raise
@@ -168,20 +177,20 @@ class Exchange:
         observer: LoadObserver,
         wait: Callable[[float], bool],
     ) -> Iterator[tuple[Path, LoadReceipt | CredenceError]]:
-        """Load what appears in a watched folder until `wait(seconds)` answers true.
+        """Load new files of a watched folder until `wait(seconds)` returns true.
 
-        A file that is refused as a whole is yielded with its error and not met again until it
-        changes; the one at work when the end is asked for is brought to its end.
+        A file that is refused as a whole is yielded with its error and not loaded again until it
+        changes; the file in progress is completed before the end.
 
         Raises:
-            EnvironmentFault: it stood in the way several times in a row.
+            EnvironmentFault: it occurred `PATIENCE` times in a row.
 
         """
         failures = 0
         while not wait(POLL * (failures + 1)):
             try:
                 for path in order_tolerantly(watcher.ready_files(), self._model):
-                    yield path, self._taken(path, options, observer)
+                    yield path, self._deliver_or_error(path, options, observer)
                     watcher.mark_done(path)
                     failures = 0
                     if wait(0):
@@ -193,7 +202,7 @@ class Exchange:
 
     @contextmanager
     def _open_dry_run(self, options: LoadOptions) -> Iterator[DryRun | None]:
-        """Give what the files of a dry run share, None for a load that is meant."""
+        """Open the state that the files of a dry run share; None for a real load."""
         if not options.dry_run:
             yield None
             return
@@ -201,7 +210,7 @@ class Exchange:
         with open_dry_run(self._ledger, workspace.held, workspace.clock) as dry_run:
             yield dry_run
 
-    def _taken(
+    def _deliver_or_error(
         self,
         source: Path | DatabaseTable,
         options: LoadOptions,
@@ -239,48 +248,67 @@ class Exchange:
         )
 
     def withdraw(self, ref: str, because: str, decision: Path | None = None) -> RemovalResult:
-        """Take a record off every surface for good; one that left before stays as it is."""
-        named = _named(decision)
-        return self._depart(
-            ref, TERMINAL_STATES, lambda: self._ledger.withdraw(ref, because, named)
+        """Remove a record from every surface for good; a removed one stays as it is.
+
+        `because`: repair, correction or revocation; `decision`: file of the decision. Returns
+        when no surface shows the record.
+
+        Raises:
+            NotFound: there is no such record.
+            UsageError: `because` is no cause.
+
+        """
+        digest = _digest_of(decision)
+        return self._remove(
+            ref, TERMINAL_STATES, lambda: self._ledger.withdraw(ref, because, digest)
         )
 
     def suspend(self, ref: str, decision: Path | None = None) -> RemovalResult:
-        """Shield a record for a time; one that is shielded stays as it is."""
-        named = _named(decision)
-        return self._depart(ref, {State.SUSPENDED}, lambda: self._ledger.suspend(ref, named))
+        """Hide a record for a time; a suspended one stays as it is. Raises as `withdraw`."""
+        digest = _digest_of(decision)
+        return self._remove(ref, {State.SUSPENDED}, lambda: self._ledger.suspend(ref, digest))
 
-    def _depart(
+    def _remove(
         self, ref: str, already: AbstractSet[State], log: Callable[[], int]
     ) -> RemovalResult:
-        """Log the event unless the record is in such a state; either way, wait for surfaces.
+        """Log the event unless the record is in one of the states; in any case wait for surfaces.
 
-        Whoever orders it again after a killed command must not take its success for a failure.
+        A command repeated after a kill succeeds, although the first one had logged the event.
         """
         try:
-            made = RemovalResult(log())
+            result = RemovalResult(log())
         except Conflict:
             before = self._ledger.removal(ref)
             if before is None or before.state not in already:
                 raise
-            made = RemovalResult(before.position, before)
+            result = RemovalResult(before.position, before)
         self._announce(ref)
-        return made
+        return result
 
     def resume(self, ref: str, decision: Path | None = None) -> int:
-        """Show a shielded record again under its own address; return the event's position."""
-        return self._ledger.resume(ref, _named(decision))
+        """Publish a suspended record again under its own IRI; return the event's position.
+
+        Raises:
+            Conflict: the record is not suspended.
+
+        """
+        return self._ledger.resume(ref, _digest_of(decision))
 
     def reinstate(self, ref: str, decision: Path) -> str:
-        """Publish a withdrawn record again; return its new IRI."""
-        named = _named(decision)
-        if named is None:
+        """Publish a withdrawn or expired record again; return its new IRI.
+
+        Raises:
+            Conflict: the record is active, erased, reinstated already, or all its bases are gone.
+
+        """
+        digest = _digest_of(decision)
+        if digest is None:
             raise UsageError("Reinstating needs a decision.", "Name its file by --decision.")
-        return self._ledger.reinstate(ref, named)
+        return self._ledger.reinstate(ref, digest)
 
     def erase(self, ref: str, decision: Path | None = None) -> ErasureResult:
-        """Destroy a record's text everywhere; return when no file of ours holds it."""
-        named = _named(decision)
+        """Destroy a record's text everywhere; return when no file of ours contains it."""
+        digest = _digest_of(decision)
         workspace = self._workspace
         with ErasureMarker(workspace.rejects) as pending, closing(self._held()) as held:
             pending.set()
@@ -289,12 +317,12 @@ class Exchange:
                 traces = self._ledger.traces(ref)
                 mark_held_rows(held, self._ledger, traces)
                 workspace.failpoint(Failpoint.HELD_MARKED)
-                erasure = self._ledger.erase(ref, named)
+                erasure = self._ledger.erase(ref, digest)
             except (Conflict, NotFound, UsageError) as refusal:
                 finish_held_erasures(held, self._ledger)
                 pending.clear()  # refused: nothing was erased
                 return self._erased_before(ref, refusal)
-            mark_held_rows(held, self._ledger, traces)  # what a load held in the meantime
+            mark_held_rows(held, self._ledger, traces)  # rows that a load held in the meantime
             destroyed = held.destroy_marked(traces.iri)
             scrubbed = scrub(
                 [workspace.rejects, workspace.staging], erasure.literals, workspace.failpoint
@@ -306,7 +334,7 @@ class Exchange:
 
     @contextmanager
     def reviews(self) -> Iterator[ReviewService]:
-        """Give the held rows, to look at and to decide on."""
+        """Open the held rows for review."""
         with closing(self._held()) as held:
             yield ReviewService(
                 self._ledger, self._model, held, self._workspace.clock, self._workspace.failpoint
@@ -315,7 +343,7 @@ class Exchange:
     def rescan(
         self, progress: Callable[[int, int], None] | None = None
     ) -> Iterator[PersonalDataExposure]:
-        """Yield the records that say something of a private person to the public."""
+        """Yield the public records that contain personal data of a private person."""
         return rescan(self._ledger, self._model, progress)
 
     def _held(self) -> HeldRows:
@@ -330,10 +358,10 @@ class Exchange:
         return ErasureResult(ref, 0, before=before)
 
     def recover(self) -> None:
-        """Finish what a killed erasure left, and drop rejects that are past their time.
+        """Complete a killed erasure, and delete expired rejects.
 
-        What was to be looked for went with the seals, so every reject file goes; their senders
-        have them still. A running erasure or load is left alone.
+        The texts to search for were destroyed with the seals, so all reject files are deleted;
+        their senders still have the rows. A running erasure or load is not disturbed.
         """
         rejects = self._workspace.rejects
         if ErasureMarker.is_set(rejects):
@@ -348,7 +376,7 @@ class Exchange:
         purge_rejects(rejects, self._workspace.clock())
 
     def expired_before(self, day: date) -> list[str]:
-        """Return the IRIs of the records whose declared end of publicity lies before `day`."""
+        """Return the IRIs of the live records whose declared end of publicity is before `day`."""
         ends = {
             slug: kind.field(kind.publicity_end).iri
             for slug, kind in self._model.kinds.items()
@@ -363,11 +391,11 @@ class Exchange:
         ]
 
     def expire_records(self, iris: Sequence[str]) -> int:
-        """End the publicity of these records; count those that had not left before."""
+        """End the publicity of the active ones of these records; return their number."""
         return self._ledger.expire_all(iris)
 
     def expire(self, day: date) -> int:
-        """End the publicity of every record that is due on `day`; count them."""
+        """End the publicity of every record that is due on `day`; return their number."""
         return self.expire_records(self.expired_before(day))
 
 
@@ -395,8 +423,8 @@ def check(
     )
 
 
-def _named(decision: Path | None) -> str | None:
-    """Return how the ledger names a decision document: by the digest of its bytes."""
+def _digest_of(decision: Path | None) -> str | None:
+    """Return the digest (SHA-256) by which the ledger names a decision document."""
     if decision is None:
         return None
     try:

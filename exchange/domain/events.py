@@ -100,7 +100,7 @@ EVENTS: Final[dict[EventType, EventSpec]] = {
         "first version of a record", _STATEMENTS, _OWN_VIEWS, "Create", "first version"
     ),
     EventType.REVISE: EventSpec(
-        "a later version, from a delivery or because a quoted record left",
+        "a later version, from a delivery or because the target of a link was removed",
         _STATEMENTS,
         _OWN_VIEWS,
         "Update while live; Create or Delete where the tier changed",
@@ -129,7 +129,7 @@ EVENTS: Final[dict[EventType, EventSpec]] = {
         _LOGGED,
     ),
     EventType.WITHDRAW: EventSpec(
-        "the record leaves every surface for good",
+        "the record is removed from every surface for good",
         "because (repair, correction, revocation, cascade, restore), decision, cause; tier, where "
         "the ledger never published it",
         _NONE,

@@ -89,15 +89,15 @@ class Digits(NamedTuple):
 
 
 def runs(text: str, least: int) -> list[Digits]:
-    """Return the runs of at least so many digits, whatever stands between them."""
-    found = []
+    """Return the runs of at least `least` digits, with any separators between them."""
+    long_enough = []
     text = text.translate(_ROUND)
     for match in _RUN.finditer(text):
         if match.end() - match.start() >= least:
             run = _digits(text, match.start(), match.end())
             if len(run.value) >= least:
-                found.append(run)
-    return found
+                long_enough.append(run)
+    return long_enough
 
 
 def _digits(text: str, start: int, end: int) -> Digits:
@@ -105,16 +105,16 @@ def _digits(text: str, start: int, end: int) -> Digits:
     at: list[int] = []
     starts: list[int] = []
     chinese = False
-    for place in range(start, end):
-        digit = digit_of(text[place])
+    for index in range(start, end):
+        digit = digit_of(text[index])
         if digit is None:
             continue
         # "name nine, then the number": another script begins another group.
-        before, chinese = chinese, text[place] in _CHINESE_VALUE
-        if not at or at[-1] != place - 1 or (before != chinese and digit != "X"):
+        before, chinese = chinese, text[index] in _CHINESE_VALUE
+        if not at or at[-1] != index - 1 or (before != chinese and digit != "X"):
             starts.append(len(at))
         value.append(digit)
-        at.append(place)
+        at.append(index)
     return Digits("".join(value), at, starts)
 
 
@@ -129,8 +129,8 @@ def digit_of(character: str) -> str | None:
         return _CHINESE_VALUE[character]
     if character in TENS:
         return "X"
-    found = unicodedata.numeric(character, None)
-    return f"{found:.0f}" if found is not None and found in range(10) else None
+    value = unicodedata.numeric(character, None)
+    return f"{value:.0f}" if value is not None and value in range(10) else None
 
 
 def division_known(number: str) -> bool:

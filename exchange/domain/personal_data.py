@@ -79,16 +79,16 @@ def find(text: str, *, registration: bool = False) -> list[Mark]:
     if _DENSE.search(text):
         for run in runs(text, _LEAST):
             marks += _numbers(text, run, registration=registration)
-        pieces = [span for span in in_pieces(text) if not _said(marks, span)]
+        pieces = [span for span in in_pieces(text) if not _overlaps(marks, span)]
         marks += [Mark(ID_NUMBER_LIKELY, *span, certain=False) for span in pieces]
     if has_words(text):
-        marks += [mark for mark in _lettered(text) if not _said(marks, (mark.start, mark.end))]
-        told = [item for item in told_in_words(text) if not _said(marks, item[1])]
-        marks += [Mark(rule, *span, certain=False) for rule, span in told]
+        marks += [mark for mark in _lettered(text) if not _overlaps(marks, (mark.start, mark.end))]
+        phrases = [item for item in told_in_words(text) if not _overlaps(marks, item[1])]
+        marks += [Mark(rule, *span, certain=False) for rule, span in phrases]
     return marks
 
 
-def _said(marks: list[Mark], span: tuple[int, int]) -> bool:
+def _overlaps(marks: list[Mark], span: tuple[int, int]) -> bool:
     return any(mark.start < span[1] and span[0] < mark.end for mark in marks)
 
 
@@ -160,9 +160,9 @@ def _numbers(text: str, run: Digits, *, registration: bool) -> Iterator[Mark]:
     for candidate in _candidates(text, run):
         if candidate.start <= taken:
             continue
-        told = _told(candidate, registration=registration)
-        if told:
-            rule, certain = told
+        recognised = _recognised(candidate, registration=registration)
+        if recognised:
+            rule, certain = recognised
             yield Mark(rule, candidate.start, candidate.end, certain)
             taken = candidate.end - 1
     if taken < 0:
@@ -196,10 +196,10 @@ def _candidate(text: str, run: Digits, groups: tuple[int, int], before: str) -> 
     return _Candidate(value, sizes, offset, run.at[end - 1] + 1, before, signs)
 
 
-def _told(candidate: _Candidate, *, registration: bool) -> tuple[str, bool] | None:
+def _recognised(candidate: _Candidate, *, registration: bool) -> tuple[str, bool] | None:
     number = candidate.number
-    if len(number) == _ID and (told := _long(candidate)):
-        return told
+    if len(number) == _ID and (recognised := _long(candidate)):
+        return recognised
     if number.endswith("X"):  # a letter behind a number that has no such digit
         *sizes, last = candidate.sizes
         number = number[:-1]

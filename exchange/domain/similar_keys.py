@@ -72,24 +72,24 @@ def near(sought: str, known: str) -> bool:
     first, second = sought.split(SEPARATOR), known.split(SEPARATOR)
     if len(first) != len(second) or first[0] != second[0]:
         return False
-    apart = [(one, other) for one, other in zip(first, second, strict=True) if one != other]
-    if len(apart) != 1:
+    different = [pair for pair in zip(first, second, strict=True) if pair[0] != pair[1]]
+    if len(different) != 1:
         return False
-    one, other = apart[0]
-    return not (is_number(one) or is_number(other)) or distance(one, other) <= SLIPS
+    left, right = different[0]
+    return not (is_number(left) or is_number(right)) or distance(left, right) <= SLIPS
 
 
-def distance(one: str, other: str) -> int:
+def distance(left: str, right: str) -> int:
     """Return the Levenshtein distance of two texts."""
-    row = list(range(len(other) + 1))
-    for at, character in enumerate(one, start=1):
-        row = _next_row(row, at, character, other)
+    row = list(range(len(right) + 1))
+    for at, character in enumerate(left, start=1):
+        row = _next_row(row, at, character, right)
     return row[-1]
 
 
 def _next_row(row: Sequence[int], at: int, character: str, other: str) -> list[int]:
     following = [at]
-    for place, each in enumerate(other, start=1):
-        changed = row[place - 1] + (character != each)
-        following.append(min(changed, row[place] + 1, following[-1] + 1))
+    for column, compared in enumerate(other, start=1):
+        changed = row[column - 1] + (character != compared)
+        following.append(min(changed, row[column] + 1, following[-1] + 1))
     return following

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 class Ledger(RestoreMethods):
-    """Facade over the modules of this folder; each method is one of their functions."""
+    """Facade of the ledger: each method calls one function of the modules of this folder."""
 
     def __init__(self, context: LedgerContext) -> None:
         self._context = context
@@ -77,10 +77,10 @@ class Ledger(RestoreMethods):
         clock_guard: ClockGuard | None = None,
         model: ModelVersion | None = None,
     ) -> Self:
-        """Begin a ledger.
+        """Create a ledger.
 
         `clock` gives milliseconds since 1970-01-01 UTC; `failpoint` is called at every
-        failpoint; `ticks` gives seconds of a steady watch, to bound a transaction; `clock_guard`
+        failpoint; `ticks` gives seconds of a monotonic clock, to bound a transaction; `clock_guard`
         says whether the clock may end publicity (None: always); `model` names the shapes that
         rows are read with.
 
@@ -107,7 +107,7 @@ class Ledger(RestoreMethods):
         model: ModelVersion | None = None,
         restoring: bool = False,
     ) -> Self:
-        """Open a ledger and finish what a crash left: journal lines, erasures, stray seals.
+        """Open a ledger and complete what a crash interrupted: journal, erasures, orphan seals.
 
         Raises:
             NotFound: there is none.
@@ -144,13 +144,13 @@ class Ledger(RestoreMethods):
 
     @contextmanager
     def dry_run(self) -> Iterator[Self]:
-        """Give a ledger that begins as this one is now; it writes no file and takes no lock."""
+        """Open a copy of this ledger in memory: it writes no file and takes no lock."""
         with dry_run.dry_run_context(self._context) as context:
             yield type(self)(context)
 
     @staticmethod
     def exists(locations: LedgerLocations, *, read_only: bool = False) -> bool:
-        """Return whether a ledger was begun there; `read_only` looks without writing anything."""
+        """Return whether there is a ledger; `read_only`: write nothing, not even a log file."""
         return bootstrap.exists(locations, read_only=read_only)
 
     @property
@@ -159,7 +159,7 @@ class Ledger(RestoreMethods):
         return self._context.genesis
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close all files and connections."""
         self._context.database.close()
         self._context.seals.close()
 
@@ -175,7 +175,7 @@ class Ledger(RestoreMethods):
         form: str | None,
         part: int = 0,
     ) -> int:
-        """Log that a delivery begins (`part`: which sheet of its file); return its number."""
+        """Open a delivery (`part`: the sheet of its file, from 0); return its number."""
         return deliveries.begin(
             self._context, source=source, name=name, digest=digest, kind=kind, form=form, part=part
         )
@@ -188,17 +188,17 @@ class Ledger(RestoreMethods):
         correcting: bool = False,
         precedence: Precedence = Precedence.REVIEW,
     ) -> list[Result]:
-        """Log a prefix of the rows in one transaction; one result for each row of the prefix.
+        """Apply a prefix of the rows in one transaction; return one result for each of them.
 
-        `correcting`: later versions are logged as `correct`. `precedence` says what becomes of
-        rows that are older than what their records say.
+        `correcting`: later versions are logged as `correct`. `precedence`: which versions the
+        rows may replace.
         """
         return row_appender.append_rows(
             self._context, delivery, submissions, correcting=correcting, precedence=precedence
         )
 
     def close_delivery(self, delivery: int, counts: Mapping[str, int]) -> None:
-        """Log that a delivery is complete."""
+        """Close a delivery with the counts of its receipt."""
         deliveries.end(self._context, delivery, counts)
 
     def accept(
@@ -208,33 +208,33 @@ class Ledger(RestoreMethods):
         origin: review_decisions.Origin,
         decision: review_decisions.Decision,
     ) -> Result:
-        """Append a held row that a person let through; raises Conflict if its record changed."""
+        """Append a held row that a person accepted; raises Conflict if its record changed."""
         return review_decisions.accept(self._context, row, version, origin, decision)
 
     def refuse(self, decision: review_decisions.Decision) -> int:
-        """Log that a person refused a held row; return the event's position."""
+        """Log the refusal of a held row; return the event's position."""
         return review_decisions.refuse(self._context, decision)
 
     def derived_key(self, purpose: str) -> bytes:
-        """Return a key of 32 bytes for one purpose, made of the ledger secret."""
+        """Return a key of 32 bytes for one purpose, derived from the ledger secret."""
         return self._context.secret.derived(purpose)
 
     def key_macs(self, row: Submission) -> frozenset[bytes]:
-        """Return the HMACs of every way in which a row tells its key."""
+        """Return the HMACs of all variants of a row's key."""
         return frozenset(map(self._context.secret.key, (row.key, *row.aliases, *row.partial)))
 
     # --- lifecycle by hand; each returns the event's position unless it says otherwise ---
 
     def withdraw(self, ref: str, because: str, decision: str | None = None) -> int:
-        """Take a record off every surface for good: repair, correction or revocation."""
+        """Remove a record for good; `because`: repair, correction or revocation."""
         return lifecycle_operations.withdraw(self._context, ref, because, decision)
 
     def suspend(self, ref: str, decision: str | None = None) -> int:
-        """Shield a record for a time."""
+        """Hide a record for a time."""
         return lifecycle_operations.suspend(self._context, ref, decision)
 
     def resume(self, ref: str, decision: str | None = None) -> int:
-        """Show a shielded record again, under the same IRI."""
+        """Publish a suspended record again under the same IRI."""
         return lifecycle_operations.resume(self._context, ref, decision)
 
     def reinstate(self, ref: str, decision: str) -> str:
@@ -242,7 +242,7 @@ class Ledger(RestoreMethods):
         return lifecycle_operations.reinstate(self._context, ref, decision)
 
     def set_objection(self, ref: str, open: bool) -> int:  # noqa: A002, FBT001 (the agreed name)
-        """Set or take off the mark of an open objection."""
+        """Set or remove the mark of an open objection."""
         return lifecycle_operations.set_objection(self._context, ref, opened=open)
 
     def expire(self, ref: str) -> int:
@@ -250,15 +250,15 @@ class Ledger(RestoreMethods):
         return lifecycle_operations.expire(self._context, ref)
 
     def expire_all(self, refs: Iterable[str]) -> int:
-        """End the publicity of records, in short transactions; count those that left."""
+        """End the publicity of records in short transactions; return the number of removed ones."""
         return lifecycle_operations.expire_all(self._context, refs)
 
     def erase(self, ref: str, decision: str | None = None) -> erasure.Erasure:
-        """Destroy what opens a record's bodies; return the texts to search elsewhere."""
+        """Destroy the seals of a record's bodies; return the texts to search elsewhere."""
         return erasure.erase(self._context, ref, decision)
 
     def traces(self, ref: str) -> erasure.Traces:
-        """Return by what a record that is to be erased may be found outside the ledger."""
+        """Return what identifies a record outside the ledger, before its erasure."""
         return erasure.traces(self._context, ref)
 
     def is_erased(self, ref: str) -> bool:
@@ -270,29 +270,29 @@ class Ledger(RestoreMethods):
         return erasure.unfinished(self._context)
 
     def erasure_done(self, position: int) -> None:
-        """Note that every surface was rebuilt after the erasure."""
+        """Store that every surface was rebuilt after the erasure."""
         erasure.done(self._context, position)
 
     def append_note(self, name: str, body: Mapping[str, Any]) -> int:
-        """Log issue, release, recognise, mapping, policy, trust, key or epoch."""
+        """Append an event that changes no record (`events.NOTE_EVENTS`)."""
         return lifecycle_operations.append_note(self._context, name, body)
 
     # --- reading ---
 
     def visibility(self, tier: Tier, public_id: str) -> Visibility:
-        """Return how a record stands for a tier's readers (one indexed look-up)."""
+        """Return the visibility of a record for a tier's readers (one indexed query)."""
         return tier_reader.visibility(self._context, tier, public_id)
 
     def removal(self, ref: str) -> removals.Removal | None:
-        """Return what took a record away last; None for one that is shown or not known."""
+        """Return the last removal of a record; None for a live or unknown record."""
         return removals.removal(self._context, ref)
 
     def live_among(self, tier: Tier, public_ids: Collection[str]) -> set[str]:
-        """Return those of the records that a tier's readers may see."""
+        """Return those of the records that a tier's readers see."""
         return tier_reader.live_among(self._context, tier, public_ids)
 
     def visible(self, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
-        """Return those of at most 500 records that a tier's readers see, in the order asked."""
+        """Return those of at most 500 records that a tier's readers see, in the given order."""
         return tier_reader.visible(self._context, tier, public_ids)
 
     def head(self, tier: Tier) -> int:
@@ -300,31 +300,31 @@ class Ledger(RestoreMethods):
         return tier_reader.head(self._context, tier)
 
     def position(self) -> int:
-        """Return the position of the last event; never shown to the public."""
+        """Return the position of the last event; never published."""
         return tier_reader.position(self._context)
 
     def changes(self, tier: Tier, after: int, limit: int) -> list[Change]:
-        """Return about `limit` members after a number, never a part of a group."""
+        """Return about `limit` members after a number, in complete groups."""
         return tier_reader.changes(self._context, tier, after, limit)
 
     def removals(self, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
-        """Return (number, record IRI) where text has to go, to redact ahead of a backlog."""
+        """Return (number, record IRI) of members that retract text, to redact before a backlog."""
         return tier_reader.removals(self._context, tier, after, limit)
 
     def pages(self, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
-        """Return (kind, page) of every feed member that is about one of the records."""
+        """Return (kind, page) of every feed member about one of the records."""
         return tier_reader.pages(self._context, tier, refs)
 
     def created(self, tier: Tier, refs: Collection[str]) -> dict[str, int]:
-        """Return on which page each record was created last, by its IRI."""
+        """Return the page of each record's last Create, by its IRI."""
         return tier_reader.created(self._context, tier, refs)
 
     def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[HistoryEntry]:
-        """Return the newest steps of a record in a tier's sequence, the oldest first."""
+        """Return the newest history entries of a record in a tier, the oldest first."""
         return record_history.history(self._context, tier, public_id, limit)
 
     def last_published(self, tier: Tier) -> int | None:
-        """Return when the tier's sequence last grew, in milliseconds; None before that."""
+        """Return the time (milliseconds) of the tier's last member; None before the first."""
         return record_history.last_published(self._context, tier)
 
     def live(
@@ -332,28 +332,28 @@ class Ledger(RestoreMethods):
     ) -> Iterator[tuple[str, str, bytes]]:
         """Yield (IRI, kind, view) of every record the tier sees.
 
-        `published_before` (milliseconds) leaves out what a delivery brought from then on.
+        `published_before` (milliseconds) leaves out records from later deliveries.
         """
         return tier_reader.live(self._context, tier, published_before)
 
     def similar_records(self) -> similar_records.SimilarRecords:
-        """Return what finds live records near a key that none has."""
+        """Return the search for live records with keys similar to an unknown one."""
         return similar_records.SimilarRecords(self._context)
 
     def public_versions(self) -> public_versions.PublicVersions:
-        """Return every version whose text the public can read, with the archive's view of it."""
+        """Return the versions whose text the public can read, with the archive's views."""
         return public_versions.PublicVersions(self._context)
 
     def live_iris(self, tier: Tier) -> Iterator[str]:
-        """Yield the IRI of every record the tier sees, without opening any text."""
+        """Yield the IRI of every record the tier sees, without decrypting any text."""
         return visible_records.live_iris(self._context, tier)
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
-        """Yield (IRI, archive view) of every record of a kind that stands, personal data too."""
+        """Yield (IRI, archive view) of every live record of a kind, with personal data."""
         return archive_tier.archived(self._context, kind)
 
     def read(self, tier: Tier, ref: str) -> record_view.RecordView:
-        """Return the newest version of a record; the archive reads withdrawn ones, too."""
+        """Return the newest version of a record; the archive reads removed records, too."""
         return record_view.read(self._context, tier, ref)
 
     def links(self, tier: Tier, ref: str, after: str = "", limit: int = LINKS) -> Links:
@@ -361,23 +361,23 @@ class Ledger(RestoreMethods):
         return record_view.links(self._context, tier, ref, after=after, limit=limit)
 
     def record_page(self, tier: Tier, ref: str, after: str = "") -> RecordPage:
-        """Return a record, a page of its links and its newest steps, all of one snapshot."""
+        """Return a record, a page of its links and its newest history, from one snapshot."""
         return record_view.record_page(self._context, tier, ref, after=after, limit=LINKS)
 
     def page_only_view(self, tier: Tier, ref: str) -> bytes:
-        """Return, as N-Quads, what the public sees of a record on its own page only."""
+        """Return, as N-Quads, the statements that only the record's own public page shows."""
         return record_view.read(self._context, tier, ref).page
 
     def backlog(self) -> ledger_status.Backlog:
-        """Return the newest event and what is unfinished, for a monitor."""
+        """Return the newest event and the open tasks, for a monitor."""
         return ledger_status.backlog(self._context)
 
     def counts(self) -> ledger_status.Counts:
-        """Count records by kind and state, and what waits for somebody."""
+        """Count events, records by kind and state, and open tasks."""
         return ledger_status.counts(self._context)
 
     def pending_decisions(self, limit: int = 1000) -> list[ledger_status.PendingDecision]:
-        """Return what waits for a decision, oldest first."""
+        """Return the pending decisions, oldest first."""
         return ledger_status.pending_decisions(self._context, limit)
 
     def deliveries(self, limit: int) -> list[deliveries.DeliveryRow]:
@@ -391,7 +391,7 @@ class Ledger(RestoreMethods):
         return log_proofs.tree(self._context, size)
 
     def receipt(self, position: int, tier: Tier) -> log_proofs.InclusionReceipt:
-        """Return what proves that a view stands in the log."""
+        """Return the proof that a view is in the log."""
         return log_proofs.receipt(self._context, position, tier)
 
     def consistency(self, old: int, size: int) -> list[bytes]:
@@ -399,5 +399,5 @@ class Ledger(RestoreMethods):
         return log_proofs.consistency(self._context, old, size)
 
     def verify(self) -> run.Verification:
-        """Check everything against everything; raises VerificationFailed at the first fault."""
+        """Check ledger, seals and journal; raises VerificationFailed at the first difference."""
         return run.verify(self._context)

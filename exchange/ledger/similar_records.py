@@ -46,8 +46,8 @@ def _by_number(context: LedgerContext, keys: Sequence[str], limit: int) -> list[
     key = schema.key_state
     with context.database.reading() as connection:
         for part in chunks(list(macs)):
-            found = connection.execute(select(key.c.record).where(key.c.mac.in_(part))).scalars()
-            numbers += found.all()
+            records = select(key.c.record).where(key.c.mac.in_(part))
+            numbers += connection.execute(records).scalars().all()
     return list(_views(context, schema.record.c.id.in_(numbers[:limit]), limit))
 
 

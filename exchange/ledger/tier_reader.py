@@ -124,8 +124,8 @@ def _views(
     A version without a seal has none: it has just been erased.
     """
     held = ((position, context.view_cache.get(position)) for position in iris)
-    found = {position: views for position, views in held if views is not None}
-    missing = [position for position in iris if position not in found]
+    cached = {position: views for position, views in held if views is not None}
+    missing = [position for position in iris if position not in cached]
     for start in range(0, len(missing), LIVE_CHUNK):
         wanted = schema.event.c.position.in_(missing[start : start + LIVE_CHUNK])
         rows = connection.execute(select(*sealed_columns()).where(wanted)).all()
@@ -135,8 +135,8 @@ def _views(
                 text = unseal(seal, meta_of(row), row.body)
                 views = views_of(text, iris[row.position], PUBLISHED_TIERS[0], PUBLISHED_TIERS[-1])
                 context.view_cache.put(row.position, views)
-                found[row.position] = views
-    return found
+                cached[row.position] = views
+    return cached
 
 
 def _change(context: LedgerContext, tier: Tier, row: Any, iri: str, view: bytes | None) -> Change:
@@ -162,7 +162,7 @@ def pages(context: LedgerContext, tier: Tier, refs: Collection[str]) -> set[tupl
 
     """
     member, record = schema.member, schema.record
-    named, found = [id_of(ref) for ref in refs], set[tuple[str, int]]()
+    named, kind_pages = [id_of(ref) for ref in refs], set[tuple[str, int]]()
     with context.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
             rows = connection.execute(
@@ -172,8 +172,8 @@ def pages(context: LedgerContext, tier: Tier, refs: Collection[str]) -> set[tupl
                 .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
                 .where(member.c.tier == require_published(tier))
             )
-            found.update((row.kind, row.page) for row in rows)
-    return found
+            kind_pages.update((row.kind, row.page) for row in rows)
+    return kind_pages
 
 
 def created(context: LedgerContext, tier: Tier, refs: Collection[str]) -> dict[str, int]:
@@ -186,7 +186,7 @@ def created(context: LedgerContext, tier: Tier, refs: Collection[str]) -> dict[s
 
     """
     member, record = schema.member, schema.record
-    named, found = [id_of(ref) for ref in refs], dict[str, int]()
+    named, page_of = [id_of(ref) for ref in refs], dict[str, int]()
     with context.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
             rows = connection.execute(
@@ -198,8 +198,8 @@ def created(context: LedgerContext, tier: Tier, refs: Collection[str]) -> dict[s
                 )
                 .group_by(record.c.kind, record.c.public_id)
             )
-            found |= {context.iri(row.kind, row.public_id): row.page for row in rows}
-    return found
+            page_of |= {context.iri(row.kind, row.public_id): row.page for row in rows}
+    return page_of
 
 
 def removals(context: LedgerContext, tier: Tier, after: int, limit: int) -> list[tuple[int, str]]:
@@ -289,17 +289,17 @@ def visible_to(tier: Tier) -> ColumnElement[bool]:
 
 def live_among(context: LedgerContext, tier: Tier, public_ids: Collection[str]) -> set[str]:
     """Return those of the records that a tier's readers see; one query for 500."""
-    record, named, found = schema.record, list(public_ids), set[str]()
+    record, named, visible_ids = schema.record, list(public_ids), set[str]()
     with context.database.reading() as connection:
         for start in range(0, len(named), LIVE_CHUNK):
-            found.update(
+            visible_ids.update(
                 connection.execute(
                     select(record.c.public_id)
                     .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
                     .where(visible_to(tier))
                 ).scalars()
             )
-    return found
+    return visible_ids
 
 
 def visible(context: LedgerContext, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
@@ -315,7 +315,7 @@ def visible_on(
     context: LedgerContext, connection: Connection, tier: Tier, *conditions: ColumnElement[bool]
 ) -> dict[int, VisibleRecord]:
     """Return the records that meet the conditions and that a tier's readers see, by number."""
-    record, event, found = schema.record, schema.event, dict[int, VisibleRecord]()
+    record, event, visible = schema.record, schema.event, dict[int, VisibleRecord]()
     rows = connection.execute(
         select(record.c.id, record.c.kind, record.c.public_id, record.c.mark, *sealed_columns())
         .join_from(record, event, event.c.position == record.c.version)
@@ -327,8 +327,8 @@ def visible_on(
         if seal := seals.get(row.seal):
             iri = context.iri(row.kind, row.public_id)
             text = view(text_of(row, seal), iri, tier)
-            found[row.id] = VisibleRecord(iri, row.kind, bool(row.mark), text)
-    return found
+            visible[row.id] = VisibleRecord(iri, row.kind, bool(row.mark), text)
+    return visible
 
 
 def sealed_columns() -> tuple[Any, ...]:

@@ -157,7 +157,7 @@ def test_a_whole_life_is_logged_shown_verified_and_found_again(place: Place, led
     ledger.close()
 
 
-def test_changes_departures_and_pages_are_alike(ledger: Ledger):
+def test_changes_removals_and_pages_are_alike(ledger: Ledger):
     iris = load(ledger, *(row("penalty", number) for number in range(300)))
     assert iris[7]
     ledger.withdraw(iris[7], "repair")

@@ -29,7 +29,7 @@ _NAMES = frozenset(EventType)
 
 @dataclass(slots=True)
 class EventWalk:
-    """How far the walk came."""
+    """The state of the walk over the events: last position and seal, tree, counts."""
 
     position: int = 0
     last_seal: int = 0
@@ -39,7 +39,7 @@ class EventWalk:
 
     @property
     def root(self) -> bytes:
-        """Return the root over the events walked."""
+        """Return the root of the tree over the events so far."""
         return self.edge.root()
 
 
@@ -134,10 +134,10 @@ def _check_destroyed(context: LedgerContext, row: Any, seal: bytes | None) -> No
 def _erased_since(context: LedgerContext, row: Any) -> bool:
     erasure = schema.erasure
     with context.database.reading() as connection:
-        found = connection.execute(
+        erasures = connection.execute(
             select(func.count()).select_from(erasure).where(erasure.c.record == row.record)
         )
-        return row.record is not None and bool(found.scalar_one())
+        return row.record is not None and bool(erasures.scalar_one())
 
 
 def _check_tree(connection: Connection, walk: EventWalk, row: Any, heads: dict[int, Any]) -> None:
@@ -158,10 +158,10 @@ def _check_node(
     connection: Connection, level: int, number: int, value: bytes, position: int
 ) -> None:
     node = schema.tree_node
-    found = connection.execute(
+    stored = connection.execute(
         select(node.c.hash).where(node.c.level == level, node.c.number == number)
     ).scalar()
-    require(found == value, f"The subtree {number} of level {level} differs.", position)
+    require(stored == value, f"The subtree {number} of level {level} differs.", position)
 
 
 def _check_ends(connection: Connection, walk: EventWalk) -> None:

@@ -1,4 +1,4 @@
-"""Second walk of `verify`: each record's events folded again, and what each tier was shown."""
+"""Second walk of `verify`: replays each record's events and compares rows and feed members."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _CHUNK = 300
 
 @dataclass(slots=True)
 class Fold:
-    """A record as its events say it is, and what they showed."""
+    """The state of a record by its events, with the feed members and journal lines they cause."""
 
     state: State = State.NONE
     tier: Tier = Tier.ARCHIVE
@@ -53,7 +53,7 @@ class Fold:
     passages: list[tuple[int, str]] = field(default_factory=list)
 
     def take(self, row: Any, mark: int) -> None:
-        """Fold one event in."""
+        """Apply one event."""
         name = EventType(row.name)
         before = self._advance(row, name)
         if name in VERSION_EVENTS:
@@ -82,7 +82,7 @@ class Fold:
             self.passages.append((row.position, op))
 
     def _advance(self, row: Any, name: EventType) -> frozenset[Tier]:
-        """Go to the state after an event; return the tiers that saw the record before it."""
+        """Change to the state after an event; return the tiers that saw the record before it."""
         first, before = self.state is State.NONE, visible_tiers(self.state, self.tier)
         begins_well = not first or self.entered is (name is EventType.WITHDRAW)
         require(begins_well, f"At position {row.position}: a record begins with {name}.")
@@ -102,7 +102,7 @@ class Fold:
 
 
 def check_records(context: LedgerContext, connection: Connection) -> int:
-    """Check every record; return how many there are."""
+    """Check every record; return their number."""
     record = schema.record
     after = seen = 0
     while True:
@@ -132,7 +132,7 @@ def _check_chunk(context: LedgerContext, connection: Connection, rows: Any) -> N
         _check_row(row, fold)
         _check_versions(connection, row, fold)
         _check_keys(row, keys.get(row.id, []), newest[row.chain])
-        _check_shown(row, fold, members.get(row.id, []), passages.get(row.id, []))
+        _check_members(row, fold, members.get(row.id, []), passages.get(row.id, []))
 
 
 def _by_record(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -148,7 +148,7 @@ def _begun(row: Any, entered: Mapping[int, Tier]) -> Fold:
 
 
 def _entered(context: LedgerContext, connection: Connection, rows: Any) -> dict[int, Tier]:
-    """Return the widest tier of records that were entered as withdrawn, by their events."""
+    """Return the widest tier of records that a restore registered as withdrawn."""
     event = schema.event
     numbers = [row.id for row in rows if not row.version]
     found = connection.execute(
@@ -172,7 +172,7 @@ def _events(connection: Connection, first: int, last: int) -> Any:
 
 
 def _marks(context: LedgerContext, connection: Connection, first: int, last: int) -> dict[int, int]:
-    """Return the mark that each objection event set; erased ones say nothing any more."""
+    """Return the mark that each objection event set; erased events are left out."""
     event = schema.event
     rows = connection.execute(
         select(event)
@@ -228,7 +228,7 @@ def _keys(connection: Connection, first: int, last: int) -> Any:
 
 
 def _newest(connection: Connection, chains: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Return the first and the last record of each chain, by the chain."""
+    """Return the first and the last record of each chain."""
     record = schema.record
     rows = connection.execute(
         select(record.c.chain, func.min(record.c.id), func.max(record.c.id))
@@ -251,7 +251,7 @@ def _check_row(row: Any, fold: Fold) -> None:
 
 
 def _check_versions(connection: Connection, row: Any, fold: Fold) -> None:
-    """Check how many versions deliveries brought of a record and of those before it."""
+    """Check the number of versions from deliveries of a record and its predecessors."""
     event, record = schema.event, schema.record
     before = 0
     if row.chain != row.id:
@@ -268,8 +268,8 @@ def _check_versions(connection: Connection, row: Any, fold: Fold) -> None:
 
 
 def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:
-    """Check that the keys of a chain of records lead to the newest of them."""
-    at, told = row.version, {key.told for key in keys}
+    """Check that the keys of a chain of records are mapped to the newest of them."""
+    at, coverages = row.version, {key.told for key in keys}
     require(row.chain == ends[0], "A record belongs to no chain.", at)
     if row.id != ends[1]:
         require(
@@ -277,26 +277,27 @@ def _check_keys(row: Any, keys: list[Any], ends: tuple[int, int]) -> None:
         )
         require(not keys, "A key leads to a record that another has followed.", at)
         return
-    leads = bool(told & {KeyCoverage.FULL, KeyCoverage.PARTIAL}) or not row.version
-    require(leads, "No key leads to a record.", at)
-    both = row.state in ACTIVE_STATES and {KeyCoverage.FULL, KeyCoverage.PARTIAL} <= told
+    complete = {KeyCoverage.FULL, KeyCoverage.PARTIAL}
+    mapped = bool(coverages & complete) or not row.version
+    require(mapped, "No key leads to a record.", at)
+    both = row.state in ACTIVE_STATES and complete <= coverages
     require(not both, "A key lacks a part that is known of its record.", at)
-    require(told <= set(KeyCoverage), "A key is told in no known way.", at)
+    require(coverages <= set(KeyCoverage), "A key is told in no known way.", at)
 
 
-def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) -> None:
+def _check_members(row: Any, fold: Fold, members: list[Any], passages: list[Any]) -> None:
     for tier in PUBLISHED_TIERS:
-        found = [
+        stored = [
             (item.position, item.activity, item.version, item.mark, item.veil is not None)
             for item in members
             if item.tier == tier
         ]
         if fold.state is State.ERASED:
             # Which marks were shown went with the seals.
-            found = [(*item[:3], False, item[4]) for item in found]
+            stored = [(*item[:3], False, item[4]) for item in stored]
             fold.shown[tier] = [(*item[:3], False, item[4]) for item in fold.shown[tier]]
         require(
-            found == fold.shown[tier],
+            stored == fold.shown[tier],
             f"The {tier} sequence shows a record otherwise than its events say.",
             row.version,
         )
@@ -309,9 +310,9 @@ def _check_shown(row: Any, fold: Fold, members: list[Any], passages: list[Any]) 
 
 
 def check_rest(context: LedgerContext, connection: Connection) -> None:
-    """Check what ties records to each other, to their keys and to their erasures."""
+    """Check links, key mappings and erasures against each other."""
     link, record, key = schema.link, schema.record, schema.key_state
-    _check_quotations(context, connection)
+    _check_links(context, connection)
     _none(
         connection,
         select(func.count())
@@ -344,12 +345,12 @@ def check_rest(context: LedgerContext, connection: Connection) -> None:
     known = select(func.count()).select_from(erasure).join(event, of_its_event)
     events = select(func.count()).select_from(event).where(event.c.name == EventType.ERASE)
     rows = select(func.count()).select_from(erasure)
-    found = {connection.execute(count).scalar_one() for count in (known, events, rows)}
-    require(len(found) == 1, "The erasures are not those of the events.")
+    counts = {connection.execute(count).scalar_one() for count in (known, events, rows)}
+    require(len(counts) == 1, "The erasures are not those of the events.")
 
 
-def _check_quotations(context: LedgerContext, connection: Connection) -> None:
-    """Check that no held record quotes one that is gone, unless that waits for a decision."""
+def _check_links(context: LedgerContext, connection: Connection) -> None:
+    """Check that no active record links to a removed one, but for undecided links."""
     undecided = [name for name, rule in context.rules.items() if rule.cascade is Cascade.DECIDE]
     link, record = schema.link, schema.record
     suspects = (
@@ -368,12 +369,12 @@ def _check_quotations(context: LedgerContext, connection: Connection) -> None:
 
 
 def _check_targets(
-    connection: Connection, found: dict[int, list[LinkRow]], undecided: set[str]
+    connection: Connection, links: dict[int, list[LinkRow]], undecided: set[str]
 ) -> None:
     link_rows = [
         link_row
-        for of_one in found.values()
-        for link_row in of_one
+        for link_rows_of_source in links.values()
+        for link_row in link_rows_of_source
         if not link_row.dropped and link_row.relation not in undecided
     ]
     key, record = schema.key_state, schema.record
@@ -388,8 +389,8 @@ def _check_targets(
             keys[row.mac] = KeyRow(row.mac, row.record, KeyCoverage(row.told))
             states[row.record] = row.state
     for link_row in link_rows:
-        meant = resolve(link_row.macs, keys.get).target
-        gone = meant is not None and states[meant] in TERMINAL_STATES
+        target = resolve(link_row.macs, keys.get).target
+        gone = target is not None and states[target] in TERMINAL_STATES
         require(not gone, f"The record number {link_row.source} still quotes one that is gone.")
 
 

@@ -1,4 +1,4 @@
-"""How `verify` says what it found."""
+"""Errors of `verify`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from exchange.domain.errors import VerificationFailed
 
 
 def fault(message: str, position: int | None = None) -> VerificationFailed:
-    """Return the error for a difference, at a position of the ledger if it has one."""
+    """Return the error for a difference; `position`: of the event, if there is one."""
     return VerificationFailed(
         message,
         "Stop writing and restore ledger, seals and journal from backups of one time.",
@@ -14,7 +14,7 @@ def fault(message: str, position: int | None = None) -> VerificationFailed:
     )
 
 
-def require(true: bool, message: str, position: int | None = None) -> None:  # noqa: FBT001
-    """Raise the difference unless it holds."""
-    if not true:
+def require(condition: bool, message: str, position: int | None = None) -> None:  # noqa: FBT001
+    """Raise the error unless the condition is true."""
+    if not condition:
         raise fault(message, position)

@@ -1,4 +1,4 @@
-"""`ledger verify`: everything checked against everything, streaming, memory flat.
+"""`ledger verify`: checks ledger, seals and journal against each other, in constant memory.
 
 Four walks over one snapshot: events by position (bodies, commitments, tree), records (their
 events folded again, what each tier was shown), sequences (order, groups, pages), journal.
@@ -37,7 +37,7 @@ _CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found in order."""
+    """The result of a successful check."""
 
     events: int
     records: int
@@ -77,15 +77,15 @@ def verify(context: LedgerContext) -> Verification:
 
 
 def _epochs(context: LedgerContext, connection: Connection) -> list[tuple[int, int]]:
-    """Return where each epoch but the first began, and its number."""
-    event, number, found = schema.event, 1, []
+    """Return (position, number) of the beginning of each epoch but the first."""
+    event, number, epochs = schema.event, 1, []
     statement = select(event).where(event.c.name == EventType.EPOCH).order_by(event.c.position)
     for row in connection.execute(statement).all():
         seal = context.seals.get([row.seal])[row.seal]
         body = json.loads(unseal(seal, meta_of(row), row.body))
         number = int(body.get("epoch", number + 1))
-        found.append((row.position, number))
-    return found
+        epochs.append((row.position, number))
+    return epochs
 
 
 def _check_journal(context: LedgerContext, connection: Connection, head: Any) -> None:

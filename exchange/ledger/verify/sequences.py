@@ -23,7 +23,7 @@ _CHUNK = 1000
 
 
 def check_sequence(connection: Connection, tier: Tier, epochs: Sequence[tuple[int, int]]) -> int:
-    """Check the sequence of a tier; return how many members it has.
+    """Check the sequence of a tier; return the number of its members.
 
     `epochs`: the position of each event `epoch`, and the number of the epoch that began there.
     """

@@ -158,7 +158,7 @@ def test_a_refused_erasure_leaves_nothing_pending(loaded: Town) -> None:
         ("erase", "withdraw", "erase"),
     ],
 )
-def test_what_left_before_is_told_with_its_time_and_announced_again(
+def test_an_earlier_removal_is_returned_with_its_time_and_announced_again(
     loaded: Town, first: str, again: str, event: str
 ) -> None:
     iri = loaded.live()[0]
@@ -172,7 +172,7 @@ def test_what_left_before_is_told_with_its_time_and_announced_again(
     assert not ErasureMarker.is_set(loaded.desk.rejects)
 
 
-def test_another_verb_on_what_is_gone_is_refused_with_what_may_be_done(loaded: Town) -> None:
+def test_another_command_on_a_removed_record_is_refused_with_a_hint(loaded: Town) -> None:
     iri = loaded.live()[0]
     loaded.exchange.withdraw(iri, "repair")
     with pytest.raises(Conflict, match="withdrawn") as refused:

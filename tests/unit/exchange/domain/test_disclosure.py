@@ -24,7 +24,7 @@ def test_each_tier_is_narrower_than_the_one_before() -> None:
     assert PUBLISHED_TIERS == (Tier.PUBLIC, Tier.GOVERNMENT)
 
 
-def test_a_leaf_has_the_letter_that_stored_bodies_have() -> None:
+def test_a_disclosure_level_has_the_letter_of_stored_bodies() -> None:
     letters = {leaf.value: leaf.letter for leaf in DisclosureLevel}
     assert letters == {
         "public-open": "o", "public-page": "p", "gov-unconditional": "u",

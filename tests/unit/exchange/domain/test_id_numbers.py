@@ -54,7 +54,7 @@ def test_every_writing_of_a_digit_is_read_as_that_digit() -> None:
         ("12甲34", 2, [("12", [0, 1], [0]), ("34", [3, 4], [0])]),
     ],
 )
-def test_a_run_tells_its_digits_their_places_and_its_groups(text, least, expected) -> None:
+def test_a_run_has_its_digits_their_positions_and_its_groups(text, least, expected) -> None:
     assert [tuple(run) for run in numbers.runs(text, least)] == expected
 
 

@@ -54,7 +54,7 @@ def test_every_pair_of_state_and_event_is_allowed_or_refused(state, event):
 
 
 @given(st.lists(st.sampled_from(list(EventType))))
-def test_nothing_leads_back_to_life_from_a_gone_state(events):
+def test_no_event_leads_from_a_terminal_state_to_an_active_one(events):
     state, gone = State.NONE, False
     for event in events:
         try:
@@ -65,14 +65,14 @@ def test_nothing_leads_back_to_life_from_a_gone_state(events):
         assert not (gone and state in ACTIVE_STATES)
 
 
-def test_states_are_held_gone_or_none():
+def test_states_are_active_terminal_or_none():
     assert ACTIVE_STATES | TERMINAL_STATES | {State.NONE} == set(State)
     assert not ACTIVE_STATES & TERMINAL_STATES
 
 
 @pytest.mark.parametrize("state", sorted(TERMINAL_STATES))
 @pytest.mark.parametrize("delivered_state", list(DeliveredState))
-def test_a_row_of_a_gone_key_is_suppressed_whatever_it_says(state, delivered_state):
+def test_every_row_of_a_removed_record_is_suppressed(state, delivered_state):
     for same in (False, True):
         for ended in (False, True):
             step, reason = action_for_row(state, delivered_state, same=same, ended=ended)
@@ -102,14 +102,14 @@ def test_what_a_row_does_to_a_key(state, delivered_state, same, ended, step):
     ] is DeliveryAction(step)
 
 
-def test_notes_versions_and_departures_are_different_events():
+def test_notes_versions_and_removals_are_different_events():
     assert not NOTE_EVENTS & VERSION_EVENTS
     assert not NOTE_EVENTS & REMOVAL_EVENTS
     assert not VERSION_EVENTS & REMOVAL_EVENTS
 
 
 @pytest.mark.parametrize("state", ["none", "live", "suspended"])
-def test_the_reason_of_every_arrival_is_told(state: str) -> None:
+def test_every_suppressed_row_has_a_reason(state: str) -> None:
     def told(delivered_state: str, **more: bool) -> tuple[str, str | None]:
         step, reason = action_for_row(
             State(state), DeliveredState(delivered_state), **{"same": False, "ended": False} | more

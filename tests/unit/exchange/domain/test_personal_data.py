@@ -165,7 +165,7 @@ def test_a_number_with_a_recent_day_is_a_persons_where_it_says_so() -> None:
         ("男，高中文化", "person-description"),
     ],
 )
-def test_what_tells_of_a_person_is_for_a_person_to_judge(text: str, rule: str) -> None:
+def test_text_about_a_person_is_for_a_person_to_judge(text: str, rule: str) -> None:
     assert rule in rules(text)
     assert not any(mark.certain for mark in find(text))
     assert suspicious(text)
@@ -271,6 +271,6 @@ def test_a_search_for_an_organisation_or_a_document_is_answered(text: str) -> No
     assert not asks_for_person(text)
 
 
-def test_a_code_is_told_from_an_id_number_by_its_registrar_and_province() -> None:
+def test_a_code_is_distinguished_from_an_id_number_by_its_registrar_and_province() -> None:
     assert is_code("91140400QQQQ00013E")
     assert not is_code("99140400QQQQ00013E")

@@ -75,7 +75,7 @@ DOCUMENTS = [
         *(("identity-document", text) for text in DOCUMENTS),
     ],
 )
-def test_a_phrase_that_tells_of_a_person_is_held(rule: str, text: str) -> None:
+def test_a_phrase_about_a_person_is_held(rule: str, text: str) -> None:
     for whole in (text, f"经查，{text}，责令改正。"):
         assert suspicious(whole)
         assert {(mark.rule, mark.certain) for mark in find(whole)} == {(rule, False)}, whole

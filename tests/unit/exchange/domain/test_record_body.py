@@ -65,7 +65,7 @@ def test_order_levels_and_numbers_of_links_say_nothing():
     assert not seen[0].same(seen[1], never)
 
 
-def test_a_link_may_be_lacking_only_where_its_target_has_left():
+def test_a_link_may_be_missing_only_where_its_target_was_removed():
     less = statements('o <a> "1"\no0 <link> "y"\nu <b> "2"\n', ())
     whole = statements(TEXT, ())
     asked = []
@@ -106,7 +106,7 @@ def shown(view: bytes) -> list[str]:
     return [line.split('"')[1] for line in view.decode().splitlines()]
 
 
-def test_each_reader_sees_the_leaves_of_their_tier_and_no_other() -> None:
+def test_each_tier_sees_its_disclosure_levels_and_no_other() -> None:
     assert shown(record_body.view(EVERY, "urn:r", Tier.PUBLIC)) == ["public-open"]
     assert shown(record_body.page_only_view(EVERY, "urn:r")) == ["public-page"]
     government = ["gov-unconditional", "public-open", "public-page"]
@@ -128,7 +128,7 @@ def test_a_view_is_canonical_quads_without_link_numbers() -> None:
     assert record_body.page_only_view(text, "urn:r") == b""
 
 
-def test_what_a_form_cannot_tell_stays_as_it_was_said_before() -> None:
+def test_statements_outside_a_form_are_carried_over_from_the_version_before() -> None:
     before = text_of('o <urn:a> "1"', 'p3 <urn:b> "2"', 'z <urn:b> "3"', 'o <urn:bb> "4"')
     now = text_of('o <urn:a> "9"', 'o <urn:c> "8"')
     kept = record_body.carry_over(now, before, frozenset({"<urn:b>"}))
@@ -147,7 +147,7 @@ def test_a_dropped_link_takes_its_lines_and_no_others() -> None:
     assert record_body.without_links(text, set()) == text
 
 
-def test_what_a_body_says_is_told_by_statement_and_by_link() -> None:
+def test_the_statements_of_a_body_are_grouped_by_link() -> None:
     text = text_of('o <urn:a> "1"', 'p <urn:b> "2"', "o2 <urn:c> <urn:x>", "z2 <urn:d> <urn:y>")
     said = record_body.statements(text, ())
     assert said.plain == {'<urn:a> "1"', '<urn:b> "2"'}

@@ -81,7 +81,7 @@ def test_escaped_texts_and_typed_literals_are_read_as_what_they_say() -> None:
         (None, None, True),
     ],
 )
-def test_an_optional_part_tells_two_records_apart_only_where_both_have_it(
+def test_an_optional_part_separates_two_records_only_where_both_have_it(
     delivered: str | None, removed: str | None, expected: bool
 ) -> None:
     found = resembles(stored('"9"', part=delivered), stored('"9"', part=removed), OPTIONAL)

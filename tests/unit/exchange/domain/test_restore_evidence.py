@@ -32,6 +32,6 @@ def test_two_that_know_a_record_know_together_what_each_of_them_knows() -> None:
 
 
 @pytest.mark.parametrize("told", ["gone", "erased", "shown"])
-def test_what_one_of_two_heard_of_a_record_counts(told: str) -> None:
+def test_what_one_of_two_knows_of_a_record_counts(told: str) -> None:
     heard, nothing = KnownRecord("a", **{told: True}), KnownRecord("a")
     assert heard.merged(nothing) == nothing.merged(heard) == heard.merged(heard) == heard

@@ -13,7 +13,7 @@ from exchange.domain.record import DeliveredState
 
 PUBLIC = Tier.PUBLIC
 GONE = {"withdrawn", "expired", "erased"}
-QUOTES = {
+LINKED_KINDS = {
     "list-entry": ("restsOn", "penalty"),
     "inspection": ("concerns", "list-entry"),
     "application": ("appliedTo", "list-entry"),
@@ -21,8 +21,8 @@ QUOTES = {
 }
 
 
-def tellings(kind, number, way):
-    """Return the full and the bare ways in which a row may tell a key; all end by the number."""
+def key_variants(kind, number, way):
+    """Return the full and the partial ways in which a row may tell a key; all end by the number."""
     code, name = f"{kind}\x1fcode {number}", f"{kind}\x1fname {number}"
     ways = {
         "code": ([code], []),
@@ -33,14 +33,14 @@ def tellings(kind, number, way):
     }
     for part in "ab":
         ways[part] = ([f"{kind}\x1f{part} {number}"], [code])
-    ways["bare"] = ([], [code])
-    ways["bare-both"] = ([], [name, code])
+    ways["partial"] = ([], [code])
+    ways["partial-both"] = ([], [name, code])
     return ways[way]
 
 
 @dataclass(eq=False)
 class Held:
-    """A record as the model knows it; `full` and `bare` are the ways its key was told."""
+    """A record as the model knows it; `full` and `partial` are the ways its key was told."""
 
     key: tuple
     chain: object
@@ -50,14 +50,14 @@ class Held:
     received: tuple | None = ()
     text: str = ""
     extra: str | None = None
-    quotes: dict = field(default_factory=dict)  # target number -> still stated
+    links: dict = field(default_factory=dict)  # target number -> still stated
     ways: dict = field(default_factory=dict)  # target number -> how it is told
     mark: str = ""
     iri: str = ""
     by_hand: bool = False  # a person set or took off the mark since the newest version
     undecided: set = field(default_factory=set)
     full: set = field(default_factory=set)
-    bare: set = field(default_factory=set)
+    partial: set = field(default_factory=set)
     newest: bool = True
 
 
@@ -70,20 +70,22 @@ class Model:
     def newest(self):
         return [record for record in self.records if record.newest]
 
-    def meet(self, full, bare):
-        """Return the records that a telling leads to, and whether several share a bare one."""
+    def resolve(self, full, partial):
+        """Return the records that a telling leads to, and whether several share a partial one."""
         known = self.newest()
         hits = [r for told in full for r in known if told in r.full]
         if full:
-            hits += [r for told in bare for r in known if not r.full and told in r.bare]
+            hits += [r for told in partial for r in known if not r.full and told in r.partial]
             return list(dict.fromkeys(hits)), False
-        fits = [[r for r in known if told in r.bare] for told in bare]
+        fits = [[r for r in known if told in r.partial] for told in partial]
         hits = [found[0] for found in fits if len(found) == 1]
         return list(dict.fromkeys(hits)), any(len(found) > 1 for found in fits)
 
     def target(self, record, number):
         """Return the record that a quotation means today."""
-        hits, shared = self.meet(*tellings(QUOTES[record.key[0]][1], number, record.ways[number]))
+        hits, shared = self.resolve(
+            *key_variants(LINKED_KINDS[record.key[0]][1], number, record.ways[number])
+        )
         return hits[0] if hits and not shared else None
 
     def target_state(self, record, number):
@@ -93,42 +95,42 @@ class Model:
     # --- rows ---
 
     def take(self, row):
-        full, bare = tellings(*row["key"], row["way"])
-        hits, shared = self.meet(full, bare)
+        full, partial = key_variants(*row["key"], row["way"])
+        hits, shared = self.resolve(full, partial)
         if shared or len(hits) > 1:
             gone = all(record.state in GONE for record in hits)
             return "suppressed" if gone and not shared else "rejected"
         if not hits:
-            return self.unknown(row, full, bare)
+            return self.unknown(row, full, partial)
         outcome = self.known(row, hits[0])
         if outcome not in {"rejected", "outdated"}:
-            self.join(hits[0], full, bare)
+            self.attach(hits[0], full, partial)
         return outcome
 
-    def unknown(self, row, full, bare):
+    def unknown(self, row, full, partial):
         if row["delivered_state"] is DeliveredState.REVOKED or row["ended"]:
             return "suppressed"
         outcome = self.write(row, None, self.received(row, None))
         if outcome == "accepted":
             self.records[-1].full |= set(full)
-            self.records[-1].bare |= set(bare)
+            self.records[-1].partial |= set(partial)
             self.order(row, self.records[-1])
         return outcome
 
-    def join(self, record, full, bare):
+    def attach(self, record, full, partial):
         before = {
             (other, number): self.target(other, number)
             for other in self.records
-            for number in other.quotes
+            for number in other.links
         }
         if record.full or record.state not in GONE:
             record.full |= set(full)
-        record.bare |= set(bare)
+        record.partial |= set(partial)
         if record.state in GONE:
             for (other, number), was in before.items():
-                held = other.state in {"live", "suspended"} and other.quotes[number]
+                held = other.state in {"live", "suspended"} and other.links[number]
                 if held and was is not record and self.target(other, number) is record:
-                    self.quoted(other, number, record)
+                    self.lose_link(other, number, record)
 
     def known(self, row, record):
         received = self.received(row, record)
@@ -157,8 +159,8 @@ class Model:
         """Return what the record says after the row, which keeps what its form cannot tell."""
         kind, tier, extra = row["key"][0], row["tier"], row["extra"]
         says = row["target"] if kind == "repair-case" else None
-        if kind in QUOTES:
-            says = tuple((n, tellings("", n, row["quoted"])[0][:1]) for n in row["quotes"])
+        if kind in LINKED_KINDS:
+            says = tuple((n, key_variants("", n, row["link_keys"])[0][:1]) for n in row["links"])
         if row["form"] == "old":
             told = row["text"], tier, row["ended"], says, None, row["key"]
             if record is not None and record.received == told:
@@ -170,16 +172,16 @@ class Model:
 
     def write(self, row, record, received):
         key = row["key"]
-        quotes = row["quotes"] if key[0] in QUOTES else []
+        links = row["links"] if key[0] in LINKED_KINDS else []
         made = Held(key, object(), tier=Tier.ARCHIVE, widest=Tier.ARCHIVE)
-        made.ways = dict.fromkeys(quotes, row["quoted"])
-        states = {number: self.target_state(made, number) for number in quotes}
+        made.ways = dict.fromkeys(links, row["link_keys"])
+        states = {number: self.target_state(made, number) for number in links}
         if key[0] == "list-entry" and lost(states.values()):
             if record is not None:
                 self.leave(record, "withdrawn")
             return "suppressed"
         if key[0] == "repair-case":
-            hits, shared = self.meet(*tellings(*row["target"]))
+            hits, shared = self.resolve(*key_variants(*row["target"]))
             if shared or len(hits) != 1:
                 return "rejected"
         outcome = "accepted" if record is None else "revised"
@@ -190,10 +192,10 @@ class Model:
         record.tier = Tier.ARCHIVE if key[0] == "repair-case" else received[1]
         record.widest = min(record.widest, record.tier, key=lambda tier: tier.rank)
         record.undecided, record.by_hand = set(), False
-        record.quotes, record.ways = {}, made.ways
+        record.links, record.ways = {}, made.ways
         for number, state in states.items():
             keeps = state not in GONE or (key[0] == "application" and state != "erased")
-            record.quotes[number] = keeps
+            record.links[number] = keeps
         if key[0] == "application" and any(state in GONE for state in states.values()):
             record.undecided = {"arrived"}
         self.mark_by_row(record, row)
@@ -202,7 +204,7 @@ class Model:
     def order(self, row, record):
         """Do what a repair case orders."""
         if record.key[0] == "repair-case":
-            target = self.meet(*tellings(*row["target"]))[0][0]
+            target = self.resolve(*key_variants(*row["target"]))[0][0]
             if target.state not in GONE:
                 self.leave(target, "withdrawn")
 
@@ -224,22 +226,22 @@ class Model:
         record.state = state
         record.undecided = set()
         for other in self.records:
-            for number in list(other.quotes):
+            for number in list(other.links):
                 held = other.state in {"live", "suspended"}
-                if held and other.quotes.get(number) and self.target(other, number) is record:
-                    self.quoted(other, number, record)
+                if held and other.links.get(number) and self.target(other, number) is record:
+                    self.lose_link(other, number, record)
 
-    def quoted(self, other, number, record):
+    def lose_link(self, other, number, record):
         if other.key[0] == "application":
             other.undecided.add((record, record.state))
             if record.state != "erased":
                 return
-        others = [n for n, stated in other.quotes.items() if stated and n != number]
+        others = [n for n, stated in other.links.items() if stated and n != number]
         standing = [n for n in others if self.target_state(other, n) not in GONE]
         if other.key[0] == "list-entry" and record.state != "expired" and not standing:
             self.leave(other, "withdrawn")  # and says for ever what it rested on
         else:
-            other.quotes[number] = False
+            other.links[number] = False
 
     # --- commands ---
 
@@ -260,7 +262,7 @@ class Model:
         return True
 
     def baseless(self, record):
-        stated = [n for n, stated in record.quotes.items() if stated]
+        stated = [n for n, stated in record.links.items() if stated]
         states = [self.target_state(record, n) for n in stated]
         return record.key[0] == "list-entry" and lost(states)
 
@@ -287,13 +289,13 @@ class Model:
         for each in [record, *chain]:
             if each.state != "erased":
                 self.leave(each, "erased")
-                each.quotes = {}
+                each.links = {}
 
     def do_reinstate(self, old):
         new = Held(old.key, old.chain, tier=old.tier, widest=old.tier, received=old.received)
-        new.text, new.extra, new.full, new.bare = old.text, old.extra, old.full, old.bare
-        new.quotes, new.ways = dict(old.quotes), dict(old.ways)
-        for number, stated in old.quotes.items():
+        new.text, new.extra, new.full, new.partial = old.text, old.extra, old.full, old.partial
+        new.links, new.ways = dict(old.links), dict(old.ways)
+        for number, stated in old.links.items():
             state = self.target_state(old, number)
             if not stated:
                 new.received = None
@@ -301,7 +303,7 @@ class Model:
                 asked = new.key[0] == "application"
                 new.undecided |= {"arrived"} if asked else set()
                 if not asked or state == "erased":
-                    new.quotes[number] = False
+                    new.links[number] = False
                     new.received = None
         self.records.append(new)
         old.newest = False
@@ -309,7 +311,7 @@ class Model:
 
     def quoted_again(self, new):
         for other in self.records:
-            for number, stated in other.quotes.items():
+            for number, stated in other.links.items():
                 if not stated and self.target(other, number) is new:
                     other.received = None
 

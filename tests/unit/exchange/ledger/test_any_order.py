@@ -18,16 +18,16 @@ from exchange.domain.disclosure import DisclosureLevel, Tier
 from exchange.domain.errors import Conflict
 from exchange.domain.record import DeliveredState, Link, Visibility
 from exchange.domain.record_body import assemble_body
-from tests.unit.exchange.ledger.naive import GONE, QUOTES, Model, tellings
+from tests.unit.exchange.ledger.naive import GONE, LINKED_KINDS, Model, key_variants
 
 PUBLIC, GOVERNMENT = Tier.PUBLIC, Tier.GOVERNMENT
-KINDS = ("penalty", "licence", *QUOTES)
+KINDS = ("penalty", "licence", *LINKED_KINDS)
 KEYS = [(kind, n) for kind in KINDS for n in (1, 2)] + [("repair-case", 1)]
 WAYS = {
     "penalty": ["both", "both", "code", "name", "name", "crossed"],
-    "licence": ["a", "b", "bare", "bare-both"],
+    "licence": ["a", "b", "partial", "partial-both"],
 }
-QUOTED = {"licence": ["a", "b", "bare"], "penalty": ["both", "code", "name", "crossed"]}
+LINK_KEYS = {"licence": ["a", "b", "partial"], "penalty": ["both", "code", "name", "crossed"]}
 EXTRA = "<https://w3id.org/credence/ns#extra>"
 
 
@@ -44,8 +44,10 @@ def rows_of(keys, arrivals, ended, tiers):
                 "text": st.sampled_from(["甲", "乙"]),
                 "form": st.sampled_from(["new", "new", "old"]),
                 "extra": st.sampled_from([None, "丙", "丁"]),
-                "quotes": st.lists(st.sampled_from([1, 2, 3]), unique=True, min_size=1, max_size=2),
-                "quoted": st.sampled_from(QUOTED.get(QUOTES.get(key[0], "--")[1], ["code"])),
+                "links": st.lists(st.sampled_from([1, 2, 3]), unique=True, min_size=1, max_size=2),
+                "link_keys": st.sampled_from(
+                    LINK_KEYS.get(LINKED_KINDS.get(key[0], "--")[1], ["code"])
+                ),
                 "tier": st.sampled_from(tiers),
                 "delivered_state": st.sampled_from(arrivals),
                 "ended": st.sampled_from(ended),
@@ -55,8 +57,8 @@ def rows_of(keys, arrivals, ended, tiers):
     )
 
 
-TARGETS = [("penalty", n, way) for n in (1, 2, 3) for way in QUOTED["penalty"]]
-TARGETS += [("licence", n, way) for n in (1, 2) for way in QUOTED["licence"]]
+TARGETS = [("penalty", n, way) for n in (1, 2, 3) for way in LINK_KEYS["penalty"]]
+TARGETS += [("licence", n, way) for n in (1, 2) for way in LINK_KEYS["licence"]]
 ROWS = rows_of(
     st.sampled_from(KEYS),
     [DeliveredState.LIVE] * 4 + [DeliveredState.OBJECTION, DeliveredState.REVOKED],
@@ -84,12 +86,12 @@ STEPS = st.tuples(
 
 
 def keys_of(kind, number, way):
-    full, bare = tellings(kind, number, way)
-    told = full or bare
+    full, partial = key_variants(kind, number, way)
+    told = full or partial
     return {
         "key": told[0],
         "aliases": tuple(told[1:]),
-        "partial": tuple(bare) if full else (),
+        "partial": tuple(partial) if full else (),
         "is_partial": not full,
     }
 
@@ -101,9 +103,9 @@ def a_link(relation, kind, number, way):
 def a_row(rows, item):
     kind, number = item["key"]
     links = []
-    if kind in QUOTES:
-        relation, target = QUOTES[kind]
-        links = [a_link(relation, target, n, item["quoted"]) for n in item["quotes"]]
+    if kind in LINKED_KINDS:
+        relation, target = LINKED_KINDS[kind]
+        links = [a_link(relation, target, n, item["link_keys"]) for n in item["links"]]
     case, old = kind == "repair-case", item["form"] == "old"
     made = rows.row(
         kind,
@@ -199,8 +201,8 @@ def agree(ledger, model):
             assert f'"{record.text}"' in live[iri] or tier is PUBLIC
             extra = f'#extra> "{record.extra}"' if record.extra else "#extra>"
             assert (extra in live[iri]) is bool(record.extra) or tier is PUBLIC
-            relation = QUOTES.get(record.key[0], ("none",))[0]
-            for number, stated in record.quotes.items():
+            relation = LINKED_KINDS.get(record.key[0], ("none",))[0]
+            for number, stated in record.links.items():
                 assert (f'#{relation}> "{number}" .' in live[iri]) is stated
             assert ledger.read(tier, iri).objection is bool(record.mark)
         for record in model.records:

@@ -78,7 +78,7 @@ def test_a_schema_of_a_newer_program_is_refused(desk):
         desk.reopen()
 
 
-def test_the_journal_names_each_departure_and_return_before_it_is_acknowledged(desk, rows):
+def test_the_journal_has_each_removal_and_return_before_it_is_acknowledged(desk, rows):
     iri = desk.one(rows.row())
     desk.ledger.suspend(iri)
     desk.ledger.resume(iri)
@@ -101,7 +101,7 @@ def test_the_journal_names_each_departure_and_return_before_it_is_acknowledged(d
     }
 
 
-def test_a_row_for_a_stricter_tier_is_a_departure_for_the_journal(desk, rows):
+def test_a_row_for_a_stricter_tier_is_a_removal_for_the_journal(desk, rows):
     desk.load(rows.row())
     desk.load(rows.row(tier=Tier.GOVERNMENT))
     desk.load(rows.row())

@@ -128,7 +128,7 @@ def test_a_suspended_basis_leaves_its_dependents_alone(desk, rows):
     assert list(desk.live()) == [entry]
 
 
-def test_a_row_that_quotes_what_is_gone_arrives_without_the_reference(desk, rows):
+def test_a_row_with_a_link_to_a_removed_record_is_published_without_the_link(desk, rows):
     desk.ledger.withdraw(desk.one(rows.row(number=1)), "repair")
     links = [rows.link("restsOn", "penalty", number) for number in (1, 2)]
     sole = rows.row("list-entry", "sole", links=links[:1])
@@ -209,7 +209,7 @@ def test_a_record_reinstated_without_a_reference_is_looked_at_again_when_deliver
     desk.ledger.verify()
 
 
-def test_an_entry_is_not_reinstated_while_all_it_rests_on_is_gone(desk, rows):
+def test_an_entry_is_not_reinstated_while_all_its_bases_are_removed(desk, rows):
     penalty = desk.one(rows.row())
     entry = desk.one(rows.row("list-entry", links=[rows.link("restsOn", "penalty", 1)]))
     desk.ledger.withdraw(penalty, "repair")
@@ -240,7 +240,7 @@ def test_an_entry_whose_other_basis_is_suspended_still_rests_on_it(desk, rows):
 
 
 @pytest.mark.parametrize("gone", [1, 10, 11])
-def test_each_of_twelve_references_is_dropped_alone(desk, rows, gone):
+def test_each_of_twelve_links_is_dropped_alone(desk, rows, gone):
     numbers = list(range(12))
     penalties = [desk.one(rows.row(number=f"p{chr(97 + number)}")) for number in numbers]
     links = [rows.link("restsOn", "penalty", f"p{chr(97 + number)}") for number in numbers]
@@ -273,7 +273,7 @@ def test_a_reference_that_is_learned_of_later_is_put_up_for_decision_once(desk, 
 
 
 @pytest.mark.parametrize("order", [("appliedTo", "concerns"), ("concerns", "appliedTo")])
-def test_each_link_to_what_left_has_its_own_rule_in_any_order(desk, rows, order):
+def test_each_link_to_a_removed_record_has_its_own_rule_in_any_order(desk, rows, order):
     entry = desk.one(rows.row("list-entry"))
     links = [rows.link(relation, "list-entry", 1) for relation in order]
     links.append(rows.link("concerns", "list-entry", 2))
@@ -287,7 +287,7 @@ def test_each_link_to_what_left_has_its_own_rule_in_any_order(desk, rows, order)
     desk.ledger.verify()
 
 
-def test_a_dependent_that_left_before_hides_none_of_the_others(desk, rows):
+def test_a_dependent_removed_before_hides_none_of_the_others(desk, rows):
     penalty = desk.one(rows.row())
     basis = [rows.link("restsOn", "penalty", 1)]
     entries = [desk.one(rows.row("list-entry", number, links=basis)) for number in range(5)]

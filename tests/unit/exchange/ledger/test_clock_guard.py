@@ -199,7 +199,7 @@ def test_whatever_is_no_heartbeat_is_unreadable_and_no_time_is_trusted(
     assert heartbeat.trusted_time() is None
 
 
-def test_a_heartbeat_that_cannot_be_read_or_written_is_told(machine: Machine) -> None:
+def test_a_heartbeat_that_cannot_be_read_or_written_is_reported(machine: Machine) -> None:
     (machine.folder / "clock.json").mkdir()
     heartbeat = machine.heartbeat()
     assert heartbeat.doubt() is ClockDoubt.UNREADABLE

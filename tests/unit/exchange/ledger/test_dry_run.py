@@ -159,7 +159,7 @@ def test_memory_beyond_the_bound_ends_the_dry_run(city, rows, monkeypatch):
     assert load(city.ledger, "c", many[0]) == [("accepted", None, False)]
 
 
-def test_where_there_is_no_ledger_an_empty_one_stands_in_memory(tmp_path, rows):
+def test_where_there_is_no_ledger_an_empty_one_is_in_memory(tmp_path, rows):
     ledger = ledger_in_memory(
         rows.locations(tmp_path / "none"),
         rows.genesis,

@@ -40,7 +40,7 @@ def shown(kind, record, position):
 
 
 @given(BATCHES)
-def test_any_members_are_placed_by_the_rules(batches):
+def test_any_members_are_numbered_by_the_rules(batches):
     stream, pages, placed = SequenceEnd(), {}, []
     for now, members in batches:
         start = stream.published

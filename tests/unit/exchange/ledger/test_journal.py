@@ -89,7 +89,7 @@ def test_lines_are_asked_for_until_there_are_none_and_each_follows_the_last(tmp_
     assert path.read_bytes() == FIRST.encoded() + second.encoded()
 
 
-def test_a_line_stands_in_the_file_as_its_format_says() -> None:
+def test_a_line_of_the_file_has_the_documented_format() -> None:
     assert FIRST.encoded() == (
         b'{"epoch":1,"position":7,"record":"aaaaaaaaaaaaaaaaaaaaaaaaaa","op":"gone"}\n'
     )

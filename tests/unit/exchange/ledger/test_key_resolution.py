@@ -1,4 +1,4 @@
-"""One record by whatever way its key is told (docs/decisions/0008)."""
+"""One record under every variant of its key (docs/decisions/0008)."""
 
 from __future__ import annotations
 
@@ -13,78 +13,78 @@ from exchange.ledger.key_resolution import KeyMacs, resolve
 from exchange.ledger.rows import KeyCoverage, KeyRow
 
 CODE, NAME, OTHER = "penalty\x1fcode", "penalty\x1fname", "penalty\x1fother name"
-PART, SECOND, BARE = "licence\x1fD\x1fA", "licence\x1fD\x1fB", "licence\x1fD"
+PART, SECOND, PARTIAL_KEY = "licence\x1fD\x1fA", "licence\x1fD\x1fB", "licence\x1fD"
 
 
-def told(rows, keys, text="罚款", kind="penalty", **more):
+def penalty(rows, keys, text="罚款", kind="penalty", **more):
     return replace(rows.row(kind, keys[0][-4:], text), key=keys[0], aliases=tuple(keys[1:]), **more)
 
 
 def licence(rows, part=None, text="许可"):
     if part is None:
-        return replace(rows.row("licence", "D", text), key=BARE, is_partial=True)
-    return replace(rows.row("licence", "D", text), key=part, partial=(BARE,))
+        return replace(rows.row("licence", "D", text), key=PARTIAL_KEY, is_partial=True)
+    return replace(rows.row("licence", "D", text), key=part, partial=(PARTIAL_KEY,))
 
 
 def outcomes(desk, *items):
     return [(result.outcome.value, result.reason) for result in desk.load(*items)]
 
 
-def test_a_row_that_tells_one_way_meets_the_record_of_both(desk, rows):
-    first = desk.one(told(rows, [CODE, NAME]))
-    assert desk.load(replace(told(rows, [CODE, NAME]), key=NAME, aliases=()))[0].iri == first
+def test_a_row_with_one_alias_of_a_key_is_about_the_record_with_both(desk, rows):
+    first = desk.one(penalty(rows, [CODE, NAME]))
+    assert desk.load(replace(penalty(rows, [CODE, NAME]), key=NAME, aliases=()))[0].iri == first
     assert len(desk.live()) == 1
 
 
-@pytest.mark.parametrize("departure", ["withdraw", "expire", "erase"])
-def test_what_left_under_one_form_stays_away_under_the_other(desk, rows, departure):
-    iri = desk.one(told(rows, [CODE, NAME]))
-    leave = {"withdraw": lambda: desk.ledger.withdraw(iri, "repair")}
-    leave.get(departure, lambda: getattr(desk.ledger, departure)(iri))()
+@pytest.mark.parametrize("removal", ["withdraw", "expire", "erase"])
+def test_a_record_removed_under_one_form_stays_removed_under_the_other(desk, rows, removal):
+    iri = desk.one(penalty(rows, [CODE, NAME]))
+    remove = {"withdraw": lambda: desk.ledger.withdraw(iri, "repair")}
+    remove.get(removal, lambda: getattr(desk.ledger, removal)(iri))()
     for keys in ([NAME], [CODE], [NAME, OTHER], [OTHER]):
-        assert outcomes(desk, told(rows, keys)) == [("suppressed", "key-gone")]
+        assert outcomes(desk, penalty(rows, keys)) == [("suppressed", "key-gone")]
     assert not desk.live()
     desk.ledger.verify()
 
 
-def test_a_row_that_tells_both_ways_joins_them(desk, rows):
-    iri = desk.one(told(rows, [NAME]))
-    desk.load(told(rows, [CODE, NAME]))
+def test_a_row_with_both_aliases_maps_both_to_its_record(desk, rows):
+    iri = desk.one(penalty(rows, [NAME]))
+    desk.load(penalty(rows, [CODE, NAME]))
     desk.ledger.withdraw(iri, "repair")
-    assert outcomes(desk, told(rows, [CODE])) == [("suppressed", "key-gone")]
+    assert outcomes(desk, penalty(rows, [CODE])) == [("suppressed", "key-gone")]
 
 
 def test_all_keys_follow_a_reinstated_record(desk, rows):
-    old = desk.one(told(rows, [CODE, NAME]))
+    old = desk.one(penalty(rows, [CODE, NAME]))
     desk.ledger.withdraw(old, "correction")
     new = desk.ledger.reinstate(old, "decision")
     for keys in ([NAME], [CODE]):
-        assert desk.load(told(rows, keys, "改"))[0].iri == new
+        assert desk.load(penalty(rows, keys, "改"))[0].iri == new
     desk.ledger.verify()
 
 
-def test_two_records_behind_one_row_are_told_and_never_merged(desk, rows):
-    desk.load(told(rows, [CODE], "甲"), told(rows, [NAME], "乙"))
+def test_a_row_that_matches_two_records_is_rejected_and_merges_nothing(desk, rows):
+    desk.load(penalty(rows, [CODE], "甲"), penalty(rows, [NAME], "乙"))
     before = desk.live()
-    assert outcomes(desk, told(rows, [CODE, NAME], "丙")) == [("rejected", "key-conflict")]
+    assert outcomes(desk, penalty(rows, [CODE, NAME], "丙")) == [("rejected", "key-conflict")]
     assert desk.live() == before
     for iri in before:
         desk.ledger.withdraw(iri, "correction")
-    assert outcomes(desk, told(rows, [CODE, NAME], "丙")) == [("suppressed", "key-gone")]
+    assert outcomes(desk, penalty(rows, [CODE, NAME], "丙")) == [("suppressed", "key-gone")]
     desk.ledger.verify()
 
 
 def test_a_licence_without_its_certificate_is_the_only_one_that_it_fits(desk, rows):
-    bare = desk.one(licence(rows))
-    assert desk.load(licence(rows, PART, "甲"))[0].iri == bare, "the missing part was told"
-    assert desk.load(licence(rows, text="乙"))[0].iri == bare
+    partial = desk.one(licence(rows))
+    assert desk.load(licence(rows, PART, "甲"))[0].iri == partial, "the missing part was told"
+    assert desk.load(licence(rows, text="乙"))[0].iri == partial
     second = desk.one(licence(rows, SECOND, "丙"))
-    assert second != bare
+    assert second != partial
     assert outcomes(desk, licence(rows, text="丁")) == [("rejected", "key-conflict")]
     desk.ledger.verify()
 
 
-def test_a_licence_that_left_without_its_certificate_takes_every_certificate_along(desk, rows):
+def test_a_licence_removed_under_a_partial_key_suppresses_every_certificate(desk, rows):
     desk.ledger.withdraw(desk.one(licence(rows)), "repair")
     for part in (PART, SECOND, PART):
         assert outcomes(desk, licence(rows, part)) == [("suppressed", "key-gone")]
@@ -102,24 +102,24 @@ def case(rows, link):
 
 
 def test_a_repair_finds_its_target_by_any_way(desk, rows):
-    iri = desk.one(told(rows, [CODE, NAME]))
+    iri = desk.one(penalty(rows, [CODE, NAME]))
     desk.load(case(rows, Link("repairs", "penalty", OTHER, (NAME,))))
     assert iri not in desk.live()
 
 
 def test_a_repair_that_fits_two_records_is_refused(desk, rows):
     desk.load(licence(rows, PART), licence(rows, SECOND))
-    link = Link("repairs", "licence", BARE, is_partial=True)
+    link = Link("repairs", "licence", PARTIAL_KEY, is_partial=True)
     assert outcomes(desk, case(rows, link)) == [("rejected", "several-targets")]
     assert len(desk.live()) == 2
-    assert outcomes(desk, case(rows, Link("repairs", "licence", PART, partial=(BARE,)))) == [
+    assert outcomes(desk, case(rows, Link("repairs", "licence", PART, partial=(PARTIAL_KEY,)))) == [
         ("accepted", None)
     ]
     assert len(desk.live()) == 1
 
 
-def test_a_quotation_follows_its_target_by_any_way(desk, rows):
-    target = desk.one(told(rows, [NAME]))
+def test_a_link_resolves_by_any_alias_of_its_target(desk, rows):
+    target = desk.one(penalty(rows, [NAME]))
     link = Link("restsOn", "penalty", CODE, (NAME,))
     entry = desk.one(rows.row("list-entry", links=[link]))
     desk.ledger.withdraw(target, "repair")
@@ -127,17 +127,17 @@ def test_a_quotation_follows_its_target_by_any_way(desk, rows):
     desk.ledger.verify()
 
 
-def test_a_quotation_learns_late_that_its_target_is_gone(desk, rows):
-    desk.ledger.withdraw(desk.one(told(rows, [NAME])), "repair")
+def test_the_cascade_reaches_a_link_that_resolves_late_to_a_removed_record(desk, rows):
+    desk.ledger.withdraw(desk.one(penalty(rows, [NAME])), "repair")
     entry = desk.one(rows.row("list-entry", links=[Link("restsOn", "penalty", CODE)]))
     assert entry in desk.live(), "nobody knows yet whose code that is"
-    assert outcomes(desk, told(rows, [CODE, NAME])) == [("suppressed", "key-gone")]
+    assert outcomes(desk, penalty(rows, [CODE, NAME])) == [("suppressed", "key-gone")]
     assert entry not in desk.live()
     desk.ledger.verify()
 
 
-def test_a_dangling_quotation_that_is_followed_too_late_is_found(desk, rows):
-    gone = desk.one(told(rows, [NAME]))
+def test_verify_finds_a_link_that_the_cascade_did_not_reach(desk, rows):
+    gone = desk.one(penalty(rows, [NAME]))
     desk.one(rows.row("list-entry", links=[Link("restsOn", "penalty", CODE)]))
     desk.ledger.withdraw(gone, "repair")
     database = desk.ledger._context.database
@@ -173,14 +173,14 @@ def test_a_poorer_form_takes_nothing_away(desk, rows):
     assert '"多"'.encode() not in desk.live()[iri], "this form could have told it"
 
 
-def test_a_form_that_cannot_tell_the_tier_keeps_the_stricter(desk, rows):
+def test_a_form_without_use_scope_keeps_the_stricter_tier(desk, rows):
     desk.one(replace(rows.row(tier=Tier.GOVERNMENT)))
     assert outcomes(desk, poor(rows, "改写", inherits_tier=True)) == [("revised", None)]
     assert not desk.live(Tier.PUBLIC)
     assert len(desk.live(Tier.GOVERNMENT)) == 1
 
 
-def test_a_form_that_cannot_tell_the_state_takes_no_mark_off(desk, rows):
+def test_a_form_without_state_removes_no_objection_mark(desk, rows):
     iri = desk.one(replace(rows.row(), delivered_state=DeliveredState.OBJECTION))
     assert outcomes(desk, poor(rows, inherits_objection=True)) == [("unchanged", None)]
     assert desk.ledger.read(Tier.PUBLIC, iri).objection
@@ -188,7 +188,7 @@ def test_a_form_that_cannot_tell_the_state_takes_no_mark_off(desk, rows):
     assert not desk.ledger.read(Tier.PUBLIC, iri).objection
 
 
-def test_a_telling_meets_by_its_fullest_way_first():
+def test_complete_variants_of_a_key_are_resolved_first():
     keys = {
         b"f": KeyRow(b"f", 1, KeyCoverage.FULL),
         b"i": KeyRow(b"i", 2, KeyCoverage.PARTIAL_KNOWN),
@@ -197,29 +197,29 @@ def test_a_telling_meets_by_its_fullest_way_first():
         b"b": KeyRow(b"b", 3, KeyCoverage.PARTIAL),
         b"s": KeyRow(b"s", 1, KeyCoverage.AMBIGUOUS),
     }
-    met = {
-        name: resolve(KeyMacs(full, bare), keys.get)
-        for name, full, bare in (
+    matches = {
+        name: resolve(KeyMacs(full, partial), keys.get)
+        for name, full, partial in (
             ("full", (b"f",), ()),
-            ("implied by another", (b"x",), (b"i",)),
-            ("bare", (b"x",), (b"b",)),
+            ("of another", (b"x",), (b"i",)),
+            ("partial of a partial record", (b"x",), (b"b",)),
             ("two records", (b"f",), (b"b",)),
-            ("lacking", (), (b"x", b"i")),
+            ("partial", (), (b"x", b"i")),
             ("shared", (), (b"s",)),
             ("unknown", (b"x",), ()),
         )
     }
-    assert {name: (found.records, found.is_ambiguous) for name, found in met.items()} == {
+    assert {name: (found.records, found.is_ambiguous) for name, found in matches.items()} == {
         "full": ((1,), False),
-        "implied by another": ((), False),
-        "bare": ((3,), False),
+        "of another": ((), False),
+        "partial of a partial record": ((3,), False),
         "two records": ((1, 3), True),
-        "lacking": ((2,), False),
+        "partial": ((2,), False),
         "shared": ((), True),
         "unknown": ((), False),
     }
-    assert met["two records"].target == 1, "a quotation means the fullest"
-    assert met["shared"].target is None
+    assert matches["two records"].target == 1, "a link refers to the complete one"
+    assert matches["shared"].target is None
 
 
 def test_a_record_repaired_while_it_is_suspended_does_not_come_back_with_the_resumption(desk, rows):
@@ -241,7 +241,7 @@ def test_a_record_repaired_while_it_is_suspended_does_not_come_back_with_the_res
 
 def test_a_whole_key_that_equals_the_partial_one_of_another_record_keeps_its_own(desk, rows):
     # A licence whose certificate bears the number of its decision, then another certificate of it.
-    first = replace(rows.row("licence", "D"), key=BARE)
+    first = replace(rows.row("licence", "D"), key=PARTIAL_KEY)
     iri = desk.one(first)
     other = desk.one(licence(rows, PART))
     assert other != iri

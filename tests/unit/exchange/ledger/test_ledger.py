@@ -87,7 +87,7 @@ def test_a_suspended_record_returns_under_the_same_iri_in_its_newest_version(des
     assert "改".encode() in (changes[2].view or b"")
 
 
-def test_a_reinstated_record_has_a_new_iri_and_the_old_one_stays_gone(desk, rows):
+def test_a_reinstated_record_has_a_new_iri_and_the_old_one_stays_removed(desk, rows):
     old = desk.one(rows.row())
     desk.ledger.withdraw(old, "repair")
     new = desk.ledger.reinstate(old, "撤销修复决定 2 号")

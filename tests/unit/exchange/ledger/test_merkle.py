@@ -69,7 +69,7 @@ def test_a_stored_frontier_goes_on_where_it_stopped():
         Frontier.load(3, b"\0" * 32)
 
 
-def test_appending_tells_each_subtree_once_when_it_is_complete():
+def test_appending_returns_each_subtree_once_when_it_is_complete():
     edge = Frontier()
     told = [done for leaf in LEAVES for done in edge.append(leaf)]
     assert len(told) == sum(MOST >> level for level in range(1, 6))

@@ -132,7 +132,7 @@ def test_how_far_a_broken_off_file_was_taken_is_known(files):
     assert files("broken", files.row("甲"), close=False) == [REPEATED], "taken before"
 
 
-def test_a_row_that_was_left_aside_is_no_news_at_the_reload(files):
+def test_a_row_that_was_not_applied_is_no_news_at_the_reload(files):
     """The last row has no time, so that nothing but the order of the file speaks against it."""
     rows = [timed(files, "甲", JULY), timed(files, "乙", JUNE), files.row("丙")]
     assert files("1", *rows) == ["accepted", "outdated outdated-by-time", "revised"]
@@ -157,7 +157,7 @@ def test_a_broken_off_file_does_not_overwrite_what_came_meanwhile(files):
     assert '"乙"' in files.text()
 
 
-def test_sheets_of_one_workbook_are_told_apart(files):
+def test_sheets_of_one_workbook_are_compared_separately(files):
     files("book", files.row("甲"), part=0)
     files("book", files.row("乙"), part=1)
     assert files("book", files.row("甲"), part=0) == [REPEATED]
@@ -191,13 +191,13 @@ def test_a_time_to_come_decides_nothing(files):
     assert files("2", timed(files, "乙", JUNE)) == ["revised"]
 
 
-def test_what_a_person_applied_stands_against_a_later_source_time(files):
+def test_what_a_person_applied_outweighs_a_later_source_time(files):
     files("1", timed(files, "甲", JULY))
     assert files("2", timed(files, "乙", JUNE), allow=True) == ["revised"]
     assert files("1", timed(files, "甲", JULY)) == [REPEATED]
 
 
-def test_a_form_without_source_time_is_compared_by_what_it_tells(files):
+def test_a_form_without_source_time_is_compared_by_its_own_properties(files):
     files("2016", timed(files, "甲", JUNE))
     short = replace(files.row("乙"), uncovered_properties=frozenset({TIME}))
     assert files("2018", short) == ["revised"]
@@ -327,7 +327,7 @@ def test_nothing_is_opened_where_a_record_has_one_version(files, monkeypatch):
     assert files("2 again", *[files.row("乙", at) for at in range(5)]) == ["unchanged"] * 5
 
 
-def test_an_outdated_row_teaches_no_new_way_to_tell_its_key(files):
+def test_an_outdated_row_adds_no_key_variant(files):
     files("1", files.row("甲"))
     files("2", files.row("乙"))
     files("3", replace(files.row("甲"), aliases=("penalty\x1f别名",)))

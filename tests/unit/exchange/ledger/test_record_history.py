@@ -10,7 +10,7 @@ from exchange.domain.record import Activity
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
 
 
-def test_a_records_steps_are_told_in_order_with_the_delivery_that_brought_them(desk, rows):
+def test_a_records_history_is_in_order_with_the_time_of_each_delivery(desk, rows):
     iri = desk.one(rows.row())
     desk.now += 5_000
     desk.load(rows.row(text="改"))
@@ -28,7 +28,7 @@ def test_a_records_steps_are_told_in_order_with_the_delivery_that_brought_them(d
     assert {step.event for step in steps} == told
 
 
-def test_only_the_newest_steps_are_told(desk, rows):
+def test_only_the_newest_history_entries_are_returned(desk, rows):
     iri = desk.one(rows.row())
     for number in range(4):
         desk.now += 1_000
@@ -46,7 +46,7 @@ def test_a_tier_knows_its_own_steps_alone(desk, rows):
         desk.ledger.history(ARCHIVE, id_of(iri))
 
 
-def test_the_last_change_of_a_tier_is_told_by_its_moment(desk, rows):
+def test_the_last_change_of_a_tier_has_its_time(desk, rows):
     assert desk.ledger.last_published(PUBLIC) is None
     desk.one(rows.row())
     desk.now += 5_000

@@ -102,7 +102,7 @@ def test_who_is_not_shown_is_not_named(desk, rows):
 
 
 @pytest.mark.parametrize("of_a_person", [(True, True), (True, False), (False, True)])
-def test_no_served_tier_is_told_what_joins_the_records_of_a_person(desk, rows, of_a_person):
+def test_no_published_tier_sees_links_between_records_of_a_person(desk, rows, of_a_person):
     about = [PERSON if one else None for one in of_a_person]
     target = desk.one(penalty(rows, CODE, person=about[0]))
     source = desk.one(entry(rows, 1, CODE, person=about[1]))

@@ -72,7 +72,7 @@ def test_a_record_that_was_never_heard_of_is_entered_with_its_delete(desk, rows)
     desk.reopen().verify()
 
 
-def test_one_that_only_the_government_saw_is_told_to_nobody_else(desk, rows):
+def test_a_record_that_only_the_government_saw_is_published_to_nobody_else(desk, rows):
     public_id = new_id()
     desk.ledger.recover([KnownRecord(public_id, "application", Tier.GOVERNMENT)], 1, reason="x")
     assert members(desk) == []
@@ -101,7 +101,7 @@ def test_a_key_that_came_with_it_is_suppressed_and_without_one_nothing_is(desk, 
     assert result.outcome is Outcome.ACCEPTED
 
 
-def test_what_left_in_the_lost_part_leaves_again_with_its_dependents(desk, rows):
+def test_what_was_removed_in_the_lost_part_is_removed_again_with_its_dependents(desk, rows):
     penalty = desk.one(rows.row())
     entry = desk.one(rows.row("list-entry", 5, links=[rows.link("restsOn", "penalty", 1)]))
     keep(desk)

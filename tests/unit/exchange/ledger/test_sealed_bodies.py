@@ -101,7 +101,7 @@ def test_views_are_the_bytes_of_the_body_module(parts):
 
 
 @given(LINES)
-def test_what_only_the_page_shows_is_what_its_leaf_says(parts):
+def test_what_only_the_page_shows_is_what_its_disclosure_level_says(parts):
     line = '<urn:p> "{}"'
     text = record_body.assemble_body(
         [

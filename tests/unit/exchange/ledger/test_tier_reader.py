@@ -28,7 +28,7 @@ def test_tiers_that_see_the_same_share_the_bytes(desk, rows):
 
 
 @pytest.mark.parametrize("leaving", ["withdraw", "suspend", "erase"])
-def test_text_read_before_its_record_left_is_not_handed_out_from_memory(desk, rows, leaving):
+def test_text_read_before_a_removal_is_not_returned_from_the_cache(desk, rows, leaving):
     kept, gone = desk.one(rows.row(number=1)), desk.one(rows.row(number=2))
     assert all(change.view for change in desk.ledger.changes(Tier.PUBLIC, 0, 10))
     arguments = ("repair",) if leaving == "withdraw" else ()
@@ -64,7 +64,7 @@ def test_what_a_delivery_brought_on_the_day_is_left_out(desk, rows):
     assert live(since + 1) == {old, revised, new, again}
 
 
-def test_a_record_that_became_public_later_is_gone_and_not_absent_after_it_left(desk, rows):
+def test_a_record_that_became_public_later_is_gone_and_not_absent_after_its_removal(desk, rows):
     iri = desk.one(rows.row(tier=Tier.GOVERNMENT))
     assert desk.ledger.visibility(Tier.PUBLIC, iri[-26:]) is Visibility.ABSENT
     assert desk.one(rows.row(tier=Tier.PUBLIC)) == iri
