@@ -77,14 +77,6 @@ def _is_address(text: str) -> bool:
     return known and _ADDRESS.fullmatch(text) is not None
 
 
-def _store(name: str, value: Any) -> str:
-    return "embedded" if value == "embedded" else _url(name, value)
-
-
-def _optional_url(name: str, value: Any) -> str:
-    return "" if value == "" else _url(name, value)
-
-
 def _number(name: str, value: Any) -> float:
     try:
         number = float(value)
@@ -149,13 +141,6 @@ KEYS: Final = (
         "撤下日志文件，默认在数据目录旁（目录名加 .journal）",
         "file of the withdrawal journal; by default beside the data directory, in NAME.journal",
     ),
-    Key(
-        "store", "embedded", _store,
-        "三元组库：embedded 或 SPARQL 查询地址", "triple store: embedded, or a SPARQL query URL",
-    ),
-    Key("store_update", "", _optional_url, "外部库更新地址", "update URL of that server"),
-    Key("store_user", "", _text, "外部库用户名", "user at that server"),
-    Key("store_password_file", "", _text, "外部库密码文件", "file that holds its password"),
     Key("query_timeout", 30.0, _number, "单次查询时限（秒）", "time limit of a query, seconds"),
     Key("query_memory", 1024, _count, "单次查询内存（MiB）", "memory limit of a query, MiB"),
     Key(
@@ -198,10 +183,6 @@ class Settings:
     ledger: str
     seals: str
     withdrawal_journal: str
-    store: str
-    store_update: str
-    store_user: str
-    store_password_file: str
     query_timeout: float
     query_memory: int
     query_workers: int

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.commands import Exchange, Workspace
 from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
-from exchange.domain.errors import UsageError
 from exchange.domain.publicity_period import china_date
 from exchange.intake import HELD_KEY_PURPOSE, HeldRows
 from exchange.ledger import AlwaysTrustedClock, Genesis, Heartbeat, Ledger, LedgerLocations
@@ -89,13 +88,6 @@ class Deployment:
         self.on_narrowed = on_narrowed
         self._killed_processes = [os.getpid()]
         self.failpoint = killing_hook(settings.failpoint(), self._killed_processes)
-        if self.settings.store != "embedded":
-            raise UsageError(
-                "Only the embedded triple store is built so far.",
-                f'Set store = "embedded" in {settings.FILE}, or leave it out.',
-                zh="目前只支持内置三元组库。",
-                zh_hint=f'请在 {settings.FILE} 中设 store = "embedded"，或删去该项。',
-            )
 
     @cached_property
     def model(self) -> Model:

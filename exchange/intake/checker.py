@@ -246,7 +246,7 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
     With `marked`, that workbook is written on the way: the rows with the wrong cells coloured.
 
     Raises:
-        Rejected, UsageError, EnvironmentFault: as `file_reader.read`.
+        Rejected, UsageError, EnvironmentFault: as `file_reader.open_sheets`.
 
     """
     sheets = open_sheets(path, model, kind=kind, form=form, limits=limits)

@@ -30,7 +30,7 @@ def order_by_links(
     Those of one kind keep the order given (docs/design/ledger.md "Rows that arrive in a state").
 
     Raises:
-        as `file_reader.detect`.
+        as `file_reader.detect_kind_and_form`.
 
     """
     if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)

@@ -69,7 +69,6 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(
         'deployment_name = "two\\nlines"',
         'query_memory = "much"',
         "deployment_name = 3",
-        'store = "postgres"',
     ],
 )
 def test_a_value_of_the_wrong_form_is_refused(tmp_path: Path, line: str) -> None:
