@@ -34,7 +34,7 @@ LEFT_OUT: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredFile:
     """A file of the backup."""
 
     bytes: int
@@ -56,7 +56,7 @@ class Manifest:
     epoch: int
     journal: int
     encrypted: bool
-    files: Mapping[str, Stored]
+    files: Mapping[str, StoredFile]
     left_out: Mapping[str, str]
     format: int = FORMAT
 
@@ -88,11 +88,11 @@ class Manifest:
                 )
 
 
-def measured(path: Path) -> Stored:
+def measured(path: Path) -> StoredFile:
     """Return size and digest of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Stored(path.stat().st_size, digest)
+    return StoredFile(path.stat().st_size, digest)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -104,7 +104,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     try:
         found = json.loads((folder / FILE).read_bytes())
-        files = {path: Stored(**stored) for path, stored in found.pop("files").items()}
+        files = {path: StoredFile(**stored) for path, stored in found.pop("files").items()}
         made = Manifest(**found, files=files)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _no_backup(folder) from error

@@ -154,7 +154,7 @@ def require_key(made: Manifest, key: bytes | None) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class StagedFile:
     """A file of the backup, written beside the place that it goes to."""
 
     fresh: Path
@@ -164,7 +164,7 @@ class Staged:
 @contextmanager
 def staged_backup(
     made: Manifest, backup: Path, places: LedgerLocations, layout: Layout, key: bytes | None
-) -> Iterator[list[Staged]]:
+) -> Iterator[list[StagedFile]]:
     """Give the files of a whole backup, written beside their places and tried; the ledger is last.
 
     What is not placed is gone when this ends.
@@ -183,7 +183,7 @@ def staged_backup(
         targets[manifest.HELD] = layout.held / manifest.HELD.rpartition("/")[2]
     targets[manifest.LEDGER] = ledger
     new = [folder for folder in (layout.secret.parent, layout.held) if not folder.exists()]
-    staged = {name: Staged(_beside(target), target) for name, target in targets.items()}
+    staged = {name: StagedFile(_beside(target), target) for name, target in targets.items()}
     try:
         for name, one in staged.items():
             _write_staged(made, backup, name, one, key)
@@ -205,7 +205,7 @@ def remove_empty(folders: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-def place_backup(staged: Iterable[Staged], layout: Layout) -> list[Path]:
+def place_backup(staged: Iterable[StagedFile], layout: Layout) -> list[Path]:
     """Put the staged files in their places; return what was set aside for them."""
     aside = []
     for one in staged:
@@ -221,7 +221,7 @@ def _beside(target: Path) -> Path:
 
 
 def _write_staged(
-    made: Manifest, backup: Path, name: str, staged: Staged, key: bytes | None
+    made: Manifest, backup: Path, name: str, staged: StagedFile, key: bytes | None
 ) -> None:
     path = made.stored(name)
     if path is None:

@@ -50,7 +50,7 @@ def withdraw(context: CliContext, *, ref: str, because: str, decision: Path | No
     """撤下一条记录。Take a record off every surface for good."""
     with context.open() as opened:
         iri = _iri(opened, ref)
-        parting = _Parting(context.console, opened, iri)
+        parting = _TakedownReport(context.console, opened, iri)
         done = opened.exchange(parting.gone).withdraw(iri, because, decision)
         parting.over("withdrawn", {"id": iri, "position": done.position}, done.before)
 
@@ -64,7 +64,7 @@ def suspend(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """暂时屏蔽一条记录。Shield a record for a time."""
     with context.open() as opened:
         iri = _iri(opened, ref)
-        parting = _Parting(context.console, opened, iri)
+        parting = _TakedownReport(context.console, opened, iri)
         done = opened.exchange(parting.gone).suspend(iri, decision)
         parting.over("suspended", {"id": iri, "position": done.position}, done.before)
 
@@ -115,7 +115,7 @@ def erase(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """彻底删除一条记录的内容。Destroy a record's text everywhere; it cannot be undone."""
     with context.open() as opened:
         iri = _iri(opened, ref)
-        parting = _Parting(context.console, opened, iri)
+        parting = _TakedownReport(context.console, opened, iri)
         done = opened.exchange(parting.gone).erase(iri, decision)
         held = [{"file": file, "row": row} for file, row in done.held]
         for place in held:
@@ -132,7 +132,7 @@ def _iri(opened: OpenDeployment, ref: str) -> str:
     return record_iri(opened.ledger.genesis.base_url, id_of(ref))
 
 
-class _Parting:
+class _TakedownReport:
     """Tells how a record leaves: a mark for each surface as it is seen without it."""
 
     def __init__(self, console: Console, opened: OpenDeployment, iri: str) -> None:

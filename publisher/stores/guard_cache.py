@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from publisher.stores.query_guard import ParsedForm, check
+from publisher.stores.query_guard import GuardedQuery, check
 
 MOST_SHAPES: Final = 256
 # A character has at most four bytes: both lie below the guard's limits whatever the text.
@@ -28,19 +28,19 @@ _UNCLEAR: Final = re.compile(r"['\\]|\"\"")
 _STANDS_FOR: Final = {'"': '"s"', "<": "<http://i>"}
 
 
-class Passed:
+class CachedGuard:
     """The guard of one service, with the shapes of what passed; for many threads at once."""
 
     def __init__(self, base: str) -> None:
         self._base = base
-        self._shapes: dict[str, ParsedForm] = {}
+        self._shapes: dict[str, GuardedQuery] = {}
 
-    def check(self, text: str) -> ParsedForm:
+    def check(self, text: str) -> GuardedQuery:
         """Return what `query_guard.check` returns for this text and base. Raises what it raises."""
         shape = _shape(text)
         like = None if shape is None else self._shapes.get(shape)
         if like is not None:
-            return ParsedForm(like.form, text, None, like.base, like.shape, like.repeatable)
+            return GuardedQuery(like.form, text, None, like.base, like.shape, like.repeatable)
         parsed = check(text, self._base)
         if shape is not None and parsed.dataset is None:
             if len(self._shapes) >= MOST_SHAPES:

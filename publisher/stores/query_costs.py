@@ -1,6 +1,6 @@
 """What queries of one shape cost: processor seconds, remembered for a while.
 
-Purpose: a lane is chosen before a query runs. A shape (`ParsedForm.shape`) is the query without
+Purpose: a lane is chosen before a query runs. A shape (`GuardedQuery.shape`) is the query without
 its strings, IRIs, numbers and names of variables, so one measurement speaks for all queries that
 a program makes from one template. At most `MOST_SHAPES` are remembered.
 Units: processor seconds for costs, seconds of any steady clock for `now`.

@@ -33,7 +33,7 @@ class Dataset:
     named: tuple[str, ...] = ()
 
 
-def stated(found: Sequence[Token], base: str = "") -> Dataset | None:
+def dataset_of(found: Sequence[Token], base: str = "") -> Dataset | None:
     """Return the dataset the query names, None where it names none; `base` as for `check`."""
     names = _Names(base)
     default: list[str] = []

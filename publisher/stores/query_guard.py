@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exchange.domain.errors import QueryRefused, QuerySyntax, QueryTooLarge
-from publisher.stores.query_dataset import Dataset, stated
+from publisher.stores.query_dataset import Dataset, dataset_of
 from publisher.stores.query_fingerprint import is_repeatable, shape_of
 from publisher.stores.sparql_lexer import Token, decoded, ends_operand, fail, tokens
 
@@ -35,7 +35,7 @@ _CLOSING: Final = frozenset({"}", ")", "]", ">>"})
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedForm:
+class GuardedQuery:
     """A query that passed: its form (SELECT, ASK, CONSTRUCT or DESCRIBE) and its text.
 
     `dataset` holds the graphs it names, None where it names none; those of the protocol replace
@@ -65,7 +65,7 @@ class _Counts:
     values_pending: bool = False
 
 
-def check(query: str | bytes, base: str = "") -> ParsedForm:
+def check(query: str | bytes, base: str = "") -> GuardedQuery:
     """Return the form of a query that may go to the engine; `base` resolves its relative IRIs.
 
     Both readings of codepoint escapes must pass: SPARQL 1.1 decodes them before anything else,
@@ -87,7 +87,7 @@ def check(query: str | bytes, base: str = "") -> ParsedForm:
                 zh_hint="请不用转义书写。",
             )
         repeatable = repeatable and is_repeatable(other)
-    return ParsedForm(form, text, dataset, base, shape_of(found), repeatable)
+    return GuardedQuery(form, text, dataset, base, shape_of(found), repeatable)
 
 
 def _as_text(query: str | bytes) -> str:
@@ -144,7 +144,7 @@ def _inspect(text: str, base: str) -> tuple[list[Token], str, Dataset | None]:
             "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.",
             "没有找到 SELECT、ASK、CONSTRUCT 或 DESCRIBE。",
         )
-    return found, form, stated(found, base)
+    return found, form, dataset_of(found, base)
 
 
 def _refuse_service(found: list[Token], index: int) -> None:

@@ -24,10 +24,10 @@ from publisher.stores.fair_queue import FairQueue, Waiting
 from publisher.stores.pool_metrics import Counts, LaneMetrics, QueryMetrics
 from publisher.stores.query_costs import ShapeCosts
 from publisher.stores.worker_process import Slice
-from publisher.stores.worker_processes import Lane, Staff
+from publisher.stores.worker_processes import Lane, WorkerProcesses
 
 if TYPE_CHECKING:
-    from publisher.stores.query_guard import ParsedForm
+    from publisher.stores.query_guard import GuardedQuery
     from publisher.stores.worker_process import WorkerProcess
 
 # What a query may use in the short lane: of the processor, and at most so much of the time.
@@ -48,7 +48,7 @@ class Job:
     is told of both.
     """
 
-    parsed: ParsedForm
+    parsed: GuardedQuery
     media: str
     seconds: float
     client: str
@@ -68,7 +68,9 @@ class Job:
 class Lanes:
     """The queues of a pool and the rules between them; safe to use from many threads."""
 
-    def __init__(self, staff: Staff, lock: threading.RLock, size: int, queue_limit: int) -> None:
+    def __init__(
+        self, staff: WorkerProcesses, lock: threading.RLock, size: int, queue_limit: int
+    ) -> None:
         half = max(1, queue_limit // 2)
         self._staff = staff
         self._lock = lock
@@ -83,7 +85,7 @@ class Lanes:
         self._slow_by_client: Counter[str] = Counter()
         staff.on_change = self._serve_waiting
 
-    def job(self, parsed: ParsedForm, media: str, seconds: float, client: str | None) -> Job:
+    def job(self, parsed: GuardedQuery, media: str, seconds: float, client: str | None) -> Job:
         """Return a query of a client, or without one of the service itself, in its first lane."""
         if client is None:
             return Job(parsed, media, seconds, "", Lane.OWN)

@@ -16,10 +16,10 @@ from typing import Any, Final, Self
 
 from publisher.stores import query_refusals, worker_main
 from publisher.stores.pool_metrics import QueryMetrics
-from publisher.stores.query_guard import ParsedForm, check
+from publisher.stores.query_guard import GuardedQuery, check
 from publisher.stores.query_lanes import Job, Lanes
 from publisher.stores.worker_process import WorkerDied, WorkerLate, WorkerStopped
-from publisher.stores.worker_processes import Staff
+from publisher.stores.worker_processes import WorkerProcesses
 
 _RESULTS: Final = (
     "application/sparql-results+json",
@@ -70,7 +70,7 @@ class QueryPool:
         self._deadline = deadline_seconds
         self._max_bytes = max_bytes
         self._lock = threading.RLock()
-        self._staff = Staff(generation, size, memory_bytes, self._lock)
+        self._staff = WorkerProcesses(generation, size, memory_bytes, self._lock)
         self._lanes = Lanes(self._staff, self._lock, size, queue_limit)
         self._staff.start()
 
@@ -100,7 +100,7 @@ class QueryPool:
 
     def query(
         self,
-        text: str | ParsedForm,
+        text: str | GuardedQuery,
         media: str,
         *,
         deadline: float | None = None,
@@ -109,12 +109,12 @@ class QueryPool:
         """Run one query on the current generation.
 
         `deadline` in seconds bounds the wait for a worker and, anew, the run. `client` names who
-        asks; without one it is the service itself. Text passes the guard here; a ParsedForm has
+        asks; without one it is the service itself. Text passes the guard here; a GuardedQuery has
         passed it already.
         Errors: QueryTooLarge (query or answer), QuerySyntax, QueryRefused (guard, media type, or
         the query broke its worker), QueryTimeout, Overloaded, StoreUnavailable.
         """
-        parsed = text if isinstance(text, ParsedForm) else check(text)
+        parsed = text if isinstance(text, GuardedQuery) else check(text)
         if media not in MEDIA_TYPES[parsed.form]:
             raise query_refusals.not_offered(media, parsed.form, MEDIA_TYPES[parsed.form])
         seconds = self._deadline if deadline is None else min(deadline, self._deadline)

@@ -27,7 +27,7 @@ from publisher.stores import worker_main
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from publisher.stores.query_guard import ParsedForm
+    from publisher.stores.query_guard import GuardedQuery
 
 _READ_BYTES: Final = 1 << 16
 # So much nicer than the fast ones: a third of what they get (weight 335 to 1024, sched(7)).
@@ -117,7 +117,7 @@ class WorkerProcess:
 
     def ask(
         self,
-        parsed: ParsedForm,
+        parsed: GuardedQuery,
         media: str,
         max_bytes: int,
         seconds: float,
@@ -244,7 +244,7 @@ def slow_nice() -> int:
     return min(_MOST_NICE, os.getpriority(os.PRIO_PROCESS, 0) + SLOWER_BY)
 
 
-def _request(parsed: ParsedForm, media: str, max_bytes: int, seconds: float) -> bytes:
+def _request(parsed: GuardedQuery, media: str, max_bytes: int, seconds: float) -> bytes:
     dataset = parsed.dataset
     request = json.dumps(
         {

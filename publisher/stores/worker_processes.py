@@ -40,7 +40,7 @@ class Lane(StrEnum):
     SLOW = "slow"
 
 
-class Staff:
+class WorkerProcesses:
     """The workers of one pool; every method but `aim`, `await_ready`, `close` needs the lock held.
 
     `on_change` is called with the lock held whenever a worker may have become free or the state

@@ -29,7 +29,7 @@ Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Facts = dict[str, list[Term]]
 
 
-class ContextElsewhere(Exception):
+class RemoteContextRefused(Exception):
     """A JSON-LD document that needs another document to be read."""
 
 
@@ -75,7 +75,7 @@ def name_of(term: Any) -> str:
 def read(body: bytes, form: str, url: str) -> Graph:
     """Parse a document.
 
-    Raises ContextElsewhere, and ValueError or SyntaxError for what is no RDF.
+    Raises RemoteContextRefused, and ValueError or SyntaxError for what is no RDF.
     """
     if form == "jsonld":
         _own_context(_parsed(body))
@@ -104,7 +104,7 @@ def _own_context(document: Any) -> None:
         context = item.get("@context") if isinstance(item, dict) else None
         for part in context if isinstance(context, list) else [context]:
             if isinstance(part, str) or (isinstance(part, dict) and "@import" in part):
-                raise ContextElsewhere(str(part))
+                raise RemoteContextRefused(str(part))
 
 
 def links_of(graph: Graph, url: str, path: str | None) -> list[Link]:

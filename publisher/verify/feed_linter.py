@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from publisher.verify.document_fetcher import Limits, same_site
-from publisher.verify.document_reader import LDES, ContextElsewhere, Graph, links_of, read
+from publisher.verify.document_reader import LDES, Graph, RemoteContextRefused, links_of, read
 from publisher.verify.member_rules import Members
 from publisher.verify.report import Report
 from publisher.verify.stream_rules import stream_of
@@ -103,7 +103,7 @@ class _Walk:
         else:
             try:
                 return read(document.body, document.form or self.source.form, document.url)
-            except ContextElsewhere as problem:
+            except RemoteContextRefused as problem:
                 self.report.add("context", asked, str(problem))
             except (ValueError, SyntaxError) as problem:
                 self.report.add("unreadable", asked, str(problem)[:200])

@@ -14,23 +14,23 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as NoSuchMethod
 
 from exchange.domain.errors import CredenceError, NotFound
-from publisher.stores.guard_cache import Passed
+from publisher.stores.guard_cache import CachedGuard
 from publisher.web.endpoints import catalog, model_files
 from publisher.web.endpoints.download import DumpService
 from publisher.web.endpoints.feed import FeedService
 from publisher.web.endpoints.health import Health
 from publisher.web.endpoints.metrics import Metrics
-from publisher.web.endpoints.query_cache import AnswerCache
+from publisher.web.endpoints.query_cache import QueryCache
 from publisher.web.endpoints.sparql import SparqlService
 from publisher.web.http import problems, replies
-from publisher.web.http.client_address import Clients
+from publisher.web.http.client_address import ClientAddresses
 from publisher.web.http.host_header import require_host
 from publisher.web.http.problems import BadRequest
-from publisher.web.http.request_body import Bodies
+from publisher.web.http.request_body import BodyReader
 from publisher.web.pages import datasets, home, lists, record, search, subject, vocabulary
-from publisher.web.pages.record_summaries import Lines
+from publisher.web.pages.record_summaries import RecordSummaries
 from publisher.web.pages.renderer import Pages
-from publisher.web.pages.site_figures import Listing
+from publisher.web.pages.site_figures import SiteFigures
 from publisher.web.pages.vocabulary_labels import Vocabulary
 
 if TYPE_CHECKING:
@@ -53,42 +53,44 @@ _ALWAYS: Final = (
 )
 
 
-def create_app(parts: SiteContext) -> WSGIApplication:
+def create_app(context: SiteContext) -> WSGIApplication:
     """Return the service made of the parts."""
-    pages = Pages(parts.name, parts.base_url)
-    clients = Clients(parts.trusted_proxies)
+    pages = Pages(context.name, context.base_url)
+    clients = ClientAddresses(context.trusted_proxies)
     sparql = SparqlService(
-        parts.queries,
+        context.queries,
         pages,
-        parts.query_timeout,
-        parts.generation,
-        AnswerCache(),
-        Passed(f"{pages.base_url}/sparql"),
+        context.query_timeout,
+        context.generation,
+        QueryCache(),
+        CachedGuard(f"{pages.base_url}/sparql"),
         clients,
-        Bodies(clients.of),
+        BodyReader(clients.address_of),
     )
-    feed = FeedService(parts.feed, pages, parts.takedown_bound, parts.clock)
-    dump = DumpService(parts.dumps, parts.model.kinds, pages, parts.takedown_bound, parts.clock)
+    feed = FeedService(context.feed, pages, context.takedown_bound, context.clock)
+    dump = DumpService(
+        context.dumps, context.model.kinds, pages, context.takedown_bound, context.clock
+    )
     plain: dict[str, WSGIApplication] = {
-        "/sparql": _guarded(sparql, "triples", parts, pages),
-        "/feed/": _guarded(feed, "feed", parts, pages),
-        "/dump/": _guarded(dump, "dumps", parts, pages),
+        "/sparql": _guarded(sparql, "triples", context, pages),
+        "/feed/": _guarded(feed, "feed", context, pages),
+        "/dump/": _guarded(dump, "dumps", context, pages),
     }
-    health = Health(parts)
-    metrics = Metrics(parts, health)
-    rest = _flask(parts, pages, health)
+    health = Health(context)
+    metrics = Metrics(context, health)
+    rest = _flask(context, pages, health)
     rest.register_blueprint(metrics.blueprint())
-    return metrics.meter.around(_Gate(pages, plain, rest))
+    return metrics.meter.around(_Dispatcher(pages, plain, rest))
 
 
 def _guarded(
-    service: WSGIApplication, surface: str, parts: SiteContext, pages: Pages
+    service: WSGIApplication, surface: str, context: SiteContext, pages: Pages
 ) -> WSGIApplication:
     """Return the service, which answers 503 while its surface shows what it must not."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
-            parts.guard.require(surface)
+            context.guard.require(surface)
         except CredenceError as error:
             return problems.answer(error, environ, pages)(environ, start_response)
         return service(environ, start_response)
@@ -96,7 +98,7 @@ def _guarded(
     return answer
 
 
-class _Gate:
+class _Dispatcher:
     """Dispatches by path and sets the headers that every answer bears."""
 
     def __init__(
@@ -126,24 +128,24 @@ class _Gate:
         return self._rest(environ, start)
 
 
-def _flask(parts: SiteContext, pages: Pages, health: Health) -> Flask:
+def _flask(context: SiteContext, pages: Pages, health: Health) -> Flask:
     # `static` is named although it is the default: nothing else of the folder is served.
     app = _Site("publisher.web", static_folder="static", static_url_path="/static")
     app.url_map.strict_slashes = False
     # A redirect of its own would name the Host of the request and lose the prefix.
     app.url_map.merge_slashes = False
-    words = Vocabulary(parts.model.vocabulary())
-    lines = Lines(parts)
-    listing = Listing(parts, lines)
-    app.register_blueprint(home.blueprint(parts, pages, words, listing, health))
-    app.register_blueprint(record.blueprint(parts, pages, words, lines))
-    app.register_blueprint(subject.blueprint(parts, pages, words, lines))
-    app.register_blueprint(search.blueprint(parts, pages, lines))
-    app.register_blueprint(lists.blueprint(parts, pages, words, lines))
-    app.register_blueprint(datasets.blueprint(parts, pages, words, listing))
-    app.register_blueprint(catalog.blueprint(parts, pages, words))
-    app.register_blueprint(vocabulary.blueprint(parts.model, pages, words))
-    app.register_blueprint(model_files.blueprint(parts.model))
+    words = Vocabulary(context.model.vocabulary())
+    summaries = RecordSummaries(context)
+    figures = SiteFigures(context, summaries)
+    app.register_blueprint(home.blueprint(context, pages, words, figures, health))
+    app.register_blueprint(record.blueprint(context, pages, words, summaries))
+    app.register_blueprint(subject.blueprint(context, pages, words, summaries))
+    app.register_blueprint(search.blueprint(context, pages, summaries))
+    app.register_blueprint(lists.blueprint(context, pages, words, summaries))
+    app.register_blueprint(datasets.blueprint(context, pages, words, figures))
+    app.register_blueprint(catalog.blueprint(context, pages, words))
+    app.register_blueprint(vocabulary.blueprint(context.model, pages, words))
+    app.register_blueprint(model_files.blueprint(context.model))
     app.register_error_handler(CredenceError, _answering(pages))
     app.register_error_handler(HTTPException, _translating(pages))
     return app

@@ -64,7 +64,7 @@ class LedgerReads(Protocol):
         """When the tier's sequence last grew, in milliseconds."""
 
 
-class Index(Protocol):
+class IndexReads(Protocol):
     """What pages list, count and search (`publisher.surfaces.index.IndexReader`).
 
     Every answer is bounded. All raise StoreUnavailable and QueryTimeout.
@@ -119,7 +119,7 @@ class SiteContext:
     model: Model
     ledger: LedgerReads
     queries: QueryPool
-    index: Index
+    index: IndexReads
     generation: Callable[[], str]
     readers: Sequence[SurfaceReader]
     checkpoints: Checkpoints

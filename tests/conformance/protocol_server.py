@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from granian import Granian
 from granian.constants import Interfaces
 
-from publisher.stores.guard_cache import Passed
+from publisher.stores.guard_cache import CachedGuard
 from publisher.stores.query_pool import QueryPool
-from publisher.web.endpoints.query_cache import AnswerCache
+from publisher.web.endpoints.query_cache import QueryCache
 from publisher.web.endpoints.sparql import SparqlService
 from publisher.web.pages.renderer import Pages
 
@@ -37,8 +37,8 @@ def service(directory: Path, base: str) -> WSGIApplication:
         Pages("conformance", base),
         10,
         lambda: directory.name,
-        AnswerCache(),
-        Passed(f"{base}/sparql"),
+        QueryCache(),
+        CachedGuard(f"{base}/sparql"),
     )
 
 

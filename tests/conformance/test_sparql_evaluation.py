@@ -18,9 +18,9 @@ import rdflib
 from pyoxigraph import NamedNode, RdfFormat, Store
 from werkzeug.test import Client, TestResponse
 
-from publisher.stores.guard_cache import Passed
+from publisher.stores.guard_cache import CachedGuard
 from publisher.stores.query_pool import QueryPool
-from publisher.web.endpoints.query_cache import AnswerCache
+from publisher.web.endpoints.query_cache import QueryCache
 from publisher.web.endpoints.sparql import SparqlService
 from publisher.web.pages.renderer import Pages
 from tests.conformance.evaluation_cases import BASE, Case, cases
@@ -72,8 +72,8 @@ class Service:
     generation: str
 
     def ask(self, case: Case, accept: str) -> TestResponse:
-        pages, kept = Pages("suite", case.base), AnswerCache()
-        guard = Passed(f"{case.base}/sparql")
+        pages, kept = Pages("suite", case.base), QueryCache()
+        guard = CachedGuard(f"{case.base}/sparql")
         service = SparqlService(self.pool, pages, 10, lambda: self.generation, kept, guard)
         query = case.query.read_bytes()
         form: dict[str, object] = {"query": query}

@@ -9,16 +9,16 @@ from pathlib import Path
 from urllib.parse import quote
 
 from publisher import settings
-from publisher.stores.guard_cache import Passed
+from publisher.stores.guard_cache import CachedGuard
 from publisher.stores.query_guard import check
 from publisher.verify import Folder, Limits, roots_in, verify_feed
 from publisher.verify.document_fetcher import Document
-from publisher.verify.document_reader import ContextElsewhere, read
+from publisher.verify.document_reader import RemoteContextRefused, read
 from publisher.web.endpoints import feed
 from publisher.web.endpoints.sparql_request import FORM, QUERY
 from publisher.web.endpoints.sparql_request import read as read_request
 from publisher.web.http import replies
-from publisher.web.http.request_body import Bodies
+from publisher.web.http.request_body import BodyReader
 from tests.fuzz.target import Target
 from tests.fuzz.writing_side import refusing
 from tests.unit.publisher.stores.test_query_guard import NOT_A_SERVICE, ORDINARY, SERVICES, UPDATES
@@ -60,7 +60,7 @@ _TOML = (
 )
 
 
-_BODIES = Bodies()
+_BODIES = BodyReader()
 _LIMITS = Limits(documents=50, document_bytes=64 * 1024)
 
 
@@ -69,7 +69,7 @@ def targets(folder: Path) -> Iterator[Target]:
     queries = [query.encode() for query in (*NOT_A_SERVICE, *SERVICES, *UPDATES)]
     queries += [query.encode() for _, query in ORDINARY]
     yield Target("guard", 12_000, queries, _SPARQL, refusing(lambda data: check(data, BASE)))
-    yield Target("guard-shapes", 4_000, queries, _SPARQL, refusing(_shapes(Passed(BASE))))
+    yield Target("guard-shapes", 4_000, queries, _SPARQL, refusing(_shapes(CachedGuard(BASE))))
     forms = [b"query=" + quote(query).encode() + b"&format=csv" for query in queries[:20]]
     named = b"&default-graph-uri=urn:a&named-graph-uri=http://a/b"
     parameters = (b"&", b"=", b"%", b"query=", b"update=", b"format=", *named.split(b"&"))
@@ -96,7 +96,7 @@ def published(tree: Path) -> Iterator[Target]:
         yield Target(f"feed-{form}", 2_000, corpus, dictionary, _document(form))
 
 
-def _shapes(passed: Passed) -> Callable[[bytes], None]:
+def _shapes(passed: CachedGuard) -> Callable[[bytes], None]:
     """Hold the verdict by shape to that of the guard itself."""
 
     def take(data: bytes) -> None:
@@ -152,7 +152,7 @@ def _document(form: str) -> Callable[[bytes], bool]:
     def run(data: bytes) -> bool:
         try:
             read(data, form, f"{BASE}/feed/a")
-        except (ContextElsewhere, ValueError, SyntaxError):
+        except (RemoteContextRefused, ValueError, SyntaxError):
             return False
         return True
 

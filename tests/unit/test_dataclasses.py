@@ -49,7 +49,7 @@ WORKING = {
     "publisher.verify.member_rules.Members",
     "publisher.verify.document_reader.Graph",
     "publisher.verify.report.Report",
-    "publisher.web.http.request_body._Reading",
+    "publisher.web.http.request_body._PendingBody",
 }
 WITH_DICT = {"exchange.ledger.dry_run.MemorySeals"}  # stands for a class without slots
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from publisher.web.pages.record_summaries import Line
+    from publisher.web.pages.record_summaries import RecordSummary
 
 WIDTH: Final = 780
 _RIGHT: Final = 12  # room behind the last day
@@ -31,7 +31,7 @@ _YEARS: Final = 9  # more of them would not fit beside each other
 class Bar:
     """One record, from its day to its last one or, without one, to today."""
 
-    line: Line
+    line: RecordSummary
     x: float
     y: int
     width: float
@@ -63,7 +63,7 @@ class Timeline:
     cut: bool
 
 
-def timeline(lines: Iterable[Line], today: date) -> Timeline | None:
+def timeline(lines: Iterable[RecordSummary], today: date) -> Timeline | None:
     """Return the drawing of records that have a day; None where none has."""
     dated = sorted((one for one in lines if one.date), key=lambda one: one.date, reverse=True)
     shown = dated[:MOST]
@@ -85,7 +85,7 @@ def timeline(lines: Iterable[Line], today: date) -> Timeline | None:
 class _Scale:
     """From days to places."""
 
-    def __init__(self, lines: Sequence[Line], today: date) -> None:
+    def __init__(self, lines: Sequence[RecordSummary], today: date) -> None:
         days = [date.fromisoformat(one.date) for one in lines]
         ends = [_end(one, today) for one in lines]
         self._today = today
@@ -98,7 +98,7 @@ class _Scale:
         share = (day - self._first).days / self._days
         return round(self._left + share * (WIDTH - self._left - _RIGHT), 1)
 
-    def bar(self, line: Line, y: int) -> Bar:
+    def bar(self, line: RecordSummary, y: int) -> Bar:
         start = self.x(date.fromisoformat(line.date))
         width = max(self.x(_end(line, self._today)) - start, _LEAST)
         return Bar(line, start, y, round(width, 1), line.until)
@@ -115,7 +115,7 @@ def _room(labels: Iterable[str]) -> float:
     return min(max(max(widths) + _RIGHT, _LEAST_LEFT), _MOST_LEFT)
 
 
-def _end(line: Line, today: date) -> date:
+def _end(line: RecordSummary, today: date) -> date:
     """Return the last day drawn: the record's own, no further than a far one is meant."""
     day = date.fromisoformat(line.date)
     if line.until:

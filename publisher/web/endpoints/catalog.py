@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 from exchange.domain.errors import NotFound
 from publisher.web.http import replies
 from publisher.web.http.problems import NotAcceptable
-from publisher.web.pages.record_summaries import shown_kinds
+from publisher.web.pages.record_summaries import visible_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +56,9 @@ _FEED: Final = {"zh": "数据订阅流（LDES）", "en": "Feed (LDES)"}
 _QUERYABLE: Final = {"zh": "经 SPARQL 查询", "en": "By SPARQL query"}
 
 
-def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary) -> Blueprint:
+def blueprint(context: SiteContext, pages: Pages, words: Vocabulary) -> Blueprint:
     """Return the routes of the catalogue."""
-    catalog = Catalog(parts, pages, words)
+    catalog = Catalog(context, pages, words)
     made = Blueprint("catalog", __name__)
     made.add_url_rule("/catalog", view_func=catalog.chosen)
     made.add_url_rule("/catalog.<suffix>", view_func=catalog.suffixed)
@@ -68,8 +68,8 @@ def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary) -> Blueprint:
 class Catalog:
     """Answers with the catalogue of one tier."""
 
-    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary) -> None:
-        self._parts = parts
+    def __init__(self, context: SiteContext, pages: Pages, words: Vocabulary) -> None:
+        self._context = context
         self._pages = pages
         self._words = words
 
@@ -101,11 +101,11 @@ class Catalog:
 
     def triples(self) -> Iterator[Triple]:
         """Yield the whole catalogue."""
-        base = self._parts.base_url
+        base = self._context.base_url
         catalog, publisher = f"{base}/catalog", f"{base}/#publisher"
         service = f"{base}/sparql"
         yield _is(catalog, "dcat:Catalog")
-        yield from _said(catalog, "dcterms:title", _TITLE, name=self._parts.name)
+        yield from _said(catalog, "dcterms:title", _TITLE, name=self._context.name)
         yield from _said(catalog, "dcterms:description", _ABOUT)
         yield _to(catalog, "dcterms:publisher", publisher)
         yield _to(catalog, "foaf:homepage", f"{base}/")
@@ -114,14 +114,14 @@ class Catalog:
             yield _to(catalog, "dcterms:language", _LANGUAGES + language)
             yield _is(_LANGUAGES + language, "dcterms:LinguisticSystem")
         yield _is(publisher, "foaf:Agent")
-        yield Triple(_node(publisher), _node("foaf:name"), Literal(self._parts.name))
+        yield Triple(_node(publisher), _node("foaf:name"), Literal(self._context.name))
         yield _to(catalog, "dcat:service", service)
         yield _is(service, "dcat:DataService")
         yield from _said(service, "dcterms:title", _SERVICE)
         yield _to(service, "dcat:endpointURL", service)
         yield _to(service, "dcat:endpointDescription", service)
         yield _is(service, "rdfs:Resource")
-        for kind in shown_kinds(self._parts.model.kinds.values(), self._parts.tier):
+        for kind in visible_kinds(self._context.model.kinds.values(), self._context.tier):
             dataset = f"{base}/dataset/{kind.slug}"
             yield _to(catalog, "dcat:dataset", dataset)
             yield _to(service, "dcat:servesDataset", dataset)
@@ -129,7 +129,7 @@ class Catalog:
             yield _to(dataset, "dcterms:publisher", publisher)
 
     def _dataset(self, dataset: str, kind: Kind) -> Iterator[Triple]:
-        base, term = self._parts.base_url, self._words.get(kind.class_iri)
+        base, term = self._context.base_url, self._words.get(kind.class_iri)
         labels = {"zh": kind.label.zh, "en": kind.label.en}
         about = {lang: term.definition(lang) if term else labels[lang] for lang in labels}
         yield _is(dataset, "dcat:Dataset")
@@ -140,7 +140,7 @@ class Catalog:
         yield _is(dataset, "foaf:Document")
         yield _to(dataset, "dcterms:conformsTo", f"{base}/shapes/{kind.slug}.ttl")
         yield _is(f"{base}/shapes/{kind.slug}.ttl", "dcterms:Standard")
-        last = self._parts.ledger.last_published(self._parts.tier)
+        last = self._context.ledger.last_published(self._context.tier)
         if last:
             yield Triple(_node(dataset), _node("dcterms:modified"), _date_time(last))
         yield from _distribution(dataset, "feed", f"{base}/feed/{kind.slug}", _FEED)

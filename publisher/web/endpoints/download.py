@@ -26,7 +26,7 @@ from publisher.surfaces.dumps.dump_version import file_name, manifest
 from publisher.surfaces.dumps.file_digests import FileDigests
 from publisher.web.http import cache_control, problems, replies
 from publisher.web.http.problems import BadRequest, MethodNotAllowed
-from publisher.web.http.range_response import Stream
+from publisher.web.http.range_response import RangeResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -62,7 +62,7 @@ _CORS: Final = (
     ("Access-Control-Allow-Headers", "Accept, If-None-Match, Range, If-Range"),
     ("Access-Control-Max-Age", "86400"),
 )
-_ASKED: Final = ("Cache-Control", cache_control.ASKED)
+_ASKED: Final = ("Cache-Control", cache_control.REVALIDATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class DumpService:
             reply = problems.answer(error, environ, self.pages)
         return reply(environ, start_response)
 
-    def _reply(self, environ: WSGIEnvironment) -> replies.Reply | Stream:
+    def _reply(self, environ: WSGIEnvironment) -> replies.Reply | RangeResponse:
         method = environ["REQUEST_METHOD"]
         if method == "OPTIONS":
             return replies.Reply(b"", status=204, headers=(("Allow", ALLOW), *_CORS))
@@ -137,8 +137,11 @@ class DumpService:
 
     def _document(
         self, environ: WSGIEnvironment, shelf: DumpSnapshot, index: DumpVersion, name: str
-    ) -> replies.Reply | Stream:
-        lasting = ("Cache-Control", cache_control.lasting(self.takedown_bound, self.clock()))
+    ) -> replies.Reply | RangeResponse:
+        lasting = (
+            "Cache-Control",
+            cache_control.until_next_expiry(self.takedown_bound, self.clock()),
+        )
         described = self._described(shelf, index, name)
         if described is not None:
             return described.having(lasting).tagged(environ)
@@ -158,7 +161,7 @@ class DumpService:
             *([("Content-Encoding", "gzip")] if coded else []),
         ]
         media = replies.Reply(b"", _GZIP if packed else MEDIA[document.form]).content_type
-        return Stream(tuple(pieces), media, tuple(headers))
+        return RangeResponse(tuple(pieces), media, tuple(headers))
 
     def _described(
         self, shelf: DumpSnapshot, index: DumpVersion, name: str

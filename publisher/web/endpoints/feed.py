@@ -102,9 +102,9 @@ class FeedService:
 
     def _caching(self, *, closed: bool) -> str:
         return (
-            cache_control.lasting(self.takedown_bound, self.clock())
+            cache_control.until_next_expiry(self.takedown_bound, self.clock())
             if closed
-            else cache_control.ASKED
+            else cache_control.REVALIDATE
         )
 
 

@@ -30,20 +30,20 @@ OTHER_HISTORY: Final = "other-history"
 class Health:
     """Watches the surfaces of one tier; safe to ask from many threads."""
 
-    def __init__(self, parts: SiteContext) -> None:
-        self._parts = parts
+    def __init__(self, context: SiteContext) -> None:
+        self._context = context
         self._lock = threading.Lock()
         # Since when (milliseconds) each surface has not been seen at the head.
         self._behind: dict[str, int] = {}
 
     def states(self) -> dict[str, str]:
         """Return `ok`, `behind`, `alarm` or `other-history` for each surface by its label."""
-        if not self._parts.ledger_in_place():
+        if not self._context.ledger_in_place():
             # What the open files still say is not what the next process will read.
             return {LEDGER: ALARM}
-        alarmed = {alarm.surface for alarm in standing_alarms(self._parts.alarms)}
-        states = {label(one): self._state(one, alarmed) for one in self._parts.readers}
-        return {**states, CLOCK: ALARM} if self._parts.clock_doubt() is not None else states
+        alarmed = {alarm.surface for alarm in standing_alarms(self._context.alarms)}
+        states = {label(one): self._state(one, alarmed) for one in self._context.readers}
+        return {**states, CLOCK: ALARM} if self._context.clock_doubt() is not None else states
 
     def faults(self) -> Mapping[str, str]:
         """Return what makes the service not ready: empty when it is.
@@ -51,7 +51,7 @@ class Health:
         A surface may lag while it works off a load (withdrawals run ahead of it), but not longer
         than the takedown bound.
         """
-        now, bound = self._parts.clock(), self._parts.takedown_bound * 1000
+        now, bound = self._context.clock(), self._context.takedown_bound * 1000
         return {
             name: state
             for name, state in self.states().items()
@@ -62,18 +62,18 @@ class Health:
     def _state(self, surface: SurfaceReader, alarmed: set[str]) -> str:
         name = label(surface)
         try:
-            if self._parts.checkpoints.difference(surface):
+            if self._context.checkpoints.difference(surface):
                 return OTHER_HISTORY
-            level = surface.position() >= self._parts.ledger.head(surface.tier)
+            level = surface.position() >= self._context.ledger.head(surface.tier)
         except StoreUnavailable:
             level = False
-        if name in alarmed or (level and not self._parts.guard.is_fit(surface.name)):
+        if name in alarmed or (level and not self._context.guard.is_fit(surface.name)):
             return ALARM
         with self._lock:
             if level:
                 self._behind.pop(name, None)
             else:
-                self._behind.setdefault(name, self._parts.clock())
+                self._behind.setdefault(name, self._context.clock())
         return OK if level else BEHIND
 
     def _since(self, name: str, now: int) -> int:

@@ -106,8 +106,8 @@ class State:
     These are of the whole deployment, whichever process answers.
     """
 
-    def __init__(self, parts: SiteContext, health: Health) -> None:
-        self._parts = parts
+    def __init__(self, context: SiteContext, health: Health) -> None:
+        self._context = context
         self._health = health
 
     def describe(self) -> Iterator[Metric]:
@@ -131,11 +131,11 @@ class State:
         alarm = _gauge(
             "credence_surface_alarm", "公开面告警 Whether a surface has failed", "surface"
         )
-        failing = {one.surface for one in standing_alarms(self._parts.alarms)}
-        for surface in self._parts.watched:
+        failing = {one.surface for one in standing_alarms(self._context.alarms)}
+        for surface in self._context.watched:
             name = label(surface)
             reached = _position(surface)
-            head = self._parts.ledger.head(surface.tier)
+            head = self._context.ledger.head(surface.tier)
             position.add_metric([name], reached)
             # Negative when the surface is ahead of the ledger, which is a fault.
             lag.add_metric([name], head - reached)
@@ -143,7 +143,7 @@ class State:
         return iter((position, lag, alarm))
 
     def _ledger(self) -> Iterator[Metric]:
-        now, state = self._parts.clock(), self._parts.ledger.backlog()
+        now, state = self._context.clock(), self._context.ledger.backlog()
         values = {
             ("credence_ledger_position", "账本位置 Events in the ledger"): state.position,
             (
@@ -162,12 +162,12 @@ class State:
                 "credence_erasures_unfinished",
                 "未完成的删除 Erasures whose surfaces are not rebuilt",
             ): state.unfinished_erasures,
-            ("credence_held_rows", "待审数据行 Rows held for review"): self._parts.held(),
+            ("credence_held_rows", "待审数据行 Rows held for review"): self._context.held(),
         }
         return (_single(name, text, value) for (name, text), value in values.items())
 
     def _queries(self) -> Iterator[Metric]:
-        pool = self._parts.queries.metrics()
+        pool = self._context.queries.metrics()
         running = _gauge("credence_query_running", "正在执行的查询 Queries at work", "lane")
         waiting = _gauge("credence_query_waiting", "排队的查询 Queries that wait", "lane")
         answered = _counter("credence_query_answered", "已应答的查询 Queries answered", "lane")
@@ -191,7 +191,7 @@ class State:
     def _service(self) -> Iterator[Metric]:
         ready = not self._health.faults()
         yield _single("credence_ready", "服务就绪 Whether /readyz answers 200", ready)
-        doubt = self._parts.clock_doubt() is not None
+        doubt = self._context.clock_doubt() is not None
         yield _single("credence_clock_in_doubt", "时钟存疑 Whether the clock is not trusted", doubt)
 
 
@@ -217,14 +217,14 @@ def _single(name: str, text: str, value: float) -> Metric:
 class Metrics:
     """The registry of one web worker and the page that shows it."""
 
-    def __init__(self, parts: SiteContext, health: Health) -> None:
+    def __init__(self, context: SiteContext, health: Health) -> None:
         # They are a second series for every counter, of no use to a monitor.
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._token = parts.metrics_token
-        self._trial = is_loopback(urlsplit(parts.base_url).hostname or "")
+        self._token = context.metrics_token
+        self._trial = is_loopback(urlsplit(context.base_url).hostname or "")
         self._registry = CollectorRegistry(auto_describe=False)
         self.meter = Meter(self._registry)
-        self._registry.register(State(parts, health))
+        self._registry.register(State(context, health))
         ProcessCollector(registry=self._registry)
 
     def blueprint(self) -> Blueprint:

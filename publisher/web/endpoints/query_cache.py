@@ -23,7 +23,7 @@ MAX_ANSWER: Final = 1024 * 1024
 Key = tuple[str, "Dataset | None", str]
 
 
-class AnswerCache:
+class QueryCache:
     """Answers by (query, dataset, media type), the longest unused forgotten first.
 
     Safe to use from many threads. One cache belongs to one tier's service.

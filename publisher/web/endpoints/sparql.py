@@ -16,21 +16,21 @@ from exchange.domain.errors import CredenceError
 from publisher.stores.query_dataset import Dataset
 from publisher.stores.query_pool import MEDIA_TYPES
 from publisher.web.endpoints.service_description import description
-from publisher.web.endpoints.sparql_request import ALLOW, Asked, read
+from publisher.web.endpoints.sparql_request import ALLOW, SparqlRequest, read
 from publisher.web.http import problems, replies
-from publisher.web.http.client_address import Clients
+from publisher.web.http.client_address import ClientAddresses
 from publisher.web.http.problems import BadRequest, BodyTooSlow, NotAcceptable
-from publisher.web.http.request_body import Bodies, CutShort
+from publisher.web.http.request_body import BodyReader, CutShort
 from publisher.web.pages import sparql_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from publisher.stores.guard_cache import Passed
-    from publisher.stores.query_guard import ParsedForm
+    from publisher.stores.guard_cache import CachedGuard
+    from publisher.stores.query_guard import GuardedQuery
     from publisher.stores.query_pool import Answer, QueryPool
-    from publisher.web.endpoints.query_cache import AnswerCache
+    from publisher.web.endpoints.query_cache import QueryCache
     from publisher.web.pages.renderer import Pages
 
 # Names that clients use for our types, and short names for links (`&format=csv`).
@@ -82,10 +82,10 @@ class SparqlService:
     pages: Pages
     timeout_seconds: float
     generation: Callable[[], str]
-    answers: AnswerCache
-    guard: Passed
-    clients: Clients = field(default_factory=Clients)
-    bodies: Bodies = field(default_factory=Bodies)
+    answers: QueryCache
+    guard: CachedGuard
+    clients: ClientAddresses = field(default_factory=ClientAddresses)
+    bodies: BodyReader = field(default_factory=BodyReader)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -110,7 +110,7 @@ class SparqlService:
         reply = replies.Reply(answer.body, answer.media)
         return reply.having(*_FRESH).tagged(environ) if parsed.repeatable else reply.having(*_ONCE)
 
-    def _parsed(self, asked: Asked, query: str) -> ParsedForm:
+    def _parsed(self, asked: SparqlRequest, query: str) -> GuardedQuery:
         """Return the guarded query; graphs of the protocol replace those it names (§2.1.4).
 
         Its relative IRIs are resolved against this service (RFC 3986 §5.1.3).
@@ -120,12 +120,12 @@ class SparqlService:
             return parsed
         return replace(parsed, dataset=Dataset(asked.default_graphs, asked.named_graphs))
 
-    def _answer(self, environ: WSGIEnvironment, parsed: ParsedForm, media: str) -> Answer:
+    def _answer(self, environ: WSGIEnvironment, parsed: GuardedQuery, media: str) -> Answer:
         """Return the kept answer of this generation, or ask and keep it where it is repeatable."""
         key = (parsed.text, parsed.dataset, media)
         kept = self.answers.get(self.generation(), key) if parsed.repeatable else None
         if kept is None:
-            kept = self.queries.query(parsed, media, client=self.clients.of(environ))
+            kept = self.queries.query(parsed, media, client=self.clients.address_of(environ))
             if parsed.repeatable:
                 self.answers.put(key, kept)
         return kept
@@ -147,7 +147,7 @@ class SparqlService:
             body = description(f"{self.pages.base_url}/sparql", media)
         return replies.Reply(body, media)
 
-    def _page(self, environ: WSGIEnvironment, asked: Asked, query: str) -> replies.Reply:
+    def _page(self, environ: WSGIEnvironment, asked: SparqlRequest, query: str) -> replies.Reply:
         """Return the form with the answer, or with what is wrong, below the query."""
         try:
             parsed = self._parsed(asked, query)
@@ -158,7 +158,7 @@ class SparqlService:
         return replies.Reply(body, headers=_FRESH if parsed.repeatable else _ONCE)
 
 
-def _media(environ: WSGIEnvironment, parsed: ParsedForm, form: str | None) -> str:
+def _media(environ: WSGIEnvironment, parsed: GuardedQuery, form: str | None) -> str:
     """Return the media type of the answer: by `format`, else by Accept. Raises NotAcceptable."""
     offers = MEDIA_TYPES[parsed.form]
     if form is not None:

@@ -23,7 +23,7 @@ from publisher.web.http.problems import (
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
-    from publisher.web.http.request_body import Bodies
+    from publisher.web.http.request_body import BodyReader
 
 ALLOW: Final = "GET, HEAD, POST, QUERY, OPTIONS"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -42,7 +42,7 @@ _Parameters = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SparqlRequest:
     """What a request asks: no query means the service description.
 
     `default_graphs` and `named_graphs` are those of the protocol, `form` is `&format=`.
@@ -54,8 +54,8 @@ class Asked:
     form: str | None = None
 
 
-def read(environ: WSGIEnvironment, bodies: Bodies) -> Asked:
-    """Return what the request asks. Raises all errors of this module and of `Bodies.read`."""
+def read(environ: WSGIEnvironment, bodies: BodyReader) -> SparqlRequest:
+    """Return what the request asks. Raises all errors of this module and of `BodyReader.read`."""
     parameters = _parameters(environ, bodies)
     if "update" in parameters:
         raise BadRequest(
@@ -83,10 +83,10 @@ def read(environ: WSGIEnvironment, bodies: Bodies) -> Asked:
             zh_hint="请在 default-graph-uri 和 named-graph-uri 中写出完整网址。",
         )
     form = parameters["format"][-1] if "format" in parameters else None
-    return Asked(queries[0] if queries else None, default, named, form)
+    return SparqlRequest(queries[0] if queries else None, default, named, form)
 
 
-def _parameters(environ: WSGIEnvironment, bodies: Bodies) -> _Parameters:
+def _parameters(environ: WSGIEnvironment, bodies: BodyReader) -> _Parameters:
     method = environ["REQUEST_METHOD"]
     given = _decode(environ.get("QUERY_STRING", ""))
     if method in {"GET", "HEAD"}:
@@ -96,7 +96,7 @@ def _parameters(environ: WSGIEnvironment, bodies: Bodies) -> _Parameters:
     return _posted(environ, bodies, given)
 
 
-def _posted(environ: WSGIEnvironment, bodies: Bodies, given: _Parameters) -> _Parameters:
+def _posted(environ: WSGIEnvironment, bodies: BodyReader, given: _Parameters) -> _Parameters:
     """Return the parameters of the address and the body together."""
     media = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     accepted = f"{QUERY}, {FORM}"
@@ -130,10 +130,10 @@ def _posted(environ: WSGIEnvironment, bodies: Bodies, given: _Parameters) -> _Pa
     )
 
 
-def _body(environ: WSGIEnvironment, bodies: Bodies) -> bytes:
+def _body(environ: WSGIEnvironment, bodies: BodyReader) -> bytes:
     """Read the body, at most BODY_LIMIT bytes.
 
-    Raises QueryTooLarge, BadRequest and those of `Bodies.read`.
+    Raises QueryTooLarge, BadRequest and those of `BodyReader.read`.
     """
     length = environ.get("CONTENT_LENGTH") or ""
     if length and not (length.isdecimal() and len(length) <= _MOST_DIGITS):

@@ -7,10 +7,10 @@ from typing import Final
 from exchange.domain.publicity_period import seconds_of_day_left
 
 # A copy may be kept and must be asked for each time.
-ASKED: Final = "public, max-age=0, must-revalidate"
+REVALIDATE: Final = "public, max-age=0, must-revalidate"
 
 
-def lasting(takedown_bound: float, now: int) -> str:
+def until_next_expiry(takedown_bound: float, now: int) -> str:
     """Return the value of Cache-Control for what changes by a takedown alone.
 
     `takedown_bound` is seconds, `now` milliseconds. Publicity ends with a day, so no copy may

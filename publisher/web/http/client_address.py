@@ -24,7 +24,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
-class Clients:
+class ClientAddresses:
     """Tells clients apart; `trusted` are networks or addresses of proxies.
 
     Raises ValueError for text that is neither.
@@ -33,7 +33,7 @@ class Clients:
     def __init__(self, trusted: Iterable[str] = ()) -> None:
         self._trusted: tuple[Network, ...] = tuple(map(ip_network, trusted))
 
-    def of(self, environ: WSGIEnvironment) -> str:
+    def address_of(self, environ: WSGIEnvironment) -> str:
         """Return the client of a request."""
         peer: str = environ.get("REMOTE_ADDR", "")
         if not self._trusted and ":" not in peer:

@@ -29,7 +29,7 @@ from exchange.domain.errors import (
 )
 from exchange.domain.personal_data import mask
 from publisher.web.http import replies
-from publisher.web.messages.common import say
+from publisher.web.messages.common import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -206,7 +206,7 @@ def sentences(error: CredenceError, lang: str) -> tuple[str, str]:
 
 def _page(error: CredenceError, problem: Problem, lang: str, pages: Pages) -> bytes:
     if isinstance(error, Gone):
-        what, hint = say(lang, "gone-text"), say(lang, "gone-hint")
+        what, hint = message(lang, "gone-text"), message(lang, "gone-hint")
     else:
         what, hint = sentences(error, lang)
     return pages.render("error.html", lang, title=problem.title(lang), what=what, hint=hint)

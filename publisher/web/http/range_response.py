@@ -22,7 +22,7 @@ _NO_BYTES: Final = re.compile(r"\s*bytes\s*=\s*-0+\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class RangeResponse:
     """An answer of pieces; its headers have a strong ETag. A cut one is seen by its length."""
 
     pieces: tuple[Piece, ...]

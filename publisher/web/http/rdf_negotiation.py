@@ -51,7 +51,7 @@ HEADERS: Final = (
 )
 
 
-def wished(suffix: str, absent: NotFound) -> str:
+def negotiate(suffix: str, absent: NotFound) -> str:
     """Return the media type by suffix, else by Accept.
 
     Raises `absent` for an unknown suffix, NotAcceptable for an Accept that nothing meets.
@@ -66,9 +66,9 @@ def wished(suffix: str, absent: NotFound) -> str:
     return media
 
 
-def written(triples: Iterable[Triple], media: str) -> bytes:
+def serialise(parse_triples: Iterable[Triple], media: str) -> bytes:
     """Return the triples in a type of RDF."""
-    return serialize(triples, format=_FORMATS[media], prefixes=PREFIXES) or b""
+    return serialize(parse_triples, format=_FORMATS[media], prefixes=PREFIXES) or b""
 
 
 def statements(record: VisibleRecord | RecordView) -> bytes:
@@ -82,6 +82,6 @@ def statements(record: VisibleRecord | RecordView) -> bytes:
     return b"".join(sorted([*record.view.splitlines(keepends=True), mark]))
 
 
-def triples(nquads: bytes) -> list[Triple]:
+def parse_triples(nquads: bytes) -> list[Triple]:
     """Return the triples of N-Quads of the default graph, in their order."""
     return [quad.triple for quad in parse(nquads, RdfFormat.N_QUADS)]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from publisher.web.http.replies import Reply
 
-# Bodies on their way at once, all and of one client, and requests that wait for a place. A sound
+# Bodies being read at once, of all clients and of one, and requests that wait for a place. A sound
 # body is there within milliseconds of its headers.
 READERS: Final = 32
 SHARE: Final = 8
@@ -45,7 +45,7 @@ _FLUSH_SECONDS: Final = 0.05
 
 
 @dataclass(eq=False, slots=True)
-class _Reading:
+class _PendingBody:
     """One body on its way: of whom, since when, and how it ended (`settled`)."""
 
     client: str
@@ -56,7 +56,7 @@ class _Reading:
     error: Exception | None = None
 
 
-class Bodies:
+class BodyReader:
     """Reads the bodies of one service's requests; safe to use from many threads.
 
     `client_of` names the client of a request.
@@ -75,8 +75,8 @@ class Bodies:
         self._share = share
         self._seconds = seconds
         self._changed = threading.Condition()
-        self._under_way: list[_Reading] = []
-        self._waiting: list[_Reading] = []
+        self._under_way: list[_PendingBody] = []
+        self._waiting: list[_PendingBody] = []
         self._threads = _Threads()
 
     def read(self, environ: WSGIEnvironment, most: int) -> bytes:
@@ -97,12 +97,12 @@ class Bodies:
                 raise BodyTooSlow(self._seconds)
             return reading.body
 
-    def _begin(self, client: str) -> _Reading:
+    def _begin(self, client: str) -> _PendingBody:
         """Return a place among the bodies on their way, as soon as there is one.
 
         The newest of those that wait is served first: one that was stopped for long gives way.
         """
-        reading = _Reading(client, time.monotonic())
+        reading = _PendingBody(client, time.monotonic())
         until = reading.began + WAIT_SECONDS
         with self._changed:
             self._await(reading)
@@ -118,7 +118,7 @@ class Bodies:
             self._under_way.append(reading)
             return reading
 
-    def _await(self, reading: _Reading) -> None:
+    def _await(self, reading: _PendingBody) -> None:
         """Let it wait; beyond the limit the client with the most waiting loses its oldest."""
         self._waiting.append(reading)
         kept = [each for each in self._waiting if not each.given_up]
@@ -127,7 +127,7 @@ class Bodies:
             next(each for each in kept if each.client == most).given_up = True
             self._changed.notify_all()
 
-    def _next(self) -> _Reading | None:
+    def _next(self) -> _PendingBody | None:
         """Return the newest that waits and whose client has room."""
         room = (each for each in reversed(self._waiting) if self._has_room(each.client))
         return next((each for each in room if not each.given_up), None)
@@ -153,7 +153,7 @@ class Bodies:
                 each.settled.set()
                 leaving += 1
 
-    def _take(self, reading: _Reading, environ: WSGIEnvironment, most: int) -> None:
+    def _take(self, reading: _PendingBody, environ: WSGIEnvironment, most: int) -> None:
         """Read to the end, or until the connection ends; runs on a thread of its own."""
         body, error = None, None
         try:

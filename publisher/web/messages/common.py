@@ -175,7 +175,7 @@ _COMMON: Final[dict[str, tuple[str, str]]] = {
 TEXTS: Final[dict[str, tuple[str, str]]] = _COMMON | home.TEXTS | record.TEXTS | subject.TEXTS
 
 
-def say(lang: str, name: str, **values: object) -> str:
+def message(lang: str, name: str, **values: object) -> str:
     """Return the text `name` in `zh` or `en`, its {places} filled. Raises KeyError if unknown."""
     text = TEXTS[name][LANGUAGES.index(lang)]
     return text.format(**values) if values else text

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from publisher.web.endpoints.download import MEDIA
-from publisher.web.messages.common import say
+from publisher.web.messages.common import message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def card(
         "url": {"@id": address},
         "name": name,
         "alternateName": other,
-        "description": say(lang, "dataset-card", label=name, definition=definition, by=by.name),
+        "description": message(lang, "dataset-card", label=name, definition=definition, by=by.name),
         "identifier": kind.slug,
         "inLanguage": "zh-Hans",
         "isAccessibleForFree": True,

@@ -19,7 +19,7 @@ from publisher.web.charts.monthly import HEIGHT, WIDTH, figures
 from publisher.web.http import replies
 from publisher.web.pages.dataset_jsonld import TERMS, Publisher, card
 from publisher.web.pages.dates import moment
-from publisher.web.pages.record_summaries import shown_kinds
+from publisher.web.pages.record_summaries import visible_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from exchange.model import Field, Kind
     from publisher.web.context import SiteContext
     from publisher.web.pages.renderer import Pages
-    from publisher.web.pages.site_figures import Listing
+    from publisher.web.pages.site_figures import SiteFigures
     from publisher.web.pages.vocabulary_labels import Vocabulary
 
 PREVIEW: Final = 20
@@ -59,9 +59,11 @@ class Column:
     only_here: bool
 
 
-def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing) -> Blueprint:
+def blueprint(
+    context: SiteContext, pages: Pages, words: Vocabulary, figures: SiteFigures
+) -> Blueprint:
     """Return the routes of datasets."""
-    datasets = Datasets(parts, pages, words, listing)
+    datasets = Datasets(context, pages, words, figures)
     made = Blueprint("datasets", __name__)
     made.add_url_rule("/datasets", view_func=datasets.all)
     made.add_url_rule("/dataset/<slug>", view_func=datasets.one)
@@ -72,20 +74,20 @@ class Datasets:
     """Answers about kinds of records."""
 
     def __init__(
-        self, parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing
+        self, context: SiteContext, pages: Pages, words: Vocabulary, figures: SiteFigures
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._pages = pages
         self._words = words
-        self._listing = listing
+        self._figures = figures
         self._kinds = {
-            kind.slug: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
+            kind.slug: kind for kind in visible_kinds(context.model.kinds.values(), context.tier)
         }
 
     def all(self) -> replies.Reply:
         """Return the list of datasets."""
         lang = replies.language(request.environ)
-        counted = {one.slug: one.count for one in self._listing.counts(lang) or ()}
+        counted = {one.slug: one.count for one in self._figures.counts(lang) or ()}
         body = self._pages.render(
             "datasets.html",
             lang,
@@ -111,9 +113,9 @@ class Datasets:
                 zh_hint="请从数据目录查找。",
             )
         lang = replies.language(request.environ)
-        counted = {one.slug: one.count for one in self._listing.counts(lang) or ()}
-        definition, downloads = self._definition(kind, lang), self._parts.dumps.files(slug)
-        by = Publisher(self._parts.base_url, self._parts.name)
+        counted = {one.slug: one.count for one in self._figures.counts(lang) or ()}
+        definition, downloads = self._definition(kind, lang), self._context.dumps.files(slug)
+        by = Publisher(self._context.base_url, self._context.name)
         body = self._pages.render(
             "dataset.html",
             lang,
@@ -129,8 +131,8 @@ class Datasets:
             columns=[self._column(field, kind.forms, lang) for field in self._shown(kind)],
             forms=kind.forms,
             downloads=downloads,
-            lines_found=self._listing.of_kind(slug, lang, PREVIEW),
-            figures=figures(self._listing.tallies(slug)) if slug in _DECIDED else None,
+            lines_found=self._figures.of_kind(slug, lang, PREVIEW),
+            figures=figures(self._figures.tallies(slug)) if slug in _DECIDED else None,
             width=WIDTH,
             height=HEIGHT,
             query=f"/sparql?query={quote(_QUERY.format(iri=kind.class_iri), safe='')}",
@@ -140,7 +142,7 @@ class Datasets:
         return replies.Reply(body, headers=_HEADERS)
 
     def _shown(self, kind: Kind) -> list[Field]:
-        letters = VIEW_LETTERS[self._parts.tier] | PAGE_LETTERS
+        letters = VIEW_LETTERS[self._context.tier] | PAGE_LETTERS
         return [field for field in kind.fields if field.disclosure.letter in letters]
 
     def _column(self, field: Field, forms: Sequence[str], lang: str) -> Column:
@@ -154,7 +156,7 @@ class Datasets:
             field.scheme.slug if field.scheme else "",
             field.required,
             {form: "、".join(found) for form, found in codes.items()},
-            field.disclosure.letter not in VIEW_LETTERS[self._parts.tier],
+            field.disclosure.letter not in VIEW_LETTERS[self._context.tier],
         )
 
     def _definition(self, kind: Kind, lang: str) -> str:
@@ -162,7 +164,7 @@ class Datasets:
         return term.definition(lang) if term else ""
 
     def _updated(self) -> str:
-        last = self._parts.ledger.last_published(self._parts.tier)
+        last = self._context.ledger.last_published(self._context.tier)
         return moment(last) if last else ""
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from exchange.domain.publicity_period import china_date
 from publisher.web.endpoints.health import OK
 from publisher.web.http import replies
-from publisher.web.messages.common import TEXTS, say
+from publisher.web.messages.common import TEXTS, message
 from publisher.web.pages.credit_lists import SCHEME
 from publisher.web.pages.dates import long_day, moment
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from publisher.web.context import SiteContext
     from publisher.web.endpoints.health import Health
     from publisher.web.pages.renderer import Pages
-    from publisher.web.pages.site_figures import Listing
+    from publisher.web.pages.site_figures import SiteFigures
     from publisher.web.pages.vocabulary_labels import Vocabulary
 
 # Pages about subjects are for people who look something up, not for search engines.
@@ -37,10 +37,10 @@ _FRESH: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 
 
 def blueprint(
-    parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing, health: Health
+    context: SiteContext, pages: Pages, words: Vocabulary, figures: SiteFigures, health: Health
 ) -> Blueprint:
     """Return the routes of the site itself."""
-    site = Site(parts, pages, words, listing, health)
+    site = HomePages(context, pages, words, figures, health)
     made = Blueprint("site", __name__)
     made.add_url_rule("/", view_func=site.home)
     made.add_url_rule("/status", view_func=site.status)
@@ -50,30 +50,35 @@ def blueprint(
     return made
 
 
-class Site:
+class HomePages:
     """Answers about the service rather than about a record."""
 
     def __init__(
-        self, parts: SiteContext, pages: Pages, words: Vocabulary, listing: Listing, health: Health
+        self,
+        context: SiteContext,
+        pages: Pages,
+        words: Vocabulary,
+        figures: SiteFigures,
+        health: Health,
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._pages = pages
         self._words = words
-        self._listing = listing
+        self._figures = figures
         self._health = health
 
     def home(self) -> replies.Reply:
         """Return the home page."""
         lang = replies.language(request.environ)
-        changes = self._listing.of_kind("list-entry", lang, _CHANGES)
+        changes = self._figures.of_kind("list-entry", lang, _CHANGES)
         body = self._pages.render(
             "home.html",
             lang,
             main="home",
-            today=long_day(china_date(self._parts.clock()), lang),
+            today=long_day(china_date(self._context.clock()), lang),
             updated=self._updated(),
-            counts=self._listing.counts(lang),
-            newest=self._listing.newest(lang),
+            counts=self._figures.counts(lang),
+            newest=self._figures.newest(lang),
             changes=[(line, self._words.word(SCHEME, line.list, lang)) for line in changes],
             doors=_DOORS,
         )
@@ -83,10 +88,10 @@ class Site:
         """Return how far the surfaces are, as a page or JSON."""
         lang = replies.language(request.environ)
         states = self._health.states()
-        counts = self._listing.counts(lang)
+        counts = self._figures.counts(lang)
         if replies.wants_json(request.environ):
             shown = {
-                "epoch": self._parts.ledger.epoch(),
+                "epoch": self._context.ledger.epoch(),
                 "surfaces": states,
                 "records": None if counts is None else {one.slug: one.count for one in counts},
             }
@@ -104,7 +109,7 @@ class Site:
         return replies.Reply(body, headers=_FRESH)
 
     def _updated(self) -> str:
-        last = self._parts.ledger.last_published(self._parts.tier)
+        last = self._context.ledger.last_published(self._context.tier)
         return moment(last) if last else ""
 
     def robots(self) -> replies.Reply:
@@ -131,7 +136,7 @@ class Site:
 
 def _surface(name: str, lang: str) -> str:
     local = name.rpartition("/")[2]
-    return say(lang, f"surface-{local}") if f"surface-{local}" in TEXTS else local
+    return message(lang, f"surface-{local}") if f"surface-{local}" in TEXTS else local
 
 
 def _json(value: object) -> bytes:

@@ -17,7 +17,7 @@ from publisher.web.pages.credit_lists import SERIOUS, credit_list, credit_lists
 
 if TYPE_CHECKING:
     from publisher.web.context import SiteContext
-    from publisher.web.pages.record_summaries import Line, Lines
+    from publisher.web.pages.record_summaries import RecordSummaries, RecordSummary
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.vocabulary_labels import Vocabulary
 
@@ -27,9 +27,11 @@ _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"))
 _PRIVATE: Final = (*_HEADERS, ("X-Robots-Tag", "noindex"))
 
 
-def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
+def blueprint(
+    context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
+) -> Blueprint:
     """Return the routes of lists."""
-    lists = Lists(parts, pages, words, lines)
+    lists = Lists(context, pages, words, summaries)
     made = Blueprint("lists", __name__)
     made.add_url_rule("/lists", view_func=lists.all)
     made.add_url_rule("/list/<name>", view_func=lists.one)
@@ -39,16 +41,18 @@ def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines)
 class Lists:
     """Answers about lists of one tier."""
 
-    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> None:
-        self._parts = parts
+    def __init__(
+        self, context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
+    ) -> None:
+        self._context = context
         self._pages = pages
         self._words = words
-        self._lines = lines
+        self._summaries = summaries
 
     def all(self) -> replies.Reply:
         """Return the lists that have entries, by class. Raises the errors of the index."""
         lang = replies.language(request.environ)
-        counted = self._parts.index.lists()
+        counted = self._context.index.lists()
         groups: dict[str, list[tuple[object, int]]] = {}
         for one in credit_lists(self._words, lang):
             if counted.get(one.notation):
@@ -75,7 +79,7 @@ class Lists:
                 zh_hint="请从名单页查找。",
             )
         cursor = replies.parameter(request.environ, "from")
-        found = self._parts.index.listed(name, cursor, PIECE)
+        found = self._context.index.listed(name, cursor, PIECE)
         here = f"/list/{name}"
         body = self._pages.render(
             "list.html",
@@ -86,12 +90,12 @@ class Lists:
             about=about,
             total=found.total,
             more=found.more,
-            entries=self._lines.shown(found.entries, lang),
+            entries=self._summaries.from_index(found.entries, lang),
             first=here if cursor else "",
             after=f"{here}?{urlencode({'from': found.cursor})}" if found.cursor else "",
             measures=self._measures(name, lang),
         )
         return replies.Reply(body, headers=_PRIVATE)
 
-    def _measures(self, name: str, lang: str) -> list[Line]:
-        return self._lines.shown(self._parts.index.measures_of(name), lang)
+    def _measures(self, name: str, lang: str) -> list[RecordSummary]:
+        return self._summaries.from_index(self._context.index.measures_of(name), lang)

@@ -24,7 +24,7 @@ from exchange.domain.record import Visibility
 from exchange.model import compile_kind
 from publisher.web.http import rdf_negotiation, replies
 from publisher.web.pages.dates import moment
-from publisher.web.pages.record_view import ended, values_of, view
+from publisher.web.pages.record_view import build, ended, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from exchange.ledger.record_view import RecordView
     from exchange.model import Kind
     from publisher.web.context import SiteContext
-    from publisher.web.pages.record_summaries import Line, Lines
+    from publisher.web.pages.record_summaries import RecordSummaries, RecordSummary
     from publisher.web.pages.record_view import Values
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.vocabulary_labels import Vocabulary
@@ -56,9 +56,11 @@ class _Content:
     values: Values
 
 
-def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
+def blueprint(
+    context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
+) -> Blueprint:
     """Return the routes of records."""
-    records = Records(parts, pages, words, lines)
+    records = Records(context, pages, words, summaries)
     made = Blueprint("records", __name__)
     made.add_url_rule("/record/<name>", view_func=records.record)
     made.add_url_rule("/record", view_func=records.find)
@@ -68,13 +70,15 @@ def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines)
 class Records:
     """Answers for single records of one tier."""
 
-    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> None:
-        self._parts = parts
+    def __init__(
+        self, context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
+    ) -> None:
+        self._context = context
         self._pages = pages
         self._words = words
-        self._lines = lines
-        self._repairable = _repairable(parts.model.kinds.values())
-        self._compiled = {slug: compile_kind(parts.model, slug) for slug in parts.model.kinds}
+        self._summaries = summaries
+        self._repairable = _repairable(context.model.kinds.values())
+        self._compiled = {slug: compile_kind(context.model, slug) for slug in context.model.kinds}
 
     def find(self) -> replies.Reply:
         """Lead from the form on the home page to a record's address, or to a subject's by code."""
@@ -90,30 +94,30 @@ class Records:
         """
         identifier, _, suffix = name.partition(".")
         self._require_standing(identifier)
-        media = rdf_negotiation.wished(suffix, _absent())
+        media = rdf_negotiation.negotiate(suffix, _absent())
         body = self._page(identifier) if media == replies.HTML else self._data(identifier, media)
         return replies.Reply(body, media, headers=rdf_negotiation.HEADERS).tagged(request.environ)
 
     def _data(self, identifier: str, media: str) -> bytes:
         """Return the record in a type of RDF: the ledger's own bytes, or made of them."""
-        content = self._content(self._parts.ledger.read(self._parts.tier, identifier))
+        content = self._content(self._context.ledger.read(self._context.tier, identifier))
         if media in _COMPACT:
             compiled = self._compiled[content.kind.slug]
             document = compiled.to_json(content.record.iri, content.nquads)
             return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
         if media in _LINES:
             return content.nquads
-        return rdf_negotiation.written(content.triples, media)
+        return rdf_negotiation.serialise(content.triples, media)
 
     def _content(self, record: RecordView) -> _Content:
         """Return what is published of a record. Raises Gone after its last day of publicity."""
-        kind = self._parts.model.kinds.get(record.kind)
+        kind = self._context.model.kinds.get(record.kind)
         if kind is None:
             raise _absent()
         nquads = rdf_negotiation.statements(record)
-        triples = rdf_negotiation.triples(nquads)
+        triples = rdf_negotiation.parse_triples(nquads)
         content = _Content(record, kind, nquads, triples, values_of(triples))
-        if ended(kind, content.values, china_date(self._parts.clock())):
+        if ended(kind, content.values, china_date(self._context.clock())):
             raise _left()
         return content
 
@@ -124,7 +128,7 @@ class Records:
             known = False
         if not known:
             raise _absent()
-        standing = self._parts.ledger.visibility(self._parts.tier, identifier)
+        standing = self._context.ledger.visibility(self._context.tier, identifier)
         if standing in {Visibility.GONE, Visibility.SUSPENDED}:
             raise _left()
         if standing is not Visibility.LIVE:
@@ -132,11 +136,11 @@ class Records:
 
     def _page(self, identifier: str) -> bytes:
         lang, after = replies.language(request.environ), replies.parameter(request.environ, "after")
-        shown = self._parts.ledger.record_page(self._parts.tier, identifier, after)
+        shown = self._context.ledger.record_page(self._context.tier, identifier, after)
         content = self._content(shown.record)
         iri, path = shown.record.iri, f"/record/{identifier}"
         check = f"SELECT ?property ?value WHERE {{ <{iri}> ?property ?value }}"
-        only_here = values_of(rdf_negotiation.triples(shown.record.page))
+        only_here = values_of(rdf_negotiation.parse_triples(shown.record.page))
         delivered = (moment(one.delivered) for one in shown.history if one.delivered)
         formats = tuple(replies.SUFFIXES.items())
         return self._pages.render(
@@ -146,7 +150,7 @@ class Records:
             path=path,
             private=True,
             iri=iri,
-            record=view(content.kind, content.values, only_here, self._words, lang),
+            record=build(content.kind, content.values, only_here, self._words, lang),
             quotes=self._lines_of(shown.links.outgoing, lang),
             quoted_by=self._lines_of(shown.links.incoming, lang),
             first=path if after else "",
@@ -163,9 +167,9 @@ class Records:
             query=f"/sparql?query={quote(check, safe='')}",
         )
 
-    def _lines_of(self, links: Sequence[LinkedRecord], lang: str) -> list[Line]:
-        today = china_date(self._parts.clock())
-        return self._lines.of((link.record for link in links), lang, today)
+    def _lines_of(self, links: Sequence[LinkedRecord], lang: str) -> list[RecordSummary]:
+        today = china_date(self._context.clock())
+        return self._summaries.from_records((link.record for link in links), lang, today)
 
 
 def _page_of_links(path: str, after: str) -> str:

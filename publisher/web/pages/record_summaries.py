@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RecordSummary:
     """One record: `path` is its address on this site; texts may be empty.
 
     `slug` is its kind's, `until` its last day as declared, `list` the notation of its list.
@@ -44,18 +44,21 @@ class Line:
     list: str = ""
 
 
-class Lines:
+class RecordSummaries:
     """Turns records found into lines; safe to use from many threads."""
 
-    def __init__(self, parts: SiteContext) -> None:
-        self._parts = parts
+    def __init__(self, context: SiteContext) -> None:
+        self._context = context
         self.kinds: Mapping[str, Kind] = {
-            kind.class_iri: kind for kind in shown_kinds(parts.model.kinds.values(), parts.tier)
+            kind.class_iri: kind
+            for kind in visible_kinds(context.model.kinds.values(), context.tier)
         }
         self._plan = IndexMapping(self.kinds.values())
         self._by_slug = {kind.slug: kind for kind in self.kinds.values()}
 
-    def of(self, records: Iterable[VisibleRecord], lang: str, today: date) -> list[Line]:
+    def from_records(
+        self, records: Iterable[VisibleRecord], lang: str, today: date
+    ) -> list[RecordSummary]:
         """Return the lines of records as the ledger holds them; ended publicity is left out."""
         known = (
             (record, self._facts(record)) for record in records if record.kind in self._by_slug
@@ -70,8 +73,8 @@ class Lines:
     def _facts(self, record: VisibleRecord) -> IndexRow:
         return self._plan.read(record.iri, record.view)[0]
 
-    def _line_of(self, record: VisibleRecord, facts: IndexRow, lang: str) -> Line:
-        return Line(
+    def _line_of(self, record: VisibleRecord, facts: IndexRow, lang: str) -> RecordSummary:
+        return RecordSummary(
             _path(facts.iri),
             self.label(record.kind, lang),
             facts.name,
@@ -84,16 +87,16 @@ class Lines:
             list=facts.list or "",
         )
 
-    def shown(self, entries: Sequence[Entry], lang: str) -> list[Line]:
+    def from_index(self, entries: Sequence[Entry], lang: str) -> list[RecordSummary]:
         """Return the lines of what the index found and what stands at this moment."""
-        live = standing(self._parts, [entry.iri for entry in entries])
-        return [self.line(entry, lang) for entry in entries if entry.iri in live]
+        live = still_visible(self._context, [entry.iri for entry in entries])
+        return [self.from_entry(entry, lang) for entry in entries if entry.iri in live]
 
-    def line(self, entry: Entry, lang: str) -> Line:
+    def from_entry(self, entry: Entry, lang: str) -> RecordSummary:
         """Return the line of an entry of the index."""
         kind = self.label(entry.kind, lang)
         path = _path(entry.iri)
-        return Line(
+        return RecordSummary(
             path,
             kind,
             entry.name,
@@ -114,13 +117,15 @@ class Lines:
         return kind.label.zh if lang == "zh" else kind.label.en
 
 
-def standing(parts: SiteContext, iris: Iterable[str]) -> set[str]:
+def still_visible(context: SiteContext, iris: Iterable[str]) -> set[str]:
     """Return those of the records that are shown to the tier's readers at this moment."""
     named = {id_of(iri): iri for iri in iris}
-    return {named[each] for each in parts.ledger.live_among(parts.tier, named)} if named else set()
+    return (
+        {named[each] for each in context.ledger.live_among(context.tier, named)} if named else set()
+    )
 
 
-def shown_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:
+def visible_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:
     """Return the kinds that the tier's readers may see records of."""
     return [kind for kind in kinds if kind.max_tier.rank <= tier.rank]
 

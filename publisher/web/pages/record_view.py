@@ -16,7 +16,7 @@ from exchange.domain.identity import USCC_BASE
 from ontology.terms import CODE
 from publisher.surfaces.index.index_row import DATES, NAMES, NUMBERS
 from publisher.surfaces.triples.store_chunk import OBJECTION
-from publisher.web.messages.common import say
+from publisher.web.messages.common import message
 from publisher.web.pages.dates import last_day
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ Values = dict[str, list[NamedNode | Literal]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DisplayValue:
     """One value as people read it.
 
     `path` leads on within this site, `href` elsewhere; `code` is a code's notation, `note` what
@@ -65,12 +65,12 @@ class Row:
 
     label: str
     term: str
-    values: Sequence[Shown]
+    values: Sequence[DisplayValue]
     only_here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class RecordView:
+class RecordPageView:
     """Everything the record's template needs.
 
     `basis` are the legal texts it names, `until` the last day of publicity as declared.
@@ -112,9 +112,9 @@ def ended(kind: Kind, values: Values, today: date) -> bool:
     return any(date.fromisoformat(end.value) < today for end in ends)
 
 
-def view(
+def build(
     kind: Kind, published: Values, only_here: Values, words: Vocabulary, lang: str
-) -> RecordView:
+) -> RecordPageView:
     """Return the page of a record of that kind in `zh` or `en`.
 
     `only_here` is what this page has beside what is published everywhere.
@@ -132,7 +132,7 @@ def view(
         if not _said_elsewhere(field, by_name)
     ]
     until = plain.get(kind.publicity_end or "", "")
-    return RecordView(
+    return RecordPageView(
         slug=kind.slug,
         kind=label,
         title=shortened(title),
@@ -160,28 +160,28 @@ def _row(
     note = ""
     if received is not None:
         original = values[received.iri][0].value
-        note = say(lang, "original", value=original)  # in the form's own unit
+        note = message(lang, "original", value=original)  # in the form's own unit
     return Row(label, term, [_shown(node, field, words, lang, note) for node in values[field.iri]])
 
 
 def _shown(
     node: NamedNode | Literal, field: Field, words: Vocabulary, lang: str, note: str
-) -> Shown:
+) -> DisplayValue:
     if isinstance(node, Literal):
         if node.datatype.value == DECIMAL:
-            return Shown(money(node.value, lang), note=note)
+            return DisplayValue(money(node.value, lang), note=note)
         path = f"/subject/{node.value}" if field.name == "uscc" else ""
-        return Shown(node.value, path, note)
+        return DisplayValue(node.value, path, note)
     if node.value.startswith(USCC_BASE):
         code = node.value.removeprefix(USCC_BASE)
-        return Shown(code, f"/subject/{code}", note)
+        return DisplayValue(code, f"/subject/{code}", note)
     term = words.get(node.value)
     if term is not None and node.value.startswith(CODE):
         scheme, _, notation = node.value.removeprefix(CODE).partition("/")
-        return Shown(term.label(lang), f"/code/{scheme}#{notation}", note, code=notation)
+        return DisplayValue(term.label(lang), f"/code/{scheme}#{notation}", note, code=notation)
     if field.iri_base and node.value.startswith(field.iri_base):
-        return Shown(node.value.removeprefix(field.iri_base), note=note)
-    return Shown(node.value, note=note, href=node.value)
+        return DisplayValue(node.value.removeprefix(field.iri_base), note=note)
+    return DisplayValue(node.value, note=note, href=node.value)
 
 
 def shortened(text: str, most: int = _HEADING) -> str:
@@ -193,4 +193,4 @@ def money(amount: str, lang: str) -> str:
     """Return an amount of yuan with its thousands apart; digits are never rounded."""
     whole, _, rest = amount.partition(".")
     grouped = f"{int(whole):,}" + (f".{rest}" if rest else "")
-    return f"{grouped} {say(lang, 'yuan')}"
+    return f"{grouped} {message(lang, 'yuan')}"

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from publisher.web.http import replies
-from publisher.web.messages.common import say
+from publisher.web.messages.common import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +128,6 @@ def size_text(size: int) -> str:
 
 def _speaker(lang: str) -> Callable[..., Markup]:
     def speak(name: str, **values: object) -> Markup:
-        return Markup("{}").format(_seen(say(lang, name, **values)))  # escapes the values
+        return Markup("{}").format(_seen(message(lang, name, **values)))  # escapes the values
 
     return speak

@@ -22,15 +22,15 @@ from publisher.surfaces.index import SearchPage
 from publisher.surfaces.index.reader import PAGE
 from publisher.web.http import replies
 from publisher.web.http.problems import NotAcceptable
-from publisher.web.messages.common import say
-from publisher.web.pages.record_summaries import standing
+from publisher.web.messages.common import message
+from publisher.web.pages.record_summaries import still_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from publisher.surfaces.index import Entry, Highlight, Hit
     from publisher.web.context import SiteContext
-    from publisher.web.pages.record_summaries import Lines
+    from publisher.web.pages.record_summaries import RecordSummaries
     from publisher.web.pages.renderer import Pages
 
 _HEADERS: Final = (("Cache-Control", "no-cache"), ("Vary", "Accept"), ("X-Robots-Tag", "noindex"))
@@ -51,21 +51,21 @@ class Answer:
     objection: bool
 
 
-def blueprint(parts: SiteContext, pages: Pages, lines: Lines) -> Blueprint:
+def blueprint(context: SiteContext, pages: Pages, summaries: RecordSummaries) -> Blueprint:
     """Return the route of the search."""
     made = Blueprint("search", __name__)
-    made.add_url_rule("/search", view_func=Search(parts, pages, lines).search)
+    made.add_url_rule("/search", view_func=Search(context, pages, summaries).search)
     return made
 
 
 class Search:
     """Answers searches of one tier."""
 
-    def __init__(self, parts: SiteContext, pages: Pages, lines: Lines) -> None:
-        self._parts = parts
+    def __init__(self, context: SiteContext, pages: Pages, summaries: RecordSummaries) -> None:
+        self._context = context
         self._pages = pages
-        self._lines = lines
-        self._kinds = {kind.slug: kind for kind in lines.kinds.values()}
+        self._summaries = summaries
+        self._kinds = {kind.slug: kind for kind in summaries.kinds.values()}
 
     def search(self) -> replies.Reply:
         """Return a page of what matches, for people or as JSON.
@@ -83,9 +83,9 @@ class Search:
         page = _page(replies.parameter(request.environ, "page") or "1")
         if asks_for_person(text[:_LOOKED_AT]):
             return self._no_persons(media, kinds)
-        found = self._parts.index.search(text, kinds, page)
+        found = self._context.index.search(text, kinds, page)
         near = found.hint.near if found.hint else ()
-        live = standing(self._parts, [one.iri for one in (*_entries(found.hits), *near)])
+        live = still_visible(self._context, [one.iri for one in (*_entries(found.hits), *near)])
         hits = [hit for hit in found.hits if hit.entry.iri in live]
         near = [entry for entry in near if entry.iri in live]
         if media == replies.JSON:
@@ -126,7 +126,7 @@ class Search:
             mistyped=found.hint.code if found.hint else "",
             near=[(f"/subject/{entry.code}", entry.code, entry.name) for entry in near],
             chosen=kinds,
-            kinds=[(slug, self._lines.label(slug, lang)) for slug in self._kinds],
+            kinds=[(slug, self._summaries.label(slug, lang)) for slug in self._kinds],
             before=_address(found.text, kinds, found.page - 1) if found.page > 1 else "",
             after=_address(found.text, kinds, found.page + 1) if found.page < found.pages else "",
         )
@@ -136,7 +136,7 @@ class Search:
         about = entry.kind == "subject" and entry.code
         return Answer(
             f"/subject/{entry.code}" if about else f"/record/{id_of(entry.iri)}",
-            self._lines.label(entry.kind, lang),
+            self._summaries.label(entry.kind, lang),
             hit.name,
             hit.number,
             entry.day,
@@ -165,7 +165,7 @@ class Search:
             close = [{"code": entry.code, "name": entry.name} for entry in near]
             shown["hint"] = {"rule": "uscc-check-digit", "code": found.hint.code, "near": close}
         if person:
-            said = {lang: say(lang, "no-persons") for lang in ("zh", "en")}
+            said = {lang: message(lang, "no-persons") for lang in ("zh", "en")}
             shown["hint"] = {"rule": "no-persons", "message": said}
         return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
 
@@ -213,5 +213,5 @@ def _page(text: str) -> int:
 
 
 def _address(text: str, kinds: Sequence[str], page: int) -> str:
-    parts = [("q", text), *(("kind", kind) for kind in kinds)]
-    return "/search?" + urlencode(parts + ([("page", str(page))] if page > 1 else []))
+    context = [("q", text), *(("kind", kind) for kind in kinds)]
+    return "/search?" + urlencode(context + ([("page", str(page))] if page > 1 else []))

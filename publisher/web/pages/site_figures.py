@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from publisher.surfaces.index import MonthlyCount
     from publisher.web.context import SiteContext
-    from publisher.web.pages.record_summaries import Line, Lines
+    from publisher.web.pages.record_summaries import RecordSummaries, RecordSummary
 
 _ON_HOME: Final = 8
 # What authorities decide about a subject; lists have a column of their own.
@@ -20,7 +20,7 @@ _DECISIONS: Final = ("penalty", "licence")
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class KindCount:
     """How many records of a kind are shown."""
 
     slug: str
@@ -28,37 +28,37 @@ class Count:
     count: int
 
 
-class Listing:
+class SiteFigures:
     """Counts by kind and some records; safe to ask from many threads.
 
     A figure is no reason to fail a page: while the index cannot be read there is none.
     """
 
-    def __init__(self, parts: SiteContext, lines: Lines) -> None:
-        self._index = parts.index
-        self._lines = lines
+    def __init__(self, context: SiteContext, summaries: RecordSummaries) -> None:
+        self._index = context.index
+        self._summaries = summaries
 
-    def counts(self, lang: str) -> list[Count] | None:
+    def counts(self, lang: str) -> list[KindCount] | None:
         """Return the live records of each kind; None while they cannot be had."""
         try:
             counted = self._index.counts()
         except CredenceError:
             return None
         return [
-            Count(kind.slug, self._lines.label(kind.slug, lang), counted.get(kind.slug, 0))
-            for kind in self._lines.kinds.values()
+            KindCount(kind.slug, self._summaries.label(kind.slug, lang), counted.get(kind.slug, 0))
+            for kind in self._summaries.kinds.values()
         ]
 
-    def newest(self, lang: str) -> list[Line]:
+    def newest(self, lang: str) -> list[RecordSummary]:
         """Return the newest decisions of authorities that stand at this moment."""
         lists = (self.of_kind(slug, lang, _ON_HOME) for slug in _DECISIONS)
-        lines = sorted((line for found in lists for line in found), key=_day, reverse=True)
-        return lines[:_ON_HOME]
+        summaries = sorted((line for found in lists for line in found), key=_day, reverse=True)
+        return summaries[:_ON_HOME]
 
-    def of_kind(self, slug: str, lang: str, count: int) -> list[Line]:
+    def of_kind(self, slug: str, lang: str, count: int) -> list[RecordSummary]:
         """Return the newest records of one kind that stand at this moment."""
         try:
-            return self._lines.shown(self._index.latest(slug, count), lang)
+            return self._summaries.from_index(self._index.latest(slug, count), lang)
         except CredenceError:
             return []
 
@@ -70,5 +70,5 @@ class Listing:
             return ()
 
 
-def _day(line: Line) -> str:
+def _day(line: RecordSummary) -> str:
     return line.date

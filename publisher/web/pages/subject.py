@@ -21,7 +21,7 @@ from exchange.model import FieldType
 from publisher.web.charts.timeline import WIDTH, timeline
 from publisher.web.http import rdf_negotiation, replies
 from publisher.web.pages.credit_lists import credit_list
-from publisher.web.pages.record_summaries import standing
+from publisher.web.pages.record_summaries import still_visible
 from publisher.web.pages.record_view import ended, shortened, values_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from publisher.web.charts.timeline import Timeline
     from publisher.web.context import SiteContext
     from publisher.web.pages.credit_lists import CreditList
-    from publisher.web.pages.record_summaries import Line, Lines
+    from publisher.web.pages.record_summaries import RecordSummaries, RecordSummary
     from publisher.web.pages.renderer import Pages
     from publisher.web.pages.vocabulary_labels import Vocabulary
 
@@ -54,7 +54,7 @@ class Group:
     title: str
     count: int
     more: bool
-    lines: Sequence[Line]
+    summaries: Sequence[RecordSummary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,11 @@ class InForce:
     until: str
 
 
-def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> Blueprint:
+def blueprint(
+    context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
+) -> Blueprint:
     """Return the routes of subjects."""
-    subjects = Subjects(parts, pages, words, lines)
+    subjects = Subjects(context, pages, words, summaries)
     made = Blueprint("subjects", __name__)
     made.add_url_rule("/subject/<name>", view_func=subjects.subject)
     return made
@@ -80,14 +82,16 @@ def blueprint(parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines)
 class Subjects:
     """Answers about one code."""
 
-    def __init__(self, parts: SiteContext, pages: Pages, words: Vocabulary, lines: Lines) -> None:
-        self._parts = parts
+    def __init__(
+        self, context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
+    ) -> None:
+        self._context = context
         self._pages = pages
         self._words = words
-        self._lines = lines
+        self._summaries = summaries
         self._roles: Mapping[str, Field] = {
             field.name: field
-            for kind in sorted(lines.kinds.values(), key=lambda kind: kind.slug)
+            for kind in sorted(summaries.kinds.values(), key=lambda kind: kind.slug)
             for field in kind.fields
             if field.field_type is FieldType.ORGANISATION and field.iri_base == USCC_BASE
         }
@@ -101,7 +105,7 @@ class Subjects:
         """
         given, _, suffix = name.partition(".")
         code = _code(given)
-        media = rdf_negotiation.wished(suffix, _none())
+        media = rdf_negotiation.negotiate(suffix, _none())
         if code != given:
             # Only now: a suffix that is none of ours may hold anything, line ends too.
             path = f"/subject/{code}{'.' * bool(suffix)}{suffix}"
@@ -111,21 +115,23 @@ class Subjects:
 
     def _page(self, code: str) -> replies.Reply:
         lang = replies.language(request.environ)
-        found = self._parts.index.subject(code)
+        found = self._context.index.subject(code)
         groups = self._groups(found, lang) if found else []
         if found is None or not groups:
             raise _none()
         path = f"/subject/{code}"
         lists, measures = self._in_force(found, lang)
         about = [group for group in groups if group.about]
-        tally = Counter(line.kind for group in about for line in group.lines if line.slug in _TOLD)
+        tally = Counter(
+            line.kind for group in about for line in group.summaries if line.slug in _TOLD
+        )
         body = self._pages.render(
             "subject.html",
             lang,
             here=path,
             path=path,
             private=True,
-            address=self._parts.base_url + path,
+            address=self._context.base_url + path,
             code=code,
             heading=shortened(found.name or code),
             category=self._words.word("subject-category", found.category, lang),
@@ -149,23 +155,23 @@ class Subjects:
         """Return the roles with records that stand, those first that are about the subject."""
         groups = []
         for role in found.roles:
-            lines = self._lines.shown(role.entries, lang)
+            summaries = self._summaries.from_index(role.entries, lang)
             field = self._roles[role.name]
             title = field.label.zh if lang == "zh" else field.label.en
-            if lines:
-                count = role.total - (len(role.entries) - len(lines))
-                lines = sorted(lines, key=_day, reverse=True)
-                groups.append(Group(field.iri in self._about, title, count, role.more, lines))
+            if summaries:
+                count = role.total - (len(role.entries) - len(summaries))
+                summaries = sorted(summaries, key=_day, reverse=True)
+                groups.append(Group(field.iri in self._about, title, count, role.more, summaries))
         return groups
 
     def _in_force(
         self, found: Subject, lang: str
-    ) -> tuple[list[tuple[Line, CreditList | None]], list[InForce]]:
+    ) -> tuple[list[tuple[RecordSummary, CreditList | None]], list[InForce]]:
         """Return the entries on lists that stand, and the measures that follow from them."""
-        lines = self._lines.shown(found.lists, lang)
-        lists = [(line, credit_list(self._words, line.list, lang)) for line in lines]
+        summaries = self._summaries.from_index(found.lists, lang)
+        lists = [(line, credit_list(self._words, line.list, lang)) for line in summaries]
         behind = {iri for one in found.measures for iri in (one.iri, one.entry)}
-        live = standing(self._parts, behind)
+        live = still_visible(self._context, behind)
         measures = (one for one in found.measures if one.iri in live and one.entry in live)
         return lists, [self._measure(one, lang) for one in measures]
 
@@ -180,8 +186,8 @@ class Subjects:
         )
 
     def _drawn(self, about: Sequence[Group]) -> Timeline | None:
-        lines = (line for group in about for line in group.lines if line.slug != "subject")
-        return timeline(lines, china_date(self._parts.clock()))
+        summaries = (line for group in about for line in group.summaries if line.slug != "subject")
+        return timeline(summaries, china_date(self._context.clock()))
 
     def _code_parts(self, code: str, lang: str) -> list[tuple[str, str, str]]:
         """Return (name, part, meaning) of a code (GB 32100-2015)."""
@@ -196,8 +202,10 @@ class Subjects:
     def _data(self, code: str, media: str) -> replies.Reply:
         """Return a page of the records about the subject as RDF, as they are at this moment."""
         given = replies.parameter(request.environ, "after")
-        found = self._parts.index.about(code, self._iri(given) if given else "")
-        records = self._parts.ledger.visible(self._parts.tier, [id_of(iri) for iri in found.iris])
+        found = self._context.index.about(code, self._iri(given) if given else "")
+        records = self._context.ledger.visible(
+            self._context.tier, [id_of(iri) for iri in found.iris]
+        )
         triples = [triple for record in records for triple in self._unended(record)]
         if not triples and not found.after:
             raise _none()
@@ -205,20 +213,22 @@ class Subjects:
         if found.after:
             suffix = next(suffix for suffix, name in replies.SUFFIXES.items() if name == media)
             path = f"/subject/{code}.{suffix}?after={id_of(found.after)}"
-            address = self._parts.base_url + path
-            triples.append(_next(f"{self._parts.base_url}/subject/{code}", address))
+            address = self._context.base_url + path
+            triples.append(_next(f"{self._context.base_url}/subject/{code}", address))
             headers.append(("Link", f'<{address}>; rel="next"'))
-        return replies.Reply(rdf_negotiation.written(triples, media), media, headers=tuple(headers))
+        return replies.Reply(
+            rdf_negotiation.serialise(triples, media), media, headers=tuple(headers)
+        )
 
     def _iri(self, cursor: str) -> str:
         """Return the IRI of the record that a cursor names. Raises UsageError for none."""
-        return record_iri(self._parts.base_url, id_of(cursor))
+        return record_iri(self._context.base_url, id_of(cursor))
 
     def _unended(self, record: VisibleRecord) -> Sequence[Triple]:
         """Return the triples of a record, none after its last day of publicity."""
-        kind = self._parts.model.kinds.get(record.kind)
-        triples = rdf_negotiation.triples(rdf_negotiation.statements(record))
-        today = china_date(self._parts.clock())
+        kind = self._context.model.kinds.get(record.kind)
+        triples = rdf_negotiation.parse_triples(rdf_negotiation.statements(record))
+        today = china_date(self._context.clock())
         return [] if kind is None or ended(kind, values_of(triples), today) else triples
 
 
@@ -227,7 +237,7 @@ def _next(subject: str, address: str) -> Triple:
     return Triple(NamedNode(subject), NamedNode(_NEXT), NamedNode(address))
 
 
-def _day(line: Line) -> str:
+def _day(line: RecordSummary) -> str:
     return line.date
 
 

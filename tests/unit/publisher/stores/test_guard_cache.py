@@ -9,7 +9,7 @@ import pytest
 
 from exchange.domain.errors import CredenceError
 from publisher.stores import guard_cache
-from publisher.stores.guard_cache import LONGEST_SHAPE, MOST_SHAPES, Passed
+from publisher.stores.guard_cache import LONGEST_SHAPE, MOST_SHAPES, CachedGuard
 from publisher.stores.query_guard import check
 
 BASE = "https://credit.example/sparql"
@@ -56,7 +56,7 @@ def refilled(chance: random.Random, text: str) -> str:
 
 def test_the_verdict_is_the_guards_own_after_any_edit():
     chance = random.Random(5)
-    guard, known = Passed(BASE), 0
+    guard, known = CachedGuard(BASE), 0
     for number in range(6_000):
         text = chance.choice(QUERIES)
         text = refilled(chance, text) if number % 2 else text
@@ -69,7 +69,7 @@ def test_the_verdict_is_the_guards_own_after_any_edit():
 
 @pytest.mark.parametrize("query", QUERIES[:3])
 def test_what_differs_in_names_and_strings_alone_is_not_read_again(query, monkeypatch):
-    guard = Passed(BASE)
+    guard = CachedGuard(BASE)
     guard.check(query)
     monkeypatch.setattr(guard_cache, "check", None)
     other = query.replace("http://a/", "http://b/SERVICE/").replace('"914"', '"DROP {"')
@@ -89,13 +89,13 @@ def test_what_differs_in_names_and_strings_alone_is_not_read_again(query, monkey
     ],
 )
 def test_what_may_have_two_readings_or_names_graphs_is_always_read(query):
-    guard = Passed(BASE)
+    guard = CachedGuard(BASE)
     assert guard.check(query) == guard.check(query) == check(query, BASE)
     assert not guard._shapes
 
 
 def test_the_shapes_kept_are_bounded():
-    guard = Passed(BASE)
+    guard = CachedGuard(BASE)
     for number in range(MOST_SHAPES + 10):
         guard.check(f"ASK {{ ?s{number} ?p ?o }}")
     assert len(guard._shapes) <= MOST_SHAPES

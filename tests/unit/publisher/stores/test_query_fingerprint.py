@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.stores.guard_cache import Passed
+from publisher.stores.guard_cache import CachedGuard
 from publisher.stores.query_guard import check
 
 LOOK_UP = 'PREFIX cr: <https://example.org/ns#> SELECT ?r { ?r cr:code "A" }'
@@ -47,7 +47,7 @@ def test_numbers_do_not_change_a_shape() -> None:
 
 
 def test_a_text_like_one_that_passed_has_its_shape_and_is_as_repeatable() -> None:
-    passed = Passed(BASE)
+    passed = CachedGuard(BASE)
     for template in ('SELECT (RAND() AS ?x) {{ ?s ?p "{}" }}', 'SELECT ?s {{ ?s ?p "{}" }}'):
         first, second = (passed.check(template.format(value)) for value in ("one", "two"))
         assert (first.shape, first.repeatable) == (second.shape, second.repeatable)
@@ -79,7 +79,7 @@ def test_a_text_like_one_that_passed_has_its_shape_and_is_as_repeatable() -> Non
 )
 def test_a_query_whose_answer_changes_by_itself_is_not_repeatable(text: str) -> None:
     assert not check(text).repeatable
-    assert not Passed(BASE).check(text).repeatable
+    assert not CachedGuard(BASE).check(text).repeatable
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from exchange.domain.errors import (
     QueryTooLarge,
     StoreUnavailable,
 )
-from publisher.stores.query_guard import ParsedForm
+from publisher.stores.query_guard import GuardedQuery
 from publisher.stores.query_pool import MEDIA_TYPES, QueryPool
 
 JSON = "application/sparql-results+json"
@@ -189,7 +189,7 @@ def test_a_listener_sees_no_connection_even_when_the_guard_is_passed_by(pool, at
     with socket.create_server(("127.0.0.1", 0)) as listener:
         query = attack.replace("PORT", str(listener.getsockname()[1]))
         try:
-            pool.query(ParsedForm("SELECT", query), JSON)
+            pool.query(GuardedQuery("SELECT", query), JSON)
         except QueryRefused as refusal:
             assert "Operation not permitted" in refusal.message  # noqa: PT017
         listener.settimeout(0.1)
@@ -200,7 +200,7 @@ def test_a_listener_sees_no_connection_even_when_the_guard_is_passed_by(pool, at
 def test_a_query_that_overflows_the_engines_stack_costs_one_worker_only(pool):
     bomb = "SELECT * " + "{" * 20_000 + "}" * 20_000
     with pytest.raises(QueryRefused, match="deeper stack"):
-        pool.query(ParsedForm("SELECT", bomb), JSON)
+        pool.query(GuardedQuery("SELECT", bomb), JSON)
     assert value(pool.query(COUNT, JSON)) == "600"
 
 

@@ -190,7 +190,7 @@ def test_a_record_whose_publicity_ended_today_is_named_by_no_other(
     entry, penalty = min(ties, key=lambda tie: ends[tie[0]] or "9999")
     noon = int(datetime.fromisoformat(f"{ends[entry]}T12:00:00+08:00").timestamp()) * 1000
     with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
-        parts = opened.web_context(queries)
+        context = opened.web_context(queries)
         for now, shown in ((noon, True), (noon + 86_400_000, False)):
-            client = Client(create_app(replace(parts, clock=lambda now=now: now)))
+            client = Client(create_app(replace(context, clock=lambda now=now: now)))
             assert (entry.rpartition("/")[2] in _page(client, penalty)) == shown

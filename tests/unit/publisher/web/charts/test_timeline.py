@@ -3,13 +3,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from publisher.web.charts.timeline import MOST, WIDTH, timeline
-from publisher.web.pages.record_summaries import Line
+from publisher.web.pages.record_summaries import RecordSummary
 
 TODAY = date(2026, 9, 21)
 
 
-def line(day: str, kind: str = "行政处罚", until: str = "") -> Line:
-    return Line("/record/x", kind, "示例", "1号", day, slug="penalty", until=until)
+def line(day: str, kind: str = "行政处罚", until: str = "") -> RecordSummary:
+    return RecordSummary("/record/x", kind, "示例", "1号", day, slug="penalty", until=until)
 
 
 def test_nothing_with_a_day_is_no_drawing() -> None:

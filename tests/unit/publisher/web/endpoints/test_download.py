@@ -312,7 +312,7 @@ def test_a_version_swept_under_the_eyes_of_a_reader_is_not_the_end_of_a_kind(
         looks.append(asked)
         return None if len(looks) < missed else read_version(*asked)
 
-    monkeypatch.setattr(reader, "index_at", swept)
+    monkeypatch.setattr(reader, "read_version", swept)
     missed = 3
     assert site.ask("/dump/penalty/latest.csv").status == 302
     missed = 1_000

@@ -56,8 +56,8 @@ def test_without_the_setting_there_is_nothing_at_the_address(client: Client) -> 
 
 def test_a_trial_shows_it_to_its_own_machine_only(town: Deployment) -> None:
     with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(opened.web_context(queries), base_url="http://127.0.0.1:8080")
-        client = Client(create_app(parts))
+        context = replace(opened.web_context(queries), base_url="http://127.0.0.1:8080")
+        client = Client(create_app(context))
         for address, status in (("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 404), ("", 404)):
             answer = client.get("/metrics", environ_base={"REMOTE_ADDR": address})
             assert answer.status_code == status, address
@@ -97,8 +97,8 @@ def test_figures_follow_ledger_surfaces_alarms_and_what_waits(
     own: Deployment, live: list[str], token: Path
 ) -> None:
     with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(opened.web_context(queries), metrics_token=token)
-        client = Client(create_app(parts))
+        context = replace(opened.web_context(queries), metrics_token=token)
+        client = Client(create_app(context))
         before = read(client)
         surfaces = {
             f"{tier}/{name}"
@@ -122,11 +122,11 @@ def test_figures_follow_ledger_surfaces_alarms_and_what_waits(
         opened.ledger.open_delivery(
             source=None, name="x", digest="0" * 64, kind="penalty", form=None
         )
-        reader = parts.readers[0]
-        Alarms(parts.alarms, lambda _: None).raise_alarm(
+        reader = context.readers[0]
+        Alarms(context.alarms, lambda _: None).raise_alarm(
             reader, Alarm("public/triples", "full", 0, 1)
         )
-        later = replace(parts, clock=lambda: own.clock() + 90_000, held=lambda: 3)
+        later = replace(context, clock=lambda: own.clock() + 90_000, held=lambda: 3)
         after = read(Client(create_app(later)))
         assert one(after, "credence_surface_lag", surface="public/feed") >= 2
         assert one(after, "credence_surface_alarm", surface="public/triples") == 1
@@ -142,9 +142,9 @@ def test_figures_follow_ledger_surfaces_alarms_and_what_waits(
 
 def test_a_surface_that_was_never_published_lacks_everything(own: Deployment, token: Path) -> None:
     with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(opened.web_context(queries), metrics_token=token)
+        context = replace(opened.web_context(queries), metrics_token=token)
         (own.layout.feed(Tier.PUBLIC) / "current").unlink()
-        after = read(Client(create_app(parts)))
+        after = read(Client(create_app(context)))
         head = opened.ledger.head(Tier.PUBLIC)
         assert one(after, "credence_surface_lag", surface="public/feed") == head
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.web.http.client_address import Clients
+from publisher.web.http.client_address import ClientAddresses
 
 PROXY = "10.0.0.5"
 
@@ -13,8 +13,8 @@ def environ(peer: str, forwarded: str | None = None) -> dict[str, str]:
 
 
 def test_without_trusted_proxies_nobody_can_name_himself() -> None:
-    assert Clients().of(environ("192.0.2.7", "198.51.100.1")) == "192.0.2.7"
-    assert Clients().of({}) == ""
+    assert ClientAddresses().address_of(environ("192.0.2.7", "198.51.100.1")) == "192.0.2.7"
+    assert ClientAddresses().address_of({}) == ""
 
 
 @pytest.mark.parametrize(
@@ -38,18 +38,21 @@ def test_without_trusted_proxies_nobody_can_name_himself() -> None:
 def test_behind_trusted_proxies_the_last_foreign_address_is_the_client(
     peer: str, forwarded: str, client: str
 ) -> None:
-    assert Clients(["10.0.0.0/24", "2001:db8:1::/48"]).of(environ(peer, forwarded)) == client
+    assert (
+        ClientAddresses(["10.0.0.0/24", "2001:db8:1::/48"]).address_of(environ(peer, forwarded))
+        == client
+    )
 
 
 def test_a_proxy_that_forwards_nothing_is_the_client() -> None:
-    assert Clients([PROXY]).of(environ(PROXY)) == PROXY
+    assert ClientAddresses([PROXY]).address_of(environ(PROXY)) == PROXY
 
 
 @pytest.mark.parametrize("peer", ["2001:db8::1", "2001:db8::ffff:2"])
 def test_the_addresses_of_one_ipv6_network_are_one_client(peer: str) -> None:
-    assert Clients().of(environ(peer)) == "2001:db8::/64"
+    assert ClientAddresses().address_of(environ(peer)) == "2001:db8::/64"
 
 
 def test_a_proxy_that_is_no_address_is_refused() -> None:
     with pytest.raises(ValueError, match="does not appear"):
-        Clients(["proxy.example"])
+        ClientAddresses(["proxy.example"])

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from publisher.web.http import replies
-from publisher.web.http.cache_control import ASKED, lasting
+from publisher.web.http.cache_control import REVALIDATE, until_next_expiry
 from publisher.web.http.replies import HTML, JSON, JSONLD, PROBLEM, TURTLE, Reply
 
 
@@ -166,7 +166,7 @@ def test_the_first_header_of_a_name_is_found_in_any_case() -> None:
 
 def test_a_copy_lasts_for_the_bound_and_not_past_the_day() -> None:
     noon = 1_795_406_400_000  # in Asia/Shanghai
-    assert lasting(60.9, noon) == "public, max-age=60, immutable"
-    assert lasting(10**6, noon) == f"public, max-age={12 * 3600}, immutable"
-    assert lasting(10**6, noon + 12 * 3_600_000 - 1_500) == "public, max-age=1, immutable"
-    assert ASKED == "public, max-age=0, must-revalidate"
+    assert until_next_expiry(60.9, noon) == "public, max-age=60, immutable"
+    assert until_next_expiry(10**6, noon) == f"public, max-age={12 * 3600}, immutable"
+    assert until_next_expiry(10**6, noon + 12 * 3_600_000 - 1_500) == "public, max-age=1, immutable"
+    assert REVALIDATE == "public, max-age=0, must-revalidate"

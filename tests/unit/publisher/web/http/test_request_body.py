@@ -1,4 +1,4 @@
-"""Bodies that do not come, held by real pipes: they keep no place from others."""
+"""BodyReader that do not come, held by real pipes: they keep no place from others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from exchange.domain.errors import CredenceError
 from publisher.web.http import request_body
 from publisher.web.http.problems import BodyCut, BodyTooSlow
 from publisher.web.http.replies import Reply
-from publisher.web.http.request_body import Bodies, CutShort
+from publisher.web.http.request_body import BodyReader, CutShort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +30,8 @@ def asked(stream: Any, length: str = "", peer: str = "here") -> dict[str, Any]:
     }
 
 
-def made(**limits: Any) -> Bodies:
-    return Bodies(lambda environ: str(environ["REMOTE_ADDR"]), **limits)
+def made(**limits: Any) -> BodyReader:
+    return BodyReader(lambda environ: str(environ["REMOTE_ADDR"]), **limits)
 
 
 class Pipe:
@@ -66,13 +66,13 @@ class Pipe:
 class Stopped:
     """A sender whose body stops in the middle, and what became of its request."""
 
-    def __init__(self, reading: Bodies, peer: str) -> None:
+    def __init__(self, reading: BodyReader, peer: str) -> None:
         self.outcome = ""
         self._pipe = Pipe()
         self._thread = threading.Thread(target=self._run, args=(reading, peer))
         self._thread.start()
 
-    def _run(self, reading: Bodies, peer: str) -> None:
+    def _run(self, reading: BodyReader, peer: str) -> None:
         try:
             reading.read(asked(self._pipe, "3", peer), 9)
             self.outcome = "read"
@@ -98,7 +98,7 @@ class Stopped:
 
 
 @contextmanager
-def stopped(reading: Bodies, count: int, peer: str = "there") -> Iterator[list[Stopped]]:
+def stopped(reading: BodyReader, count: int, peer: str = "there") -> Iterator[list[Stopped]]:
     lines = [Stopped(reading, peer) for _ in range(count)]
     try:
         time.sleep(0.1)
@@ -121,8 +121,8 @@ def test_a_body_that_ends_before_its_length_is_cut() -> None:
 
 
 def test_a_body_without_a_length_ends_with_its_stream() -> None:
-    assert Bodies().read(asked(BytesIO(b"ASK")), 1_000) == b"ASK"
-    assert Bodies().read({"wsgi.input": BytesIO(b"a")}, 7) == b""
+    assert BodyReader().read(asked(BytesIO(b"ASK")), 1_000) == b"ASK"
+    assert BodyReader().read({"wsgi.input": BytesIO(b"a")}, 7) == b""
 
 
 def test_a_body_that_does_not_come_is_given_up_at_its_deadline() -> None:

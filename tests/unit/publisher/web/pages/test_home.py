@@ -105,8 +105,8 @@ def test_an_alarm_turns_readyz_red_and_healthz_stays_green(
 
 def test_a_doubtful_clock_turns_readyz_red_and_is_named(own: Deployment) -> None:
     with own.open() as opened, own.query_pool(Tier.PUBLIC) as queries:
-        parts = replace(opened.web_context(queries), clock_doubt=lambda: ClockDoubt.STEPPED)
-        client = Client(create_app(parts))
+        context = replace(opened.web_context(queries), clock_doubt=lambda: ClockDoubt.STEPPED)
+        client = Client(create_app(context))
         red = client.get("/readyz")
         assert red.status_code == 503
         assert red.get_json()["surfaces"] == {"clock": "alarm"}

@@ -263,8 +263,8 @@ def _values(data: bytes, form: ox.RdfFormat) -> set[tuple[str, str, str | Decima
 
 def test_no_page_waits_for_the_query_service(town: Deployment, live: list[str]) -> None:
     with town.open() as opened:
-        parts = replace(opened.web_context(None), generation=lambda: "none")
-        client = Client(create_app(parts))
+        context = replace(opened.web_context(None), generation=lambda: "none")
+        client = Client(create_app(context))
         facts = (
             town.index_mapping.read(iri, view)[0]
             for iri, _, view in opened.ledger.live(Tier.PUBLIC)
@@ -305,9 +305,9 @@ def test_a_record_is_not_shown_on_the_day_after_its_last(
     midnight = datetime.combine(end + timedelta(days=1), time(), CHINA)
     after = int(midnight.timestamp() * 1000)
     with town.open() as opened, town.query_pool(Tier.PUBLIC) as queries:
-        parts = opened.web_context(queries)
+        context = opened.web_context(queries)
         for now, status in ((after - 1, 200), (after, 410)):
-            late = Client(create_app(replace(parts, clock=lambda now=now: now)))
+            late = Client(create_app(replace(context, clock=lambda now=now: now)))
             assert late.get(path_of(iri)).status_code == status
 
 

@@ -157,9 +157,9 @@ def test_what_ended_since_the_index_was_written_is_not_in_the_data(town: Deploym
         facts = [town.index_mapping.read(iri, view)[0] for iri, view in views]
         one = min((one for one in facts if one.code and one.until), key=lambda one: one.until or "")
         last = int(datetime.fromisoformat(f"{one.until}T12:00:00+08:00").timestamp() * 1000)
-        parts = opened.web_context(queries)  # whose index reads the clock of the town
+        context = opened.web_context(queries)  # whose index reads the clock of the town
         for now, shown in ((last, True), (last + 86_400_000, False)):
-            client = Client(create_app(replace(parts, clock=lambda now=now: now)))
+            client = Client(create_app(replace(context, clock=lambda now=now: now)))
             data = client.get(f"/subject/{one.code}.nt").text
             assert (one.iri in data) == shown
 
