@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from exchange.command_types import ErasureResult, RemovalResult
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import (
     Conflict,
@@ -50,80 +50,20 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from exchange.domain.failpoints import FailpointHook
+    from exchange.command_types import LoadObserver, LoadOptions, Workspace
     from exchange.intake import (
         DatabaseTable,
         DryRun,
         FileCheck,
-        Finding,
         FolderWatcher,
         LoadReceipt,
         PersonalDataExposure,
     )
     from exchange.ledger import Ledger
-    from exchange.ledger.removals import Removal
     from exchange.model import Model
 
 POLL: Final = 1.0  # seconds between two looks at a watched folder
 PATIENCE: Final = 5  # faults of the environment in a row, each waited for longer
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """The folders of deliveries (staged copies, rejects, held rows) and the clock.
-
-    `clock`: milliseconds since 1970-01-01 UTC; `failpoint`: the hook of crash tests.
-    """
-
-    staging: Path
-    rejects: Path
-    held: Path
-    clock: Callable[[], int]
-    failpoint: FailpointHook = no_failpoint
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """Options of a load: kind, form and delivering unit of the files; detected where None.
-
-    `dry_run`: nothing is written. `allow_older`: rows may replace newer versions.
-    """
-
-    kind: str | None = None
-    form: str | None = None
-    source: str | None = None
-    dry_run: bool = False
-    allow_older: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LoadObserver:
-    """Callbacks of a load: `progress(rows done, rows in all)` and `report(finding)`."""
-
-    progress: Callable[[int, int], None] | None = None
-    report: Callable[[Finding], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RemovalResult:
-    """The position of a removal; `before`: the earlier removal, if the record was gone already."""
-
-    position: int
-    before: Removal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureResult:
-    """The result of an erasure: the record, and the number of rows removed from rejects and copies.
-
-    `held`: the held rows (file, row) that were destroyed with it; `before`: the earlier erasure,
-    if the record was erased already.
-    """
-
-    iri: str
-    scrubbed: int
-    held: tuple[tuple[str, int], ...] = ()
-    before: Removal | None = None
 
 
 class Exchange:

@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from exchange.commands import Exchange, Workspace
+from exchange.command_types import Workspace
+from exchange.commands import Exchange
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
 from exchange.ledger import Genesis, Ledger, ModelVersion, ledger_in_memory

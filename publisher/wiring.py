@@ -17,7 +17,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.commands import Exchange, Workspace
+from exchange.command_types import Workspace
+from exchange.commands import Exchange
 from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.publicity_period import china_date
 from exchange.intake import HELD_KEY_PURPOSE, HeldRows

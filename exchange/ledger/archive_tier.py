@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from exchange.ledger.context import LedgerContext
 
 
-def archived(context: LedgerContext, kind: str) -> Iterator[tuple[str, bytes]]:
+def archive_views(context: LedgerContext, kind: str) -> Iterator[tuple[str, bytes]]:
     """Yield (IRI, archive view) of every live record of a kind, in the order of creation."""
     record, event, after = schema.record, schema.event, 0
     while True:

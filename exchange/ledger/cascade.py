@@ -87,7 +87,7 @@ def unresolved_links(
 
 
 def cascade_to_late_links(
-    tx: Transaction, gone: RecordRow, unresolved: set[tuple[int, int]]
+    tx: Transaction, removed: RecordRow, unresolved: set[tuple[int, int]]
 ) -> None:
     """Run the cascade for links that have just been found to refer to a removed record.
 
@@ -95,27 +95,29 @@ def cascade_to_late_links(
     """
     late = {
         source: link_rows
-        for source, link_rows in _links_to(tx, gone).items()
+        for source, link_rows in _links_to(tx, removed).items()
         if any(
-            (link_row.source, link_row.number) in unresolved and target_of(tx, link_row) is gone
+            (link_row.source, link_row.number) in unresolved and target_of(tx, link_row) is removed
             for link_row in link_rows
         )
     }
     if late:
-        cause = _removal_position(tx, gone)
-        leaving = _apply_rules(tx, gone, _REMOVAL_EVENT[gone.state], cause, late, only=unresolved)
+        cause = _removal_position(tx, removed)
+        leaving = _apply_rules(
+            tx, removed, _REMOVAL_EVENT[removed.state], cause, late, only=unresolved
+        )
         _withdraw_dependents(tx, leaving, cause)
 
 
-def _removal_position(tx: Transaction, gone: RecordRow) -> int:
+def _removal_position(tx: Transaction, removed: RecordRow) -> int:
     """Return the position of the event that removed a record, written or pending."""
     names = set(_REMOVAL_EVENT.values())
     for item in reversed(tx.unsealed_events):
-        if item.meta.record == gone.id and item.meta.name in names:
+        if item.meta.record == removed.id and item.meta.name in names:
             return item.meta.position
     event = schema.event
     statement = select(func.max(event.c.position)).where(
-        event.c.record == gone.id, event.c.name.in_(names)
+        event.c.record == removed.id, event.c.name.in_(names)
     )
     return int(tx.connection.execute(statement).scalar_one())
 
@@ -165,7 +167,7 @@ class DependentFate:
 
 def _apply_rules(  # noqa: PLR0913 (the last by keyword, for late discoveries)
     tx: Transaction,
-    gone: RecordRow,
+    removed: RecordRow,
     how: EventType,
     cause: int,
     links: Mapping[int, list[LinkRow]],
@@ -181,7 +183,7 @@ def _apply_rules(  # noqa: PLR0913 (the last by keyword, for late discoveries)
         dependent = tx.record(source)
         if dependent.state not in ACTIVE_STATES:
             continue
-        fate = _fate_of(tx, gone, how, link_rows, only)
+        fate = _fate_of(tx, removed, how, link_rows, only)
         if fate.undecided:
             for relation in sorted(fate.undecided - _pending(tx, dependent, cause)):
                 queue_decision(tx, dependent, cause, relation)
@@ -202,14 +204,14 @@ def _pending(tx: Transaction, record: RecordRow, cause: int) -> set[str]:
     return set(tx.connection.execute(statement).scalars())
 
 
-def _links_to(tx: Transaction, gone: RecordRow) -> dict[int, list[LinkRow]]:
+def _links_to(tx: Transaction, removed: RecordRow) -> dict[int, list[LinkRow]]:
     """Return all links of the records that link to a record by any key variant, by source."""
-    return incoming_links(tx, [key.mac for key in tx.keys_of(gone)])
+    return incoming_links(tx, [key.mac for key in tx.keys_of(removed)])
 
 
 def _fate_of(
     tx: Transaction,
-    gone: RecordRow,
+    removed: RecordRow,
     how: EventType,
     link_rows: Sequence[LinkRow],
     only: Container[tuple[int, int]] | None,
@@ -217,7 +219,7 @@ def _fate_of(
     fate = DependentFate()
     for link_row in link_rows:
         meant = only is None or (link_row.source, link_row.number) in only
-        if link_row.dropped or not meant or target_of(tx, link_row) is not gone:
+        if link_row.dropped or not meant or target_of(tx, link_row) is not removed:
             continue
         rule = cascade_rule(tx, link_row.relation)
         if rule is Cascade.DECIDE:
@@ -226,7 +228,7 @@ def _fate_of(
                 continue
         last = rule is Cascade.WITHDRAW_WHEN_LAST and how is not EventType.EXPIRE
         if last and not any(
-            _is_other_basis(tx, other, link_row.relation, gone) for other in link_rows
+            _is_other_basis(tx, other, link_row.relation, removed) for other in link_rows
         ):
             fate.withdrawn = True
         else:
@@ -234,12 +236,12 @@ def _fate_of(
     return fate
 
 
-def _is_other_basis(tx: Transaction, other: LinkRow, relation: str, gone: RecordRow) -> bool:
+def _is_other_basis(tx: Transaction, other: LinkRow, relation: str, removed: RecordRow) -> bool:
     """Return whether a link is another basis: of the same relation, its target not removed."""
     if other.relation != relation or other.dropped:
         return False
     record = target_of(tx, other)
-    return record is None or (record is not gone and record.state in ACTIVE_STATES)
+    return record is None or (record is not removed and record.state in ACTIVE_STATES)
 
 
 def republish_without_links(tx: Transaction, record: RecordRow, dropped: set[int]) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from exchange.domain.errors import Conflict
 from exchange.domain.events import EventType
 from exchange.ledger import schema
-from exchange.ledger.model_versions import number_of
+from exchange.ledger.model_versions import register_model
 from exchange.ledger.sealed_bodies import canonical_json
 from exchange.ledger.transaction import transaction
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 REVIEWED: Final = -1
 
 
-def begin(  # noqa: PLR0913 (the facts of a delivery)
+def open_delivery(  # noqa: PLR0913 (the facts of a delivery)
     context: LedgerContext,
     *,
     source: str | None,
@@ -50,10 +50,10 @@ def begin(  # noqa: PLR0913 (the facts of a delivery)
     """
     facts = {"source": source, "name": name, "digest": digest, "kind": kind, "form": form}
     with transaction(context) as tx:
-        return begin_in(tx, facts, part)
+        return open_delivery_in(tx, facts, part)
 
 
-def begin_in(tx: Transaction, facts: Mapping[str, Any], part: int, **more: str) -> int:
+def open_delivery_in(tx: Transaction, facts: Mapping[str, Any], part: int, **more: str) -> int:
     """Open a delivery in a running transaction; return its number.
 
     `facts`: columns of the delivery; `part`: sheet of its file; `more`: further members of the
@@ -61,7 +61,7 @@ def begin_in(tx: Transaction, facts: Mapping[str, Any], part: int, **more: str) 
     """
     tx.delivery += 1
     number = tx.delivery
-    model = number_of(tx.connection, tx.context.model)
+    model = register_model(tx.connection, tx.context.model)
     row = {"id": number, "opened": tx.now, "part": part, "model": model, **facts}
     tx.connection.execute(insert(schema.delivery).values(**row))
     tx.append_event(EventType.OPEN, {**facts, **more}, delivery=number)
@@ -110,7 +110,7 @@ def find_open(tx: Transaction, number: int) -> OpenDelivery | None:
 
 def next_delivery(tx: Transaction, digest: str) -> OpenDelivery:
     """Return the delivery that this transaction opens next, of a new file."""
-    model = number_of(tx.connection, tx.context.model)
+    model = register_model(tx.connection, tx.context.model)
     return OpenDelivery(tx.delivery + 1, digest, model, None, tx.now, -1)
 
 
@@ -126,7 +126,7 @@ def note_progress(tx: Transaction, number: int, row: int) -> None:
     tx.connection.execute(update(delivery).where(delivery.c.id == number).values(through=row))
 
 
-def end(context: LedgerContext, number: int, counts: Mapping[str, int]) -> None:
+def close_delivery(context: LedgerContext, number: int, counts: Mapping[str, int]) -> None:
     """Close a delivery with the counts of its receipt.
 
     Raises:
@@ -134,10 +134,10 @@ def end(context: LedgerContext, number: int, counts: Mapping[str, int]) -> None:
 
     """
     with transaction(context) as tx:
-        end_in(tx, number, counts)
+        close_delivery_in(tx, number, counts)
 
 
-def end_in(tx: Transaction, number: int, counts: Mapping[str, int]) -> None:
+def close_delivery_in(tx: Transaction, number: int, counts: Mapping[str, int]) -> None:
     """Close a delivery in a running transaction; raises as `end`."""
     delivery = schema.delivery
     if not is_open(tx, number):

@@ -208,7 +208,7 @@ def destroy(context: LedgerContext) -> int:
     return len(rows)
 
 
-def unfinished(context: LedgerContext) -> list[int]:
+def unfinished_erasures(context: LedgerContext) -> list[int]:
     """Return the positions of erasures whose surfaces are not rebuilt yet."""
     erasure = schema.erasure
     with context.database.reading() as connection:
@@ -221,7 +221,7 @@ def unfinished(context: LedgerContext) -> list[int]:
         )
 
 
-def done(context: LedgerContext, position: int) -> None:
+def mark_surfaces_rebuilt(context: LedgerContext, position: int) -> None:
     """Store that every surface was rebuilt after the erasure at that position."""
     context.view_cache.clear()
     erasure = schema.erasure

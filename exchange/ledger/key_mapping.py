@@ -1,16 +1,40 @@
-"""Maps the variants of a delivered key to the record that the row was applied to."""
+"""Computes the HMACs of key variants and maps them to the record that a row was applied to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from exchange.domain.lifecycle import TERMINAL_STATES
+from exchange.ledger.key_resolution import KeyMacs
 from exchange.ledger.rows import KeyCoverage
 
 if TYPE_CHECKING:
-    from exchange.ledger.key_resolution import KeyMacs
+    from exchange.domain.record import Link, Submission
+    from exchange.ledger.ledger_secret import Secret
     from exchange.ledger.rows import RecordRow
     from exchange.ledger.transaction import Transaction
+
+
+class KeyHasher:
+    """Computes the HMACs of clear keys under the ledger secret, each once."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self._macs: dict[str, bytes] = {}
+
+    def mac(self, key: str) -> bytes:
+        """Return the HMAC of a clear key."""
+        mac = self._macs.get(key)
+        if mac is None:
+            mac = self._macs[key] = self._secret.key(key)
+        return mac
+
+    def macs_of(self, keyed: Submission | Link) -> KeyMacs:
+        """Return the HMACs of all variants of the key of a row or a link."""
+        macs = tuple([self.mac(key) for key in (keyed.key, *keyed.aliases)])
+        if keyed.is_partial:
+            return KeyMacs((), macs)
+        return KeyMacs(macs, tuple([self.mac(key) for key in keyed.partial]))
 
 
 def attach_keys(tx: Transaction, macs: KeyMacs, record: RecordRow) -> None:

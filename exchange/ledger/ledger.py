@@ -176,7 +176,7 @@ class Ledger(RestoreMethods):
         part: int = 0,
     ) -> int:
         """Open a delivery (`part`: the sheet of its file, from 0); return its number."""
-        return deliveries.begin(
+        return deliveries.open_delivery(
             self._context, source=source, name=name, digest=digest, kind=kind, form=form, part=part
         )
 
@@ -199,7 +199,7 @@ class Ledger(RestoreMethods):
 
     def close_delivery(self, delivery: int, counts: Mapping[str, int]) -> None:
         """Close a delivery with the counts of its receipt."""
-        deliveries.end(self._context, delivery, counts)
+        deliveries.close_delivery(self._context, delivery, counts)
 
     def accept(
         self,
@@ -267,11 +267,11 @@ class Ledger(RestoreMethods):
 
     def unfinished_erasures(self) -> list[int]:
         """Return the positions of erasures whose surfaces are not rebuilt yet."""
-        return erasure.unfinished(self._context)
+        return erasure.unfinished_erasures(self._context)
 
     def erasure_done(self, position: int) -> None:
         """Store that every surface was rebuilt after the erasure."""
-        erasure.done(self._context, position)
+        erasure.mark_surfaces_rebuilt(self._context, position)
 
     def append_note(self, name: str, body: Mapping[str, Any]) -> int:
         """Append an event that changes no record (`events.NOTE_EVENTS`)."""
@@ -293,11 +293,11 @@ class Ledger(RestoreMethods):
 
     def visible(self, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
         """Return those of at most 500 records that a tier's readers see, in the given order."""
-        return tier_reader.visible(self._context, tier, public_ids)
+        return tier_reader.visible_records(self._context, tier, public_ids)
 
     def head(self, tier: Tier) -> int:
         """Return the number of the last member of a tier's sequence."""
-        return tier_reader.head(self._context, tier)
+        return tier_reader.last_number(self._context, tier)
 
     def position(self) -> int:
         """Return the position of the last event; never published."""
@@ -313,11 +313,11 @@ class Ledger(RestoreMethods):
 
     def pages(self, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
         """Return (kind, page) of every feed member about one of the records."""
-        return tier_reader.pages(self._context, tier, refs)
+        return tier_reader.pages_of(self._context, tier, refs)
 
     def created(self, tier: Tier, refs: Collection[str]) -> dict[str, int]:
         """Return the page of each record's last Create, by its IRI."""
-        return tier_reader.created(self._context, tier, refs)
+        return tier_reader.created_pages(self._context, tier, refs)
 
     def history(self, tier: Tier, public_id: str, limit: int = 50) -> list[HistoryEntry]:
         """Return the newest history entries of a record in a tier, the oldest first."""
@@ -350,7 +350,7 @@ class Ledger(RestoreMethods):
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every live record of a kind, with personal data."""
-        return archive_tier.archived(self._context, kind)
+        return archive_tier.archive_views(self._context, kind)
 
     def read(self, tier: Tier, ref: str) -> record_view.RecordView:
         """Return the newest version of a record; the archive reads removed records, too."""
@@ -363,10 +363,6 @@ class Ledger(RestoreMethods):
     def record_page(self, tier: Tier, ref: str, after: str = "") -> RecordPage:
         """Return a record, a page of its links and its newest history, from one snapshot."""
         return record_view.record_page(self._context, tier, ref, after=after, limit=LINKS)
-
-    def page_only_view(self, tier: Tier, ref: str) -> bytes:
-        """Return, as N-Quads, the statements that only the record's own public page shows."""
-        return record_view.read(self._context, tier, ref).page
 
     def backlog(self) -> ledger_status.Backlog:
         """Return the newest event and the open tasks, for a monitor."""

@@ -37,7 +37,7 @@ class ModelVersion:
     resemblances: Mapping[str, tuple[Resemblance, ...]] = field(default_factory=dict)
 
 
-def number_of(connection: Connection, version: ModelVersion) -> int:
+def register_model(connection: Connection, version: ModelVersion) -> int:
     """Return the number of a model in this ledger; a new model gets the next number."""
     if not version.digest:
         return UNNAMED

@@ -19,7 +19,7 @@ from exchange.ledger import schema
 from exchange.ledger.key_resolution import resolve
 from exchange.ledger.rows import KeyCoverage, KeyRow
 from exchange.ledger.stored_links import outgoing_links
-from exchange.ledger.tier_reader import visible_on, visible_to
+from exchange.ledger.tier_reader import visible_condition, visible_records_on
 from exchange.ledger.transaction_writer import chunks
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _sources(
             select(quoted.c.source)
             .distinct()
             .join(record, record.c.id == quoted.c.source)
-            .where(quoted.c.mac == mac, visible_to(tier), _NO_PERSON)
+            .where(quoted.c.mac == mac, visible_condition(tier), _NO_PERSON)
             .where(true() if before is None else quoted.c.source < before)
             .order_by(quoted.c.source.desc())
             .limit(most)
@@ -158,7 +158,9 @@ def _with_records(
     context: LedgerContext, connection: Connection, tier: Tier, relations: Mapping[int, str]
 ) -> list[LinkedRecord]:
     """Return the links with their records, without records that the tier cannot see."""
-    visible = visible_on(context, connection, tier, schema.record.c.id.in_(relations), _NO_PERSON)
+    visible = visible_records_on(
+        context, connection, tier, schema.record.c.id.in_(relations), _NO_PERSON
+    )
     return [
         LinkedRecord(relation, visible[number])
         for number, relation in relations.items()

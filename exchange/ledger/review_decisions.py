@@ -14,7 +14,7 @@ from exchange.domain.errors import Conflict
 from exchange.domain.events import EventType
 from exchange.domain.precedence import Precedence
 from exchange.domain.record import Outcome, Result
-from exchange.ledger.deliveries import REVIEWED, begin_in, end_in, next_delivery
+from exchange.ledger.deliveries import REVIEWED, close_delivery_in, next_delivery, open_delivery_in
 from exchange.ledger.outdated_rows import OutdatedRowCheck
 from exchange.ledger.row_appender import RowAppender
 from exchange.ledger.transaction import transaction
@@ -87,13 +87,15 @@ def accept(
             return Result(Outcome.UNCHANGED, iri, None, row.row)
         if (record.version if record else 0) != version:
             raise _changed()
-        number = begin_in(tx, asdict(origin), REVIEWED, actor=decision.actor, item=decision.item)
+        number = open_delivery_in(
+            tx, asdict(origin), REVIEWED, actor=decision.actor, item=decision.item
+        )
         result = appender.apply(row)
         if result.outcome not in (Outcome.ACCEPTED, Outcome.REVISED):
             raise _not_applied(result)
         counts = {str(outcome): int(outcome is result.outcome) for outcome in Outcome}
         tx.append_event(EventType.REVIEW, decision.body("accept"), delivery=number)
-        end_in(tx, number, counts)
+        close_delivery_in(tx, number, counts)
     return result
 
 

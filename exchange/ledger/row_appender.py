@@ -28,7 +28,7 @@ from exchange.domain.lifecycle import (
 )
 from exchange.domain.precedence import Precedence
 from exchange.domain.publicity_period import china_date
-from exchange.domain.record import DeliveredState, Outcome, Result
+from exchange.domain.record import Outcome, Result
 from exchange.ledger.cascade import (
     assess_links,
     cascade_to_late_links,
@@ -38,10 +38,9 @@ from exchange.ledger.cascade import (
     unresolved_links,
 )
 from exchange.ledger.deliveries import find_open, note_progress
-from exchange.ledger.key_mapping import attach_keys
-from exchange.ledger.key_resolution import KeyMacs
+from exchange.ledger.key_mapping import KeyHasher, attach_keys
 from exchange.ledger.natural_persons import NaturalPersons
-from exchange.ledger.objection_mark import ROW, set_mark
+from exchange.ledger.objection_mark import mark_after, set_mark
 from exchange.ledger.outdated_rows import OutdatedRowCheck
 from exchange.ledger.stored_links import LinkRow, delete_links, insert_links
 from exchange.ledger.transaction import transaction
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from exchange.ledger.cascade import LinkAssessment
     from exchange.ledger.context import LedgerContext
     from exchange.ledger.deliveries import OpenDelivery
-    from exchange.ledger.key_resolution import KeyMatch
+    from exchange.ledger.key_resolution import KeyMacs, KeyMatch
     from exchange.ledger.outdated_rows import OutdatedRow
     from exchange.ledger.rows import RecordRow
     from exchange.ledger.transaction import Transaction
@@ -143,35 +142,21 @@ class RowAppender:
         now = tx.now if self._clock_trusted else max(tx.now, guard.trusted_time() or 0)
         self._today = china_date(now).isoformat()
         self._persons = NaturalPersons(tx)
-        self._macs: dict[str, bytes] = {}
+        self._keys = KeyHasher(tx.context.secret)
 
     def prefetch(self, rows: Sequence[Submission]) -> None:
         """Read the keys, records, persons and fingerprints of the rows, in few queries."""
         keyed: list[Submission | Link] = [*rows]
         keyed += [link for row in rows for link in row.links]
         keyed += [row.withdraws for row in rows if row.withdraws]
-        self._tx.fetch_keys(mac for item in keyed for mac in self._key_macs(item).all)
+        self._tx.fetch_keys(mac for item in keyed for mac in self._keys.macs_of(item).all)
         self._persons.fetch(rows)
-        fresh = [row for row in rows if self._tx.key(self._mac(row.key)) is None]
+        fresh = [row for row in rows if self._tx.key(self._keys.mac(row.key)) is None]
         self._tx.resemblances.fetch((row.kind, self._persons.body(row)) for row in fresh)
-
-    def _mac(self, key: str) -> bytes:
-        """Return the HMAC of a clear key, computed once."""
-        mac = self._macs.get(key)
-        if mac is None:
-            mac = self._macs[key] = self._secret.key(key)
-        return mac
-
-    def _key_macs(self, keyed: Submission | Link) -> KeyMacs:
-        """Return the HMACs of all variants of the key of a row or a link."""
-        macs = tuple([self._mac(key) for key in (keyed.key, *keyed.aliases)])
-        if keyed.is_partial:
-            return KeyMacs((), macs)
-        return KeyMacs(macs, tuple([self._mac(key) for key in keyed.partial]))
 
     def apply(self, row: Submission) -> Result:
         """Append the events of a row; return its result."""
-        macs = self._key_macs(row)
+        macs = self._keys.macs_of(row)
         match = self._tx.resolve(macs)
         if match.is_ambiguous:
             return self._ambiguous(row, match)
@@ -186,12 +171,12 @@ class RowAppender:
 
     def record_of(self, row: Submission) -> tuple[RecordRow | None, bool]:
         """Return the one record of a row, and whether it is active with the same content."""
-        match = self._tx.resolve(self._key_macs(row))
+        match = self._tx.resolve(self._keys.macs_of(row))
         if match.is_ambiguous or not match.records:
             return None, False
         record = self._tx.record(match.records[0])
         content = self._secret.content(self._with_inherited(row, record))
-        same = record.content_mac == content and _marks(row, record) is None
+        same = record.content_mac == content and mark_after(row, record) is None
         return record, record.state in ACTIVE_STATES and same
 
     def _ambiguous(self, row: Submission, match: KeyMatch) -> Result:
@@ -270,7 +255,7 @@ class RowAppender:
         """Return the test, by the number of a link, whether its target was ever removed."""
 
         def was_removed(number: int) -> bool:
-            target = self._tx.resolve(self._key_macs(row.links[number])).target
+            target = self._tx.resolve(self._keys.macs_of(row.links[number])).target
             if target is None:
                 return False
             record = self._tx.record(target)
@@ -318,7 +303,7 @@ class RowAppender:
         return self._gated and self._tx.resemblances.matches(row.kind, body, chain)
 
     def _keep(self, row: Submission, record: RecordRow) -> Result:
-        if _marks(row, record) is not None:
+        if mark_after(row, record) is not None:
             older = self._outdated.judge_mark(row, record)
             if older is not None:
                 return self._outdated_result(row, record, older)
@@ -340,11 +325,11 @@ class RowAppender:
     def _assess(self, row: Submission) -> tuple[LinkAssessment, Result | None]:
         """Return the assessment of the row's links, and a result if it cannot be published."""
         assessment = assess_links(
-            self._tx, [(link.relation, self._key_macs(link)) for link in row.links]
+            self._tx, [(link.relation, self._keys.macs_of(link)) for link in row.links]
         )
         if assessment.baseless:
             return assessment, Result(Outcome.SUPPRESSED, None, SUPPRESSED_BASIS, row.row)
-        target = self._tx.resolve(self._key_macs(row.withdraws)) if row.withdraws else None
+        target = self._tx.resolve(self._keys.macs_of(row.withdraws)) if row.withdraws else None
         if target and target.is_ambiguous:
             return assessment, Result(Outcome.REJECTED, None, REJECTED_AMBIGUOUS_TARGET, row.row)
         if target and target.target is None:
@@ -374,7 +359,7 @@ class RowAppender:
                     number,
                     link.relation,
                     number in assessment.dropped,
-                    self._key_macs(link),
+                    self._keys.macs_of(link),
                 )
                 for number, link in enumerate(row.links)
             ],
@@ -386,7 +371,7 @@ class RowAppender:
             self._withdraw_target(row.withdraws, position)
 
     def _withdraw_target(self, link: Link, cause: int) -> None:
-        number = self._tx.resolve(self._key_macs(link)).target
+        number = self._tx.resolve(self._keys.macs_of(link)).target
         target = None if number is None else self._tx.record(number)
         if target is not None and target.state in ACTIVE_STATES:
             body = {"because": "repair", "cause": cause, "decision": None}
@@ -394,7 +379,7 @@ class RowAppender:
 
     def _mark(self, row: Submission, record: RecordRow) -> bool:
         """Set or remove the objection mark by the row's state; return whether it changed."""
-        mark = _marks(row, record)
+        mark = mark_after(row, record)
         if mark is None:
             return False
         set_mark(self._tx, record, mark, self._delivery)
@@ -403,19 +388,6 @@ class RowAppender:
     def _result(self, outcome: Outcome, row: Submission, record: RecordRow) -> Result:
         iri = self._tx.context.iri(record.kind, record.public_id)
         return Result(outcome, iri, None, row.row)
-
-
-def _marks(row: Submission, record: RecordRow) -> int | None:
-    """Return the new objection mark of the record; None where the row does not change it."""
-    if row.delivered_state is DeliveredState.OBJECTION and not record.mark:
-        return ROW
-    if (
-        row.delivered_state is DeliveredState.LIVE
-        and record.mark == ROW
-        and not row.inherits_objection
-    ):
-        return 0
-    return None
 
 
 def _tier(row: Submission) -> Tier:

@@ -46,7 +46,7 @@ def require_published(tier: Tier) -> Tier:
     return tier
 
 
-def head(context: LedgerContext, tier: Tier) -> int:
+def last_number(context: LedgerContext, tier: Tier) -> int:
     """Return the number of the last member of a tier's sequence, 0 if there is none."""
     stream = schema.stream
     with context.database.reading() as connection:
@@ -154,7 +154,7 @@ def _change(context: LedgerContext, tier: Tier, row: Any, iri: str, view: bytes 
     )
 
 
-def pages(context: LedgerContext, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
+def pages_of(context: LedgerContext, tier: Tier, refs: Collection[str]) -> set[tuple[str, int]]:
     """Return (kind, page) of every feed member about one of the records.
 
     Raises:
@@ -176,7 +176,7 @@ def pages(context: LedgerContext, tier: Tier, refs: Collection[str]) -> set[tupl
     return kind_pages
 
 
-def created(context: LedgerContext, tier: Tier, refs: Collection[str]) -> dict[str, int]:
+def created_pages(context: LedgerContext, tier: Tier, refs: Collection[str]) -> dict[str, int]:
     """Return the page of each record's last Create in a tier, by its IRI.
 
     Records that the tier never saw are left out.
@@ -280,7 +280,7 @@ def visibility_of(row: Any, tier: Tier) -> Visibility:
     return Visibility.SUSPENDED if row.state == State.SUSPENDED else Visibility.GONE
 
 
-def visible_to(tier: Tier) -> ColumnElement[bool]:
+def visible_condition(tier: Tier) -> ColumnElement[bool]:
     """Return the SQL condition that a tier's readers see a row of `record`."""
     record = schema.record
     tiers = [each for each in Tier if each.rank <= require_published(tier).rank]
@@ -296,30 +296,32 @@ def live_among(context: LedgerContext, tier: Tier, public_ids: Collection[str]) 
                 connection.execute(
                     select(record.c.public_id)
                     .where(record.c.public_id.in_(named[start : start + LIVE_CHUNK]))
-                    .where(visible_to(tier))
+                    .where(visible_condition(tier))
                 ).scalars()
             )
     return visible_ids
 
 
-def visible(context: LedgerContext, tier: Tier, public_ids: Sequence[str]) -> list[VisibleRecord]:
+def visible_records(
+    context: LedgerContext, tier: Tier, public_ids: Sequence[str]
+) -> list[VisibleRecord]:
     """Return those of at most 500 records that a tier's readers see, in the given order."""
     with context.database.reading() as connection:
         wanted = schema.record.c.public_id.in_(public_ids[:LIVE_CHUNK])
-        seen = visible_on(context, connection, tier, wanted)
+        seen = visible_records_on(context, connection, tier, wanted)
     by_id = {id_of(record.iri): record for record in seen.values()}
     return [by_id[each] for each in public_ids if each in by_id]
 
 
-def visible_on(
+def visible_records_on(
     context: LedgerContext, connection: Connection, tier: Tier, *conditions: ColumnElement[bool]
 ) -> dict[int, VisibleRecord]:
     """Return the records that meet the conditions and that a tier's readers see, by number."""
-    record, event, visible = schema.record, schema.event, dict[int, VisibleRecord]()
+    record, event, by_number = schema.record, schema.event, dict[int, VisibleRecord]()
     rows = connection.execute(
         select(record.c.id, record.c.kind, record.c.public_id, record.c.mark, *sealed_columns())
         .join_from(record, event, event.c.position == record.c.version)
-        .where(visible_to(tier), *conditions)
+        .where(visible_condition(tier), *conditions)
     ).all()
     seals = context.seals.get([row.seal for row in rows])
     for row in rows:
@@ -327,8 +329,8 @@ def visible_on(
         if seal := seals.get(row.seal):
             iri = context.iri(row.kind, row.public_id)
             text = view(text_of(row, seal), iri, tier)
-            visible[row.id] = VisibleRecord(iri, row.kind, bool(row.mark), text)
-    return visible
+            by_number[row.id] = VisibleRecord(iri, row.kind, bool(row.mark), text)
+    return by_number
 
 
 def sealed_columns() -> tuple[Any, ...]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.domain.identity import id_of

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exchange.commands import LoadObserver, LoadOptions, check
+from exchange.command_types import LoadObserver, LoadOptions
+from exchange.commands import check
 from exchange.domain.errors import (
     CredenceError,
     EnvironmentFault,

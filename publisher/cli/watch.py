@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.intake import FolderWatcher
 from exchange.intake.findings import printable

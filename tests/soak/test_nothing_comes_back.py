@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.wiring import Deployment

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.domain.identity import uscc_check_character
 from publisher.web.app import create_app

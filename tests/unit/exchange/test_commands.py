@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from exchange import commands
-from exchange.commands import Exchange, LoadObserver, LoadOptions, Workspace
+from exchange.command_types import LoadObserver, LoadOptions, Workspace
+from exchange.commands import Exchange
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
 from exchange.domain.publicity_period import china_date, declared_end, start_of_china_day

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from exchange.commands import Exchange, LoadObserver, LoadOptions, Workspace
+from exchange.command_types import LoadObserver, LoadOptions, Workspace
+from exchange.commands import Exchange
 from exchange.domain.disclosure import Tier
 from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.model import Model, load_model

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug.test import Client
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.sample import generate
 from publisher.web.app import create_app

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from exchange.commands import Exchange, Workspace
+from exchange.command_types import Workspace
+from exchange.commands import Exchange
 from exchange.domain.disclosure import Tier
 from exchange.intake import Reviewer
 from exchange.ledger import schema

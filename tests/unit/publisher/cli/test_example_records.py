@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from exchange.sample import generate
 from publisher.cli.example_records import LIST, Showcase, showcase

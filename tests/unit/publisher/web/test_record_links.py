@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from werkzeug.test import Client
 
-from exchange.commands import LoadObserver, LoadOptions
+from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.disclosure import Tier
 from publisher.web.app import create_app
 from tests.unit.exchange.model import sound

@@ -58,7 +58,7 @@ def test_a_legal_representative_stands_on_the_record_page_and_nowhere_else(
     town: Deployment, client: Client, live: list[str]
 ) -> None:
     with town.open() as opened:
-        pages = {iri: opened.ledger.page_only_view(Tier.PUBLIC, iri) for iri in live}
+        pages = {iri: opened.ledger.read(Tier.PUBLIC, iri).page for iri in live}
     iri, page = next((iri, page) for iri, page in pages.items() if page)
     (quad,) = ox.parse(page, ox.RdfFormat.N_QUADS)
     assert quad.predicate.value.endswith("#legalRepresentative")
