@@ -54,8 +54,8 @@ class DisplayedColumn:
             return f"date-shown {found.code}"
         if found.is_date:
             return None if self._money else "date-cell"
-        number = found.of_number(text)
-        shown, unit = number or (found.of_text(text), True)
+        number = found.display_number(text)
+        shown, unit = number or (found.display_text(text), True)
         if shown.strip() == text:
             return None
         if self._money and not unit:

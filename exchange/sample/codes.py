@@ -15,7 +15,7 @@ _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB
 _NO_REGION: Final = "991404"  # no ID number begins so
 
 
-def code_of(category: str, division: str, serial: int) -> str:
+def social_credit_code(category: str, division: str, serial: int) -> str:
     """Return a valid social credit code of the QQQQ range, which is never allotted."""
     organisation = organisation_code(serial)
     first = category + division + organisation

@@ -31,8 +31,8 @@ import xlsxwriter
 from exchange.domain.errors import EnvironmentFault, UsageError
 from exchange.intake.table_reader import clean_cell
 from exchange.model import compile_kind, load_model
-from exchange.sample.quirks import Row, spoil
-from exchange.sample.rows import CYCLE, SPOILED, Maker
+from exchange.sample.quirks import Row, spoil_row
+from exchange.sample.rows import CYCLE, SPOILED_AT, RowMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,21 +72,21 @@ def generate(records: int, seed: int, out: Path) -> None:
     if records < 1:
         raise UsageError("A sample needs at least one record.", "Give --records 1 or more.")
     try:
-        _Sample(records, seed, out).write()
+        _SampleWriter(records, seed, out).write()
     except OSError as error:
         raise EnvironmentFault(
             f"The sample cannot be written to {out}: {error.strerror}.", "Choose another folder."
         ) from error
 
 
-class _Sample:
+class _SampleWriter:
     """One sample on its way to the disk."""
 
     def __init__(self, records: int, seed: int, out: Path) -> None:
         self._records = records
         self._out = out
         self._model = load_model()
-        self._maker = Maker(records, seed)
+        self._maker = RowMaker(records, seed)
         self._expected: dict[str, dict[str, int]] = {}
 
     def write(self) -> None:
@@ -118,13 +118,13 @@ class _Sample:
         ):
             for number in range(self._records):
                 row = maker.penalty(number)
-                sound = number % CYCLE != SPOILED
+                sound = number % CYCLE != SPOILED_AT
                 if sound and len(first) < _JSON:
                     first.append(dict(row))
                 if number % _LISTED == 1:
                     entry = number // _LISTED
                     entries.write_or_spoil("list-entry", entry, maker.list_entry(entry, row))
-                case = maker.case(number, row)
+                case = maker.repair_case(number, row)
                 penalties.write_or_spoil("penalty", number, row)
                 if case:
                     repairs.write(case)
@@ -136,15 +136,15 @@ class _Sample:
 
     def _table(
         self, kind: str, path: Path, form: str = FORM, encoding: str = "utf-8-sig"
-    ) -> _Table:
+    ) -> _CsvTable:
         forms = self._model.kinds[kind].forms
-        return _Table(self._model, kind, form if form in forms else forms[0], path, encoding)
+        return _CsvTable(self._model, kind, form if form in forms else forms[0], path, encoding)
 
     def _more(self, first: list[Row]) -> None:
         more = self._out / "more"
         with self._table("penalty", more / "penalty-2016.csv", OLD_FORM) as old:
             for number in range(min(self._records, _AGAIN)):
-                old.write(_old(number, self._maker.penalty(self._records + CYCLE + number)))
+                old.write(_row_of_2016(number, self._maker.penalty(self._records + CYCLE + number)))
         with self._table("penalty", more / "penalty-again.csv", FORM, "gb18030") as again:
             for row in first[:_AGAIN]:
                 facts = row["violationFacts"] + "（重新报送，文字有修改）"
@@ -152,7 +152,7 @@ class _Sample:
         self._json(again, first, more / "penalty.jsonl")
         _workbook(again, first, more / "penalty.xlsx")
 
-    def _json(self, table: _Table, rows: list[Row], path: Path) -> None:
+    def _json(self, table: _CsvTable, rows: list[Row], path: Path) -> None:
         compiled = compile_kind(self._model, table.kind)
         with path.open("w", encoding="utf-8", newline="\n") as stream:
             for row in rows:
@@ -161,7 +161,7 @@ class _Sample:
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
 
-class _Table:
+class _CsvTable:
     """One CSV file with the Chinese header of a kind's form."""
 
     def __init__(self, model: Model, kind: str, form: str, path: Path, encoding: str) -> None:
@@ -197,9 +197,9 @@ class _Table:
 
     def write_or_spoil(self, kind: str, number: int, row: Row) -> None:
         """Write a row; one of each cycle spoiled."""
-        spoiled = number % CYCLE == SPOILED
+        spoiled = number % CYCLE == SPOILED_AT
         if spoiled:
-            spoil(kind, number // CYCLE, row)
+            spoil_row(kind, number // CYCLE, row)
         self.write(row, spoiled=spoiled)
 
     def __enter__(self) -> Self:
@@ -209,7 +209,7 @@ class _Table:
         self._stream.close()
 
 
-def _old(number: int, row: Row) -> Row:
+def _row_of_2016(number: int, row: Row) -> Row:
     """Return a penalty as the form of 2016 has it: no amounts, states by number."""
     return {
         **row,
@@ -222,7 +222,7 @@ def _old(number: int, row: Row) -> Row:
     }
 
 
-def _workbook(table: _Table, rows: list[Row], path: Path) -> None:
+def _workbook(table: _CsvTable, rows: list[Row], path: Path) -> None:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"created": _CREATED})

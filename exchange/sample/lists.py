@@ -28,7 +28,7 @@ INDUSTRIES: Final = ("批发和零售业", "建筑业", "制造业", "住宿和�
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
+class LicenceType:
     """A licence that an office of the sample grants; `office` is its place among them."""
 
     office: int
@@ -39,16 +39,20 @@ class Permit:
     mark: str
 
 
-PERMITS: Final = (
-    Permit(0, "准予食品经营许可决定书", "普通", "食品经营许可证", "准予从事预包装食品销售。", "JY"),
-    Permit(
+LICENCE_TYPES: Final = (
+    LicenceType(
+        0, "准予食品经营许可决定书", "普通", "食品经营许可证", "准予从事预包装食品销售。", "JY"
+    ),
+    LicenceType(
         1, "危险化学品经营许可决定书", "特许", "危险化学品经营许可证", "准予经营，不带储存。", "WH"
     ),
-    Permit(2, "排污许可决定书", "普通", "排污许可证", "准予按许可证载明的限值排放水污染物。", "PW"),
-    Permit(
+    LicenceType(
+        2, "排污许可决定书", "普通", "排污许可证", "准予按许可证载明的限值排放水污染物。", "PW"
+    ),
+    LicenceType(
         3, "建筑业企业资质许可决定书", "认可", "建筑业企业资质证书", "准予施工总承包三级。", "JZ"
     ),
-    Permit(
+    LicenceType(
         4,
         "道路运输经营许可决定书",
         "其他-网络货运",
@@ -56,8 +60,10 @@ PERMITS: Final = (
         "准予从事普通货运。",
         "YS",
     ),
-    Permit(6, "公共场所卫生许可决定书", "普通", "公共场所卫生许可证", "准予经营住宿场所。", "WS"),
-    Permit(
+    LicenceType(
+        6, "公共场所卫生许可决定书", "普通", "公共场所卫生许可证", "准予经营住宿场所。", "WS"
+    ),
+    LicenceType(
         7,
         "旅行社业务经营许可决定书",
         "登记",
@@ -68,7 +74,7 @@ PERMITS: Final = (
 )
 
 
-class Listing(NamedTuple):
+class DesignationList(NamedTuple):
     """A list that an office designates subjects for; `office` is its place among them."""
 
     office: int
@@ -77,16 +83,18 @@ class Listing(NamedTuple):
     years: int
 
 
-LISTINGS: Final = (
-    Listing(0, "市场监督管理严重违法失信名单", "《市场监督管理严重违法失信名单管理办法》", 3),
-    Listing(0, "经营异常名录", "《企业信息公示暂行条例》第十七条", 3),
-    Listing(1, "安全生产严重失信主体名单", "《安全生产严重失信主体名单管理办法》", 3),
-    Listing(
+DESIGNATION_LISTS: Final = (
+    DesignationList(
+        0, "市场监督管理严重违法失信名单", "《市场监督管理严重违法失信名单管理办法》", 3
+    ),
+    DesignationList(0, "经营异常名录", "《企业信息公示暂行条例》第十七条", 3),
+    DesignationList(1, "安全生产严重失信主体名单", "《安全生产严重失信主体名单管理办法》", 3),
+    DesignationList(
         5, "拖欠农民工工资失信惩戒对象", "《拖欠农民工工资失信联合惩戒对象名单管理暂行办法》", 3
     ),
-    Listing(5, "重点关注对象名单", "示例市重点关注对象管理规定", 3),
-    Listing(3, "建筑市场主体严重失信名单", "《建筑市场信用管理暂行办法》", 3),
-    Listing(7, "文化和旅游市场严重失信主体名单", "《文化和旅游市场信用管理规定》", 3),
+    DesignationList(5, "重点关注对象名单", "示例市重点关注对象管理规定", 3),
+    DesignationList(3, "建筑市场主体严重失信名单", "《建筑市场信用管理暂行办法》", 3),
+    DesignationList(7, "文化和旅游市场严重失信主体名单", "《文化和旅游市场信用管理规定》", 3),
 )
 REDUCES: Final = "依法依规减损信用主体权益的措施"
 MANAGES: Final = "不减损信用主体权益的管理措施"

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 Row = dict[str, str]  # field name -> cell
 
 
-def quirks(kind: str, number: int, row: Row) -> None:
+def add_quirks(kind: str, number: int, row: Row) -> None:
     """Plant what belongs to the row of that number."""
     for period, place, plant in _QUIRKS.get(kind, ()):
         if number % period == place:
             plant(row)
 
 
-def spoil(kind: str, turn: int, row: Row) -> None:
+def spoil_row(kind: str, turn: int, row: Row) -> None:
     """Spoil a row in the next of its kind's ways."""
     ways = SPOILERS[kind]
     ways[turn % len(ways)](row)

@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.sample import lists, words
-from exchange.sample.codes import code_of, id_number, organisation_code
-from exchange.sample.quirks import Row, quirks
+from exchange.sample.codes import id_number, organisation_code, social_credit_code
+from exchange.sample.quirks import Row, add_quirks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BASE: Final = date(2026, 6, 30)  # the sample's today: nothing was decided after it
+LAST_DAY: Final = date(2026, 6, 30)  # the sample's today: nothing was decided after it
 CYCLE: Final = 20  # of each 20 rows one is spoiled, of penalties one is repaired
-SPOILED: Final = 13
+SPOILED_AT: Final = 13
 _REPAIRED, _CASED = 4, 9
 _DAYS: Final = 900  # how far back decisions go
 _FIRST_SUBJECT: Final = 100  # below are offices
@@ -39,7 +39,7 @@ class Subject(NamedTuple):
         return self.category == "自然人"
 
 
-class Maker:
+class RowMaker:
     """Makes rows in order for a sample of so many penalties."""
 
     def __init__(self, records: int, seed: int) -> None:
@@ -69,12 +69,12 @@ class Maker:
         coded = registered[old] if old < len(registered) else division
         if share < 6:  # noqa: PLR2004 (one of five a sole trader)
             name = place + head + dice.choice(words.SHOPS)
-            code = code_of("92", coded, serial)
+            code = social_credit_code("92", coded, serial)
             return Subject("个体工商户", name, code, person, place, coded, serial)
         brackets = "（{}）" if index % 3 else "({})"
         middle = head + dice.choice(words.BUSINESSES) + brackets.format(words.CITY[:2])
         name = place + middle + dice.choice(words.FORMS)
-        code = code_of("91", coded, serial)
+        code = social_credit_code("91", coded, serial)
         return Subject("法人及非法人组织", name, code, person, place, coded, serial)
 
     def register(self) -> Iterator[Row]:
@@ -108,7 +108,7 @@ class Maker:
         }
         if not index % 7:
             row["formerName"] = f"{subject.place}旧名商店；{subject.place}更旧名商店"
-        quirks("subject", index, row)
+        add_quirks("subject", index, row)
         return row
 
     def penalty(self, number: int) -> Row:
@@ -117,7 +117,7 @@ class Maker:
         office = dice.choice(words.OFFICES)
         case = dice.choice(office.cases)
         subject = self.subject(dice.randrange(self.subjects))
-        decided = BASE - timedelta(days=dice.randrange(_DAYS))
+        decided = LAST_DAY - timedelta(days=dice.randrange(_DAYS))
         fine = dice.randrange(case.fine[0], case.fine[1] + 1, 100) if case.fine[1] else 0
         seized = dice.randrange(50, 5000) if any("没收" in kind for kind in case.kinds) else 0
         facts = case.facts.format(number=dice.randrange(2, 60), money=dice.randrange(20, 3000))
@@ -139,16 +139,16 @@ class Maker:
         }
         if any("许可证" in kind for kind in case.kinds):
             row["affectedLicence"] = f"示例经营许可证 示卫许字{number + 1:06d}"
-        quirks("penalty", number, row)
+        add_quirks("penalty", number, row)
         return row
 
     def licence(self, number: int) -> Row:
         """Return the licence of that number, quirks included."""
         dice = self._dice("licence:", number)
-        permit = dice.choice(lists.PERMITS)
+        permit = dice.choice(lists.LICENCE_TYPES)
         office = words.OFFICES[permit.office]
         subject = self.subject(dice.randrange(self.subjects))
-        decided = BASE - timedelta(days=dice.randrange(_DAYS))
+        decided = LAST_DAY - timedelta(days=dice.randrange(_DAYS))
         row = {
             "counterpartCategory": subject.category,
             "documentTitle": permit.title,
@@ -166,15 +166,15 @@ class Maker:
             **_source(office),
             **_counterpart(subject),
         }
-        quirks("licence", number, row)
+        add_quirks("licence", number, row)
         return row
 
     def list_entry(self, number: int, penalty: Row) -> Row:
         """Return a designation that rests on a penalty."""
         dice = self._dice("list:", number)
-        listing = dice.choice(lists.LISTINGS)
+        listing = dice.choice(lists.DESIGNATION_LISTS)
         office = words.OFFICES[listing.office]
-        listed = min(date.fromisoformat(penalty["decidedOn"]) + timedelta(days=60), BASE)
+        listed = min(date.fromisoformat(penalty["decidedOn"]) + timedelta(days=60), LAST_DAY)
         row: Row = {name: penalty[name] for name in _COUNTERPART if name in penalty}
         row |= {
             "onList": listing.name,
@@ -194,7 +194,7 @@ class Maker:
             "authority": _unit(office.serial),
             **_source(office),
         }
-        quirks("list-entry", number, row)
+        add_quirks("list-entry", number, row)
         return row
 
     def measures(self) -> Iterator[Row]:
@@ -214,10 +214,10 @@ class Maker:
                 "sourceName": f"{words.CITY}发展和改革委员会",
                 "source": _unit(50),
             }
-            quirks("measure", number, row)
+            add_quirks("measure", number, row)
             yield row
 
-    def case(self, number: int, penalty: Row) -> Row | None:
+    def repair_case(self, number: int, penalty: Row) -> Row | None:
         """Return the repair case about a penalty, if there is one."""
         place = number % CYCLE
         if place == _REPAIRED:
@@ -239,7 +239,7 @@ class Maker:
     def _case(self, outcome: str, penalty: Row) -> Row:
         self._cases += 1
         decided = date.fromisoformat(penalty["decidedOn"])
-        applied = min(decided + timedelta(days=100), BASE)
+        applied = min(decided + timedelta(days=100), LAST_DAY)
         closed = outcome in ("准予修复", "不予修复")
         person = penalty["counterpartCategory"] == "自然人"
         return {
@@ -254,7 +254,7 @@ class Maker:
             "targetPersonIdNumber": penalty["personIdNumber"] if person else "",
             "appliedOn": applied.isoformat(),
             "acceptedOn": applied.isoformat(),
-            "decidedOn": BASE.isoformat() if closed else "",
+            "decidedOn": LAST_DAY.isoformat() if closed else "",
             "outcome": outcome,
             "grounds": words.GROUNDS[outcome],
         }
@@ -286,7 +286,7 @@ def _counterpart(subject: Subject) -> Row:
 
 
 def _unit(serial: int) -> str:
-    return code_of("11", words.CITY_DIVISION, serial)
+    return social_credit_code("11", words.CITY_DIVISION, serial)
 
 
 def _source(office: words.Office) -> Row:

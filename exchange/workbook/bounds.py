@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class Refused(Exception):
+class WorkbookRefused(Exception):
     """The workbook breaks a bound or a rule of its format."""
 
     def __init__(self, rule: str, **details: Any) -> None:
@@ -16,7 +16,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class WorkbookBounds:
     """Limits of a workbook; bytes, but for `entries`, `ratio`, `columns` and `seconds`."""
 
     unpacked: int

@@ -28,7 +28,7 @@ _SIGNS: Final = re.compile(r"[\s()+\-:/（）]*")
 # Token -> what a section with it is, and the part that stands for the value.
 _FLAGS: Final = {
     "general": ("general", ["G"]),
-    "text": ("of_text", ["@"]),
+    "text": ("for_text", ["@"]),
     "date": ("date", []),
     "power": ("power", []),
 }
@@ -45,7 +45,7 @@ _COMPARED: Final = {
 
 
 @dataclass(slots=True)
-class Section:
+class FormatSection:
     """One of the up to four sections of a format, as far as it matters here.
 
     `parts` are its digits ("0", "#", "?"), its point (".") and the texts between them (" " before
@@ -60,9 +60,11 @@ class Section:
     general: bool = False
     power: bool = False
     date: bool = False
-    strange: bool = False  # Chinese numerals, fractions: shown otherwise than can be said here
+    not_reproducible: bool = (
+        False  # Chinese numerals, fractions: shown otherwise than can be said here
+    )
     numerals: bool = False
-    of_text: bool = False
+    for_text: bool = False
 
     @property
     def literals(self) -> str:
@@ -100,34 +102,34 @@ class NumberFormat:
         """Whether some numbers are shown with a unit or scale, or not at all."""
         return any(item.has_unit or not item.parts for item in self._sections)
 
-    def of_number(self, text: str) -> tuple[str, bool] | None:
+    def display_number(self, text: str) -> tuple[str, bool] | None:
         """Return how the number is shown and whether with a unit or scale, None if it is none."""
         try:
             value = Decimal(text)
         except InvalidOperation:
             return None
         section, signed = self._choose(value)
-        if section.strange or section.date or section.numerals:
+        if section.not_reproducible or section.date or section.numerals:
             return self.code, section.has_unit
         if section.power:
             return text, section.has_unit  # shortened on the screen only
         try:
-            shown = _shown(section, abs(value) if signed else value, text)
+            shown = _display_number(section, abs(value) if signed else value, text)
         except InvalidOperation:  # more digits than a spreadsheet keeps
             return self.code, section.has_unit
         return shown, section.has_unit or not shown
 
-    def of_text(self, text: str) -> str:
+    def display_text(self, text: str) -> str:
         """Return how a text is shown."""
         for section in self._sections:
-            if section.of_text:
+            if section.for_text:
                 parts = (part[1:] if part[:1] == " " else text for part in section.parts)
                 return "".join(parts)
         return text
 
-    def _choose(self, value: Decimal) -> tuple[Section, bool]:
+    def _choose(self, value: Decimal) -> tuple[FormatSection, bool]:
         """Return the section for a number, and whether it has its own way with the sign."""
-        numbers = [item for item in self._sections if not item.of_text] or self._sections
+        numbers = [item for item in self._sections if not item.for_text] or self._sections
         for item in numbers:
             if item.condition and _COMPARED[item.condition[0]](value, item.condition[1]):
                 return item, False
@@ -160,8 +162,8 @@ def _split(code: str) -> list[str]:
     return [*parts, code[start:]]
 
 
-def _section(code: str) -> Section:
-    section = Section()
+def _section(code: str) -> FormatSection:
+    section = FormatSection()
     commas = 0
     for found in _TOKEN.finditer(code):
         kind, said = found.lastgroup, found[found.lastgroup or 0]
@@ -173,19 +175,19 @@ def _section(code: str) -> Section:
             commas = 0
         elif kind == "point":
             section.scale, commas = section.scale + commas, 0
-        _take(section, kind or "", said)
+        _add_token(section, kind or "", said)
     section.scale += commas
     return section
 
 
-def _take(section: Section, kind: str, said: str) -> None:
+def _add_token(section: FormatSection, kind: str, said: str) -> None:
     """Take one token; room for a character that is not shown is passed over."""
     if kind == "bracket":
-        _bracket(section, said)
+        _add_bracket(section, said)
     elif kind in {"digit", "point"}:
         section.parts.append(said)
     elif kind in {"quoted", "escaped", "other", "percent"}:
-        section.strange = section.strange or (kind == "other" and said == "/")
+        section.not_reproducible = section.not_reproducible or (kind == "other" and said == "/")
         section.percent = section.percent or kind == "percent"
         section.parts.append(" " + said)
     elif kind in _FLAGS:
@@ -194,7 +196,7 @@ def _take(section: Section, kind: str, said: str) -> None:
         section.parts += part
 
 
-def _bracket(section: Section, said: str) -> None:
+def _add_bracket(section: FormatSection, said: str) -> None:
     condition, currency = _CONDITION.fullmatch(said), _CURRENCY.fullmatch(said)
     if condition:
         section.condition = (condition[1], Decimal(condition[2]))
@@ -206,7 +208,7 @@ def _bracket(section: Section, said: str) -> None:
         section.numerals = True
 
 
-def _shown(section: Section, value: Decimal, text: str) -> str:
+def _display_number(section: FormatSection, value: Decimal, text: str) -> str:
     if section.general:
         return "".join(text if part == "G" else part[1:] for part in section.parts)
     value = value * (100 if section.percent else 1) / 1000**section.scale
@@ -225,7 +227,7 @@ def _halves(parts: list[str]) -> tuple[list[str], str, list[str]]:
     return parts[:at], ".", parts[at + 1 :]
 
 
-def _integer(section: Section, parts: list[str], digits: str) -> str:
+def _integer(section: FormatSection, parts: list[str], digits: str) -> str:
     """Put the digits into their places from the right; those left over go before the first."""
     at = [number for number, part in enumerate(parts) if part in "0#?"]
     if section.thousands and at:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from exchange.workbook.bounds import Bounds, Refused
+from exchange.workbook.bounds import WorkbookBounds, WorkbookRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ class SheetFacts:
     filtered: bool = False
 
 
-def facts_of(stream: IO[bytes], styles: Styles, bounds: Bounds) -> SheetFacts:
+def scan_sheet(stream: IO[bytes], styles: Styles, bounds: WorkbookBounds) -> SheetFacts:
     """Read a sheet's XML.
 
     Raises:
@@ -91,23 +91,23 @@ def facts_of(stream: IO[bytes], styles: Styles, bounds: Bounds) -> SheetFacts:
     last: dict[int, list[int]] = {}
     styled = _styled(styles)
     count = 0
-    twice = _Twice()
-    for window in _windows(twice.watched(_placed(_chunks(stream)))):
-        count += _mark(window, facts)
+    twice = _DuplicateCells()
+    for window in _windows(twice.watched(_with_addresses(_chunks(stream)))):
+        count += _note_marks(window, facts)
         if count > _MARKS:
-            raise Refused("xlsx-formulas", limit=_MARKS)
+            raise WorkbookRefused("xlsx-formulas", limit=_MARKS)
         if styled is not None:
-            _run(styled.finditer(window), styles, facts, last)
-        _hide(window, facts)
-        far = _too_far(window, bounds)
+            _note_format_runs(styled.finditer(window), styles, facts, last)
+        _note_hidden(window, facts)
+        far = _cell_beyond(window, bounds)
         if far:
-            raise Refused("xlsx-far-cell", cell=far, limit=bounds.columns)
+            raise WorkbookRefused("xlsx-far-cell", cell=far, limit=bounds.columns)
     for row, column in twice.found:
         facts.marks.setdefault(row, {})[column] = "cell-twice"
     return facts
 
 
-class _Twice:
+class _DuplicateCells:
     """Finds cells that a sheet gives twice: either value may be the wrong one.
 
     `found` are (row, column), rows from 1 and columns from 0.
@@ -134,7 +134,7 @@ class _Twice:
             for address in addresses:
                 parts = _PARTS.fullmatch(address) if address in seen else None
                 if parts and len(self.found) < _MARKS:
-                    self.found.append((int(parts[2]), position_of(parts[1])))
+                    self.found.append((int(parts[2]), column_position(parts[1])))
                 seen.add(address)
             addresses = [*dict.fromkeys(addresses)]
         self._before = addresses[-_KEPT:]
@@ -154,12 +154,12 @@ def _windows(chunks: Iterable[bytes]) -> Iterator[bytes]:
         kept = window[-_OVERLAP:]
 
 
-def _placed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _with_addresses(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the chunks; where cells do not say where they stand, written so that they do."""
     kept, place = b"", None
     for number, chunk in enumerate(chunks):
         if not number and _UNPLACED.search(chunk):
-            place = _Place()
+            place = _AddressCounter()
         if place is None:
             yield chunk
             continue
@@ -170,7 +170,7 @@ def _placed(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield _TAG.sub(place.written, kept)
 
 
-class _Place:
+class _AddressCounter:
     """Counts rows and cells as a spreadsheet does that meets them without an address."""
 
     def __init__(self) -> None:
@@ -184,14 +184,14 @@ class _Place:
             self.column = 0
             address = b"%d" % self.row
         else:
-            column = position_of(said[1]) if said and said[1] else self.column
+            column = column_position(said[1]) if said and said[1] else self.column
             self.column = column + 1
-            address = letters_of(column) + b"%d" % self.row
+            address = column_letters(column) + b"%d" % self.row
         placed = b"" if said else b' r="' + address + b'"'
         return b"<" + name + placed + attributes + end + b">"
 
 
-def _mark(window: bytes, facts: SheetFacts) -> int:
+def _note_marks(window: bytes, facts: SheetFacts) -> int:
     count = 0
     if not any(sign in window for sign in _MARK_SIGNS):
         return 0
@@ -200,7 +200,7 @@ def _mark(window: bytes, facts: SheetFacts) -> int:
         text = _TYPE.search(found[4] or b"")
         if kind == "formula-empty" and text and text[1] == b"str":
             continue  # a formula that gave an empty text: the cell is blank
-        facts.marks.setdefault(int(found[2]), {})[position_of(found[1])] = kind
+        facts.marks.setdefault(int(found[2]), {})[column_position(found[1])] = kind
         count += 1
     return count
 
@@ -212,7 +212,7 @@ def _styled(styles: Styles) -> re.Pattern[bytes] | None:
     return re.compile(_CELL + rb'(?=[^<>]*?\bs="(?:' + numbers + rb')")[^<>]*>')
 
 
-def _run(
+def _note_format_runs(
     cells: Iterable[re.Match[bytes]],
     styles: Styles,
     facts: SheetFacts,
@@ -225,7 +225,7 @@ def _run(
         number = int(style[1]) if style else -1
         if number not in known or (said and said[1] not in _TEXTS | {b"n"}):
             continue
-        column, row = position_of(found[1]), int(found[2])
+        column, row = column_position(found[1]), int(found[2])
         run = last.get(column)
         if run is not None and run[3] == number and run[1] <= row <= run[2] + 1:
             run[2] = max(run[2], row)
@@ -235,19 +235,19 @@ def _run(
         last[column] = [column, row, row, number]
         facts.runs.append(last[column])
         if len(facts.runs) > _RUNS:
-            raise Refused("xlsx-formats", limit=_RUNS)
+            raise WorkbookRefused("xlsx-formats", limit=_RUNS)
 
 
-def _hide(window: bytes, facts: SheetFacts) -> None:
+def _note_hidden(window: bytes, facts: SheetFacts) -> None:
     if b"hidden=" in window or b'ht="0' in window or b'width="0' in window:
         for found in _ROW.finditer(window):
-            _extend(facts.rows, int(found[1]), int(found[1]))
+            _extend_ranges(facts.rows, int(found[1]), int(found[1]))
         for found in _COLUMN.finditer(window):
-            _extend(facts.columns, int(found[1]) - 1, int(found[2]) - 1)
+            _extend_ranges(facts.columns, int(found[1]) - 1, int(found[2]) - 1)
     facts.filtered = facts.filtered or _FILTER.search(window) is not None
 
 
-def _extend(ranges: list[list[int]], first: int, last: int) -> None:
+def _extend_ranges(ranges: list[list[int]], first: int, last: int) -> None:
     if ranges and first <= ranges[-1][1] + 1:
         ranges[-1][1] = max(ranges[-1][1], last)
     elif len(ranges) < _RANGES:
@@ -256,15 +256,15 @@ def _extend(ranges: list[list[int]], first: int, last: int) -> None:
         ranges[-1][1] = last
 
 
-def _too_far(window: bytes, bounds: Bounds) -> str:
+def _cell_beyond(window: bytes, bounds: WorkbookBounds) -> str:
     # Three letters begin at column 703: only those need be looked at one by one.
     for found in _FAR.finditer(window) if b'r="' in window and _THREE.search(window) else ():
-        if position_of(found[1]) >= bounds.columns:
+        if column_position(found[1]) >= bounds.columns:
             return found[1].decode()[:8]
     return ""
 
 
-def position_of(letters: bytes) -> int:
+def column_position(letters: bytes) -> int:
     """Return the position of a column by its letters, 0 for A."""
     number = 0
     for letter in letters[:8]:
@@ -272,7 +272,7 @@ def position_of(letters: bytes) -> int:
     return number - 1
 
 
-def letters_of(position: int) -> bytes:
+def column_letters(position: int) -> bytes:
     """Return the letters of a column, 0 for A."""
     letters = b""
     position += 1

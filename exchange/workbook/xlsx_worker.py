@@ -22,8 +22,8 @@ from xml.etree import ElementTree as ET
 
 import python_calamine as calamine
 
-from exchange.workbook.bounds import Bounds, Refused
-from exchange.workbook.sheet_xml import Styles, facts_of
+from exchange.workbook.bounds import WorkbookBounds, WorkbookRefused
+from exchange.workbook.sheet_xml import Styles, scan_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ BUILT_IN: Final = {
 _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def confine(bounds: Bounds) -> None:
+def limit_process(bounds: WorkbookBounds) -> None:
     """Let the process take no more memory, time and disk than allowed."""
     for what, bound in (
         (resource.RLIMIT_AS, bounds.memory),
@@ -87,7 +87,7 @@ def confine(bounds: Bounds) -> None:
         resource.setrlimit(what, (bound, bound))
 
 
-def weigh(archive: zipfile.ZipFile, bounds: Bounds) -> None:
+def check_archive_size(archive: zipfile.ZipFile, bounds: WorkbookBounds) -> None:
     """Refuse an archive whose own directory promises too much.
 
     Raises:
@@ -96,16 +96,16 @@ def weigh(archive: zipfile.ZipFile, bounds: Bounds) -> None:
     """
     members = archive.infolist()
     if len(members) > bounds.entries:
-        raise Refused("xlsx-bomb", found=len(members), limit=bounds.entries, unit="entries")
+        raise WorkbookRefused("xlsx-bomb", found=len(members), limit=bounds.entries, unit="entries")
     size = sum(item.file_size for item in members)
     packed = sum(item.compress_size for item in members) or 1
     if size > bounds.unpacked:
-        raise Refused("xlsx-bomb", found=size, limit=bounds.unpacked, unit="bytes")
+        raise WorkbookRefused("xlsx-bomb", found=size, limit=bounds.unpacked, unit="bytes")
     if size > bounds.unpacked // 16 and size // packed > bounds.ratio:
-        raise Refused("xlsx-bomb", found=size // packed, limit=bounds.ratio, unit="x")
+        raise WorkbookRefused("xlsx-bomb", found=size // packed, limit=bounds.ratio, unit="x")
 
 
-def members_of(archive: zipfile.ZipFile) -> dict[str, str]:
+def sheet_members(archive: zipfile.ZipFile) -> dict[str, str]:
     """Return the archive member of each sheet by the sheet's name."""
     targets = {
         item.get("Id"): item.get("Target", "")
@@ -123,7 +123,7 @@ def _part(archive: zipfile.ZipFile, name: str) -> ET.Element:
     with archive.open(name) as stream:
         data = stream.read(_INDEX + 1)
     if len(data) > _INDEX or b"<!DOCTYPE" in data:
-        raise Refused("xlsx-broken")
+        raise WorkbookRefused("xlsx-broken")
     return ET.fromstring(data)  # noqa: S314 (bounded above, without entities)
 
 
@@ -131,7 +131,9 @@ def _member(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
 
 
-def merge(sheet: calamine.CalamineSheet) -> tuple[dict[int, dict[int, int]], dict[int, Marks]]:
+def merged_cells(
+    sheet: calamine.CalamineSheet,
+) -> tuple[dict[int, dict[int, int]], dict[int, Marks]]:
     """Return what merged ranges mean below their first cell, and the marks of wide ones.
 
     The first maps row and column to the row whose value holds there (all from 1 and 0); a range
@@ -152,7 +154,7 @@ def rows_of(
     sheet: calamine.CalamineSheet, marks: dict[int, Marks]
 ) -> Iterator[tuple[int, list[str], Marks]]:
     """Yield row number, cells as text and marks of every row that holds something."""
-    down, wide = merge(sheet)
+    down, wide = merged_cells(sheet)
     offset = sheet.start[1] if sheet.start else 0
     tops: dict[tuple[int, int], str] = {}
     wanted = {(top, column) for row in down.values() for column, top in row.items()}
@@ -161,7 +163,7 @@ def rows_of(
         odd = {**wide.get(number, {}), **marks.get(number, {})}
         cells = [""] * offset
         for value in values:
-            cells.append(value if isinstance(value, str) else text_of(value, len(cells), odd))
+            cells.append(value if isinstance(value, str) else cell_text(value, len(cells), odd))
         for column, top in down.get(number, {}).items():
             cells += [""] * (column + 1 - len(cells))
             cells[column] = tops.get((top, column), "")
@@ -181,7 +183,7 @@ def rows_of(
         yield below, [""] * (max(marks[below]) + 1), marks[below]
 
 
-def text_of(value: object, column: int, odd: Marks) -> str:
+def cell_text(value: object, column: int, odd: Marks) -> str:
     """Return a cell's value as the text a clerk would have typed."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -196,7 +198,7 @@ def text_of(value: object, column: int, odd: Marks) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def convert(path: str, bounds: Bounds) -> None:
+def write_workbook_lines(path: str, bounds: WorkbookBounds) -> None:
     """Write the whole workbook to standard output.
 
     Raises:
@@ -204,18 +206,18 @@ def convert(path: str, bounds: Bounds) -> None:
 
     """
     with zipfile.ZipFile(path) as archive:
-        weigh(archive, bounds)
-        members = members_of(archive)
-        formats = formats_of(archive)
-        say({"formats": formats})
+        check_archive_size(archive, bounds)
+        members = sheet_members(archive)
+        formats = number_formats_by_style(archive)
+        write_line({"formats": formats})
         styles = Styles(frozenset(formats), frozenset(s for s, c in formats.items() if "@" in c))
         book = calamine.CalamineWorkbook.from_path(path)
         for meta in book.sheets_metadata:
             if meta.typ is not calamine.SheetTypeEnum.WorkSheet:
                 continue
             with archive.open(members[meta.name]) as stream:
-                facts = facts_of(stream, styles, bounds)
-            say(
+                facts = scan_sheet(stream, styles, bounds)
+            write_line(
                 {
                     "sheet": meta.name,
                     "state": _state(meta),
@@ -226,8 +228,8 @@ def convert(path: str, bounds: Bounds) -> None:
                 }
             )
             for row in rows_of(book.get_sheet_by_name(meta.name), facts.marks):
-                say(row)
-    say({"end": True})
+                write_line(row)
+    write_line({"end": True})
 
 
 def _state(meta: calamine.SheetMetadata) -> str:
@@ -236,7 +238,7 @@ def _state(meta: calamine.SheetMetadata) -> str:
     return "hidden" if meta.visible is calamine.SheetVisibleEnum.Hidden else "veryHidden"
 
 
-def formats_of(archive: zipfile.ZipFile) -> dict[int, str]:
+def number_formats_by_style(archive: zipfile.ZipFile) -> dict[int, str]:
     """Return the number formats by style, without those that show a number as it is."""
     if _STYLES not in archive.namelist():
         return {}
@@ -256,24 +258,24 @@ def _tagged(node: ET.Element, name: str) -> Iterator[ET.Element]:
     return (item for item in node.iter() if item.tag.rpartition("}")[2] == name)
 
 
-def say(document: object) -> None:
+def write_line(document: object) -> None:
     """Write one JSON line."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def main() -> None:
     """Convert the workbook named first under the bounds given second."""
-    bounds = Bounds(**json.loads(sys.argv[2]))
-    confine(bounds)
+    bounds = WorkbookBounds(**json.loads(sys.argv[2]))
+    limit_process(bounds)
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]
     try:
-        convert(sys.argv[1], bounds)
-    except Refused as error:
-        say({"fault": error.rule, "details": error.details})
+        write_workbook_lines(sys.argv[1], bounds)
+    except WorkbookRefused as error:
+        write_line({"fault": error.rule, "details": error.details})
     except BROKEN as error:
-        say({"fault": "xlsx-broken", "details": {}, "because": str(error)[:200]})
+        write_line({"fault": "xlsx-broken", "details": {}, "because": str(error)[:200]})
     except MemoryError:
-        say({"fault": "xlsx-large", "details": {}})
+        write_line({"fault": "xlsx-large", "details": {}})
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from exchange.sample.codes import code_of
+from exchange.sample.codes import social_credit_code
 
 SCRIPT = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 TURNED = "示例\u202e司公限有\u2066（示例）\u200f"
@@ -25,7 +25,7 @@ def number_of(place: int) -> str:
 
 
 def code(place: int) -> str:
-    return code_of("91", "140403", 9_000 + place)
+    return social_credit_code("91", "140403", 9_000 + place)
 
 
 def mistyped(place: int) -> str:

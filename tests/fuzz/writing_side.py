@@ -24,9 +24,14 @@ from exchange.intake.header_matching import (
 from exchange.intake.limits import WorkbookLimits
 from exchange.ledger.journal import Journal, JournalLine
 from exchange.model import Model, cell_reader, compile_kind
-from exchange.workbook.bounds import Bounds, Refused
-from exchange.workbook.sheet_xml import Styles, facts_of
-from exchange.workbook.xlsx_worker import BROKEN, formats_of, members_of, weigh
+from exchange.workbook.bounds import WorkbookBounds, WorkbookRefused
+from exchange.workbook.sheet_xml import Styles, scan_sheet
+from exchange.workbook.xlsx_worker import (
+    BROKEN,
+    check_archive_size,
+    number_formats_by_style,
+    sheet_members,
+)
 from tests.fuzz.target import Target
 from tests.unit.exchange.model.sound import SOUND
 
@@ -253,16 +258,18 @@ def _xml() -> tuple[bytes, ...]:
 
 def _archive(data: bytes) -> bool:
     """Do what the worker does before and beside the engine, which stays in its own process."""
-    known = Bounds.__dataclass_fields__
+    known = WorkbookBounds.__dataclass_fields__
     small = replace(WorkbookLimits(), unpacked=1024 * 1024, columns=100)
-    bounds = Bounds(**{name: value for name, value in asdict(small).items() if name in known})
+    bounds = WorkbookBounds(
+        **{name: value for name, value in asdict(small).items() if name in known}
+    )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            weigh(archive, bounds)
-            for member in members_of(archive).values():
+            check_archive_size(archive, bounds)
+            for member in sheet_members(archive).values():
                 with archive.open(member) as stream:
-                    facts_of(stream, Styles(frozenset(formats_of(archive))), bounds)
-    except (Refused, *BROKEN):
+                    scan_sheet(stream, Styles(frozenset(number_formats_by_style(archive))), bounds)
+    except (WorkbookRefused, *BROKEN):
         return False
     return True
 

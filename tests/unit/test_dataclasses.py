@@ -27,7 +27,7 @@ WORKING = {
     "exchange.ledger.feed_sequence._Group",
     "exchange.ledger.verify.events.EventWalk",
     "exchange.ledger.verify.records.Fold",
-    "exchange.workbook.number_formats.Section",
+    "exchange.workbook.number_formats.FormatSection",
     "exchange.workbook.sheet_xml.Styles",
     "exchange.workbook.sheet_xml.SheetFacts",
     "publisher.stores.query_guard._Counts",

@@ -41,7 +41,7 @@ from exchange.workbook.number_formats import NumberFormat
     ],
 )
 def test_a_number_is_shown_as_its_format_says(code, stored, shown, unit):
-    assert NumberFormat(code).of_number(stored) == (shown, unit)
+    assert NumberFormat(code).display_number(stored) == (shown, unit)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def test_days_and_times_are_known(code):
 
 
 def test_chinese_numerals_are_shown_otherwise_than_stored():
-    shown, unit = NumberFormat('[DBNum2][$-804]General"元整"').of_number("5000")
+    shown, unit = NumberFormat('[DBNum2][$-804]General"元整"').display_number("5000")
     assert shown != "5000"
     assert unit
 
 
 def test_a_format_shows_texts_too():
-    assert NumberFormat('0;0;0;@"号"').of_text("12") == "12号"
-    assert NumberFormat('0"元"').of_text("12") == "12"
-    assert NumberFormat('0"元"').of_number("十二") is None
+    assert NumberFormat('0;0;0;@"号"').display_text("12") == "12号"
+    assert NumberFormat('0"元"').display_text("12") == "12"
+    assert NumberFormat('0"元"').display_number("十二") is None
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_a_format_shows_texts_too():
 def test_a_malformed_format_breaks_nothing(code):
     found = NumberFormat(code)
     for value in ("0", "-1.5", "12345678901234", "0.00001", "甲", ""):
-        found.of_number(value)
-        assert found.of_text(value) is not None
+        found.display_number(value)
+        assert found.display_text(value) is not None

@@ -9,10 +9,10 @@ import pytest
 
 from exchange.intake.limits import WorkbookLimits
 from exchange.workbook import sheet_xml
-from exchange.workbook.bounds import Bounds, Refused
-from exchange.workbook.sheet_xml import Styles, facts_of, letters_of, position_of
+from exchange.workbook.bounds import WorkbookBounds, WorkbookRefused
+from exchange.workbook.sheet_xml import Styles, column_letters, column_position, scan_sheet
 
-BOUNDS = Bounds(**asdict(WorkbookLimits()))
+BOUNDS = WorkbookBounds(**asdict(WorkbookLimits()))
 STYLES = Styles(frozenset({3, 4}), frozenset({4}))
 SHEET = """<worksheet><sheetFormatPr/><cols><col min="2" max="3" width="9" hidden="1"/>
 <col min="5" max="5" width="0"/><col min="6" max="6" width="9"/></cols><sheetData>
@@ -27,7 +27,7 @@ SHEET = """<worksheet><sheetFormatPr/><cols><col min="2" max="3" width="9" hidde
 
 
 def facts(xml, styles=STYLES):
-    return facts_of(io.BytesIO(xml.encode()), styles, BOUNDS)
+    return scan_sheet(io.BytesIO(xml.encode()), styles, BOUNDS)
 
 
 def test_formulas_errors_formats_and_hidden_parts_are_told():
@@ -74,11 +74,11 @@ def test_single_quotes_and_prefixes_are_read_alike():
 
 def test_what_is_told_is_bounded(monkeypatch):
     monkeypatch.setattr(sheet_xml, "_MARKS", 3)
-    with pytest.raises(Refused, match="xlsx-formulas"):
+    with pytest.raises(WorkbookRefused, match="xlsx-formulas"):
         facts(SHEET)
     monkeypatch.undo()
     monkeypatch.setattr(sheet_xml, "_RUNS", 1)
-    with pytest.raises(Refused, match="xlsx-formats"):
+    with pytest.raises(WorkbookRefused, match="xlsx-formats"):
         facts(SHEET)
     monkeypatch.undo()
     rows = "".join(f'<row r="{number}" hidden="1"/>' for number in range(2, 9000, 2))
@@ -96,7 +96,7 @@ def test_a_cell_of_another_format_ends_a_run():
 
 @pytest.mark.parametrize("position", [0, 25, 26, 701, 702, 16383])
 def test_columns_have_letters(position):
-    assert position_of(letters_of(position)) == position
+    assert column_position(column_letters(position)) == position
 
 
 @pytest.mark.parametrize("size", [16, 64, 100, 10_000])
