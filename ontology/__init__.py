@@ -1,4 +1,4 @@
-"""What words mean: the vocabulary, code lists and what is derived of them, as package data."""
+"""The vocabulary, the code lists and the files derived from them, as package data."""
 
 from __future__ import annotations
 

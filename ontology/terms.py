@@ -1,4 +1,4 @@
-"""Where terms and codes live; what they are stands in Turtle alone."""
+"""Namespaces of the vocabulary and of codes; the terms themselves are in the Turtle files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a record looks like: SHACL shapes by kind and what is derived of them, as package data."""
+"""SHACL shapes by kind and the files derived from them, as package data."""
 
 from __future__ import annotations
 

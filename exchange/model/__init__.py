@@ -1,4 +1,4 @@
-"""Shapes -> fields -> compiled row, record, body and check functions; and what is derived."""
+"""Reads the SHACL shapes of shapes/ and compiles each kind: rows, records, checks, bodies."""
 
 from exchange.model.compiled_kind import CONTEXT, CompiledKind, compile_kind
 from exchange.model.kinds import Column, Concept, Field, FieldType, Kind, Label, Model

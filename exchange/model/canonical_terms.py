@@ -1,11 +1,11 @@
-"""Terms in the exact bytes of canonical N-Quads (RDFC-1.0 §5, N-Quads 1.1 canonical form)."""
+"""Escapes literals exactly as canonical N-Quads do (RDFC-1.0 §5, RDF 1.1 N-Quads)."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-# Canonical escapes. Other characters stand as they are, in UTF-8.
+# Canonical escapes. Other characters are written as they are, in UTF-8.
 _ESCAPES: Final = str.maketrans(
     {
         **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
@@ -30,18 +30,18 @@ def literal(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Return the text with its canonical escapes."""
+    """Return the text with the escapes of canonical N-Quads, without quotation marks."""
     if _RARE(text):
         return text.translate(_ESCAPES)
-    # What records may hold; several passes in C beat one table look-up a character.
+    # Records may hold these four only; several passes in C beat one table look-up a character.
     text = text.replace("\\", "\\\\").replace('"', '\\"')
     return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def unescape(text: str) -> str:
-    """Return what `escape` was given."""
+    """Return the text that `escape` was given."""
     return _ESCAPED.sub(_plain, text) if "\\" in text else text
 
 
-def _plain(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16)) if found[1] else _UNESCAPES[found[2]]
+def _plain(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else _UNESCAPES[match[2]]

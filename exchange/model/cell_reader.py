@@ -1,7 +1,7 @@
 """Cells of a form -> values of a record (docs/design/model.md "Text and amounts").
 
-A cell that cannot be read is passed on as it stands, so that the one check of records speaks of
-it. What a cell loses on the way, a warning says.
+A cell that cannot be read keeps its text, so that the check of records reports it. A cell that
+loses something (a time of day, a word for "blank") gets a warning.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _CENT: Final = Decimal("0.01")
 
 
 class CellValue(NamedTuple):
-    """What a cell gave: the value, what to keep of its text, and a warning's rule."""
+    """Result of reading a cell: the value, the text to keep as received, the rule of a warning."""
 
     value: str | list[str] | None
     received: str | list[str] | None = None
@@ -60,7 +60,10 @@ class CellValue(NamedTuple):
 
 
 def cell_reader(field: Field, column: Column, form: str) -> Callable[[str], CellValue]:
-    """Return the function that reads a trimmed, non-empty cell of the form's column."""
+    """Return the function that reads a trimmed, non-empty cell of the column.
+
+    Parameters: `field` is the field that the column fills; `form` is the form whose codes apply.
+    """
     if column.constant is not None:
         constant = CellValue(column.constant)
         return lambda _: constant
@@ -114,53 +117,57 @@ def _date_reader(field: Field) -> Callable[[str], CellValue]:
 
 
 def _time_lost(text: str) -> str | None:
-    """Return the rule of the warning that a time is dropped, None where there is none to drop."""
-    found = _TIME.search(unicodedata.normalize("NFKC", text))
-    if found is None:
+    """Return the rule of the warning about a dropped time of day, None if there is none to drop."""
+    match = _TIME.search(unicodedata.normalize("NFKC", text))
+    if match is None:
         return None
-    time = found.string[found.start() + 1 :].strip()
+    time = match.string[match.start() + 1 :].strip()
     if _MIDNIGHT.match(time):
         return None
     return "next-day" if _EVENING.match(time) else "time-dropped"
 
 
 def parse_date(text: str) -> str:
-    """Return a date in any usual writing as YYYY-MM-DD, or the text where it is none."""
+    """Return a date in any usual notation as YYYY-MM-DD, or the text if it is no date.
+
+    Examples: 2026/5/6, 2026年5月6日 and 20260506 give 2026-05-06.
+    """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    found = _DAY.fullmatch(plain)
-    if found:
-        year, _, month, date = found.groups()
+    match = _DAY.fullmatch(plain)
+    if match:
+        year, _, month, date = match.groups()
         return f"{year}-{month:0>2}-{date:0>2}"
     compact = _COMPACT_DAY.fullmatch(plain)
     return "-".join(compact.groups()) if compact else text
 
 
 def parse_time(text: str) -> str:
-    """Return a time in any usual writing as YYYY-MM-DDThh:mm:ss+08:00, or the text as it stands.
+    """Return a time in any usual notation as YYYY-MM-DDThh:mm:ss+08:00, or the text unchanged.
 
-    Files give China's one time and no zone. A day without a time is its beginning.
+    Files give the time of China without a zone. A date without a time means 00:00:00.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     date = parse_date(plain)
     if len(date) != _DAY_LENGTH:
         return text
-    found = _TIME.search(plain)
-    hour, minute, second = found.groups("00") if found else ("00", "00", "00")
+    match = _TIME.search(plain)
+    hour, minute, second = match.groups("00") if match else ("00", "00", "00")
     return f"{date}T{hour:0>2}:{minute}:{second}+08:00"
 
 
 def parse_yuan(text: str, factor: Decimal) -> str:
-    """Return a number times the factor as yuan with two decimals, or the text as it stands.
+    """Return an amount in yuan with two decimals, or the text unchanged if it is no amount.
 
-    A cell that names its unit means that one, whatever the column's. More digits than cents are
-    no amount: the text comes back, and the check refuses it.
+    `factor` is the number of yuan in one unit of the column (10,000 in the national forms). A cell
+    that names a unit (5000元, 0.5万元) overrides it. An amount with fractions of a cent is returned
+    unchanged, so that the check refuses it.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     if _NUMBER.fullmatch(plain) is None:
-        said = _AMOUNT.fullmatch("".join(plain.split()))
-        if said is None or not (said[3] or said[4] or said[5]):
+        match = _AMOUNT.fullmatch("".join(plain.split()))
+        if match is None or not (match[3] or match[4] or match[5]):
             return text
-        plain, factor = said[1].replace(",", "") + (said[2] or ""), _UNITS[said[3]]
+        plain, factor = match[1].replace(",", "") + (match[2] or ""), _UNITS[match[3]]
     try:
         amount = Decimal(plain) * factor
         cents = amount.quantize(_CENT)
@@ -170,7 +177,7 @@ def parse_yuan(text: str, factor: Decimal) -> str:
 
 
 def normalise_label(text: str) -> str:
-    """Return a label in the writing that code lists compare."""
+    """Return a label without blanks, half-width and in lower case, for comparison."""
     text = unicodedata.normalize("NFKC", text)
     return "".join(text.split()).replace("〔", "(").replace("〕", ")").lower()
 
@@ -225,7 +232,7 @@ def _code_list_reader(
 
 
 def _other_label_test(scheme: Scheme) -> Callable[[str], object] | None:
-    """Return a test for "other-<name>", which forms allow beside the named codes."""
+    """Return a test for the notation 其他-<name>, which forms allow beside the listed codes."""
     concept = scheme.concepts.get(_OTHER)
     if concept is None:
         return None

@@ -1,4 +1,4 @@
-"""Functions compiled from the shapes of one kind: rows, records, checks, submissions, JSON."""
+"""Functions compiled from the shapes of one kind: read rows, check records, build submissions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MISSING: Final = object()
 
 
 class _UncoveredByForm(NamedTuple):
-    """What rows of a form cannot tell: properties; what decides on tier and mark."""
+    """What a form has no columns for: properties, and fields that decide tier or objection mark."""
 
     properties: frozenset[str]
     tier: bool
@@ -43,9 +43,10 @@ _COVERS_ALL: Final = _UncoveredByForm(frozenset(), tier=False, mark=False)
 
 
 def compile_kind(model: Model, slug: str, today: date | None = None) -> CompiledKind:
-    """Return the compiled functions of a kind; make them once and keep them.
+    """Return the compiled functions of a kind. Compiling is slow: keep the result.
 
-    `today` is the day in China beyond which no decision lies; without it no day is compared.
+    `today` is the present date in China; decisions must not be dated later. Without it no date is
+    compared with the present.
 
     Raises:
         UsageError: there is no such kind.
@@ -57,7 +58,11 @@ def compile_kind(model: Model, slug: str, today: date | None = None) -> Compiled
 
 
 class CompiledKind:
-    """The functions of one kind. Stateless after construction, so threads may share it."""
+    """The functions of one kind; threads may share it.
+
+    Example: `record, problems = compiled.read_and_check(row, "2018")`; if no problem is an error,
+    `compiled.submission(record, number, "2018")` is what the ledger takes.
+    """
 
     def __init__(self, kind: Kind, today: date | None = None) -> None:
         self.kind = kind
@@ -88,10 +93,10 @@ class CompiledKind:
     def read_row(
         self, row: Mapping[str, str], form: str | None = None
     ) -> tuple[dict[str, Any], list[Problem]]:
-        """Return the record of a row keyed by column code, with what was noticed on the way.
+        """Return the record of a row (cells by column code) and the warnings about its cells.
 
-        The record has yet to pass `check`: a cell that cannot be read stands in it as it is.
-        A kind with one form needs none named.
+        The record is not checked: a cell that cannot be read keeps its text. `form` may be left
+        out if the kind has one form.
 
         Raises:
             UsageError: the kind has no such form.
@@ -105,7 +110,9 @@ class CompiledKind:
     def read_and_check(
         self, row: Mapping[str, str], form: str | None = None
     ) -> tuple[dict[str, Any], list[Problem]]:
-        """Return what `record` and then `check` would, in one pass where the row is sound.
+        """Return the record of a row and all its problems: `read_row`, then `check`.
+
+        A row without problems is checked in one pass, by its pattern (`pattern_plans`).
 
         Raises:
             UsageError: the kind has no such form.
@@ -133,10 +140,10 @@ class CompiledKind:
         return form
 
     def normalise(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-        """Return a JSON record as `record` would give it, with warnings.
+        """Return a JSON record in the form that `read_row` returns, and warnings.
 
         CRLF becomes LF, a placeholder code of an authority or source is dropped, `type` and
-        derived fields are filled in. What is wrong otherwise stays for `check`.
+        derived fields are filled in. Other faults are left for `check`.
         """
         tidied = {name: _with_line_feeds(value) for name, value in record.items()}
         problems: list[Problem] = []
@@ -151,7 +158,7 @@ class CompiledKind:
         return tidied, problems
 
     def _complete(self, record: dict[str, Any]) -> None:
-        """Fill in what other fields give: a category, a counterpart by its code or as a person."""
+        """Fill in derived fields: inferred codes; the counterpart, from its code or as a person."""
         self._infer(record)
         for name, code_from, person_from in self._derived:
             if code_from in record:
@@ -162,9 +169,9 @@ class CompiledKind:
     # Record -> problems
 
     def check(self, record: Mapping[str, Any], form: str | None = None) -> list[Problem]:
-        """Return every problem of a record, errors and warnings; none means that it is sound.
+        """Return every problem of a record: errors, held findings and warnings.
 
-        With a form, problems name the columns of that form.
+        With `form`, problems name the columns of that form.
         """
         problems: list[Problem] = []
         get = record.get
@@ -189,10 +196,10 @@ class CompiledKind:
     def check_personal_data(
         self, record: Mapping[str, Any], form: str | None = None
     ) -> list[Problem]:
-        """Return what of a record must not be public, or only by a person's decision.
+        """Return the findings of the personal-data gate: errors, and held ones for a reviewer.
 
         `check` and `examine` have it already; a record that is public is looked at again so.
-        Give it everything the ledger knows of it: what is kept from the public is searched for.
+        Pass the whole record: public fields are searched for the names and numbers of hidden ones.
         """
         return self._gate.search(record, form)
 
@@ -214,7 +221,7 @@ class CompiledKind:
     # Record -> submission
 
     def body(self, record: Mapping[str, Any]) -> str:
-        """Return the statements of a record with their leaves (`exchange.domain.record_body`)."""
+        """Return the body of a record: its statements with their disclosure levels."""
         return self._plans.of(record).template.body(record)
 
     def submission(
@@ -257,7 +264,7 @@ class CompiledKind:
         )
 
     def record_key(self, record: Mapping[str, Any]) -> keys.RecordKey:
-        """Return every way in which a sound record tells its own key.
+        """Return the business key of a sound record, in all equivalent spellings.
 
         Raises:
             DataInvalid: a part is empty.
@@ -266,7 +273,7 @@ class CompiledKind:
         return self._key(record)
 
     def target_key_fields(self, kind: str) -> tuple[str, ...]:
-        """Return the fields that hold the key of the record of that kind that is quoted."""
+        """Return the fields that hold the key of a linked record of that kind, if any."""
         found = (item.key_fields.get(kind, ()) for item in self.kind.links)
         return next((names for names in found if names), ())
 
@@ -294,7 +301,7 @@ class CompiledKind:
     # View -> JSON
 
     def to_json(self, iri: str, triples: bytes) -> dict[str, Any]:
-        """Return the view of a record, as canonical N-Quads, in JSON-LD under our context."""
+        """Return a record as JSON-LD under `CONTEXT`; `triples` are canonical N-Quads."""
         return self._json_view.to_json(iri, triples)
 
 
@@ -319,7 +326,7 @@ def _uncovered_by(kind: Kind, form: str) -> _UncoveredByForm:
 
 
 def _person_of(kind: Kind) -> Callable[[Mapping[str, Any]], str | None]:
-    """Return the reader of the ID number behind the placeholder of a person, if one stands."""
+    """Return the function that reads the ID number of a natural person, None for other records."""
     fields = [(f.name, f.person_from) for f in kind.fields if f.code_from and f.person_from]
 
     def person(record: Mapping[str, Any]) -> str | None:

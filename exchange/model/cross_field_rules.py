@@ -1,4 +1,4 @@
-"""Rules between fields, compiled from the shapes' conditions."""
+"""Rules that compare several fields of a record, compiled from the conditions of the shapes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class CrossFieldRule:
-    """A rule between fields.
+    """A rule that compares several fields.
 
     `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
     field whose own faults would make it noise. `by_pattern` says that records of one pattern
@@ -35,7 +35,7 @@ class CrossFieldRule:
 
 
 def cross_field_rules(kind: Kind) -> Iterator[CrossFieldRule]:
-    """Yield the rules of a kind."""
+    """Yield the cross-field rules of a kind."""
     for field in kind.fields:
         for needed in field.required_when:
             yield CrossFieldRule(needed.when.field, _required(kind, field, needed))
@@ -120,7 +120,7 @@ def decisive_inferences(kind: Kind, field: Field) -> list[tuple[Inference, tuple
 def _agrees(
     field: Field, rules: list[tuple[Inference, tuple[str, ...]]]
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
-    """Return the rule that a field has the value which decisive inferences give."""
+    """Return the check that a field has the value that its decisive inferences give."""
     name = field.name
     told = [(item.field, item.prefix, wrong, _code_of(field, item)) for item, wrong in rules]
 
@@ -151,7 +151,7 @@ def _code_of(field: Field, rule: Inference) -> Label:
 def _same(
     field: Field, code_from: str
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
-    """Return the rule that a derived field, where given, says what its source says."""
+    """Return the check that a derived field, if given, equals the field it derives from."""
     name = field.name
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
@@ -159,7 +159,7 @@ def _same(
         if given is None or given == record.get(code_from):
             return None
         if not isinstance(given, str):
-            return None  # its own datatype rule says so
+            return None  # the check of its own type reports it
         if code_from not in record and not _CODE.fullmatch(given):
             return None  # a natural person's local IRI
         return field_problem(field, "counterpart", given, form=form)

@@ -30,7 +30,7 @@ _BASES: Final = {
 
 
 def csvw_metadata(kind: Kind, form: str, url: str) -> bytes:
-    """Return the metadata of the CSV file at `url`, relative to where they stand."""
+    """Return the metadata, as JSON, of the CSV file at `url`, which is relative to the metadata."""
     document: dict[str, Any] = {
         "@context": [_CONTEXT, {"@language": "zh"}],
         "url": url,
@@ -64,7 +64,7 @@ def _column(form: str, code: str, pairs: Sequence[tuple[Field, Column]]) -> dict
 
 
 def _is_value(field: Field, column: Column) -> bool:
-    """Whether the cell says what the record says: no label of a code, no other unit."""
+    """Whether the cell holds the same text as the record: no label of a code, no other unit."""
     return field.field_type in {FieldType.TEXT, FieldType.DATE} and column.factor is None
 
 
@@ -78,7 +78,7 @@ def _datatype(field: Field, form: str) -> dict[str, Any]:
 
 
 def _labels(scheme: Scheme, form: str) -> str:
-    """Return a pattern of what stands for the codes in a cell: codes of the form, or labels."""
+    """Return a regular expression for the codes and labels that a cell may hold."""
     words = [
         word
         for concept in scheme.concepts.values()

@@ -1,4 +1,4 @@
-"""What is derived of the model and committed: context, schemas, shapes, templates, dictionaries.
+"""Files derived from the model and committed: context, schemas, shapes, templates, dictionaries.
 
 People fetch these files by address, so they are kept in the repository; `stale_files` keeps them
 equal to their one source (docs/design/model.md "One source", docs/decisions/0006).
@@ -26,7 +26,7 @@ PUBLIC: Final = frozenset({DisclosureLevel.PUBLIC_OPEN})
 
 
 def derive_files(model: Model) -> dict[str, bytes]:
-    """Return every derived file by its path in the repository. The same model, the same bytes."""
+    """Return every derived file by its path in the repository; equal models give equal bytes."""
     files = {"ontology/derived/context.jsonld": jsonld_context(model)}
     for kind in model.kinds.values():
         base = f"shapes/derived/{kind.slug}"
@@ -45,7 +45,7 @@ def derive_files(model: Model) -> dict[str, bytes]:
 
 
 def stale_files(model: Model, root: Path | None = None) -> tuple[str, ...]:
-    """Return the paths of derived files that are missing, different or not derived any more."""
+    """Return the paths of committed files that are missing, differ or are no longer derived."""
     root = root or repository_root()
     wanted = derive_files(model)
     stale = {name for name, data in wanted.items() if _stored(root / name) != data}
@@ -59,7 +59,7 @@ def stale_files(model: Model, root: Path | None = None) -> tuple[str, ...]:
 
 
 def write_derived_files(model: Model, root: Path | None = None) -> tuple[str, ...]:
-    """Write the derived files, remove what is derived no more, return the paths that changed.
+    """Write the derived files, delete those no longer derived, return the paths that changed.
 
     Raises:
         OSError: a file cannot be written.

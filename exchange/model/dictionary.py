@@ -1,4 +1,4 @@
-"""Templates to fill in, and the data dictionary for people, in both languages."""
+"""CSV templates to fill in, and the data dictionary for people, in Chinese and English."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SORTS: Final = {
 
 
 def csv_template(kind: Kind, form: str) -> bytes:
-    """Return an empty CSV of the form: UTF-8 with a mark for spreadsheets, codes as header."""
+    """Return an empty CSV of the form: column codes as header, UTF-8 with a byte order mark."""
     out = io.StringIO()
     codes = dict.fromkeys(column.code for field in kind.fields for column in field.columns_in(form))
     csv.writer(out, lineterminator="\r\n").writerow(codes)

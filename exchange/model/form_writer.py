@@ -1,7 +1,7 @@
 """Records -> rows of a form: what `cells` and `rows` read, written so that they read it again.
 
-A row that would not read as the record it was written of is told apart, so that nobody takes a
-form for a whole copy that has no column for something.
+Reading the row again gives the same record only if the form has a column for every field; `row`
+reports whether it does.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOMENT: Final = re.compile(r"([0-9-]{10})T([0-9:]{8})\+08:00")
 
 
 def escape_formula(text: str) -> str:
-    """Return the text as a spreadsheet may have it: never a formula.
+    """Return the text with a leading quote if a spreadsheet would take it for a formula.
 
     Source: docs/design/model.md "Text and amounts".
     """
@@ -58,7 +58,7 @@ class FormWriter:
         ]
 
     def row(self, record: Mapping[str, Any]) -> tuple[dict[str, str], bool]:
-        """Return the row of a record by column code, and whether it reads as the record again."""
+        """Return the cells of a record by column code, and whether reading them gives it again."""
         row: dict[str, str] = {}
         for code, field, write in self._writers:
             value = record.get(field.name)
@@ -77,7 +77,7 @@ class FormWriter:
         return not refused and self._comparable(again) == self._comparable(record)
 
     def _comparable(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a record says: values in any order, persons without the name we gave."""
+        """Return the values of a record for comparison: lists sorted, IRIs of persons replaced."""
         said = {
             name: sorted(value) if isinstance(value, list) else value
             for name, value in record.items()
@@ -90,7 +90,7 @@ class FormWriter:
 
 
 def _writer(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:
-    """Return the function (value, what was received) -> cell; "" where it has no writing."""
+    """Return the function (value, text as received) -> cell; it returns "" if there is none."""
     if column.constant is not None:
         return _nothing  # another field's cell says it
     if field.scheme is not None:
@@ -137,7 +137,7 @@ def _codes(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]
 
 
 def _words(field: Field, column: Column, form: str) -> dict[str, str]:
-    """Return for each code the first of its writings that the form reads as that code."""
+    """Return for each code the first cell text that the form reads as that code."""
     assert field.scheme is not None  # noqa: S101 (the caller asked)
     read, found = cell_reader(field, column, form), {}
     for token, concept in field.scheme.concepts.items():

@@ -1,4 +1,4 @@
-"""Views -> JSON: a record's canonical N-Quads as the JSON-LD that they came from."""
+"""Writes a record's canonical N-Quads as JSON-LD."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TYPE: Final = f"{RDF}type"
 
 
 class JsonView:
-    """Writes the views of one kind as JSON."""
+    """Writes records of one kind as JSON-LD."""
 
     def __init__(self, kind: Kind, context: str) -> None:
         self._kind = kind
@@ -24,8 +24,8 @@ class JsonView:
     def to_json(self, iri: str, triples: bytes) -> dict[str, Any]:
         """Return the statements of the record `iri` as JSON, fields in the shapes' order.
 
-        Statements of others are left out; a property that the model does not know any more
-        stays under its IRI, so that nothing is hidden.
+        Statements about other subjects are left out. A property that the model no longer knows is
+        kept under its IRI.
         """
         found: dict[str, list[ox.NamedNode | ox.Literal]] = {}
         subject = ox.NamedNode(iri)

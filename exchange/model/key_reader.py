@@ -1,8 +1,8 @@
-"""Records -> the ways in which they tell a key, their own or that of a record they quote.
+"""Reads business keys from a record: its own key, or the key of a record that it links to.
 
-A part with a fallback (`cr:keyFallback`) can be told by either: an authority by its code or by
-its name, which is all the form of 2016 has. A fallback that is a part of the key itself adds
-nothing to it: the part is missing then (a licence without the number of its certificate).
+A part with a fallback (`cr:keyFallback`) can be given by either field: an authority by its code
+or by its name (the form of 2016 has the name only). If the fallback is itself a part of the
+key, the part counts as missing (a licence without the number of its certificate): a partial key.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class KeyReader:
-    """Reads one key of a record: of kind `kind`, made of those fields."""
+    """Reads the key of a record of kind `kind` from the given fields."""
 
     def __init__(self, kind: str, fields: Sequence[Field]) -> None:
-        """Prepare the parts.
+        """Compile the readers of the parts.
 
         Raises:
             DataInvalid: more than one part may be missing.

@@ -1,4 +1,4 @@
-"""One node shape of shapes/ -> Kind. What is not understood is refused, never skipped."""
+"""Reads a node shape of shapes/ into a `Kind`. Unknown terms are refused, never skipped."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _SEVERITIES: dict[str | None, Severity] = {
 }
 
 
-# Everything that may be said of a node of each sort. A constraint outside of these would be
-# dropped silently by what is derived, so it is refused.
+# The predicates allowed on each type of node. A constraint outside of these would silently be
+# missing from the derived files, so it is refused.
 def _terms(of_ours: str, of_shacl: str = "", *others: str) -> frozenset[str]:
     return frozenset(
         [CR + name for name in of_ours.split()] + [SH + n for n in of_shacl.split()]
@@ -75,10 +75,10 @@ LINK_RULE_TERMS = _terms("relation sourceKind targetSlug cascade")
 
 
 def refuse_unknown(graph: Graph, node: Node, known: frozenset[str]) -> None:
-    """Refuse a node of which more is said than is understood.
+    """Refuse a node that has a predicate outside of `known`.
 
     Raises:
-        DataInvalid: it has a predicate that is not `known`.
+        DataInvalid: there is such a predicate.
 
     """
     unknown = sorted(set(graph.predicates(node)) - known)
@@ -335,9 +335,9 @@ class KindReader:
         return replace(scheme, concepts=concepts) if chosen else scheme
 
     def _columns(self, node: Node, label: Label) -> dict[str, Column]:
-        """Return the field's columns by form: its own, and those the kind states for it.
+        """Return the field's columns by form, from its property shape and from the node shape.
 
-        A property shape that several kinds share names columns of forms that some of them lack.
+        A property shape shared by several kinds may name forms that this kind does not have.
         """
         graph = self._graph
         path = graph.require(node, f"{SH}path")

@@ -1,7 +1,6 @@
 """The model as values: kinds, fields, columns, code lists (docs/design/model.md "One source").
 
-Everything here is read from shapes/ and ontology/; nothing about a single field stands in
-Python.
+All values are read from shapes/ and ontology/; no single field is described in Python.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Label:
     en: str
 
     def fill(self, **values: str | Label) -> Label:
-        """Return the label with its {names} filled in; labels by language."""
+        """Return the label with its {placeholders} filled in, each language by its own text."""
         return Label(
             _fill_in(self.zh, {k: v.zh if isinstance(v, Label) else v for k, v in values.items()}),
             _fill_in(self.en, {k: v.en if isinstance(v, Label) else v for k, v in values.items()}),
@@ -66,10 +65,10 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """A shape of shapes/common.ttl: what every value of a field must look like.
+    """The type of a field's values, a shape of shapes/common.ttl.
 
-    `json_pattern` speaks of the JSON string, `pattern` of the RDF value; they differ by
-    `iri_base`, which JSON leaves out.
+    `pattern` is the regular expression of the RDF value, `json_pattern` that of the JSON string,
+    which leaves out `iri_base`. `blank_words` are texts that mean "no value" (无).
     """
 
     slug: str
@@ -110,8 +109,8 @@ class Column:
 class Concept:
     """A member of a code list; `notation` is its JSON token, the zh label its CSV value.
 
-    `cells` are the codes that stand for it in the cells of a form, by form: "1" is a licence in
-    force in 2018 and a revoked one in 2016.
+    `cells` lists, by form, the codes that mean it in cells of that form: "1" is a licence in force
+    in the form of 2018 and a revoked one in that of 2016.
     """
 
     notation: str
@@ -136,8 +135,8 @@ class Field:
     """One property of a kind. `name` is its name in JSON, `iri` its property.
 
     For the personal-data gate: `personal_name` fields hold a private person's name, and
-    `registered_name` fields one that is public by registration; `contact_of` says whose telephone
-    or address the field is made for; `number_scheme` whose check digit tells its numbers.
+    `registered_name` fields one that is public by registration; `contact_of` names whose telephone
+    or address the field holds; `number_scheme` names the scheme whose check digit its numbers have.
     """
 
     name: str
@@ -171,7 +170,7 @@ class Field:
     name_of: str | None = None  # the code that the value names
 
     def columns_in(self, form: str) -> tuple[Column, ...]:
-        """Return every column of the form that gives the field a value, the first first."""
+        """Return every column of the form that fills the field, the main one first."""
         column = self.columns.get(form)
         return (column, *column.more) if column else ()
 
@@ -192,13 +191,13 @@ class Field:
 
     @property
     def iri_base(self) -> str:
-        """What makes the value's IRI when put before its JSON string."""
+        """Prefix that turns the JSON string of a value into its IRI."""
         return f"{self.scheme.iri}/" if self.scheme else self.value_type.iri_base
 
 
 @dataclass(frozen=True, slots=True)
 class LinkDefinition:
-    """How a kind quotes a record of another kind by its key.
+    """How records of a kind link to a record of another kind by its key.
 
     `key_from` names, for each kind that may be quoted, the fields that hold its key.
     """
@@ -234,7 +233,10 @@ class Kind:
     resemblances: tuple[tuple[str, ...], ...] = ()
 
     def resemblance_rules(self) -> tuple[Resemblance, ...]:
-        """Return the combinations as properties; a part that a fallback may replace is optional."""
+        """Return the combinations of properties by which a removed record is recognised.
+
+        A field that a fallback may replace is optional.
+        """
         found = []
         for names in self.resemblances:
             fields = [self.field(name) for name in names]
@@ -257,7 +259,7 @@ class Kind:
         return found
 
     def uncovered_fields(self, form: str) -> tuple[Field, ...]:
-        """Return the fields that no row of the form can tell, by a column or through others."""
+        """Return the fields that rows of the form cannot give, directly or through others."""
         told = {field.name for field in self.fields if field.columns_in(form) or field.inferred}
         told |= {
             field.received_field
@@ -308,7 +310,7 @@ class Model:
     digest: str
 
     def resemblances(self) -> dict[str, tuple[Resemblance, ...]]:
-        """Return, by kind, what a removed record is recognised by under another key."""
+        """Return, by kind, the rules that recognise a removed record under another key."""
         return {slug: kind.resemblance_rules() for slug, kind in self.kinds.items()}
 
     def vocabulary(self) -> bytes:

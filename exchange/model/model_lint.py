@@ -1,4 +1,4 @@
-"""What must hold over all kinds together: one context serves them all.
+"""Checks over all kinds together: one JSON-LD context serves them all.
 
 Source: docs/design/model.md "Names".
 """
@@ -96,7 +96,7 @@ _TOKEN: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
 def check_model(model: Model) -> None:
-    """Refuse a model that one JSON-LD context could not carry.
+    """Refuse a model that one JSON-LD context could not describe.
 
     Raises:
         DataInvalid: a JSON name is reserved, malformed, used for two properties or equal to a
@@ -177,7 +177,7 @@ def _check_kind(kind: Kind) -> None:
 
 
 def _check_codes(kind: Kind) -> None:
-    """Refuse a code that the field it is said of cannot have."""
+    """Refuse a condition or constant with a code that its field cannot have."""
     for name, token in _codes_used(kind):
         scheme = kind.field(name).scheme
         if scheme is None or token not in scheme.concepts:

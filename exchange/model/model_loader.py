@@ -1,4 +1,4 @@
-"""Shapes and code lists -> Model. What is not understood is refused, never skipped."""
+"""Reads shapes and code lists into a `Model`. Unknown terms are refused, never skipped."""
 
 from __future__ import annotations
 

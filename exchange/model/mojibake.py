@@ -1,7 +1,7 @@
-"""Texts whose encoding was lost before they came: replacement characters and mojibake.
+"""Finds texts whose encoding was lost before delivery: replacement characters and mojibake.
 
 Chinese that was written in one encoding and read in another looks like 澶勭綒 (UTF-8 read as GBK),
-å¤„ç½š (UTF-8 as Windows-1252) or ´¦·£ (GBK as Latin-1). What it was the sender alone can tell.
+å¤„ç½š (UTF-8 as Windows-1252) or ´¦·£ (GBK as Latin-1). Only the sender can restore the text.
 """
 
 from __future__ import annotations
@@ -44,7 +44,10 @@ _SEVERAL, _SHARE = 3, 4  # such characters, and one of so many: bytes between th
 
 
 def encoding_loss(text: str) -> Literal["error", "held"] | None:
-    """Return how grave the loss is: error where it is certain, held where a person has to look."""
+    """Return the severity of a lost encoding: error if certain, held if a person must look.
+
+    None means that the text looks sound.
+    """
     if _CERTAIN.search(text) or _gbk_as_latin(text):
         return "error"
     starts = [at.start() for at in _PAIR.finditer(text)]

@@ -1,4 +1,4 @@
-"""What follows from the fields a record has and from its codes alone, worked out once a pattern.
+"""Decisions that depend only on which fields a record has and on its codes, cached by pattern.
 
 Rows of a file differ in names, days and numbers, hardly in which fields they fill and in the
 few codes that conditions ask for. A file has some dozens of patterns, however many rows.
@@ -28,7 +28,7 @@ _REMEMBERED: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class PatternPlan:
-    """What holds of every record of one pattern.
+    """What is the same for every record of one pattern.
 
     `forms_satisfied` are the forms under which all its fields are there and every rule between
     fields that depends on the pattern alone is kept. `tests` are the rules that look at values of
@@ -120,7 +120,7 @@ def _conditions(kind: Kind) -> Iterator[Condition]:
 
 
 def _fields_compared(when: Condition) -> Iterator[str]:
-    """Yield the fields whose codes a condition asks for; those it asks to be there are seen."""
+    """Yield the fields whose codes a condition compares; presence alone is part of the pattern."""
     if when.values:
         yield when.field
     if when.and_also is not None:

@@ -1,8 +1,8 @@
-"""What a reviewer of a form would not let pass, compiled from the shapes (`cr:expects` and kin).
+"""Plausibility rules: what a reviewer of a form would reject, compiled from `cr:expects` and kin.
 
-A value can be of the right type and still be nothing of what its column is for: a day as a name,
-a decision of next year, a fine that its own decision states ten thousand times smaller. The
-rules are data on the shapes; here stand the tests that they name.
+A value can be of the right type and still be wrong for its column: a date as a name, a decision
+of next year, a fine that its own decision states ten thousand times smaller. The rules are data
+on the shapes; this module holds the tests that they name.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ RULES: Final = frozenset(
 
 
 def plausibility_rules(kind: Kind, today: date | None) -> Iterator[CrossFieldRule]:
-    """Yield the rules of a kind; without `today` none compares a day with it."""
+    """Yield the plausibility rules of a kind.
+
+    `today` is the present date in China; without it no date is compared with the present.
+    """
     for field in kind.fields:
         yield from _expected(field, today)
         for rule in field.not_before:
@@ -197,11 +200,11 @@ def _largest(field: Field, largest: Decimal) -> Check:
 
 
 def _stated(kind: Kind, field: Field, rule: AmountStatedIn) -> Check:
-    """Return the rule that an amount is the one that the decision's own words state.
+    """Return the check that an amount is one that the text of the decision states.
 
     A text may state several amounts (for a company and its manager, and their sum): any of them
     and the sum of all will do. Ten thousand times more or less is a column of 10,000 yuan
-    filled in yuan, or the reverse: nobody fines by chance.
+    filled in yuan, or the reverse.
     """
     name, other, amounts = field.name, rule.field, AmountFinder(rule.words).find
     label = kind.field(other).label
@@ -231,13 +234,13 @@ def _stated(kind: Kind, field: Field, rule: AmountStatedIn) -> Check:
 
 
 def _in_so_many_words(amount: str, text: str) -> bool:
-    """Whether a text has the amount as it is usually written; a longer number is another."""
+    """Whether a text holds the amount in its usual notation, not as the end of a longer number."""
     at = text.find(f"{amount.removesuffix('.00')}元")
     return at == 0 or (at > 0 and text[at - 1] not in "0123456789,，. ")
 
 
 def _swapped(kind: Kind, field: Field, other: str) -> Check:
-    """Return the rule that what cites the law has not changed places with what tells the facts."""
+    """Return the check that the legal basis and the facts have not changed places."""
     name, limit = field.name, kind.field(other).label
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:

@@ -1,7 +1,7 @@
-"""Plain SHACL Core of a kind, closed over the fields of some disclosure leaves.
+"""Writes a kind as plain SHACL Core, closed over the fields of some disclosure levels.
 
-The source shapes carry annotations of ours; any SHACL engine reads what is written here. Check
-digits are beyond SHACL Core: the JSON Schema and the intake check them.
+The source shapes carry annotations of this project; any SHACL engine reads the shapes written
+here. SHACL Core cannot compute check digits: the JSON Schema and the intake check them.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _turtle(character: str) -> str:
 
 def _property(field: Field, *, whole: bool) -> str:
     lines = [f"sh:path <{field.iri}>", f"sh:name {_label(field.label)}", *_values(field)]
-    # What a condition may hide cannot be demanded of a view.
+    # A field that a condition may hide cannot be required in a view.
     if field.required and (whole or not field.disclosure_when):
         lines.append("sh:minCount 1")
     if not field.many:
@@ -127,7 +127,7 @@ class _ConditionalRules:
 
     @staticmethod
     def _stated(item: Requirement, severity: Severity) -> bool:
-        # What one form asks for, a record that came in another does without.
+        # A field that one form requires may be missing from records that came in another.
         return item.severity == severity and not item.forms
 
     def _seen(self, field: Field, when: Condition) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of a form, keyed by column code -> values of a record."""
+"""Reads rows of a form (cells by column code) into values of a record."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Test = Callable[[Any], "str | None"]
 
 
 class _CellResult(NamedTuple):
-    """What a cell's text comes to.
+    """Result of reading one cell.
 
-    `noticed`: a warning. `sound`: its values pass the check of records. `plain`: its value where
-    there is but one, of text, and nothing to be said.
+    `warning`: a problem to report. `sound`: whether the values pass the check of their fields.
+    `plain`: the value if it is a single valid string without warning.
     """
 
     cell: CellValue
@@ -54,7 +54,7 @@ class _ColumnReader:
         self.field = field
         self.name = field.name
         self.received = field.received_field
-        # What the record can do without, or can infer, the form may ask for all the same.
+        # The form may require a column although the record does not require the field or infers it.
         self.needed = column.required and bool(field.inferred or not field.required)
         self.applies = applies
         self.memory: dict[str, _CellResult | None] = {}  # None: blank
@@ -69,7 +69,7 @@ class _ColumnReader:
         self._test_received = tests.get(field.received_field or "")
 
     def read(self, text: str) -> _CellResult | None:
-        """Read a cell; most columns say the same few things again and again."""
+        """Read a cell; short texts are remembered, since most columns repeat few values."""
         taken = self._take(text.strip(BLANKS))
         if len(text) <= _SHORT:
             if len(self.memory) >= _REMEMBERED:
@@ -121,9 +121,9 @@ class RowReader:
         self._needed_codes = {cell.code for cell in self._needed}
 
     def read(self, row: Mapping[str, str], record: dict[str, Any]) -> tuple[list[Problem], bool]:
-        """Put the row's values into the record.
+        """Put the values of a row into the record.
 
-        Returns what was noticed on the way, and whether every value alone passes the check.
+        Returns the warnings, and whether each value passes the check of its field.
         """
         problems: list[Problem] = []
         cells = self._first
@@ -184,7 +184,7 @@ def _is_filled(row: Mapping[str, str], code: str) -> bool:
 
 
 def inference(kind: Kind) -> Callable[[dict[str, Any]], None]:
-    """Return the function that fills in the fields that others tell, where they are absent."""
+    """Return the function that fills in absent fields from others, by the shapes' inferences."""
     rules = [
         (field.name, rule.field, rule.prefix, rule.value)
         for field in kind.fields
@@ -215,7 +215,7 @@ def _applies(field: Field, sharing: list[Field]) -> Callable[[Mapping[str, Any]]
         return None
     if field is not sharing[-1]:
         return _all_conditions(field)
-    # The last also takes what no other takes, so that nothing is lost unsaid.
+    # The last field takes the cell if no other applies, so that no value is lost silently.
     others = [_all_conditions(item) for item in sharing[:-1]]
     return lambda record: not any(other(record) for other in others)
 

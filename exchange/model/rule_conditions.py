@@ -1,4 +1,4 @@
-"""Conditions of the shapes, and what holds under them: rules as values."""
+"""Conditions of the shapes and the rules that depend on them, as values."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Severity = Literal["error", "held", "warning", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds when `field` has one of `values` (JSON tokens).
+    """Is true when `field` has one of `values` (JSON tokens).
 
-    Without values it holds when the field is absent, or `present`, if that is asked for. With
-    `also`, both must hold.
+    Without values it is true when the field is absent or, with `present`, when it is filled in.
+    With `and_also`, both conditions must be true.
     """
 
     field: str
@@ -28,7 +28,7 @@ class Condition:
 
     @property
     def fields(self) -> frozenset[str]:
-        """The fields that it asks about."""
+        """The fields that the condition compares."""
         return frozenset({self.field}) | (self.and_also.fields if self.and_also else frozenset())
 
     @property
@@ -41,8 +41,8 @@ class Condition:
 class Requirement:
     """The field must be filled in when the condition holds.
 
-    With `forms`, only records that came in one of them are held to it: another form does not
-    ask for the field, or has no column for it.
+    With `forms`, it applies to records of these forms only: another form does not require the
+    field, or has no column for it.
     """
 
     when: Condition
@@ -88,7 +88,7 @@ class AmountStatedIn:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRule:
-    """The field has this disclosure leaf when the condition holds."""
+    """The field has this disclosure level when the condition is true."""
 
     when: Condition
     disclosure: DisclosureLevel
@@ -96,7 +96,7 @@ class DisclosureRule:
 
 @dataclass(frozen=True, slots=True)
 class TierRule:
-    """The record is no wider than this tier when the condition holds."""
+    """The record is shown to no wider tier than this when the condition is true."""
 
     when: Condition
     tier: Tier
@@ -104,7 +104,7 @@ class TierRule:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredStateRule:
-    """A record of which the condition holds arrives in this state.
+    """A record for which the condition is true is delivered in this state.
 
     Source: docs/design/ledger.md "Rows that arrive in a state".
     """
@@ -117,7 +117,7 @@ class DeliveredStateRule:
 class Inference:
     """The field is `value` where `field` is filled in and begins with `prefix`.
 
-    A decisive one also refuses any other value.
+    A decisive inference also refuses any other value.
     """
 
     field: str

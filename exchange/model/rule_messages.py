@@ -1,4 +1,4 @@
-"""Problems of a row or record, said in both languages by rule (TERMS)."""
+"""Messages about rows and records, in Chinese and English, by rule (TERMS)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a value: where, what rule, what to do.
+    """A broken rule: field, rule, message and hint how to correct it.
 
-    `column` is the code of the column in the form, where the record came in one. `value` is
-    hidden for fields that are kept in the archive only.
+    `column` is the code of the column, if the record came in a form. `value` is replaced by
+    `HIDDEN_VALUE` for fields that are never public.
     """
 
     field: str | None
@@ -51,7 +51,7 @@ _SHORTENED: Final = (
     ),
 )
 
-# rule -> (what, how to mend). {label}: the field; {limit}: what the rule asks for.
+# rule -> (message, hint). {label}: the field; {limit}: what the rule requires.
 TEMPLATES: Final[Mapping[str, tuple[Label, Label]]] = MappingProxyType(
     {
         "required": (

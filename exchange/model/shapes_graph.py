@@ -1,4 +1,4 @@
-"""A small read view of Turtle: nodes, properties, lists; and the terms that were used."""
+"""Reads Turtle files: nodes, properties, lists; and remembers which nodes were read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CODE = terms.CODE
 
 
 class Graph:
-    """The union of Turtle files, read once."""
+    """The triples of several Turtle files, by subject and predicate."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._index: dict[Node, dict[str, list[Node]]] = {}
@@ -52,12 +52,12 @@ class Graph:
         return self._subjects.get((predicate, ox.Literal(value)), [])
 
     def predicates(self, node: Node) -> Iterable[str]:
-        """Return the predicates used of the node, which counts as read from now on."""
+        """Return the predicates of the node and mark it as read."""
         self._read_nodes.add(node)
         return self._index.get(node, {}).keys()
 
     def unread_nodes(self) -> list[Node]:
-        """Return the nodes that say something nobody asked for; members of lists excepted."""
+        """Return the nodes that were never read, except members of lists."""
         return [
             node
             for node, facts in self._index.items()

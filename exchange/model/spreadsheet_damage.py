@@ -1,4 +1,4 @@
-"""What a spreadsheet does to a cell: error words, shortened numbers, serial numbers of days.
+"""Recognises what spreadsheets do to cells: error words, shortened numbers, serial dates.
 
 Excel, WPS and LibreOffice show long numbers as 1.23E+17, keep a day as a number, and save
 `#N/A` where a formula failed. Saved as CSV, that is all that is left of the value.
@@ -61,7 +61,7 @@ def normalise(text: str) -> str:
 
 
 def is_error_word(text: str) -> bool:
-    """Whether a cell, or a part of one that holds several values, is an error's word."""
+    """Whether a cell, or one of several values in it, is an error word such as #N/A."""
     if len(text) > _ERROR_BOUND:
         return False
     return any(_ERROR.fullmatch(part.strip()) for part in _SEVERAL.split(normalise(text)))
@@ -73,22 +73,22 @@ def is_shortened(text: str) -> bool:
 
 
 def has_error_word(text: str) -> bool:
-    """Whether an error's word stands within a text."""
+    """Whether a text contains an error word."""
     return _ERROR_INSIDE.search(normalise(text)) is not None
 
 
 def has_shortened(text: str) -> bool:
-    """Whether a number in E-notation stands within a text."""
+    """Whether a text contains a number in E-notation."""
     return _SHORTENED_INSIDE.search(normalise(text)) is not None
 
 
 def is_truth_value(text: str) -> bool:
-    """Whether a text is what a spreadsheet or a program writes for true or false."""
+    """Whether a text is TRUE or FALSE."""
     return normalise(text) in _TRUTHS
 
 
 def is_shortened_number(text: str) -> bool:
-    """Whether it is one where nothing but a number or a code can stand: also 1E5."""
+    """Whether a text is in E-notation, in a column of numbers or codes only: 1E5 counts too."""
     return _SHORTENED_NUMBER.fullmatch(normalise(text)) is not None
 
 
@@ -104,7 +104,10 @@ def is_code(text: str) -> bool:
 
 
 def date_of_serial(text: str) -> date | None:
-    """Return the day whose serial number the text is, None where it is none."""
+    """Return the date whose spreadsheet serial number the text is, None if it is none.
+
+    Serial numbers count days from 1899-12-30 (ECMA-376 part 1, 18.17.4.1).
+    """
     found = _SERIAL.fullmatch(normalise(text))
     if found is None or not _FIRST <= int(found[1]) <= _LAST:
         return None

@@ -1,4 +1,4 @@
-"""Records -> bodies (exchange.domain.record_body): the statements with their disclosure leaves.
+"""Records -> bodies (exchange.domain.record_body): the statements with their disclosure levels.
 
 Which lines a body has, in which order and under which leaves, depends only on the fields that a
 record has and on its codes. Records alike in these share a `BodyTemplate`: one template to fill.
@@ -28,7 +28,7 @@ _REMEMBERED: Final = 1024  # sets of values of one field
 
 @dataclass(frozen=True, slots=True)
 class _FieldWriter:
-    """How one field is written.
+    """How the statements of one field are written.
 
     `plain` values are text, to be escaped where they must; `whole` values may be IRIs in full,
     else the base stands before them; with `term`, head and values give the lines.

@@ -1,4 +1,4 @@
-"""Checks of record values, compiled from the shapes: fast verdicts, explained only on failure."""
+"""Checks of single values, compiled from the shapes: fast, and explained only on failure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FORMATS: Final[dict[str, Callable[[str], str | None]]] = {
 
 
 def value_check(field: Field) -> Callable[[Any], str | None]:
-    """Return the function that gives the rule a JSON value of the field breaks, or None."""
+    """Return the check of a field: a function from a JSON value to the broken rule, or None."""
     single = _single(field)
     if not field.many:
         return single
@@ -106,10 +106,10 @@ def _pattern_rule(field: Field) -> str:
 
 
 def explain_failure(field: Field, rule: str, value: object) -> tuple[str, Label | str]:
-    """Return the rule that says best why a value breaks `rule`, and what to fill its message with.
+    """Return the most specific rule for a value that breaks `rule`, and the text for its message.
 
-    What a spreadsheet or another program did to a value is said as such: the number of a company
-    need not be looked up because a cell shows it as 9.11E+17.
+    Damage by a spreadsheet has rules of its own: a company code shown as 9.11E+17 is reported as
+    shortened, not as a code of the wrong length.
     """
     if isinstance(value, str) and field.value_type.slug != "Text" and field.scheme is None:
         if is_shortened_number(value):
@@ -130,7 +130,7 @@ def _date_reason(rule: str, value: str) -> tuple[str, str]:
 
 
 def message_limit(field: Field, rule: str) -> Label | str:
-    """Return what the rule asks for, to fill the message in."""
+    """Return what the rule requires, as the {limit} of its message."""
     if rule == "max-length":
         return str(field.max_length)
     if rule == "type":
@@ -145,7 +145,7 @@ def message_limit(field: Field, rule: str) -> Label | str:
 
 
 def compile_condition(when: Condition) -> Callable[[Mapping[str, Any]], bool]:
-    """Return the function that says whether the condition holds of a record."""
+    """Return the function that evaluates a condition on a record."""
     first = _compile_single(when)
     if when.and_also is None:
         return first

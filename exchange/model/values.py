@@ -1,4 +1,4 @@
-"""Value types of shapes/common.ttl, and the one of code lists."""
+"""Reads value types from shapes/common.ttl, and makes those of code lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SORTS: Final = {
     f"{XSD}decimal": FieldType.MONEY,
     None: FieldType.ORGANISATION,
 }
-# Shorthands that the regular expressions of SHACL, JSON Schema and Python read differently.
+# Shorthands that mean different things in SHACL, JSON Schema and Python.
 _UNSAFE: Final = re.compile(r"\\[dwsDWSbB]|\(\?")
 _CODE_MESSAGE: Final = Label("{label}的取值不在代码表中", "{label} is not in its code list")
 

@@ -1,4 +1,4 @@
-"""Templates as workbooks: what departments open and fill in.
+"""XLSX templates that departments fill in.
 
 The bytes follow from the model alone: no time, no compression (whose bytes differ between
 versions of zlib), so that `derive --check` can compare them.
@@ -80,7 +80,7 @@ def _choices(field: Field, form: str) -> dict[str, Any] | None:
 
 
 def _without_compression(data: bytes) -> bytes:
-    """Return the archive with its parts as they are, uncompressed and undated."""
+    """Return the ZIP archive with its members uncompressed and with a fixed date."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as packed, zipfile.ZipFile(out, "w") as plain:
         for name in packed.namelist():

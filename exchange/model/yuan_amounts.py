@@ -1,4 +1,4 @@
-"""Amounts of yuan as a decision words them: 5000元, 5,000.00元, 0.5万元, 伍仟元整."""
+"""Finds amounts of yuan in the text of a decision: 5000元, 5,000.00元, 0.5万元, 伍仟元整."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _BETWEEN: Final = re.compile("[ ,'’]")
 
 
 class AmountFinder:
-    """Finds the amounts that a text states for one of some words (罚款, 没收违法所得), or alone.
+    """Finds the amounts that a text gives for one of some words (罚款, 没收违法所得), or alone.
 
-    A word of one character (处) is one only right before the amount.
+    A word of one character (处) counts only directly before the amount.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -66,7 +66,7 @@ class AmountFinder:
         )
 
     def find(self, text: str) -> list[Decimal]:
-        """Return the amounts in yuan that the text states, in its order."""
+        """Return the amounts in yuan that the text gives, in its order, at most 20."""
         if len(text) > _ALONE and not any(word in text for word in self._words):
             return []
         found = []
@@ -100,7 +100,7 @@ def _value(digits: str | None, scale: str | None, words: str | None) -> Decimal 
 
 
 def parse_numeral(text: str) -> Decimal | None:
-    """Return the value of a Chinese numeral (伍仟, 一万二千三百), None where it is none."""
+    """Return the value of a Chinese numeral (伍仟 is 5000), None if the text is none."""
     whole = section = digit = 0
     for character in text:
         if character in _DIGITS:
