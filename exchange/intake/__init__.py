@@ -1,4 +1,4 @@
-"""Intake: delivered files become findings, submissions and receipts."""
+"""Intake: reads delivered files, reports findings, appends sound rows to the ledger."""
 
 from exchange.intake.checker import Checker, FileCheck, check_file
 from exchange.intake.database_source import DatabaseTable, is_table_address, parse_table_address

@@ -1,7 +1,7 @@
-"""A workbook whose wrong cells are coloured and say in a comment which rule and how to mend.
+"""Writes a workbook whose faulty cells are coloured, with a comment: the rule and the hint.
 
-Every cell is written as text, never as a formula or link, whatever it begins with. Rows go to
-the disk as they come; only comments stay in memory, and those are bounded.
+Every cell is written as text, never as a formula or link. Rows are written to the disk at once;
+only comments stay in memory, and their number is bounded.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ class AnnotatedWorkbook:
         self._list = False
 
     def list_findings(self, findings: Iterable[Finding]) -> None:
-        """Put findings that have no cell of their own on the list."""
+        """Put findings on the last sheet, for those that belong to no cell."""
         self._list = True
         room = _COMMENTS - len(self._listed)
         self._listed.extend(islice(findings, max(room, 0)))
 
     def begin_sheet(self, sheet: Sheet) -> None:
-        """Begin a sheet under the sender's own header."""
+        """Begin a sheet and write the sender's own header rows."""
         title = (sheet.origin.sheet or "数据")[:_TITLE]
         while title.lower() in self._titles:
             title = f"{title[: _TITLE - 4]}({len(self._titles) + 1})"
@@ -94,7 +94,7 @@ class AnnotatedWorkbook:
             self._write(cells, {})
 
     def add_row(self, row: Row, findings: Iterable[Finding]) -> None:
-        """Write a row as it came, its findings at their cells."""
+        """Write a row as delivered and mark the cells of its findings."""
         if self._row >= ROWS:
             return
         cells = (row.raw,) if isinstance(row.raw, str) else row.raw
@@ -151,7 +151,7 @@ class AnnotatedWorkbook:
         self.close()
 
     def close(self) -> None:
-        """Bring the workbook to the disk.
+        """Write the workbook to the disk.
 
         Raises:
             OSError: it cannot be written.

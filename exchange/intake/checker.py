@@ -1,4 +1,4 @@
-"""Rows in, submissions and findings out: one pass, in the order of the file."""
+"""Checks the rows of a sheet, in the order of the file: submissions and findings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TOLD: Final = 20  # findings of a file that is refused because of its rows
 
 
 class CheckedRow(NamedTuple):
-    """One row after the check: `submission` is None when an error refuses the row."""
+    """A row and the result of its check; `submission` is None if an error rejects the row."""
 
     row: Row
     submission: Submission | None
@@ -41,7 +41,7 @@ class CheckedRow(NamedTuple):
 
 @dataclass(slots=True)
 class CheckSummary:
-    """What a whole-file check found; rows = sound + held + rejected."""
+    """Counts of a whole-file check; rows = sound + held + rejected."""
 
     rows: int = 0
     sound: int = 0
@@ -69,7 +69,11 @@ class CheckSummary:
 
 
 class Checker:
-    """Checks the rows of one sheet against its kind; `source` binds them to one unit's code."""
+    """Checks the rows of one sheet against its kind.
+
+    `source` is the code of the delivering unit: rows that name another are rejected. `today` is
+    the present date in China; without it no date is compared with the present.
+    """
 
     def __init__(
         self,
@@ -91,8 +95,8 @@ class Checker:
     def rows(self) -> Iterator[CheckedRow]:
         """Yield every row checked.
 
-        Rows under a header that lacks columns are not checked, and none beyond
-        `Limits.refused_rows` when all of them so far are refused: `faults` says so then.
+        No row is checked if the header lacks columns. Reading ends after
+        `Limits.refused_rows` rows if all of them were rejected; `faults` then holds the reason.
         """
         self._ended = []
         if _has_error(self._sheet.faults):
@@ -109,16 +113,16 @@ class Checker:
 
     @property
     def faults(self) -> list[Finding]:
-        """Breaks in the sheet's structure found so far, and why it was read no further."""
+        """Breaks in the sheet's structure found so far, and the reason why reading ended early."""
         return [*self._sheet.faults, *self._ended]
 
     @property
     def ended_early(self) -> bool:
-        """Whether `rows` ended before the sheet did, because every row was refused."""
+        """Whether `rows` ended before the sheet did, because every row was rejected."""
         return bool(self._ended)
 
     def check(self, row: Row) -> CheckedRow:
-        """Return the row's submission, or the findings that refuse it; warnings in any case."""
+        """Check one row: its submission unless an error rejects it, and all its findings."""
         if row.findings and _has_error(row.findings):
             return CheckedRow(row, None, row.findings)
         record, problems = self._record(row)
@@ -139,7 +143,7 @@ class Checker:
         if findings and _has_held(findings):
             submission = replace(submission, held=True)
         findings += self._repeated(row, submission.key)
-        if submission.held:  # its names may be what it is held for
+        if submission.held:  # a name may be the reason why it is held
             return CheckedRow(row, submission, findings)
         others = [self._other_name(row, item) for item in self._names.conflicts(record, row.number)]
         return CheckedRow(row, submission, findings + tuple(others))
@@ -150,7 +154,7 @@ class Checker:
         return self._compiled.kind.publicity_end
 
     def target_number(self, row: Row, kind: str) -> tuple[str | None, str]:
-        """Return the field in which a row names what it quotes, the number if any, and its cell."""
+        """Return field and cell that name the record a row links to: its number, if given."""
         cells = {name: self._cell(row, name) for name in self._compiled.target_key_fields(kind)}
         given = {name: cell for name, cell in cells.items() if cell}
         texts = [
@@ -166,7 +170,7 @@ class Checker:
         return str((row.record or {}).get(field, ""))
 
     def locate(self, row: Row, field: str | None) -> CellLocation:
-        """Return where a row, or its cell of a field, stands in the file."""
+        """Return the location of a row in the file, or of its cell of a field."""
         return self._locate(row, field)
 
     def _record(self, row: Row) -> tuple[dict[str, Any], list[Problem]]:
@@ -243,7 +247,7 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
 
     `today` is the day in China; without it no day of the file is compared with it.
 
-    With `marked`, that workbook is written on the way: the rows with the wrong cells coloured.
+    With `marked`, an annotated workbook of all rows is written to that path.
 
     Raises:
         Rejected, UsageError, EnvironmentFault: as `file_reader.open_sheets`.
@@ -260,7 +264,7 @@ def check_file(  # noqa: PLR0913 (what the verb takes)
 
 
 class FileCheck:
-    """The findings of one file as they are met, and the tally when they have ended."""
+    """The findings of one file, in order; `summary` holds the counts once all have been read."""
 
     def __init__(self, checkers: list[tuple[Sheet, Checker]], marked: Path | None = None) -> None:
         self.sheets = [sheet for sheet, _ in checkers]
@@ -269,10 +273,10 @@ class FileCheck:
         self._marked = marked
 
     def __iter__(self) -> Iterator[Finding]:
-        """Yield every finding; those about a sheet's structure stand at its end.
+        """Yield every finding; those about a sheet's structure follow its rows.
 
         Raises:
-            EnvironmentFault: the marked workbook cannot be written.
+            EnvironmentFault: the annotated workbook cannot be written.
 
         """
         self.summary = CheckSummary()
@@ -318,7 +322,7 @@ class FileCheck:
 
 
 def check_structure(sheet: Sheet) -> int:
-    """Read the whole structure; return the number of rows.
+    """Read every row of a sheet without checking values; return the number of rows.
 
     Raises:
         Rejected: the structure is broken somewhere; `details["findings"]` says where.
@@ -331,10 +335,10 @@ def check_structure(sheet: Sheet) -> int:
 
 
 def require_accepted_row(checker: Checker, name: str) -> None:
-    """Read the rows up to the first that is not refused.
+    """Check rows up to the first that is not rejected.
 
     Raises:
-        Rejected: there is none among as many as `Limits.refused_rows`.
+        Rejected: the first `Limits.refused_rows` rows are all rejected.
 
     """
     told: list[Finding] = []
@@ -356,7 +360,7 @@ def _has_held(findings: tuple[Finding, ...]) -> bool:
 
 
 def _hide_secret_cells(findings: list[Finding]) -> tuple[Finding, ...]:
-    """Return the findings without the text of cells of which one of them must not repeat it."""
+    """Return the findings, with the values of secret cells replaced by `HIDDEN_VALUE`."""
     hidden = {item.location.code for item in findings if item.value == HIDDEN_VALUE}
     if not hidden:
         return tuple(findings)

@@ -1,4 +1,4 @@
-"""Codes under several names within one table: a slip of the pen, or rows of a neighbour's file."""
+"""Finds codes that a table gives several names: a typing error, or rows of another unit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CODES: Final = 50_000  # of one column that are remembered, those met last
 
 
 class NameConflict(NamedTuple):
-    """A name of a code that an earlier row calls otherwise."""
+    """A code whose name differs from the one that an earlier row gave."""
 
     field: str
     code: str
@@ -25,7 +25,7 @@ class NameConflict(NamedTuple):
 
 
 class CodeNames:
-    """The names that the rows of one table have given to codes (`cr:nameOf`)."""
+    """Remembers the names that rows of one table give to codes (`cr:nameOf`)."""
 
     def __init__(self, kind: Kind) -> None:
         pairs = [(field.name, field.name_of) for field in kind.fields if field.name_of]
@@ -34,7 +34,7 @@ class CodeNames:
         ]
 
     def conflicts(self, record: Mapping[str, Any], row: int) -> Iterator[NameConflict]:
-        """Remember the row's names; yield those that differ from an earlier row's, each once."""
+        """Remember the names in a record; yield each that differs from an earlier row's, once."""
         for field, code_field, met in self._met:
             code, name = record.get(code_field), record.get(field)
             if code is None or name is None:

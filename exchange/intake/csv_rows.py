@@ -1,8 +1,8 @@
-"""CSV read strictly: no row is ever swallowed, and every break is reported at its row.
+"""Reads CSV strictly: no row is lost inside another, and every fault is reported at its row.
 
 Python's csv module joins physical lines while a quote is open, so one forgotten quote can eat
-the rows after it. Here the lines of each record are kept until the record has proved sound;
-else only its first line is taken for broken and reading resumes at the next.
+the rows after it. This reader keeps the lines of a record until the record proves sound. If it
+does not, only its first line counts as broken and reading resumes at the second.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class CsvRecords:
         return True
 
     def _swallowed(self, cells: list[str], taken: list[str]) -> bool:
-        """Whether a record of several lines looks like several records run into one."""
+        """Whether a record of several lines looks like several rows joined by a stray quote."""
         expected = self._expected
         if not expected:
             return False
@@ -196,9 +196,9 @@ class _Lines:
 
 
 def _is_rows_run_into_one(cell: str, position: int, expected: int) -> bool:
-    """Whether a cell holds just the commas of the rest of its row, whole rows, and a row's start.
+    """Whether a cell holds the rest of its row, whole rows and the start of another.
 
-    So it does when a forgotten quote and a stray one further down pair up.
+    That happens when a missing quote pairs with a stray one further down.
     """
     first, *middle, last = [part.count(",") for part in cell.splitlines() or [""]] + [0] * (
         cell[-1:] in "\r\n"

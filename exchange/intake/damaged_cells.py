@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet or a wrong encoding spoilt, in whatever file they stand."""
+"""Finds cells damaged by a spreadsheet or a wrong encoding, in files of any format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGN: Final = re.compile(rf"[#＃+＋ＥｅＵｕ{mojibake.SIGNS}]")
 
 
 def may_be_damaged(row: str) -> bool:
-    """Whether one of a row's cells may be spoilt; most rows have no sign of it."""
+    """Whether a row may hold a damaged cell: a fast test that most rows do not pass."""
     return _SIGN.search(row) is not None or _has_word(row)
 
 
@@ -29,9 +29,10 @@ def _has_word(row: str) -> bool:
 
 
 def cell_damage(text: str, known: FormColumn | None) -> tuple[str, Severity] | None:
-    """Return rule and severity of the gravest thing that was done to a cell, None for nothing.
+    """Return rule and severity of the gravest damage to a cell, None if there is none.
 
-    What can be told only of free text is told of columns that are `known` to hold it.
+    Damage that only free text can show is reported for free-text columns alone; `known` is the
+    column, None if it is unknown.
     """
     if not may_be_damaged(text):
         return None
@@ -50,7 +51,7 @@ def _free_text_damage(text: str, known: FormColumn) -> tuple[str, Severity] | No
         return "truth-value", "warning"
     whole = spreadsheet_damage.is_shortened(text)
     if whole and known.refuses_shortened:
-        return None  # the shapes' own rule says so
+        return None  # a rule of the shapes reports it
     return (
         ("shortened-inside", "warning") if whole or spreadsheet_damage.has_shortened(text) else None
     )

@@ -1,8 +1,8 @@
-"""A table of a database as a delivery: copied whole to the staging directory, then read as CSV.
+"""Delivers a database table: it is copied to the staging directory and read as CSV.
 
-The copy is one consistent read; where the database goes away in its middle, nothing has been
-offered to the ledger yet. The address is a SQLAlchemy URL with the table's name behind `#` or as
-`?table=`, a schema before it by a dot: `sqlite:///month.db#penalty`,
+The copy is one consistent read. If the connection breaks, nothing has been offered to the ledger.
+The address is a SQLAlchemy URL with the table's name after `#` or as `?table=`, preceded by its
+schema and a dot if need be: `sqlite:///month.db#penalty`,
 `postgresql+psycopg://reader@host/db?table=report.penalty`.
 """
 
@@ -37,7 +37,7 @@ _MEND: Final = "Check the database and load again; nothing was entered."
 
 @dataclass(frozen=True, slots=True)
 class DatabaseTable:
-    """A table of a database; `name` is shown to people, and tells the kind as a file's would."""
+    """A database table; its `name` may begin with a kind, as a file name may."""
 
     url: sa.URL
     schema: str | None
@@ -48,7 +48,7 @@ class DatabaseTable:
 
         Raises:
             UsageError: there is no such table.
-            EnvironmentFault: the database cannot be asked.
+            EnvironmentFault: the database cannot be read.
 
         """
         with self._connected() as connection:
@@ -58,13 +58,13 @@ class DatabaseTable:
     def copy(self, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
         """Write the table as CSV; return the SHA-256 in hex and the size in bytes.
 
-        Rows stand in the order of the primary key where there is one, so that the same table
-        gives the same copy.
+        Rows are ordered by the primary key if there is one, so that an unchanged table gives
+        the same copy.
 
         Raises:
             UsageError: there is no such table.
             Rejected: it is larger than allowed, or holds bytes.
-            EnvironmentFault: the database went away.
+            EnvironmentFault: the connection broke.
 
         """
         digest, size = hashlib.sha256(), 0
@@ -121,7 +121,7 @@ class DatabaseTable:
 
 
 class _ReadOnlyConnection:
-    """One read-only connection, its faults told as ours."""
+    """A read-only connection; database errors become errors of this project."""
 
     def __init__(self, table: DatabaseTable) -> None:
         self._table = table
@@ -152,7 +152,7 @@ class _ReadOnlyConnection:
 
 
 def is_table_address(address: str) -> bool:
-    """Whether an argument is an address rather than a file's path."""
+    """Whether an argument is the address of a table, not the path of a file."""
     return "://" in address
 
 

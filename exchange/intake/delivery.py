@@ -1,7 +1,7 @@
-"""One delivery: staged, checked as a whole, gated, appended in slices, receipted.
+"""Loads one delivery: stage, check, append in slices, receipt.
 
-A break in the file's structure refuses the whole file before anything is written; an error in
-a row refuses the row. An interrupted delivery stays open in the ledger, and loading the same
+A fault in the structure of the file rejects the whole file before anything is written; an error
+in a row rejects the row. An interrupted delivery stays open in the ledger, and loading the same
 file again finds what was appended unchanged.
 Source: docs/design/ledger.md "Deliveries".
 """
@@ -51,7 +51,10 @@ SLICE: Final = 1000  # rows offered to the ledger at once; it takes a prefix of 
 
 @dataclass(frozen=True, slots=True)
 class LoadReceipt:
-    """What became of a delivery's rows (docs/design/interface.md "Fixed JSON keys")."""
+    """The outcome of a load: how many rows had each outcome.
+
+    JSON keys: docs/design/interface.md "Fixed JSON keys".
+    """
 
     position: int
     accepted: int
@@ -76,7 +79,7 @@ class LoadReceipt:
         return 1 if self.rejected or self.held or self.reviews else 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return exactly the keys of the contract."""
+        """Return the receipt as JSON, with exactly the keys that clients rely on."""
         return {"position": self.position, **self.counts, "rejects": self.rejects}
 
     @property
@@ -87,7 +90,7 @@ class LoadReceipt:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryListeners:
-    """Who hears how a delivery goes: rows done of rows in all; each finding; each failpoint."""
+    """Callbacks of a load: progress (rows done, rows in all), each finding, each failpoint."""
 
     progress: Callable[[int, int], None] | None = None
     report: Callable[[Finding], None] | None = None
@@ -118,15 +121,15 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     With `dry_run`, nothing is kept: the receipt is what the load would give as of its position.
 
     With `allow_older`, rows are applied though they are older than what their records say.
-    `source` is the code of the delivering unit; rows that name another are refused. `clock`
+    `source` is the code of the delivering unit; rows that name another are rejected. `clock`
     gives milliseconds since 1970-01-01 UTC. `held` is the folder of the rows that wait for a
     person to decide. `progress` hears rows done and rows in all,
     `report` every finding in the order of the file.
 
     Raises:
         Rejected: the file as a whole; `details["findings"]` (also sent to `report`) says why.
-        UsageError: no such file, kind, form or source unit, or the kind cannot be told.
-        EnvironmentFault: disk or ledger stand in the way.
+        UsageError: no such file, kind, form or source unit, or the kind cannot be determined.
+        EnvironmentFault: the disk or the ledger fails.
 
     """
     unit, today = parse_source_code(source), china_date(clock())
@@ -161,7 +164,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
 
 
 class _DeliveryRun:
-    """The rows of one gated file on their way, sheet by sheet."""
+    """Appends the rows of one file whose structure is sound, sheet by sheet."""
 
     def __init__(
         self,
@@ -213,7 +216,7 @@ class _DeliveryRun:
         return self._receipt(ledger.position(), str(written) if written else None)
 
     def _count(self, rows: Iterable[RowOutcome]) -> None:
-        """Count and report a batch in the file's order, whoever refused a row."""
+        """Count and report the outcomes of a batch, in the order of the file."""
         for row in rows:
             outcome = row.result.outcome
             self._counts[outcome] += 1
@@ -291,7 +294,12 @@ def _report(listeners: DeliveryListeners, item: Finding) -> None:
 
 
 def parse_source_code(source: str | None) -> str | None:
-    """Return the code of a delivering unit. Raises UsageError where it is none."""
+    """Return the code of a delivering unit in normal form.
+
+    Raises:
+        UsageError: it is no valid social credit code.
+
+    """
     if source is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a spreadsheet shows and what it hides, against what is read of it."""
+"""Compares what a spreadsheet displays with what is read: number formats, hidden parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exchange.intake.xlsx_rows import Worksheet
     from exchange.workbook.number_formats import NumberFormat
 
-# Marks of a cell that say more than its number format could.
+# Marks of a cell that take precedence over marks of its number format.
 OVERRIDING_MARKS: Final = frozenset(
     {"error", "digits", "formula-empty", "merged-across", "cell-twice"}
 )
@@ -37,9 +37,9 @@ class DisplayedColumn:
         self._at = 0
 
     def mark_of(self, row: int, text: str) -> str | None:
-        """Return what is odd about the cell of that row, None if it shows what it holds.
+        """Return the mark of a cell that displays something else than it holds, None if it agrees.
 
-        Rows are asked about in their order; a smaller one begins again.
+        Ask for rows in ascending order; a smaller number starts from the top again.
         """
         runs = self._runs
         if self._at >= len(runs) or row < runs[self._at][0]:
@@ -64,7 +64,7 @@ class DisplayedColumn:
 
 
 def _differs(shown: str, text: str) -> bool:
-    """Whether a number is shown as another one; what is no plain number is not compared."""
+    """Whether a number is displayed as another one; other displays are not compared."""
     plain = _ROOM.sub("", shown)
     return _PLAIN.fullmatch(plain) is not None and abs(Decimal(plain)) != abs(Decimal(text))
 
@@ -72,7 +72,7 @@ def _differs(shown: str, text: str) -> bool:
 def displayed_columns(
     header: Header, runs: Iterable[Sequence[int]], formats: Mapping[int, str]
 ) -> dict[int, DisplayedColumn]:
-    """Return the columns whose number formats matter, by position; those of days do not."""
+    """Return the columns whose number formats can mislead, by position from 0."""
     found: dict[int, list[tuple[int, int, NumberFormat]]] = {}
     sorts = _field_types(header)
     for column, first, last, style in runs:
@@ -91,7 +91,7 @@ def _field_types(header: Header) -> dict[int, FieldType]:
 
 
 def hidden_parts(header: Header, tab: Worksheet, origin: CellLocation) -> list[Finding]:
-    """Return warnings about rows and columns that are read although nobody sees them."""
+    """Return warnings about hidden rows and columns, which are read all the same."""
     rows = [
         (max(first, header.first_row), last) for first, last in tab.rows if last >= header.first_row
     ]

@@ -1,4 +1,4 @@
-"""A dry run at the intake: rows are held in memory only, so that a load's answer is told."""
+"""Dry runs: a load in memory, which returns the receipt a real load would and keeps nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What the files of one dry run share.
+    """The ledger and the held rows in memory that all files of one dry run share.
 
-    `position` is that of the ledger's last event when it began, `held` what would be held.
+    `position` is the position of the real ledger when the dry run began.
     """
 
     ledger: Ledger
@@ -31,7 +31,10 @@ class DryRun:
 
 @contextmanager
 def open_dry_run(ledger: Ledger, held: Path, clock: Callable[[], int]) -> Iterator[DryRun]:
-    """Give a ledger and held rows that begin as they are now and keep nothing."""
+    """Open a copy in memory of the ledger and of the held rows in the folder `held`.
+
+    `clock` gives milliseconds since 1970-01-01 UTC.
+    """
     position = ledger.position()
     with ledger.dry_run() as tried:
         rows = DryRunHeldRows(held, tried.derived_key(HELD_KEY_PURPOSE), clock)
@@ -40,7 +43,7 @@ def open_dry_run(ledger: Ledger, held: Path, clock: Callable[[], int]) -> Iterat
 
 
 class DryRunHeldRows(HeldRows):
-    """A copy in memory of what is held; its bounds are those of the held rows themselves."""
+    """A copy in memory of the held rows, with the same limits."""
 
     def _open_database(self) -> Database:
         return memory_database(self.path)

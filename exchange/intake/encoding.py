@@ -1,4 +1,4 @@
-"""Which encoding a delivered text is in: UTF-8, UTF-8 with BOM, or GB18030.
+"""Detects the encoding of a delivered text: UTF-8, UTF-8 with BOM, or GB18030.
 
 The whole file is decoded once before any row is read, so that no row is ever taken from a
 file whose end cannot be read, and a broken byte is reported at its line.
@@ -41,7 +41,7 @@ GB18030: Final = Encoding("gb18030", "GB18030")
 
 @dataclass(frozen=True, slots=True)
 class _DecodeFailure:
-    """Where decoding stopped: the line, whether at the very end, how much had gone well."""
+    """Where decoding failed: the line, whether at the end, characters beyond ASCII before it."""
 
     line: int
     at_end: bool
@@ -49,7 +49,7 @@ class _DecodeFailure:
 
 
 def detect_encoding(stream: BinaryIO, name: str) -> Encoding | Finding:
-    """Return the encoding of the whole stream, or the finding that it has none we read."""
+    """Return the encoding of the whole stream, or the finding that rejects the file."""
     head = stream.read(3)
     stream.seek(0)
     if head[:2] in _UTF16:

@@ -1,4 +1,4 @@
-"""The mark on the disk that an erasure searches rejects and held rows, and has not ended."""
+"""A marker file: an erasure is searching rejects and held rows and has not ended."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class ErasureMarker:
-    """Says on the disk that an erasure's scrub has begun and not ended; one process at a time.
+    """Marks on the disk that an erasure has begun and not ended; also a lock between processes.
 
-    The file stays, since removing a lock's file would let two hold it; it is empty at rest.
+    The file is never deleted, since two processes could then hold the lock; it is empty at rest.
     """
 
     FILE: Final = ".erasing"
@@ -24,16 +24,16 @@ class ErasureMarker:
 
     @classmethod
     def is_set(cls, rejects: Path) -> bool:
-        """Whether a scrub has begun and not ended."""
+        """Whether an erasure has begun and not ended."""
         path = rejects / cls.FILE
         return path.exists() and path.stat().st_size > 0
 
     def set(self) -> None:
-        """Write it down, on the disk."""
+        """Set the marker and sync it to the disk."""
         self._write(b"1")
 
     def clear(self) -> None:
-        """Take it back, on the disk."""
+        """Clear the marker and sync it to the disk."""
         self._write(b"")
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Takes an erased record's text out of rejects, findings and staged copies.
+"""Removes the text of an erased record from rejects, findings and staged copies.
 
 Source: docs/design/ledger.md "Removal".
 """
@@ -37,11 +37,10 @@ _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 def scrub(
     directories: Sequence[Path], literals: Collection[str], failpoint: FailpointHook = no_failpoint
 ) -> int:
-    """Remove every row that holds one of the literals; return how many rows (or files) went.
+    """Delete every row that contains one of the literals; return how many rows or files went.
 
     Width, case and blanks do not matter. A file is replaced in one step. A file that cannot be
-    taken apart into rows is deleted as a whole when a literal stands in it. Empty literals are
-    ignored.
+    split into rows is deleted as a whole if it contains a literal. Empty literals are ignored.
     """
     wanted = normalise_texts(literals)
     if not wanted:
@@ -62,12 +61,12 @@ def scrub(
 
 
 def normalise_texts(literals: Collection[str]) -> tuple[str, ...]:
-    """Return the texts as they are compared: without regard to width, case and blanks."""
+    """Return the texts for comparison: half-width, upper case, without blanks."""
     return tuple({alike for item in literals if (alike := _normalise(item))})
 
 
 def contains_any(document: str, wanted: tuple[str, ...]) -> bool:
-    """Return whether a JSON document holds one of the texts that `normalise_texts` returned."""
+    """Return whether a JSON document contains one of the texts that `normalise_texts` returned."""
     return any(_contains(text, wanted) for text in _readings(document))
 
 
@@ -133,7 +132,7 @@ def _rewrite_lines(source: IO[str], target: IO[str], wanted: tuple[str, ...]) ->
 
 
 def _readings(text: str) -> Iterator[str]:
-    """Yield a piece of JSON as written and with its escapes undone."""
+    """Yield a text as written, and with its HTML and JSON escapes undone."""
     yield text
     if "&" in text:
         yield html.unescape(text)
@@ -150,7 +149,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _repeats_cut_literal(line: str, wanted: tuple[str, ...]) -> bool:
-    """Whether a finding repeats the beginning of a literal too long for it."""
+    """Whether a finding repeats the beginning of a literal, cut off at its length limit."""
     if "…" not in line:
         return False
     try:
@@ -171,7 +170,7 @@ def _drop_whole(path: Path, wanted: tuple[str, ...]) -> int:
 
 
 def _drop_archive(path: Path, wanted: tuple[str, ...]) -> int:
-    """Delete a workbook that holds a literal, or that cannot be looked through."""
+    """Delete a workbook that contains a literal, or that cannot be read."""
     try:
         with zipfile.ZipFile(path) as archive:
             for item in archive.infolist():

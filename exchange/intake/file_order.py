@@ -1,4 +1,4 @@
-"""Which file is loaded first: the kinds that others quote come before those that quote them."""
+"""Orders files for loading: kinds that others link to are loaded before those that link."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def order_by_links(
 def order_tolerantly(
     sources: Sequence[Source], model: Model, kind: str | None = None
 ) -> list[Source]:
-    """Order files and tables of which some may be broken: those stand first, to be refused."""
+    """Order files and tables of which some may be broken; broken ones come first."""
     if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)
         return list(sources)
     rank = _ranks(model)
@@ -65,7 +65,7 @@ def order_sheets(sheets: Sequence[Sheet], model: Model) -> list[Sheet]:
 
 
 def delivery_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that could be deliveries, by name; none below it.
+    """Return the files of a folder with a known suffix, sorted by name; subfolders are ignored.
 
     Raises:
         UsageError: it is no folder, or holds too many.
@@ -90,7 +90,7 @@ def delivery_files(folder: Path) -> list[Path]:
 
 
 def split_by_kind_known(folder: Path, model: Model) -> tuple[list[Path], list[Path]]:
-    """Return the files of a folder that are deliveries, and those that tell no kind."""
+    """Return the files of a folder whose kind is known, and the others."""
     found: list[Path] = []
     other: list[Path] = []
     for path in delivery_files(folder):
@@ -125,7 +125,7 @@ def _ranks(model: Model) -> dict[str, int]:
 
 
 def _order(model: Model) -> list[str]:
-    """Return the kinds with what they quote before them; kinds of one rank by name."""
+    """Return the kinds, each after those that it links to; otherwise by name."""
     quoted: dict[str, set[str]] = {slug: set() for slug in sorted(model.kinds)}
     for rule in model.link_rules.values():
         for source in rule.sources & quoted.keys():

@@ -1,4 +1,4 @@
-"""Opens a delivered file as sheets: which format, which encoding, which kind and form."""
+"""Opens a delivered file as sheets: detects format, encoding, kind and form."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def open_sheets(  # noqa: PLR0913 (what the verbs take)
     has been staged under another) and its columns when they are not given.
 
     Raises:
-        Rejected: it is nothing that we read; `details["findings"]` says where.
-        UsageError: there is no such file, kind or form, or the kind cannot be told.
+        Rejected: the format is not supported; `details["findings"]` says where.
+        UsageError: no such file, kind or form, or the kind cannot be determined.
         EnvironmentFault: it cannot be read.
 
     """
@@ -80,7 +80,7 @@ def open_sheets(  # noqa: PLR0913 (what the verbs take)
 
 
 def require_file(path: Path) -> None:
-    """Refuse what is no regular file before anything waits for its bytes.
+    """Refuse a path that is no regular file, before it is opened.
 
     A named pipe, a device or a socket would keep a reader waiting for ever.
 
@@ -128,7 +128,7 @@ def opened_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def unreadable(path: Path, error: OSError) -> EnvironmentFault:
-    """Return the fault of one file that cannot be read; others beside it may be."""
+    """Return the error that one file cannot be read; the load continues with other files."""
     return EnvironmentFault(
         f"{path} cannot be read: {error.strerror}.",
         "Look at its permissions.",
@@ -152,7 +152,7 @@ def detect_kind_and_form(path: Path, model: Model) -> tuple[str, str]:
 
 
 def file_rejected(name: str, findings: list[Finding]) -> Rejected:
-    """Return the error that refuses a whole file, with its findings."""
+    """Return the error that rejects a whole file, with its findings."""
     errors = [item for item in findings if item.severity == "error"]
     first = errors[0]
     more = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -198,7 +198,7 @@ def _tables(
 
 
 def _left_out(sheet: XlsxSheet) -> Finding:
-    """Say that a hidden sheet is not read: whoever sends the workbook does not see its rows."""
+    """Return the warning that a hidden sheet is not read: its sender does not see its rows."""
     rule = "sheet-very-hidden" if sheet.worksheet.state == "veryHidden" else "sheet-hidden"
     return finding(rule, sheet.origin, "", "warning", rows=sum(1 for _ in sheet.rows()))
 

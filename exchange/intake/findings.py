@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a delivered file, and in which cell.
+"""Findings: faults of a delivered file, each with its cell.
 
 A finding names the file, the sheet, the row as the spreadsheet counts it (the header is row 1,
 a cell of several lines is still one row), the column letter and code, the value, the rule, one
@@ -26,7 +26,9 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CellLocation:
-    """Where in a file: `row` as a spreadsheet counts (JSON: the record), `line` as an editor does.
+    """The location of a cell, row or sheet in a delivered file.
+
+    `row` counts as a spreadsheet does (JSON: records), `line` counts lines of text.
 
     `column` is the spreadsheet letter, `code` the national column code or the JSON name, `name`
     the column's Chinese name.
@@ -41,7 +43,7 @@ class CellLocation:
     name: str | None = None
 
     def text(self, lang: str) -> str:
-        """Return the place as people read it."""
+        """Return the location as text in the language `zh` or `en`."""
         zh = lang != "en"
         parts = [self.file]
         if self.sheet:
@@ -64,10 +66,10 @@ _LOCATION_FIELDS: Final = tuple(field.name for field in fields(CellLocation))
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a delivery's sender has to know.
+    """One message to the sender of a delivery.
 
-    error: the row or file is rejected. held: the row is kept for review. warning: it is odd and
-    taken. info: why the ledger did not apply a sound row.
+    Severities: `error`, the row or file is rejected; `held`, the row waits for review; `warning`,
+    the row is unusual and loaded; `info`, why the ledger did not apply a sound row.
     """
 
     location: CellLocation
@@ -78,7 +80,7 @@ class Finding:
     value: str = ""
 
     def as_info(self) -> Finding:
-        """Return the finding as an info: it did not decide what became of the row."""
+        """Return the finding with severity info: it did not decide the outcome of the row."""
         return replace(self, severity="info")
 
     def text(self, lang: str = "zh") -> str:
@@ -88,12 +90,12 @@ class Finding:
         return f"{self.location.text(lang)}: {word}:{value} {self.advice(lang)}"
 
     def advice(self, lang: str = "zh") -> str:
-        """Return what is wrong and how to mend it."""
+        """Return message and hint in the language `zh` or `en`."""
         texts = [item.en if lang == "en" else item.zh for item in (self.message, self.hint)]
         return " ".join(_sentence(text, "." if lang == "en" else "。") for text in texts if text)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding as a JSON object; absent places are left out."""
+        """Return the finding as a JSON object, without the parts of the location that are None."""
         # Written out: a large file has thousands of findings, and `asdict` copies each deeply.
         found = {name: getattr(self.location, name) for name in _LOCATION_FIELDS}
         return {
@@ -120,9 +122,9 @@ def _sentence(text: str, stop: str) -> str:
 
 
 def printable(value: str) -> str:
-    """Return a cell's text bounded in length, on one line, safe for a terminal.
+    """Return a cell's text for display: bounded in length, on one line, without control characters.
 
-    Digits that may be a private person's are struck out.
+    Digits that may belong to a private person are masked.
     """
     value = mask(value[: 2 * VALUE_BOUND])
     text = value if len(value) <= VALUE_BOUND else value[: VALUE_BOUND - 1] + "…"

@@ -1,8 +1,8 @@
-"""Watches a folder that departments drop files into: whole files only, each once.
+"""Watches a folder into which departments copy files; each complete file is reported once.
 
-A file is due when two looks some time apart found it alike in size and time of change, so that
-one still being copied is left alone. What was done with it is written down in the data
-directory; the folder itself is never written to. A file that changes is due again.
+A file is ready when its size and modification time did not change between two looks, so that a
+file still being copied is left alone. Finished files are noted in the data directory; the folder
+itself is never written to. A file that changes is reported again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEPT: Final = 20_000  # lines of the memory; more than a folder may hold files
 
 @dataclass(frozen=True, slots=True)
 class FileStamp:
-    """What a file looks like from outside: size in bytes, time of change in nanoseconds."""
+    """Size of a file in bytes and its modification time in nanoseconds."""
 
     size: int
     changed: int
@@ -37,7 +37,7 @@ class FolderWatcher:
     """One watched folder; `clock` gives milliseconds since 1970-01-01 UTC."""
 
     def __init__(self, folder: Path, memory: Path, clock: Callable[[], int]) -> None:
-        """Remember what earlier runs did with this folder.
+        """Read which files of the folder earlier runs finished.
 
         Raises:
             EnvironmentFault: the folder or the memory cannot be read.
@@ -52,7 +52,7 @@ class FolderWatcher:
         self._done = self._recall()
 
     def ready_files(self) -> list[Path]:
-        """Look at the folder; return the files that are whole and not done yet."""
+        """Look at the folder; return the files that are complete and not finished."""
         now = self._clock()
         seen: dict[str, tuple[FileStamp, int]] = {}
         due = []
@@ -70,7 +70,7 @@ class FolderWatcher:
         return due
 
     def mark_done(self, path: Path) -> None:
-        """Write down, on the disk, that a file found due has been dealt with as it then was."""
+        """Note on the disk that a file returned by `ready_files` is finished."""
         state, _ = self._seen.pop(path.name)
         self._done[path.name] = state
         line = {"file": path.name, "size": state.size, "changed": state.changed}
@@ -86,7 +86,7 @@ class FolderWatcher:
             raise _fault(self._memory, error) from error
 
     def _recall(self) -> dict[str, FileStamp]:
-        """Return what was done with the files that are still there; forget the rest."""
+        """Return the finished files that still exist; forget the others."""
         if not self._memory.is_file():
             return {}
         done: dict[str, FileStamp] = {}
