@@ -36,7 +36,7 @@ from publisher.layout import CONFIG, RESTORING
 from publisher.stores.atomic_files import owner_only
 from publisher.surfaces.runtime.alarms import standing_alarms
 from publisher.surfaces.runtime.projector_lock import ProjectorLock
-from publisher.surfaces.text.namespaces import xsd_timestamp
+from publisher.surfaces.text.timestamps import xsd_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from exchange.domain.record import Visibility
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.messages import TEXTS
 from publisher.surfaces.port import label
-from publisher.surfaces.text.namespaces import xsd_timestamp
+from publisher.surfaces.text.timestamps import xsd_timestamp
 from publisher.web.pages.dates import moment
 
 if TYPE_CHECKING:

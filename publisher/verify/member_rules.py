@@ -9,11 +9,11 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from publisher.surfaces.text.namespaces import RDF_TYPE
-from publisher.verify.document_reader import TREE, name_of
+from exchange.ldes.document_reader import TREE, name_of
+from ontology.namespaces import RDF_TYPE
 
 if TYPE_CHECKING:
-    from publisher.verify.document_reader import Facts, Graph
+    from exchange.ldes.document_reader import Facts, Graph
     from publisher.verify.report import Report
     from publisher.verify.stream_rules import Stream
 

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from exchange.ldes.document_reader import LDES, SH, TREE, Graph, name_of
 from ontology.terms import NS
-from publisher.verify.document_reader import LDES, SH, TREE, Graph, name_of
 
 if TYPE_CHECKING:
-    from publisher.verify.document_reader import Facts
+    from exchange.ldes.document_reader import Facts
     from publisher.verify.report import Report
 
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from exchange.ldes.document_fetcher import Document
+from exchange.ldes.document_reader import RemoteContextRefused, read
 from publisher import settings
 from publisher.stores.guard_cache import CachedGuard
 from publisher.stores.query_guard import check
 from publisher.verify import Folder, Limits, roots_in, verify_feed
-from publisher.verify.document_fetcher import Document
-from publisher.verify.document_reader import RemoteContextRefused, read
 from publisher.web.endpoints import feed
 from publisher.web.endpoints.sparql_request import FORM, QUERY
 from publisher.web.endpoints.sparql_request import read as read_request

@@ -47,7 +47,7 @@ WORKING = {
     "publisher.verify.feed_linter._Walk",
     "publisher.verify.member_rules._Versions",
     "publisher.verify.member_rules.Members",
-    "publisher.verify.document_reader.Graph",
+    "exchange.ldes.document_reader.Graph",
     "publisher.verify.report.Report",
     "publisher.web.http.request_body._PendingBody",
 }

@@ -20,7 +20,7 @@ from publisher.surfaces.files.gzip_segments import (
     compress,
     total_size,
 )
-from publisher.surfaces.text.namespaces import xsd_timestamp
+from publisher.surfaces.text.timestamps import xsd_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,9 +10,9 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from exchange.model.jsonld_context import context_terms
+from ontology.namespaces import PREFIXES
 from publisher.surfaces.dumps.addresses import FORMS
 from publisher.surfaces.dumps.csv_columns import LINE_END, CsvTable
-from publisher.surfaces.text.namespaces import PREFIXES
 from publisher.surfaces.triples.store_chunk import OBJECTION, OBJECTION_TRIPLE
 
 if TYPE_CHECKING:

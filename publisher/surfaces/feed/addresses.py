@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from publisher.surfaces.text.namespaces import PREFIXES
+from ontology.namespaces import PREFIXES
 from publisher.surfaces.text.serialisation_cache import SerialisationCache
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from publisher.surfaces.text.namespaces import PREFIXES, RDF_TYPE, expand
+from ontology.namespaces import PREFIXES, RDF_TYPE, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

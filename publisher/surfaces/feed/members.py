@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from exchange.domain.record import Activity
 from exchange.model.jsonld_context import context_terms
+from ontology.namespaces import PREFIXES, RDF_TYPE
 from publisher.surfaces.feed.addresses import ALL, ENVELOPE
-from publisher.surfaces.text.namespaces import PREFIXES, RDF_TYPE, xsd_timestamp
+from publisher.surfaces.text.timestamps import xsd_timestamp
 
 if TYPE_CHECKING:
     from exchange.domain.record import Change

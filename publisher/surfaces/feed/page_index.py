@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.surfaces.feed.addresses import ALL, POLLING_SECONDS, node_path, page_path
 from publisher.surfaces.feed.documents import Literal, Node
-from publisher.surfaces.text.namespaces import xsd_timestamp
+from publisher.surfaces.text.timestamps import xsd_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from exchange.domain.errors import EnvironmentFault, UsageError
+from exchange.ldes.document_reader import read
 from publisher.verify import Folder, Limits, Report, Web, roots_in, verify_feed
-from publisher.verify.document_reader import read
 from publisher.verify.report import KEPT, RULES, Finding
 from tests.unit.publisher.verify.spoiled import (
     ALWAYS,

@@ -1,9 +1,7 @@
-"""Prefixes and small writings that every surface shares."""
+"""Prefixes of the vocabularies that records and feeds are written in."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 
 from ontology.terms import NS
@@ -17,14 +15,6 @@ PREFIXES: Final = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-
-
-@lru_cache(maxsize=64)  # all that one step of the ledger has published has one time
-def xsd_timestamp(milliseconds: int) -> str:
-    """Return an xsd:dateTime in UTC with exactly three decimals: text order is time order."""
-    seconds, rest = divmod(milliseconds, 1000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def expand(name: str) -> str:
