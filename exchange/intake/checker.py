@@ -220,8 +220,8 @@ class Checker:
         )
 
     def _locate(self, row: Row, field: str | None, column: str | None = None) -> CellLocation:
-        book, header = self._sheet.form_columns, self._sheet.header
-        known = book.by_field.get(field) if field else None
+        columns, header = self._sheet.form_columns, self._sheet.header
+        known = columns.by_field.get(field) if field else None
         code = column or (known.code if known else None)
         letter, name = None, known.name if known else None
         if code is None or row.record is not None:

@@ -254,8 +254,8 @@ def _rejects(directory: Path, clock: Callable[[], int], delivery: int, sheet: Sh
 
 
 def _origin(copy: StagedCopy, source: str | None, sheet: Sheet) -> Origin:
-    book = sheet.form_columns
-    return Origin(source, copy.name, copy.digest, book.kind.slug, book.form)
+    columns = sheet.form_columns
+    return Origin(source, copy.name, copy.digest, columns.kind.slug, columns.form)
 
 
 def _batches(sheet: Sheet, checker: Checker) -> Iterator[list[CheckedRow]]:

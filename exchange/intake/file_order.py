@@ -114,10 +114,10 @@ def _tells_kind(path: Path, model: Model) -> bool:
 def _kind(source: Path | DatabaseTable, model: Model) -> str:
     if not isinstance(source, DatabaseTable):
         return detect_kind_and_form(source, model)[0]
-    book = best_form(candidate_forms(model, None, None), source.columns())
-    if book is None:
+    form_columns = best_form(candidate_forms(model, None, None), source.columns())
+    if form_columns is None:
         raise UsageError(f"The columns of {source} fit no kind.", "Choose one with --kind.")
-    return book.kind.slug
+    return form_columns.kind.slug
 
 
 def _ranks(model: Model) -> dict[str, int]:

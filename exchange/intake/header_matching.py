@@ -1,4 +1,4 @@
-"""Which column is which: a sender's header matched to the national columns of a kind and form.
+"""Matches a sender's header to the national columns of a kind and form.
 
 A header cell may be the national code, one of its aliases, the Chinese label, or the JSON name;
 blanks, width, case, brackets and the star that marks required columns do not matter.
@@ -29,10 +29,10 @@ _LEAST: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class FormColumn:
-    """A national column of one kind and form; no finding repeats the cells of a secret one.
+    """A national column of one kind and form; findings never repeat the cells of a hidden one.
 
-    `free_text`: its cells are texts of no pattern. `refuses_shortened`: the shapes refuse
-    numbers in E-notation there.
+    `free_text`: its cells are texts without a pattern. `refuses_shortened`: the shapes refuse
+    numbers in E-notation in it.
     """
 
     code: str
@@ -86,7 +86,7 @@ class FormColumns:
             self._by_name.setdefault(normalise_name(name), known)
 
     def find(self, cell: str) -> FormColumn | None:
-        """Return the column a header cell names, if it is one of ours."""
+        """Return the column that a header cell names, None if it names none."""
         return self._by_name.get(normalise_name(cell))
 
     def count_known(self, cells: Sequence[str]) -> int:
@@ -100,7 +100,7 @@ class FormColumns:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A sender's header: which position holds which column, and where the data begin."""
+    """A sender's header: the column at each position, and the row in which the data begin."""
 
     form_columns: FormColumns
     columns: tuple[tuple[int, FormColumn], ...]
@@ -120,16 +120,16 @@ class Header:
 
 
 def normalise_name(name: str) -> str:
-    """Return a header name in the writing that names are compared in."""
+    """Return a column name for comparison: half-width, upper case, without blanks and stars."""
     text = unicodedata.normalize("NFKC", name).upper().replace("\ufeff", "")
     return "".join(text.split()).strip("*★")
 
 
 def candidate_forms(model: Model, kind: str | None, form: str | None) -> list[FormColumns]:
-    """Return the candidates for a kind and form; None means any.
+    """Return the columns of each form of each kind that may match; None means any.
 
-    A form that the kind does not have is no restriction: files of several kinds are loaded
-    with one `--form`, and some kinds have a form of their own only.
+    A kind that does not have the form is not restricted by it: files of several kinds are loaded
+    with one `--form`, and some kinds have only a form of their own.
 
     Raises:
         UsageError: no such kind, or no kind has such a form.
@@ -150,7 +150,7 @@ def candidate_forms(model: Model, kind: str | None, form: str | None) -> list[Fo
 
 
 def require_kind(model: Model, kind: str | None, form: str | None) -> None:
-    """Refuse a kind or form that there is not before any file is looked at.
+    """Refuse an unknown kind or form before any file is read.
 
     Raises:
         UsageError: no such kind, or no kind has such a form.
@@ -172,9 +172,9 @@ def kind_from_file_name(model: Model, name: str) -> str | None:
 
 
 def best_kind(candidates: Sequence[FormColumns], names: Sequence[str]) -> list[FormColumns]:
-    """Return the books of the kind whose columns the names are, one for each of its forms.
+    """Return the columns of the kind that matches the names best, one for each of its forms.
 
-    There are none when no book knows two of the names.
+    The list is empty if no kind knows two of the names.
 
     Raises:
         UsageError: two kinds fit equally well.
@@ -182,12 +182,12 @@ def best_kind(candidates: Sequence[FormColumns], names: Sequence[str]) -> list[F
     """
     best: dict[str, list[FormColumns]] = {}
     score = (0, 0)
-    for book in candidates:
-        codes = frozenset(known.code for cell in names if cell and (known := book.find(cell)))
-        mine = (len(codes), -len(book.missing(codes)))
+    for columns in candidates:
+        codes = frozenset(known.code for cell in names if cell and (known := columns.find(cell)))
+        mine = (len(codes), -len(columns.missing(codes)))
         if len(codes) >= min(_LEAST, len(names)) and mine >= score:
             best = best if mine == score else {}
-            best.setdefault(book.kind.slug, []).append(book)
+            best.setdefault(columns.kind.slug, []).append(columns)
             score = mine
     if len(best) > 1:
         raise UsageError(
@@ -196,24 +196,25 @@ def best_kind(candidates: Sequence[FormColumns], names: Sequence[str]) -> list[F
             zh=f"这些列与多个类别相符：{'、'.join(sorted(best))}。",
             zh_hint="请用 --kind 指定类别。",
         )
-    return [book for book in candidates if book.kind.slug in best]
+    return [columns for columns in candidates if columns.kind.slug in best]
 
 
-def resolve_form(books_of_kind: Sequence[FormColumns], names: Sequence[str]) -> FormColumns:
-    """Return the book of the form that the names are of.
+def resolve_form(forms_of_kind: Sequence[FormColumns], names: Sequence[str]) -> FormColumns:
+    """Return the columns of the form that the names belong to.
 
-    Where codes mean one thing in one form and another in the next, the form is told only by
-    columns that no other form has; elsewhere the newest of those that fit best is taken.
+    Where codes mean one thing in one form and another in the next, only columns
+    that no other form has decide the form; otherwise the newest of the best forms is taken.
 
     Raises:
-        UsageError: the columns do not tell the form, or are of several.
+        UsageError: the columns do not decide the form, or belong to several.
 
     """
     known = {
-        book.form: {cell for cell in names if cell and book.find(cell)} for book in books_of_kind
+        columns.form: {cell for cell in names if cell and columns.find(cell)}
+        for columns in forms_of_kind
     }
     most = max(map(len, known.values()))
-    best = [book for book in books_of_kind if len(known[book.form]) == most]
+    best = [columns for columns in forms_of_kind if len(known[columns.form]) == most]
     kind = best[0].kind
     foreign = set().union(*known.values()) - known[best[0].form]
     if kind.codes_differ_by_form and (len(best) > 1 or foreign):
@@ -226,45 +227,47 @@ def resolve_form(books_of_kind: Sequence[FormColumns], names: Sequence[str]) -> 
             zh=f"从列名看不出这是“{kind.label.zh}”的哪一种表式（{forms}）{mixed}，而代码含义随表式不同。",
             zh_hint=f"请指明：--kind {kind.slug} --form {max(known)}。",
         )
-    return max(best, key=lambda book: book.form)
+    return max(best, key=lambda columns: columns.form)
 
 
 def best_form(candidates: Sequence[FormColumns], names: Sequence[str]) -> FormColumns | None:
-    """Return the book whose columns the names are; None when no book knows two of them.
+    """Return the columns of the form that matches the names; None if none knows two of them.
 
     Raises:
         UsageError: two kinds or forms fit equally well.
 
     """
-    books_of_kind = best_kind(candidates, names)
-    return resolve_form(books_of_kind, names) if books_of_kind else None
+    forms_of_kind = best_kind(candidates, names)
+    return resolve_form(forms_of_kind, names) if forms_of_kind else None
 
 
-def match_header(book: FormColumns, rows: Sequence[tuple[str, ...]], row: int) -> Header:
-    """Return the header made of the sender's first rows; `rows[row - 1]` names the columns.
+def match_header(columns: FormColumns, rows: Sequence[tuple[str, ...]], row: int) -> Header:
+    """Return the header of the sender's first rows; `rows[row - 1]` names the columns.
 
-    When the row after it is a header too (Chinese names over codes), each position takes the
-    name that is known, the codes first.
+    If the next row is a header too (Chinese names above codes), each position takes the name that
+    is known, the code first.
     """
     cells = rows[row - 1]
-    second = rows[row] if len(rows) > row and is_header(book, rows[row]) else ()
+    second = rows[row] if len(rows) > row and is_header(columns, rows[row]) else ()
     positions = []
     for position, cell in enumerate(cells):
         code_cell = second[position] if position < len(second) else ""
-        known = (book.find(code_cell) if code_cell else None) or (book.find(cell) if cell else None)
+        known = (columns.find(code_cell) if code_cell else None) or (
+            columns.find(cell) if cell else None
+        )
         if known is not None:
             positions.append((position, known))
     above = row + bool(second)
     codes = tuple((position, known.code) for position, known in positions)
     return Header(
-        book, tuple(positions), codes, filled_width(cells), above + 1, tuple(rows[:above]), row
+        columns, tuple(positions), codes, filled_width(cells), above + 1, tuple(rows[:above]), row
     )
 
 
-def is_header(book: FormColumns, cells: Sequence[str]) -> bool:
+def is_header(columns: FormColumns, cells: Sequence[str]) -> bool:
     """Whether most filled cells of a row name columns."""
     filled = sum(bool(cell) for cell in cells)
-    return filled >= _LEAST and book.count_known(cells) >= _SECOND_SHARE * filled
+    return filled >= _LEAST and columns.count_known(cells) >= _SECOND_SHARE * filled
 
 
 def filled_width(cells: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
-"""Destroys held rows with the record that they are about, also where a kill comes between.
+"""Destroys the held rows of an erased record, also after a crash between the steps.
 
-The rows are marked before the ledger's event, because afterwards nobody could tell which they
-are: the record's texts go with its seals.
+The rows are marked before the ledger's event. Afterwards they could not be found any more, since
+the record's texts are destroyed with its seals.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def mark_held_rows(held: HeldRows, ledger: Ledger, traces: Traces) -> int:
-    """Mark the rows that tell the record's key or hold a text of it alone; return how many."""
+    """Mark the held rows with the record's key or a text that only it has; return how many."""
     return held.mark_for_erasure(traces.iri, _concerns(ledger, traces))
 
 
@@ -37,7 +37,7 @@ def _concerns(ledger: Ledger, traces: Traces) -> Callable[[HeldRow], bool]:
 
 
 def finish_held_erasures(held: HeldRows, ledger: Ledger) -> None:
-    """End what a killed erasure left: destroy the rows where it was logged, unmark them else."""
+    """Finish interrupted erasures: destroy marked rows if the erasure was logged, else unmark."""
     for iri in held.marked():
         if ledger.is_erased(iri):
             held.destroy_marked(iri)

@@ -1,4 +1,4 @@
-"""What is kept of a row that waits for a person: enough to decide on it and to append it later."""
+"""A held row: the submission, and what a reviewer needs to decide about it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """A row that waits, with what a person needs to decide about it.
+    """A row that waits for review.
 
-    `findings` say why (`Finding.as_json`), `cells` are the row as it came: by column code of
-    `form`, or a record with JSON names where that is None. `version` is the position of its
-    record's newest version when it was held, 0 where there was none.
+    `findings` are the reasons (`Finding.as_json`). `cells` are the row as delivered: cells by
+    column code of `form`, or a record with JSON names if `form` is None. `version` is the position
+    of its record's newest version when the row was held, 0 if there was none.
     """
 
     submission: Submission
@@ -42,7 +42,7 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Who refused a row, when (milliseconds since 1970-01-01 UTC) and because of what."""
+    """A refusal in review: the actor, the time (milliseconds since 1970-01-01 UTC), the reason."""
 
     actor: str
     at: int
@@ -51,7 +51,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """A held row with its number and since when it waits (milliseconds since 1970-01-01 UTC)."""
+    """A held row with its number and the time it was held (milliseconds since 1970-01-01 UTC)."""
 
     id: str
     at: int

@@ -1,9 +1,9 @@
-"""Held rows: what only a person may let through, sealed until that person decides.
+"""Stores held rows, encrypted, until a reviewer decides about them.
 
 One SQLite file in `held/` (mode 0600 in 0700), whose deleted bytes are overwritten. Each row is
-encrypted under a key derived from the ledger secret, so that a copy of the folder alone opens
-nothing. A row is known by the HMAC of what it says: loading the same file again refreshes its
-item and makes no second one. What was refused leaves who, when and why, but not the row
+encrypted under a key derived from the ledger secret: a copy of the folder alone is unreadable. The
+number of a row is an HMAC of its content: loading the same file again updates its item and adds no
+second one. A refused row is replaced by who refused it, when and why
 (docs/decisions/0040).
 """
 
@@ -67,14 +67,14 @@ _item = Table(
 
 
 class ItemState(StrEnum):
-    """Where an item stands."""
+    """Whether an item waits for a decision or was refused."""
 
     WAITING = "waiting"
     REFUSED = "refused"
 
 
 class HoldResult(StrEnum):
-    """What became of a row that was to be held."""
+    """The result of holding a row."""
 
     HELD = "held"
     REFUSED = "refused"  # a person refused the same row before
@@ -83,7 +83,7 @@ class HoldResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeldLimits:
-    """How much may wait; refused rows leave little and are counted apart, the oldest going."""
+    """Limits: rows that wait, their bytes, and refusals remembered (the oldest are deleted)."""
 
     rows: int = 10_000
     bytes: int = 64 * 1024 * 1024
@@ -91,7 +91,11 @@ class HeldLimits:
 
 
 class HeldRows:
-    """The held rows of one data directory; opened at first use, made by the first held row."""
+    """The held rows of one data directory. The file is created by the first held row.
+
+    `key` is 32 bytes derived from the ledger secret; `clock` gives milliseconds since 1970-01-01
+    UTC.
+    """
 
     def __init__(
         self,
@@ -107,7 +111,7 @@ class HeldRows:
         self._database: Database | None = None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the database."""
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -115,7 +119,7 @@ class HeldRows:
     # --- rows come in ---
 
     def put(self, rows: Sequence[HeldRow]) -> list[tuple[HoldResult, Refusal | None]]:
-        """Keep rows until they are decided on; say of each what became of it."""
+        """Hold rows for review; return a result for each, and an earlier refusal if any."""
         if not rows:
             return []
         with self._open().writing() as connection:
@@ -145,7 +149,7 @@ class HeldRows:
             connection.execute(update(_item).where(_item.c.id == number).values(**values))
 
     def id_of(self, row: HeldRow) -> str:
-        """Return the number of a row's item: it follows from what the row says alone."""
+        """Return the number of a row's item, an HMAC of the row's content."""
         said = submission_json.to_document(row.submission) | {"row": 0, "held": True}
         text = json.dumps(said, ensure_ascii=False, sort_keys=True)
         return hmac.digest(self._key, b"id\x1f" + text.encode(), "sha256").hex()[:_ID_DIGITS]
@@ -153,7 +157,7 @@ class HeldRows:
     # --- a person looks and decides ---
 
     def count(self) -> int:
-        """Return how many rows wait; reads only, also where nothing can be written."""
+        """Return how many rows wait; opens the file read-only."""
         if not self.path.exists() or self.path.stat().st_size == 0:
             return 0
         waiting = select(func.count()).select_from(_item).where(_item.c.state == ItemState.WAITING)
@@ -194,7 +198,7 @@ class HeldRows:
 
     @contextmanager
     def deciding(self, number: str) -> Iterator[tuple[HeldItem, ItemDecision]]:
-        """Give a waiting row to one person at a time, with what settles it.
+        """Lock a waiting row for one decision; yields the item and the actions that decide it.
 
         The item is deleted or replaced when the block ends, if `ItemDecision.remove` or
         `ItemDecision.replace_by_refusal` was called. It stays when the block raises.
@@ -242,11 +246,11 @@ class HeldRows:
             return set(connection.execute(statement).scalars())
 
     def destroy_marked(self, iri: str) -> list[tuple[str, int]]:
-        """Overwrite the rows marked for a record; return the file and row of each."""
+        """Destroy the rows marked for a record; return file name and row number of each."""
         return self._end_marks(iri, destroy=True)
 
     def unmark(self, iri: str) -> None:
-        """Take the marks back: the erasure was refused."""
+        """Remove the marks of a record, whose erasure was refused."""
         self._end_marks(iri, destroy=False)
 
     def _end_marks(self, iri: str, *, destroy: bool) -> list[tuple[str, int]]:
@@ -303,23 +307,23 @@ class HeldRows:
 
 @dataclass(frozen=True, slots=True)
 class ItemDecision:
-    """Settles one item inside `HeldRows.deciding`."""
+    """The actions that decide one item inside `HeldRows.deciding`."""
 
     _rows: HeldRows
     _connection: Connection
     _number: str
 
     def remove(self) -> None:
-        """Remove the item: its row is in the ledger."""
+        """Delete the item, whose row is now in the ledger."""
         self._connection.execute(delete(_item).where(_item.c.id == self._number))
 
     def replace_by_refusal(self, refusal: Refusal) -> None:
-        """Replace the row by who refused it."""
+        """Replace the row by its refusal."""
         self._rows._refuse(self._connection, self._number, refusal)  # noqa: SLF001 - same module
 
 
 class _Capacity:
-    """How much more may wait, during one transaction."""
+    """The remaining capacity, during one transaction."""
 
     def __init__(self, connection: Connection, bounds: HeldLimits) -> None:
         statement = select(func.count(), func.coalesce(func.sum(_item.c.size), 0)).where(
@@ -330,7 +334,7 @@ class _Capacity:
         self._bytes = bounds.bytes - size
 
     def take(self, size: int, known: Any) -> bool:
-        """Take the room of one item, if there is as much; `known` is the item it replaces."""
+        """Reserve `size` bytes for an item if there is room; `known` is the item it replaces."""
         rows, more = (0, size - known.size) if known is not None else (1, size)
         if rows > self._rows or more > self._bytes:
             return False

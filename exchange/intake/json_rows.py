@@ -1,8 +1,7 @@
-"""JSON read strictly and record by record: an array, an object with `records`, or JSON lines.
+"""Reads JSON strictly, record by record: an array, an object with `records`, or JSON lines.
 
-Only a window of the file is in memory. What a lenient loader would let pass (a name twice,
-NaN, a number of thousands of digits, half a surrogate pair, deep nesting) is kept as a flaw in
-its place, so that it refuses its own record and names it.
+Only a window of the file is in memory. Faults that a lenient parser accepts (a name twice, NaN, a
+number of thousands of digits, half a surrogate pair, deep nesting) reject their own record only.
 """
 
 from __future__ import annotations
@@ -133,7 +132,7 @@ class JsonSheet:
         return self._coded(place, raw, value, odd)
 
     def _damage_findings(self, place: CellLocation, value: dict[str, Any]) -> tuple[Finding, ...]:
-        """Say which members a spreadsheet or a wrong encoding spoilt, alone or in an array."""
+        """Return findings about damaged members, also inside arrays."""
         findings = []
         for name, item in value.items():
             known = self.form_columns.by_field.get(name) or self.form_columns.by_code.get(name)
@@ -164,7 +163,7 @@ class JsonSheet:
 
 @dataclass(frozen=True, slots=True)
 class _Flaw:
-    """Stands in a decoded record for what must not be there."""
+    """Replaces a forbidden value in a decoded record."""
 
     rule: str
     value: str
@@ -172,7 +171,7 @@ class _Flaw:
 
 
 class _Flawed(dict[str, Any]):
-    """A JSON object that names something twice."""
+    """A JSON object with a duplicate name."""
 
     twice: str = ""
 
@@ -204,7 +203,7 @@ def _decoder(digits: int) -> json.JSONDecoder:
 
 
 def _flaws(value: Any, depth: int, name: str = "") -> Iterator[_Flaw]:
-    """Yield what is wrong inside a decoded value; never goes deeper than `depth`."""
+    """Yield the flaws inside a decoded value, down to `depth` levels."""
     if isinstance(value, str):
         if not value.isprintable():
             yield from _text_flaws(value, name)
@@ -277,11 +276,11 @@ class _Window:
 
 
 class _Stop(Exception):
-    """The file's structure is broken here; the fault is noted."""
+    """The structure of the file is broken here; the fault has been recorded."""
 
 
 class _Values:
-    """The records of a JSON text, each with its line and own writing."""
+    """The records of a JSON text, each with its line and its text on one line."""
 
     def __init__(self, stream: TextIO, faults: StructureFaults, limits: Limits) -> None:
         self._window = _Window(stream, limits.record_characters)
@@ -390,7 +389,7 @@ class _Values:
 
 
 def _one_line(raw: str) -> str:
-    """Return a JSON value's own writing on one line; line ends stand only between its parts."""
+    """Return the text of a JSON value on one line; line ends occur between its parts only."""
     if "\n" in raw or "\r" in raw:
         return raw.replace("\r", " ").replace("\n", " ")
     return raw

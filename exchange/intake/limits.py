@@ -1,4 +1,4 @@
-"""Bounds of one delivery: nothing that is read may grow without end."""
+"""Limits of one delivery, so that no input can use unbounded memory, disk or time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class WorkbookLimits:
-    """Bounds of a workbook and of the process that unpacks it; bytes where not named else."""
+    """Limits of a workbook and of the process that unpacks it, in bytes unless noted."""
 
     unpacked: int = 512 * MIB
     entries: int = 2_000  # members of the archive
@@ -22,7 +22,7 @@ class WorkbookLimits:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a delivered file, in bytes, characters, rows or levels as named."""
+    """Limits of a delivered file, in bytes, characters, rows or levels as named."""
 
     file_bytes: int = 2048 * MIB
     rows: int = 10_000_000

@@ -1,4 +1,4 @@
-"""Older data at the intake: which rows of a delivery may replace what, and what is said of them."""
+"""Outdated rows: which rows of a delivery may replace newer ones, and the texts about them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _TO_THE_MINUTE = 16  # characters of an ISO time
 
 
 def precedence_of(source: Path | DatabaseTable, *, allowed: bool) -> Precedence:
-    """Return what the rows of a file or table may replace; `allowed`: a person said all."""
+    """Return what the rows of a source may replace; `allowed`: the user allows older data."""
     if allowed:
         return Precedence.APPLY
     return Precedence.CURRENT if isinstance(source, DatabaseTable) else Precedence.REVIEW
 
 
 def version_details(result: Result) -> dict[str, str]:
-    """Return what the message of a row that was not applied says of versions."""
+    """Return the version details for the message about a row that was not applied."""
     if result.reason == HELD_UNCOMPARED:
         return {"versions": str(COMPARED_VERSIONS)}
     if result.superseded is None:

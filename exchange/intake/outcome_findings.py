@@ -1,4 +1,4 @@
-"""Why a sound row was not applied, said at its row: suppressed, outdated, held or refused."""
+"""Findings that explain why the ledger did not apply a sound row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SEVERITIES: Final[dict[Outcome, Severity]] = {
 def outcome_finding(
     checker: Checker, checked: CheckedRow, result: Result, targets: TargetSuggestions
 ) -> Finding | None:
-    """Return the finding that names why the ledger did not apply a row; None where it did."""
+    """Return the finding that explains why the ledger did not apply a row; None if it did."""
     if result.reason is None:
         return None
     if result.reason == REJECTED_UNKNOWN_TARGET and checked.submission is not None:
@@ -49,7 +49,7 @@ def outcome_finding(
 def _unknown_target(
     checker: Checker, checked: CheckedRow, row: Submission, targets: TargetSuggestions
 ) -> Finding:
-    """Return the finding of a repair whose target is not known: what it sought, what is near."""
+    """Return the finding of a repair with an unknown target, with similar records as a hint."""
     link = row.withdraws
     assert link is not None  # noqa: S101 (only such rows have a target)
     field, number = checker.target_number(checked.row, link.kind)
@@ -69,7 +69,7 @@ def _unknown_target(
 
 
 def refused_before_finding(checker: Checker, checked: CheckedRow, refusal: Refusal) -> Finding:
-    """Return the finding of a row that a person refused in review."""
+    """Return the finding about a row that was refused in review before."""
     day = datetime.fromtimestamp(refusal.at / 1000, UTC).date().isoformat()
     place = checker.locate(checked.row, None)
     return finding(
@@ -78,14 +78,14 @@ def refused_before_finding(checker: Checker, checked: CheckedRow, refusal: Refus
 
 
 def review_full_finding(checker: Checker, checked: CheckedRow) -> Finding:
-    """Return the finding of a row that could not be held, since too many wait."""
+    """Return the finding about a row that could not be held, since too many wait."""
     return finding("review-full", checker.locate(checked.row, None))
 
 
 def without_held_severity(findings: tuple[Finding, ...], result: Result) -> tuple[Finding, ...]:
     """Return a row's findings once its outcome is known.
 
-    What would have held it is no more than an info where the ledger had nothing to append.
+    Held findings become infos if the ledger had nothing to append.
     """
     if result.review or result.outcome is Outcome.REJECTED:
         return findings

@@ -1,7 +1,7 @@
-"""Looks again at what is public already, with the personal-data gate of this program.
+"""Checks every public version again with the personal-data gate of this release.
 
-A gate that has learnt something finds what an older one let through. Nothing is changed: what to do
-about a record, erase it, withdraw it or leave it, is for a person to decide.
+A newer gate finds what an older one let through. Nothing is changed: a person decides whether to
+erase, withdraw or keep a record.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataExposure:
-    """A record that says something of a private person to the public.
+    """A public record with personal data of a private person.
 
-    `current` is false where only an earlier version says it, which the feed still holds.
-    `accepted`: a person let that version through in review, and nothing in it is certain.
+    `current` is false if only an earlier version has it, which the feed still holds. `accepted`: a
+    reviewer accepted that version, and no finding is certain.
     """
 
     iri: str
@@ -36,9 +36,10 @@ class PersonalDataExposure:
 def rescan(
     ledger: Ledger, model: Model, progress: Callable[[int, int], None] | None = None
 ) -> Iterator[PersonalDataExposure]:
-    """Yield what the gate finds in every version that the public can read.
+    """Yield the findings of the gate in every version that the public can read.
 
-    `progress` hears versions done and versions in all. Memory does not grow with the ledger.
+    `progress` is called with versions done and versions in all. Memory does not grow with the
+    ledger.
     """
     versions = ledger.public_versions()
     total = versions.count() if progress else 0

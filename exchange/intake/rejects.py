@@ -1,4 +1,4 @@
-"""Rejects files: refused rows in the sender's own columns, with their findings beside them.
+"""Writes rejects files: rejected rows in the sender's own columns, and their findings.
 
 Mode 0600 in a directory of mode 0700, kept 30 days (docs/design/ledger.md "Deliveries"); erasing a
 record searches them, and the staged copies, for its text.
@@ -29,10 +29,10 @@ _SAFE: Final = re.compile(r"[^\w.-]+")
 
 
 class Rejects:
-    """Writes the refused rows of one file; none appears while nothing is refused.
+    """Writes the rejected rows of one file; no file is created until a row is rejected.
 
-    A file comes back in its sender's own form: CSV, JSON lines, or a workbook with the wrong
-    cells marked. Call `begin` before the rows of each sheet.
+    The format is that of the delivery: CSV, JSON lines, or a workbook with the faulty cells
+    marked. Call `begin` before the rows of each sheet.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class Rejects:
         self._findings = _LazyFile(directory / f"{delivery:06d}-{stem}.findings.jsonl")
 
     def begin(self, sheet: Sheet) -> None:
-        """Take the rows that follow for those of this sheet."""
+        """Begin the rows of a sheet."""
         self._rows.begin(sheet)
 
     def add(self, row: Row, findings: Sequence[Finding]) -> None:
-        """Write a refused row as it came."""
+        """Write a rejected row as delivered."""
         self._rows.add(row, findings)
 
     def note(self, finding: Finding) -> None:
@@ -59,7 +59,7 @@ class Rejects:
         self._findings.stream.write(document + "\n")
 
     def close(self) -> Path | None:
-        """Bring both files to the disk; return the rows' file if there is one."""
+        """Sync both files to the disk; return the path of the rows, None if no row was rejected."""
         now = self._clock()
         written = [lazy.close(now) for lazy in (self._rows, self._findings)]
         if any(written):
@@ -80,13 +80,13 @@ class _RowsFile(Protocol):
 
 
 def _stem(name: str) -> str:
-    """Return what a delivered file's name becomes in the names of its rejects."""
+    """Return the part of a rejects file's name that comes from the delivered file's name."""
     text = _SAFE.sub("_", Path(name).stem).encode()[:_NAME_BOUND].decode(errors="ignore")
     return text or "delivery"
 
 
 class _LazyFile:
-    """A private text file that is made by its first use."""
+    """A text file of mode 0600 that is created at first use."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

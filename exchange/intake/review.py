@@ -1,4 +1,4 @@
-"""What a person does about held rows: look, let through, refuse."""
+"""Review of held rows: list, show, accept, refuse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_REASON_LENGTH: Final = 500  # characters of a reason, which the ledger keeps
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """Who decides, and because of what. The reason names no person: it is never erased.
+    """The actor of a decision and the reason, which must not name a person: it is never erased.
 
     Raises:
         UsageError: either is empty, too long or not printable.
@@ -58,7 +58,10 @@ class Reviewer:
 
 
 class ReviewService:
-    """The held rows of one deployment and its ledger."""
+    """Decides about the held rows of one deployment.
+
+    `clock` gives milliseconds since 1970-01-01 UTC.
+    """
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class ReviewService:
         self._failpoint = failpoint
 
     def waiting(self) -> Iterator[HeldItem]:
-        """Yield what waits, the oldest first."""
+        """Yield the rows that wait, the oldest first."""
         return self._held.waiting()
 
     def show(self, number: str) -> HeldItem:
@@ -83,10 +86,10 @@ class ReviewService:
         return self._held.waiting_item(number)
 
     def accept(self, number: str, reviewer: Reviewer) -> tuple[HeldItem, Result]:
-        """Append a held row; `unchanged` where the ledger already says what it says.
+        """Append a held row; the outcome is `unchanged` if the ledger already has its content.
 
-        The row is compiled anew, since the model may be another than when it was held. A kill
-        after the ledger's commit leaves the item; accepting it again then removes it.
+        The row is compiled again, since the model may have changed. A crash after the ledger's
+        commit leaves the item; accepting it again then removes it.
 
         Raises:
             Conflict: its record changed since, or the ledger does not take it; it stays held.
@@ -102,7 +105,7 @@ class ReviewService:
         return item, result
 
     def refuse(self, number: str, reviewer: Reviewer) -> HeldItem:
-        """Destroy a held row; the same row is rejected from now on, named with this refusal."""
+        """Refuse a held row: it is destroyed, and the same row is rejected from now on."""
         with self._held.deciding(number) as (item, decide):
             self._ledger.refuse(self._decision(item, reviewer))
             self._logged()
@@ -126,7 +129,7 @@ class ReviewService:
 
 
 def _compiled(model: Model, row: HeldRow) -> Submission:
-    """Return what a held row says by the present model.
+    """Return the submission of a held row, compiled with the present model.
 
     Raises:
         Conflict: it has an error by now, such as a private person's number that is certain.

@@ -1,4 +1,4 @@
-"""Puts the rows of a delivery that a person has to decide on into the held rows."""
+"""Stores those rows of a delivery that need review."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SEVERITIES: Final = {Outcome.REJECTED: "error", Outcome.HELD: "held"}
 
 
 class RowOutcome(NamedTuple):
-    """One row whose outcome is known, with all that its sender has to know."""
+    """A row, its outcome and all its findings."""
 
     checked: CheckedRow
     result: Result
@@ -50,7 +50,10 @@ class RowOutcome(NamedTuple):
 def row_outcomes(
     checker: Checker, batch: list[CheckedRow], results: Iterable[Result], targets: TargetSuggestions
 ) -> Iterator[RowOutcome]:
-    """Yield the rows of a batch in the file's order; `results` are those of the sound ones."""
+    """Yield the outcomes of a batch, in the order of the file.
+
+    `results` are the ledger's results for the rows with a submission.
+    """
     answers = iter(results)
     for checked in batch:
         if checked.submission is None:
@@ -66,7 +69,7 @@ def row_outcomes(
 
 @dataclass(frozen=True, slots=True)
 class RowHolder:
-    """Keeps what is for review of one sheet's delivery."""
+    """Holds the rows of one sheet that need review."""
 
     held: HeldRows
     origin: Origin
@@ -75,7 +78,7 @@ class RowHolder:
     failpoint: FailpointHook = no_failpoint
 
     def hold(self, rows: Iterable[RowOutcome]) -> list[RowOutcome]:
-        """Return the rows, those for review kept or, where that cannot be, rejected."""
+        """Hold the rows that need review; return all rows, rejected if they cannot be held."""
         settled = list(rows)
         places = [at for at, row in enumerate(settled) if row.result.review]
         stored = self.held.put([self._held_row(settled[at]) for at in places])
@@ -109,9 +112,9 @@ class RowHolder:
         )
 
     def _not_held(self, row: RowOutcome, refusal: Refusal | None) -> RowOutcome:
-        """Return a row that does not wait: refused before, or without room.
+        """Return the outcome of a row that is not held: refused before, or no room.
 
-        A refused row that is older than its record stays outdated; nothing is asked of anybody.
+        A refused row that is older than its record stays outdated.
         """
         checked = row.checked
         if refusal is None:

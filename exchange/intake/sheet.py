@@ -1,4 +1,4 @@
-"""The shapes in which readers hand on what a file holds: sheets, rows, faults."""
+"""What readers of all formats return: sheets, rows and structure faults."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class Row(NamedTuple):
     """One row as delivered: cells by column code, or a record with JSON names.
 
-    `number` is the spreadsheet row (JSON: the record's place, from 1). `raw` is the sender's
-    own writing, for the rejects file. `findings` refuse the row before it is compiled.
+    `number` is the spreadsheet row (JSON: the number of the record, from 1). `raw` is the sender's
+    own text, for the rejects file. `findings` are known before the row is checked.
     """
 
     number: int
@@ -38,10 +38,10 @@ class Row(NamedTuple):
 
 
 class Sheet(Protocol):
-    """One delivered table, read row by row; read it to its end before trusting it.
+    """One delivered table, read row by row.
 
-    `origin` names its file and sheet. `faults` are breaks in the file's structure, known in full
-    only when `rows` has ended: any error among them refuses the whole file. `notes` are warnings
+    `origin` names its file and sheet. `faults` are breaks in the file's structure, complete only
+    after `rows` has ended: any error among them rejects the whole file. `notes` are warnings
     about the file.
     """
 
@@ -58,15 +58,15 @@ class Sheet(Protocol):
         """Breaks in the structure found so far."""
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row, also the refused ones; restarts at the first."""
+        """Yield every row from the first, rejected ones included."""
 
 
 @contextlib.contextmanager
 def open_text(path: Path, encoding: Encoding, faults: StructureFaults) -> Iterator[TextIO]:
-    """Open a text whose encoding was detected; if it changed since, that is a fault.
+    """Open a text of known encoding; bytes that no longer decode are added to `faults`.
 
     Raises:
-        EnvironmentFault: it cannot be read any more.
+        EnvironmentFault: it cannot be read.
 
     """
     try:
@@ -82,14 +82,14 @@ def open_text(path: Path, encoding: Encoding, faults: StructureFaults) -> Iterat
 
 @dataclass(slots=True)
 class BrokenRowCounter:
-    """Ends the reading of a file most of whose rows cannot be read, with one fault for all."""
+    """Counts unreadable rows, to stop reading a file in which they are the majority."""
 
     faults: StructureFaults
     read: int = 0
     broken: int = 0
 
     def count(self, row: Row) -> bool:
-        """Count a row; say whether the file is to be read no further, and note it as a fault."""
+        """Count a row; return True, and add a fault, if the file should not be read further."""
         self.read += 1
         if row.cells is not None or row.record is not None:
             return False
@@ -104,7 +104,7 @@ class BrokenRowCounter:
 
 @dataclass(slots=True)
 class StructureFaults:
-    """Collects breaks in a file's structure, up to a bound."""
+    """Collects faults in a file's structure, up to `Limits.faults`."""
 
     origin: CellLocation
     limits: Limits
@@ -112,11 +112,11 @@ class StructureFaults:
 
     @property
     def full(self) -> bool:
-        """Whether the file has so many that reading on is pointless."""
+        """Whether the limit is reached, so that reading should stop."""
         return len(self.found) >= self.limits.faults
 
     def add(self, rule: str, *, row: int | None, line: int | None, **details: Any) -> None:
-        """Note a fault at a row and line; `position` and `value` say in which cell."""
+        """Add a fault at a row and line; `position` (from 0) and `value` describe the cell."""
         position = details.pop("position", None)
         value = details.pop("value", "")
         column = None if position is None else column_letters(position)

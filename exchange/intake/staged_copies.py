@@ -1,7 +1,7 @@
-"""Staged copies: what is checked is exactly what is loaded, whatever happens to the original.
+"""Staged copies of deliveries: the rows checked are the rows loaded, even if the file changes.
 
-The directory has mode 0700, a copy 0600. A copy is locked while its delivery runs, so that a
-later delivery can clear away what a killed one left behind.
+The directory has mode 0700, a copy 0600. A copy is locked while its delivery runs, so that later
+deliveries can delete the copies of crashed ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OWNER_FILE: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class StagedCopy:
-    """A staged copy: its place, the file's own name, SHA-256 in hex, size in bytes."""
+    """A staged copy: path, name of the original file, SHA-256 in hex, size in bytes."""
 
     path: Path
     name: str
@@ -45,7 +45,7 @@ class StagedCopy:
 
 @contextlib.contextmanager
 def staged(source: Path | DatabaseTable, directory: Path, limits: Limits) -> Iterator[StagedCopy]:
-    """Copy a file or table into the staging directory, synced; delete the copy at the end.
+    """Copy a file or table into the staging directory and sync it; delete the copy at the end.
 
     Raises:
         UsageError: it is no regular file, or there is no such table.
@@ -77,14 +77,14 @@ def staged(source: Path | DatabaseTable, directory: Path, limits: Limits) -> Ite
 
 
 def private_directory(directory: Path) -> Path:
-    """Make a directory that only its owner enters; return it."""
+    """Create a directory of mode 0700 and return it."""
     directory.mkdir(mode=OWNER_DIRECTORY, parents=True, exist_ok=True)
     directory.chmod(OWNER_DIRECTORY)
     return directory
 
 
 def sync_directory(directory: Path) -> None:
-    """Bring a directory's entries to the disk."""
+    """Sync the entries of a directory to the disk."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -93,7 +93,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def delete_abandoned_copies(directory: Path) -> int:
-    """Delete the copies of deliveries that were killed; return how many."""
+    """Delete the copies of deliveries that crashed; return how many."""
     if not directory.is_dir():
         return 0
     with _locked(directory):
@@ -148,7 +148,7 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _abandoned(item: Path) -> bool:
-    """Delete a copy that no process holds; whether it was one."""
+    """Delete a copy that no process has locked; return whether it was deleted."""
     try:
         descriptor = os.open(item, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:

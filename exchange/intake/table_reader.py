@@ -1,4 +1,4 @@
-"""Tables of text cells, whatever file they stand in: the header is found, rows become cells."""
+"""Reads tables of text cells, from files of any format: finds the header, reads rows."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _MARK_RULES: Final[Mapping[str, tuple[str, Any]]] = {
 
 
 class TableRow(NamedTuple):
-    """A row as read: spreadsheet row, physical line, cells, and what is odd by position."""
+    """A row as read: spreadsheet row, line of text, cells, marks of unusual cells by position."""
 
     number: int
     line: int | None
@@ -114,7 +114,7 @@ class TableSheet(ABC):
                 return
 
     def choose(self, candidates: Sequence[FormColumns]) -> None:
-        """Find the header and the book it is of.
+        """Find the header, and the kind and form that it belongs to.
 
         Raises:
             UsageError: the columns fit several kinds or forms.
@@ -145,7 +145,7 @@ class TableSheet(ABC):
     def _no_header(
         self, candidates: Sequence[FormColumns], rows: Sequence[tuple[str, ...]]
     ) -> Finding:
-        """Say that there is none, and whether it is because of another separator than a comma."""
+        """Return the finding that no header was found; it names a separator other than a comma."""
         for cells in rows[:HEADER_SEARCH]:
             line = ",".join(cells)
             for separator, name in _SEPARATORS.items():
@@ -218,7 +218,7 @@ class TableSheet(ABC):
         return Row(number, line, tuple(raw), cells, findings=findings)
 
     def _cell_count_finding(self, header: Header, record: TableRow, found: int) -> Finding:
-        """Say where a row has a cell beyond the header, or that it lacks some."""
+        """Return the finding about a row with more or fewer cells than the header."""
         number, line, raw, _ = record
         if found <= header.width:
             place, value = self._location(number, line), ",".join(raw)
@@ -229,7 +229,7 @@ class TableSheet(ABC):
         return finding("cell-count", place, value, found=found, expected=header.width)
 
     def _damage_findings(self, header: Header, record: TableRow) -> tuple[Finding, ...]:
-        """Say which cells a spreadsheet or a wrong encoding left nothing, or not all, of."""
+        """Return findings about cells damaged by a spreadsheet or a wrong encoding."""
         number, line, raw, marks = record
         findings = []
         for position, known in header.columns:
@@ -259,7 +259,7 @@ class TableSheet(ABC):
         return tuple(findings)
 
     def _mark_findings(self, header: Header, record: TableRow) -> tuple[Finding, ...]:
-        """Say what a spreadsheet did to cells; cells of unknown columns do not matter."""
+        """Return findings about marked cells; unknown columns are ignored."""
         number, line, raw, marks = record
         known = dict(header.columns)
         findings = []
@@ -277,7 +277,7 @@ class TableSheet(ABC):
 
 
 def clean_cell(cell: str) -> str:
-    """Return a cell without blanks of any width at its ends and without our quote prefix."""
+    """Return a cell without outer blanks and without the quote that guards against formulas."""
     if not cell:
         return cell
     text = cell.strip()
@@ -296,8 +296,8 @@ def _filled(record: TableRow) -> bool:
 
 
 def _form(of_kind: Sequence[FormColumns], rows: Sequence[tuple[str, ...]], row: int) -> FormColumns:
-    """Return the book for both header rows together: codes in the second may tell the form."""
+    """Return the columns of the form that both header rows together belong to."""
     names = rows[row - 1]
-    if len(rows) > row and any(is_header(book, rows[row]) for book in of_kind):
+    if len(rows) > row and any(is_header(form, rows[row]) for form in of_kind):
         names = (*names, *rows[row])
     return resolve_form(of_kind, names)

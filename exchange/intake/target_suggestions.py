@@ -1,4 +1,4 @@
-"""The records that a repair may have meant whose target is not known."""
+"""Suggests records that a repair with an unknown target may mean."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST: Final = 100  # rows of a delivery for which near records are looked for
 
 @dataclass(frozen=True, slots=True)
 class SuggestedTarget:
-    """A record on file: its number, who decided, on which day, its IRI; empty where not known."""
+    """A suggested record: document number, authority, date, IRI; unknown parts are empty."""
 
     number: str
     authority: str
@@ -31,7 +31,7 @@ class SuggestedTarget:
 
 
 class TargetSuggestions:
-    """Looks for near records, for one delivery; opens none before it is asked."""
+    """Looks for similar records, for one delivery; reads no record before the first request."""
 
     def __init__(self, ledger: Ledger, model: Model) -> None:
         self._records = ledger.similar_records()
@@ -40,7 +40,7 @@ class TargetSuggestions:
         self._recent: dict[str, list[tuple[tuple[str, ...], SuggestedTarget]]] = {}
 
     def suggest(self, link: Link) -> list[SuggestedTarget]:
-        """Return the live records near what a repair quotes, the likeliest first."""
+        """Return at most three live records similar to a link's target, the likeliest first."""
         self._asked += 1
         if self._asked > MOST:
             return []

@@ -1,4 +1,4 @@
-"""XLSX: a process of its own unpacks the workbook into a nameless file of rows, bounded.
+"""Reads XLSX: a separate process with limits unpacks the workbook into a temporary file of rows.
 
 `exchange.workbook.xlsx_worker` writes a JSON line `{"formats"}`, one `{"sheet", "state", ...}` a
 sheet, then `[row, cells, marks]` a row, and `{"end": true}`; or `{"fault", "details"}` where it
@@ -43,7 +43,7 @@ _WAIT: Final = 2  # seconds of the clock for each second of processor time
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """One sheet of a workbook: where its rows begin and end among the spooled lines.
+    """One sheet of a workbook: the byte range of its rows in the temporary file.
 
     `state` is visible, hidden or veryHidden. `rows` and `columns` are hidden ranges, both ends
     included, rows from 1 and columns from 0; `runs` are [column, first row, last row, style].
@@ -70,7 +70,7 @@ class Worksheet:
 
 
 class UnpackedWorkbook:
-    """An unpacked workbook; its rows are gone when it is."""
+    """An unpacked workbook; its temporary file is deleted with this object."""
 
     def __init__(self, path: Path, name: str, limits: Limits) -> None:
         """Unpack it.
@@ -114,7 +114,7 @@ class UnpackedWorkbook:
         return finding("xlsx-broken", CellLocation(self.name)) if ended.returncode else None
 
     def _index(self) -> Finding | None:
-        """Note where each sheet stands; return why the workbook cannot be taken, if so."""
+        """Find the byte range of each sheet; return the finding that rejects the workbook."""
         begun: list[tuple[dict[str, Any], int]] = []
         before = 0
         self.spool.seek(0)
@@ -144,7 +144,7 @@ class UnpackedWorkbook:
         return None if self.worksheets else finding("empty", CellLocation(self.name))
 
     def lines(self, tab: Worksheet) -> Iterator[list[Any]]:
-        """Yield the rows of a sheet as written; several may be read by turns."""
+        """Yield the rows of a sheet; several sheets may be read alternately."""
         at = tab.start
         while at < tab.end:
             self.spool.seek(at)
