@@ -19,7 +19,7 @@ GAP_BOUND: Final = 30 * MILLISECONDS_OF_DAY  # from the last heartbeat to a prog
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """One look at the clocks of a machine.
+    """One reading of the clocks of a machine.
 
     `wall`: milliseconds since 1970-01-01 UTC. `uptime`: milliseconds since boot, time asleep
     included. `boot_id`: names the boot (empty where the system tells none), since
@@ -32,12 +32,12 @@ class ClockReading:
 
     @property
     def boot_time(self) -> int:
-        """When the machine booted, by its wall clock: constant while nobody sets that clock."""
+        """The time of boot by the wall clock (milliseconds): constant unless that clock is set."""
         return self.wall - self.uptime
 
 
 class ClockDoubt(StrEnum):
-    """Why the clock is not trusted."""
+    """The reason why the clock is not trusted."""
 
     STEPPED = "stepped"  # the wall clock moved by more than a day against the uptime
     LONG_GAP = "long-gap"  # a start more than 30 days after the last heartbeat
@@ -47,7 +47,7 @@ class ClockDoubt(StrEnum):
 def assess(
     heartbeat: ClockReading | None, now: ClockReading, *, starting: bool
 ) -> ClockDoubt | None:
-    """Return why `now` is doubtful, None when it is trusted.
+    """Return the reason to doubt the reading `now`; None when it is trusted.
 
     `heartbeat` is the last trusted reading; None (a new or upgraded data directory) doubts
     nothing. `starting`: this program has not trusted a reading yet; a long quiet time under a

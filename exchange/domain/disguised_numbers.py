@@ -1,4 +1,4 @@
-"""ID numbers in pieces with words between them, and numbers written with letters like digits.
+"""Detects ID numbers split by words, and numbers written with letters like digits.
 
 Purpose: what `id_numbers.runs` does not join, because it reads digits and signs alone. Whatever is
 found so has to fit an ID number in everything (division, day, check digit); a person decides. Pure.
@@ -40,14 +40,14 @@ _BESIDE_DIGIT: Final = re.compile(rf"[0-9０-９][{LIKE_DIGITS}]|[{LIKE_DIGITS}]
 
 
 class Span(NamedTuple):
-    """Where a number stands in a text."""
+    """The position of a number in a text."""
 
     start: int
     end: int
 
 
 def in_pieces(text: str) -> Iterator[Span]:
-    """Yield the ID numbers of a text whose pieces have words between them."""
+    """Yield the ID numbers of a text that are split by words."""
     pieces = [(found.start(), found.end()) for found in _PIECE.finditer(text)]
     last = -1
     for first, (start, _) in enumerate(pieces):
@@ -60,7 +60,7 @@ def in_pieces(text: str) -> Iterator[Span]:
 
 
 def _joined(text: str, pieces: list[tuple[int, int]]) -> tuple[str, int]:
-    """Return the digits of neighbouring pieces, as many as an ID number has, and their end."""
+    """Return the digits of neighbouring pieces, up to the length of an ID number, and their end."""
     number, reached = "", pieces[0][0]
     for start, end in pieces:
         if start - reached > _WORDS or len(number) >= _LENGTH:
@@ -76,7 +76,7 @@ def _fits(number: str) -> bool:
 
 
 def letters_as_digits(text: str) -> str | None:
-    """Return the text with letters read as the digits they look like, None if no digit is beside.
+    """Return the text with letters replaced by similar digits; None if no digit is next to one.
 
     It is as long as the text.
     """
@@ -84,5 +84,5 @@ def letters_as_digits(text: str) -> str | None:
 
 
 def holds_letter(text: str) -> bool:
-    """Whether one of its characters is a letter that looks like a digit."""
+    """Return whether the text contains a letter that looks like a digit."""
     return any(item in LIKE_DIGITS for item in text)

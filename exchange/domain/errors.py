@@ -1,4 +1,4 @@
-"""The one error tree; the edge maps it to HTTP and exit codes by class (no HTTP here).
+"""The error classes; command line and web map them to exit codes and HTTP states.
 
 CredenceError
 ├── DataInvalid            the input is wrong: exit 1
@@ -24,7 +24,7 @@ from typing import Any
 
 
 class CredenceError(Exception):
-    """Base of every error we raise: one sentence what, one sentence how to mend.
+    """Base of every error: one sentence about the problem, one about its solution.
 
     The details `zh` and `zh_hint` say both in Chinese; every error that may reach a page has them.
     """
@@ -39,17 +39,17 @@ class CredenceError(Exception):
 
 
 class DataInvalid(CredenceError):
-    """The data given to us is wrong."""
+    """The delivered data are invalid."""
 
     exit_code = 1
 
 
 class Rejected(DataInvalid):
-    """A file or row that cannot be accepted as it stands."""
+    """A file or row that cannot be accepted without correction."""
 
 
 class QueryRefused(DataInvalid):
-    """A query that is outside what is served."""
+    """A query that uses an unsupported feature."""
 
 
 class QueryTooLarge(QueryRefused):
@@ -74,13 +74,13 @@ class UsageError(CredenceError):
 
 
 class NotFound(CredenceError):
-    """No such thing, or none that this reader may know of."""
+    """The resource does not exist, or this reader may not know of it."""
 
     exit_code = 1
 
 
 class Gone(CredenceError):
-    """Withdrawn from publication; the answer is alike for every cause."""
+    """The record was removed from publication; the message is the same for every cause."""
 
     exit_code = 1
 
@@ -92,7 +92,7 @@ class Conflict(CredenceError):
 
 
 class EnvironmentFault(CredenceError):
-    """Disk, database, address or configuration stand in the way."""
+    """A fault of disk, database, network address or configuration."""
 
 
 class StoreUnavailable(EnvironmentFault):
@@ -117,7 +117,7 @@ class ClockDoubtful(EnvironmentFault):
 
 
 class Overloaded(EnvironmentFault):
-    """Too much work waits; come back after `retry_after` seconds."""
+    """The queue is full; try again after `retry_after` seconds."""
 
     def __init__(
         self, message: str, hint: str = "", *, retry_after: int = 1, **details: Any
@@ -127,6 +127,6 @@ class Overloaded(EnvironmentFault):
 
 
 class VerificationFailed(CredenceError):
-    """A proof, a digest or an audit does not hold."""
+    """A proof, a digest or an audit failed."""
 
     exit_code = 4

@@ -1,4 +1,4 @@
-"""Digits as people write them, and what marks a number as that of a resident (GB 11643-1999).
+"""Finds digits in any script, and recognises ID numbers of residents (GB 11643-1999).
 
 Purpose: one reading of digits for the detectors of personal data: full-width, circled and Chinese
 numerals, with any blanks or signs between them. Pure; the code lists are those of the standards.
@@ -78,7 +78,7 @@ _UNSEEN: Final = re.compile(f"[{INVISIBLE}]+")
 
 
 class Digits(NamedTuple):
-    """A run of digits in a text: `value` in ASCII (X may be its last), `at` their places.
+    """A run of digits in a text: `value` in ASCII (X may be its last), `at` their positions.
 
     `starts` are the positions in `value` where a group begins: digits of one script side by side.
     """
@@ -119,12 +119,12 @@ def _digits(text: str, start: int, end: int) -> Digits:
 
 
 def visible(text: str) -> str:
-    """Return the text without the code points that show nothing."""
+    """Return the text without invisible code points."""
     return _UNSEEN.sub("", text)
 
 
 def digit_of(character: str) -> str | None:
-    """Return the digit 0 to 9 that a character writes, X for a ten, None for anything else."""
+    """Return the digit 0 to 9 of a character in any script, X for a ten, None for others."""
     if character in _CHINESE_VALUE:
         return _CHINESE_VALUE[character]
     if character in TENS:
@@ -134,7 +134,7 @@ def digit_of(character: str) -> str | None:
 
 
 def division_known(number: str) -> bool:
-    """Whether the number begins with a division that can have been allotted, or the test range."""
+    """Return whether the number begins with a known division or the test range."""
     if number[0] == _RESIDENCE_PERMIT:
         return number.startswith(_TEST_RANGE) or _two(number, 1) in _PROVINCES
     if _two(number, 0) not in _PROVINCES:
@@ -145,7 +145,7 @@ def division_known(number: str) -> bool:
 
 
 def birth_known(number: str, *, labelled: bool = False) -> bool:
-    """Whether 18 digits hold a day on which a person of these records can be born.
+    """Return whether 18 digits contain a plausible date of birth.
 
     Behind a label ("身份证号") any day of the calendar from 1900 on will do.
     """
@@ -156,19 +156,19 @@ def birth_known(number: str, *, labelled: bool = False) -> bool:
 
 
 def short_birth_known(number: str, *, labelled: bool = False) -> bool:
-    """Whether 15 digits hold such a day; they were given out up to 1999."""
+    """Return whether 15 digits contain a plausible date of birth; issued until 1999."""
     if not labelled and number[6:8] in _DATED_YEARS:
         return False
     return id_number_problem(f"{number[:6]}19{number[6:]}0") in (None, "id-check-digit")
 
 
 def check_right(number: str) -> bool:
-    """Whether 18 characters are an ID number with the right check digit."""
+    """Return whether 18 characters are an ID number with the right check digit."""
     return id_number_problem(number) is None
 
 
 def is_code(number: str) -> bool:
-    """Whether 18 characters are a social credit code of a known registrar and province."""
+    """Return whether 18 characters are a social credit code of a known registrar and province."""
     found = _REGISTRAR.match(number)
     if found is None or (found["province"] != _WHOLE_STATE and _two(number, 2) not in _PROVINCES):
         return False
@@ -180,7 +180,7 @@ def _two(number: str, start: int) -> int:
 
 
 def registration_number(number: str) -> bool:
-    """Whether 15 digits have the check digit of business registration (ISO 7064 MOD 11,10)."""
+    """Return whether 15 digits have a business registration's check digit (ISO 7064 MOD 11,10)."""
     if len(number) != _SHORT_FORM or not (number.isascii() and number.isdecimal()):
         return False
     product = 10
@@ -191,7 +191,7 @@ def registration_number(number: str) -> bool:
 
 
 def luhn_right(number: str) -> bool:
-    """Whether the last digit is the check digit of the others (ISO/IEC 7812-1, Luhn)."""
+    """Return whether the last digit is the check digit of the others (ISO/IEC 7812-1, Luhn)."""
     total = 0
     for place, digit in enumerate(reversed(number)):
         value = int(digit) * (1 + place % 2)

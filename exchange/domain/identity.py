@@ -47,7 +47,7 @@ _ID: Final = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
 
 def normal_code(text: str) -> str:
-    """Return a code as we write it: half-width, upper case, no blanks."""
+    """Return a code in normal form: half-width, upper case, no blanks."""
     if text.isascii():
         if text.isalnum():
             return text.upper()
@@ -70,7 +70,7 @@ def uscc_check_character(first17: str) -> str:
 
 
 def uscc_problem(text: str) -> str | None:
-    """Return the rule a normalised social credit code breaks, or None.
+    """Return the token of the rule that a normalised social credit code breaks, or None.
 
     Tokens: `uscc-placeholder`, `uscc-length`, `uscc-character`, `uscc-check-digit`.
     """
@@ -83,10 +83,10 @@ def uscc_problem(text: str) -> str | None:
 
 
 def parse_uscc(text: str) -> str:
-    """Return the code in its canonical writing.
+    """Return the code in normal form.
 
     Raises:
-        DataInvalid: it is none; `details["rule"]` says why.
+        DataInvalid: it is no valid code; `details["rule"]` names the broken rule.
 
     """
     code = normal_code(text)

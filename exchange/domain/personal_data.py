@@ -1,4 +1,4 @@
-"""What a text says of a private person: ID, telephone and card numbers, homes, descriptions.
+"""Detects personal data in a text: ID, telephone and card numbers, homes, descriptions.
 
 Purpose: the detectors of the gate before publication (docs/design/intake.md "Personal data"). They
 tell where and what, never the text itself. `suspicious` is cheap and misses nothing that `find`
@@ -54,7 +54,7 @@ _DENSE: Final = re.compile(
 
 
 class Mark(NamedTuple):
-    """What was found in a text, and where; `certain` calls for an error, else a person decides."""
+    """One detection in a text: rule and position; `certain`: an error, else a person decides."""
 
     rule: str
     start: int
@@ -63,12 +63,12 @@ class Mark(NamedTuple):
 
 
 def suspicious(text: str) -> bool:
-    """Whether `find` may find something in the text."""
+    """Return whether `find` may detect something in the text."""
     return _DENSE.search(text) is not None or has_words(text)
 
 
 def find(text: str, *, registration: bool = False) -> list[Mark]:
-    """Return what the text says of a private person, at most one mark a place.
+    """Return the personal data in the text, at most one mark a position.
 
     `registration` says that the text is a registration number of its own, which a right check
     digit shows to be none of a person. The places of the marks are those of the text without its
@@ -93,7 +93,7 @@ def _overlaps(marks: list[Mark], span: tuple[int, int]) -> bool:
 
 
 def _lettered(text: str) -> Iterator[Mark]:
-    """Yield the numbers in which a letter stands for a digit; a person decides on each."""
+    """Yield the numbers with letters in place of digits; a person decides on each."""
     digits = letters_as_digits(text)
     for run in runs(digits, _LEAST) if digits else ():
         for mark in _numbers(text, run, registration=False):
@@ -141,17 +141,17 @@ _CARD_LENGTHS: Final = range(14, 20)
 
 
 class _Candidate(NamedTuple):
-    """Whole groups of a run: `number` and where they stand in the text."""
+    """Complete groups of a run of digits: `number` and their position in the text."""
 
     number: str
     sizes: tuple[int, ...]
     start: int
     end: int
     before: str
-    signs: str  # what stands between its digits
+    signs: str  # the characters between its digits
 
     def only(self, signs: re.Pattern[str]) -> bool:
-        """Whether nothing but these signs is within."""
+        """Return whether only these signs are between the digits."""
         return signs.fullmatch(self.signs) is not None
 
 
@@ -170,7 +170,7 @@ def _numbers(text: str, run: Digits, *, registration: bool) -> Iterator[Mark]:
 
 
 def _candidates(text: str, run: Digits) -> Iterator[_Candidate]:
-    """Yield the groups of a run, and neighbours together, as long as a number can be."""
+    """Yield the groups of a run and joined neighbours, up to the longest possible number."""
     ends = [*run.starts[1:], len(run.value)]
     for first, begin in enumerate(run.starts):
         before = text[max(0, run.at[begin] - _BEFORE) : run.at[begin]]
@@ -261,7 +261,7 @@ def _is_mobile(candidate: _Candidate) -> bool:
 
 
 def _grouped(candidate: _Candidate, sizes: tuple[int, ...]) -> bool:
-    """Whether the digits stand in groups as of a telephone number."""
+    """Return whether the digits are grouped like a telephone number."""
     for apart in _PREFIX_APART:
         if sizes[: len(apart)] == apart and len(set(sizes)) > 1:
             sizes = (_PREFIX_LENGTH, *sizes[len(apart) :])
@@ -275,7 +275,7 @@ def _grouped(candidate: _Candidate, sizes: tuple[int, ...]) -> bool:
 
 
 def _windows(run: Digits) -> Iterator[Mark]:
-    """Yield the ID numbers that stick to other digits, first of all."""
+    """Yield the ID numbers within a longer run of digits, leftmost first."""
     value = run.value
     for start in range(len(value) - _ID + 1):
         number = value[start : start + _ID]
@@ -292,7 +292,7 @@ def _sticks(number: str) -> bool:
 # What must not be said again, and what is not looked for
 
 _LOOSELY: Final = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_QUERIED: Final = 10  # digits of an ID number that tell a person's year of birth
+_QUERIED: Final = 10  # digits of an ID number that include the year of birth
 _MONTHS: Final = re.compile(
     r"[1-9][0-9]{5}(?:19[0-9]{2}|20[01][0-9])"
     r"(?:$|[01]$|(?:0[1-9]|1[0-2])(?:$|[0-3]$|(?:0[1-9]|[12][0-9]|3[01])))"
@@ -300,7 +300,7 @@ _MONTHS: Final = re.compile(
 
 
 def mask(text: str) -> str:
-    """Return the text with the digits of numbers struck out that may be a person's.
+    """Return the text with the digits of possible personal numbers masked.
 
     A finding or a log repeats a cell by this only: here too much is better than too little.
     """
@@ -336,7 +336,7 @@ def _short_number(number: str) -> bool:
 
 
 def asks_for_person(text: str) -> bool:
-    """Whether a search text is an ID number, or as much of one as tells the year of birth.
+    """Return whether a search text is an ID number, or its part up to the year of birth.
 
     A whole social credit code asks for an organisation.
     """

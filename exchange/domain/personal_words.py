@@ -1,4 +1,4 @@
-"""Words by which a text tells of a private person: homes, descriptions, documents, accounts.
+"""Detects phrases about private persons: homes, descriptions, documents, accounts.
 
 Purpose: the part of the personal-data detectors that reads Chinese phrases. Each pattern begins
 with a word, or ends with one, that `WORDS` knows, so that one search rules them all out.
@@ -169,12 +169,12 @@ _BEFORE: Final = 24  # characters before an address in which the text says whose
 
 
 def has_words(text: str) -> bool:
-    """Whether the text may tell of a person in words."""
+    """Return whether the text may contain a phrase about a person."""
     return _WORDS.search(text) is not None
 
 
 def told_in_words(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the rule and place of every phrase that tells of a person."""
+    """Yield the rule and position of every phrase about a person."""
     plain = visible(text).translate(_NARROW)
     for rule, pattern in _PATTERNS:
         for found in pattern.finditer(plain):

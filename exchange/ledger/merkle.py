@@ -1,4 +1,4 @@
-"""The RFC 6962 tree over the ledger's entries, pure.
+"""The Merkle tree of RFC 6962 over the ledger's entries: roots and proofs (pure).
 
 Hashes (RFC 6962 §2.1): leaf SHA-256(0x00 ‖ entry), node SHA-256(0x01 ‖ left ‖ right), empty
 tree SHA-256(""). Proofs ask for complete subtrees by (level, number); whoever stores some of
@@ -43,7 +43,7 @@ def entry(public: bytes, government: bytes, archive: bytes) -> bytes:
 
 @dataclass(slots=True)
 class Frontier:
-    """Complete subtrees at the right edge, largest first: all that appending needs."""
+    """The complete subtrees at the right edge, largest first: the state for appending."""
 
     size: int = 0
     hashes: list[bytes] = field(default_factory=list)
@@ -159,7 +159,7 @@ def consistency_proof(node: Node, old: int, size: int) -> list[bytes]:
 def verify_inclusion(
     leaf: bytes, index: int, size: int, path: Sequence[bytes], expected: bytes
 ) -> bool:
-    """Return whether the leaf hash stands at `index` of the tree (RFC 9162 §2.1.3.2)."""
+    """Return whether the leaf hash is at `index` of the tree (RFC 9162 §2.1.3.2)."""
     if not 0 <= index < size:
         return False
     number, last, value = index, size - 1, leaf

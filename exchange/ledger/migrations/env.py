@@ -1,4 +1,4 @@
-"""What Alembic runs: our connection, our transaction, our tables."""
+"""Alembic's environment: runs the revisions on the ledger's own connection and transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model of the release whose ledgers named none: its digest and its properties, frozen."""
+"""The model of the first release, whose ledgers stored none: digest and properties, frozen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger's schema revisions, run by the program itself when a ledger is made or opened."""
+"""Runs the schema revisions when a ledger is created or opened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REVISION: Final = text("SELECT version_num FROM alembic_version")
 
 
 def revision(database: Database) -> str | None:
-    """Return the revision of the tables, None where there are none."""
+    """Return the schema revision of the tables; None without tables."""
     with database.reading() as connection:
         if not inspect(connection).has_table(_TABLE):
             return None
@@ -25,38 +25,38 @@ def revision(database: Database) -> str | None:
 
 
 def require_newest(database: Database) -> None:
-    """Look at the tables of a ledger that cannot be written.
+    """Require the newest schema revision of a read-only ledger.
 
     Raises:
         EnvironmentFault: an older or a newer program wrote them.
 
     """
-    found = revision(database)
-    if found != HEAD:
+    current = revision(database)
+    if current != HEAD:
         raise EnvironmentFault(
-            f"The ledger has the schema revision {found}, this program reads {HEAD}, and the "
+            f"The ledger has the schema revision {current}, this program reads {HEAD}, and the "
             "directory is read-only, so that it cannot be upgraded.",
             "Copy it to a place that can be written, or use the version that wrote it.",
-            zh=f"账本的结构版本为 {found}，本程序使用 {HEAD}；目录只读，无法升级。",
+            zh=f"账本的结构版本为 {current}，本程序使用 {HEAD}；目录只读，无法升级。",
             zh_hint="请复制到可写的位置再运行，或使用写入它的版本。",
         )
 
 
 def migrate(database: Database) -> None:
-    """Bring the tables to the newest revision.
+    """Upgrade the tables to the newest revision.
 
     Raises:
         EnvironmentFault: a newer program wrote them.
 
     """
-    found = revision(database)
-    if found == HEAD:
+    current = revision(database)
+    if current == HEAD:
         return
     from exchange.ledger.migrations import steps  # noqa: PLC0415 (Alembic imports slowly)
 
-    if found is not None and found not in steps.revisions():
+    if current is not None and current not in steps.revisions():
         raise EnvironmentFault(
-            f"The ledger has the schema revision {found}, which this program does not know.",
+            f"The ledger has the schema revision {current}, which this program does not know.",
             "Install the newer version of credence-exchange that wrote it.",
         )
     with database.writing() as connection:

@@ -1,4 +1,4 @@
-"""Alembic's part of `runner`: which revisions there are, and the steps between them.
+"""Lists and applies the schema revisions through Alembic.
 
 Apart, because its import costs every command a tenth of a second that only a new or an older
 ledger is worth.
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 def revisions() -> set[str]:
-    """Return the revisions this program knows."""
+    """Return the revisions that this program knows."""
     scripts = ScriptDirectory.from_config(configured())
     return {script.revision for script in scripts.walk_revisions()}
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the tables to the newest revision."""
+    """Upgrade the tables to the newest revision."""
     config = configured()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
 def configured() -> Config:
-    """Return the settings with the folder of the revisions."""
+    """Return Alembic's configuration with the folder of the revisions."""
     config = Config()
     # A per cent sign in a path would be read as an option.
     folder = str(Path(__file__).parent).replace("%", "%%")
