@@ -29,7 +29,10 @@ _STANDS_FOR: Final = {'"': '"s"', "<": "<http://i>"}
 
 
 class CachedGuard:
-    """The guard of one service, with the shapes of what passed; for many threads at once."""
+    """Caches guard verdicts by query shape (IRIs and strings replaced). Thread-safe.
+
+    `base` is the base IRI of relative IRIs in queries.
+    """
 
     def __init__(self, base: str) -> None:
         self._base = base
@@ -38,9 +41,9 @@ class CachedGuard:
     def check(self, text: str) -> GuardedQuery:
         """Return what `query_guard.check` returns for this text and base. Raises what it raises."""
         shape = _shape(text)
-        like = None if shape is None else self._shapes.get(shape)
-        if like is not None:
-            return GuardedQuery(like.form, text, None, like.base, like.shape, like.repeatable)
+        known = None if shape is None else self._shapes.get(shape)
+        if known is not None:
+            return GuardedQuery(known.form, text, None, known.base, known.shape, known.repeatable)
         parsed = check(text, self._base)
         if shape is not None and parsed.dataset is None:
             if len(self._shapes) >= MOST_SHAPES:
@@ -50,7 +53,7 @@ class CachedGuard:
 
 
 def _shape(text: str) -> str | None:
-    """Return the text with names and strings taken out; None where they cannot be told apart."""
+    """Return the text with IRIs and strings replaced; None where they cannot be separated."""
     if len(text) > LONGEST_TEXT or _UNCLEAR.search(text) or not _is_utf8(text):
         return None
     shape = _VARYING.sub(lambda found: _STANDS_FOR[found[0][0]], text)

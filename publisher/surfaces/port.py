@@ -1,8 +1,8 @@
-"""The port of every place where a record can be seen, and what feeds it.
+"""The port of a surface, a place where records are published, and what feeds it.
 
 A surface keeps its own position in its tier's own sequence and saves it with the result, so
-that it can be killed anywhere and go on from `position()`. A failing surface raises; it never
-skips. Runner and audit know surfaces by this page alone.
+that it can be killed anywhere and continue from `position()`. A failing surface raises; it never
+skips a change. Runner and audit use surfaces through this port alone.
 Source: docs/design/surfaces.md "The port".
 """
 
@@ -21,17 +21,17 @@ INLINE: Final = "inline"
 
 
 class ExpectedDigest(Protocol):
-    """What a surface's digest must be; views are added one by one, in any order."""
+    """Accumulates the digest that a surface must have; views are added in any order."""
 
     def add(self, view: bytes, /) -> object:
-        """Count a view."""
+        """Add the view of one record."""
 
     def hex(self) -> str:
-        """Return the digest of all views so far."""
+        """Return the digest of all views added so far, in hexadecimal."""
 
 
 class SurfaceReader(Protocol):
-    """What an audit asks of a surface; a reading process can answer it without the writer."""
+    """A surface as readers have it; needs neither the writer nor the projector's lock."""
 
     @property
     def name(self) -> str:
@@ -42,74 +42,74 @@ class SurfaceReader(Protocol):
         """The tier whose sequence it follows."""
 
     def position(self) -> int:
-        """Last change of the tier's sequence whose result stands; 0 before the first."""
+        """Sequence number of the last change whose result is published; 0 before the first."""
 
     def iris(self) -> Iterator[str]:
-        """Every record it shows."""
+        """Yield the IRI of every record it shows."""
 
     def digest(self) -> str:
-        """One value over everything it shows of records, whatever the order; hexadecimal."""
+        """Return an order-free digest of everything it shows of records, in hexadecimal."""
 
     def expected_digest(self) -> ExpectedDigest:
-        """Return what says, once it has every view that must be shown, what `digest` must be."""
+        """Return an accumulator of the digest; add every view that must be shown."""
 
     def contains(self, iri: str) -> bool:
-        """Whether anything of the record (IRI or its last part) is shown.
+        """Return whether any text of the record (IRI or its last part) is shown.
 
-        A tombstone does not count as holding.
+        A tombstone does not count.
         """
 
 
 class AuditedReader(SurfaceReader, Protocol):
-    """A surface as readers have it, whose files can be compared with the ledger."""
+    """A surface as readers have it whose files can be compared with the ledger."""
 
     def inspect(self, shared: SharedWork) -> Inspection:
-        """Begin to compare every file that is served; `shared` is one for all of an audit.
+        """Start to compare every served file; `shared` is one object for the whole audit.
 
         Raises StoreUnavailable, OSError.
         """
 
 
 class Surface(SurfaceReader, Protocol):
-    """A place that follows the ledger."""
+    """The writer of a surface, which follows the ledger's sequence of a tier."""
 
     @property
     def lane(self) -> str:
-        """Where it works: surfaces of different lanes work beside each other.
+        """The lane it works in; surfaces of different lanes work in parallel.
 
-        INLINE is the interpreter of the projector; what mostly works outside it has another.
+        INLINE is the interpreter of the projector; engines and helper processes have others.
         """
 
     def choose_lane(self, backlog: int) -> None:
-        """Hear how many changes wait, before the next are read; it may move to another lane.
+        """Choose the lane for a backlog (in changes); called before each read.
 
-        The position may be an earlier one afterwards, never a later one.
+        The position may go back by this, never forward.
         """
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take the next changes in order and save the last one's `seq` with the result.
+        """Apply the next changes in order and save the last one's `seq` with the result.
 
-        A change whose `view` is None takes its record away. Applying again is harmless.
+        A change whose `view` is None removes its record. Idempotent.
         """
 
     def redact(self, iris: Collection[str]) -> None:
-        """Take the records away now, ahead of any backlog; the position stays.
+        """Remove the records now, ahead of any backlog; the position stays.
 
-        Idempotent: the Delete (or the Update with text that may stay) comes at its place.
+        Idempotent: the Delete (or the Update with allowed text) follows in the sequence.
         """
 
     def publish(self, *, at_head: bool) -> None:
-        """Show readers what was applied and redacted so far; cheap when nothing changed.
+        """Publish what was applied and redacted so far; cheap when nothing changed.
 
-        A surface under `reset` shows its new self only when `at_head` is true; until then
-        readers keep the old one, redactions included.
+        After `reset` the new files are published only when `at_head` is true; until then
+        readers keep the old ones, redactions included.
         """
 
     def reset(self) -> None:
-        """Begin anew from position 0, with nothing of the old in the new."""
+        """Start anew from position 0; no byte of the old files is copied."""
 
     def close(self) -> None:
-        """Let go of files; the object is of no use afterwards."""
+        """Close all files; the object cannot be used afterwards."""
 
 
 class ChangeSource(Protocol):
@@ -119,34 +119,34 @@ class ChangeSource(Protocol):
         """Last `seq` of the tier."""
 
     def changes(self, tier: Tier, after: int, limit: int, /) -> Sequence[Change]:
-        """Return the changes after `after`, in order."""
+        """Return at most about `limit` changes after `after`, in order."""
 
     def removals(self, tier: Tier, after: int, limit: int, /) -> Sequence[tuple[int, str]]:
-        """Sequence number and IRI of Deletes, and of Updates whose older text must go."""
+        """Return number and IRI of Deletes, and of Updates whose older text must be removed."""
 
     def live(self, tier: Tier, /) -> Iterator[tuple[str, str, bytes]]:
-        """IRI, kind and view of every record that stands."""
+        """Yield IRI, kind and view of every visible record."""
 
     def live_iris(self, tier: Tier, /) -> Iterator[str]:
-        """IRI of every record that stands."""
+        """Yield the IRI of every visible record."""
 
     def visibility(self, tier: Tier, public_id: str, /) -> Visibility:
-        """How the record stands for the tier's readers."""
+        """Return the record's visibility in the tier."""
 
     def unfinished_erasures(self) -> Sequence[int]:
-        """Ledger positions of erasures whose bytes may still lie in a store."""
+        """Return ledger positions of erasures whose bytes may still be in a store."""
 
     def erasure_done(self, position: int, /) -> None:
-        """Note that the stores were rebuilt after the erasure."""
+        """Record that the stores were rebuilt after the erasure."""
 
 
 def label(surface: SurfaceReader) -> str:
-    """Return the surface's name over all tiers: `public/triples`."""
+    """Return the surface's name with its tier, for instance `public/triples`."""
     return f"{surface.tier.value}/{surface.name}"
 
 
 def digest_of(surface: SurfaceReader, views: Iterable[bytes]) -> str:
-    """Return what the surface's digest must be when exactly these views are shown."""
+    """Return the digest that the surface has when it shows exactly these views."""
     expected = surface.expected_digest()
     for view in views:
         expected.add(view)

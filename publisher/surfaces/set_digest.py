@@ -1,4 +1,4 @@
-"""A digest over statements that does not depend on their order.
+"""Digests over sets of statements, whatever their order.
 
 Source: docs/design/surfaces.md "Audit".
 """
@@ -15,10 +15,10 @@ _MODULUS = 1 << 256
 
 
 class LineSetDigest:
-    """Sum modulo 2^256 of the SHA-256 of each line, its final line feed included.
+    """Order-free digest of lines: the sum modulo 2^256 of the SHA-256 of each line.
 
-    Only lines that begin with one of `starts` and do not end in `but_not` count. Also a sink
-    for serialisers: `write` takes bytes cut anywhere and holds one unfinished line at a time.
+    The final line feed is hashed, too. Only lines that begin with one of `starts` and do not end
+    in `but_not` count. Also a file-like sink: `write` accepts bytes cut anywhere.
     """
 
     def __init__(self, starts: tuple[bytes, ...] = (b"",), but_not: bytes = b"\0") -> None:
@@ -28,12 +28,12 @@ class LineSetDigest:
         self._total = 0
 
     def add(self, line: bytes) -> None:
-        """Count one line that ends in a line feed, if the filter lets it through."""
+        """Add one line with its line feed, unless the filter excludes it."""
         if line.startswith(self._starts) and not line.endswith(self._but_not):
             self._total += int.from_bytes(hashlib.sha256(line).digest(), "big")
 
     def write(self, data: bytes, /) -> int:
-        """Count the whole lines in the piece and keep what follows them."""
+        """Add the complete lines of a piece; keep the rest for the next call."""
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         for line in lines:
@@ -49,13 +49,13 @@ class LineSetDigest:
 
 
 class ViewSetDigest:
-    """The digest of exactly the lines of the views that are added."""
+    """Order-free digest of the lines of views."""
 
     def __init__(self) -> None:
         self._total = LineSetDigest()
 
     def add(self, view: bytes, /) -> None:
-        """Count a view's lines."""
+        """Add the lines of a view."""
         self._total.write(view)
 
     def hex(self) -> str:
@@ -64,7 +64,7 @@ class ViewSetDigest:
 
 
 def line_set_sum(text: bytes) -> int:
-    """Return what the lines of a text add to a LineSetDigest; texts can be taken away again."""
+    """Return what a text adds to a LineSetDigest; subtract it to remove the text again."""
     total = LineSetDigest()
     total.write(text)
     return int(total.hex(), 16)
@@ -76,9 +76,9 @@ def digest_hex(total: int) -> str:
 
 
 def matches_ledger(ledger: ChangeSource, surface: SurfaceReader) -> bool:
-    """Return whether a surface holds exactly the records and text that stand in the ledger.
+    """Return whether a surface shows exactly the visible records and text of the ledger.
 
-    Compares what the surface itself works with; what lies in every file is for an audit.
+    Compares IRIs and digest as the surface reports them; an audit compares every file.
     """
     expected, iris = surface.expected_digest(), set[str]()
     for iri, _, view in ledger.live(surface.tier):

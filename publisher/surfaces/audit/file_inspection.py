@@ -1,8 +1,7 @@
-"""What an audit finds in the files of a surface, and what compares them with the ledger.
+"""Compares the files of a surface with the ledger, and reports faults by file.
 
-An inspection is fed the tier's sequence from its beginning and works out from it what every
-file must say; the files are never believed to say what they are. So damage is found in whatever
-form it stands, and told by the name of the file.
+An inspection is given the tier's sequence from its start and computes what every file must
+contain; what the files say of themselves is not trusted.
 """
 
 from __future__ import annotations
@@ -24,49 +23,49 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HELD: Final = 20_000  # results for one tier that wait for the other
-_STATEMENTS: Final = 60_000  # what a chunk of changes says in both tiers
-LISTED: Final = 100  # faults named; the count is always whole
+_HELD: Final = 20_000  # results of one tier that are kept for the other
+_STATEMENTS: Final = 60_000  # statements of a chunk of changes in both tiers
+LISTED: Final = 100  # faults named; all are counted
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong; `file` is a path below the data directory."""
+    """One fault of a file; `file` is a path below the data directory."""
 
     file: str
     zh: str
     en: str
 
     def text(self, lang: str) -> str:
-        """Return it as a line for people."""
+        """Return the fault as a line of text, in `zh` or `en`."""
         return f"{self.file}：{self.zh}" if lang == "zh" else f"{self.file}: {self.en}"
 
     def to_json(self) -> dict[str, str]:
-        """Return it with fixed keys."""
+        """Return the fault as a JSON object."""
         return {"file": self.file, "zh": self.zh, "en": self.en}
 
 
 @dataclass(slots=True)
 class Faults:
-    """Faults of one surface: all counted, the first hundred kept."""
+    """Faults of one surface: all are counted, the first LISTED are kept."""
 
     directory: Path
     count: int = 0
     first: list[Fault] = field(default_factory=list)
 
     def add(self, path: Path | str, zh: str, en: str) -> None:
-        """Count a fault of a file, given as a path or relative to the surface's directory."""
+        """Add a fault; the file is a path, or a name relative to the surface's directory."""
         self.count += 1
         if len(self.first) < LISTED:
             self.first.append(Fault(path_in_data_directory(self.directory, path), zh, en))
 
     def missing(self, path: Path | str) -> None:
-        """Count a file that is not there."""
+        """Add the fault of a missing file."""
         self.add(path, "缺少该文件。", "The file is missing.")
 
     def damaged(self, path: Path | str) -> None:
-        """Count a file whose bytes are not what was written."""
+        """Add the fault of a file whose bytes were altered."""
         self.add(
             path,
             "文件已损坏：不完整、被改动或末尾多出内容。",
@@ -74,32 +73,32 @@ class Faults:
         )
 
     def differs(self, path: Path | str) -> None:
-        """Count a file that can be read and says something else than the ledger."""
+        """Add the fault of a readable file whose content differs from the ledger."""
         self.add(
             path, "内容与账本所记不符。", "It does not say what the ledger says, byte for byte."
         )
 
     def foreign(self, path: Path | str) -> None:
-        """Count a file that is handed out, or lies there, and belongs to nothing."""
+        """Add the fault of a file that does not belong to the surface."""
         self.add(path, "不应有此文件。", "No such file belongs here.")
 
     def replay(self, others: Faults) -> None:
-        """Add what another list has."""
+        """Add the faults of another list."""
         self.count += others.count
         self.first += others.first[: LISTED - len(self.first)]
 
     def raised(self, path: Path | str, problem: Exception) -> None:
-        """Count what reading has raised, in words."""
+        """Add the fault of a file whose reading raised an exception."""
         self.add(path, *problem_words(problem))
 
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What an inspection came to.
+    """Result of an inspection.
 
-    `expected` are the records that must be shown; of these `lost` are not in every place where
-    they must be, and `extra` are records seen where the ledger has none. Without `named` something
-    is wrong that only another inspection, one that reads `closely`, can name.
+    `expected` are the records that must be shown. `lost` are those of them that are missing
+    somewhere, `extra` are records shown that the ledger does not have. `named` is False when the
+    inspection saw a difference but cannot name it: repeat it with `closely`.
     """
 
     expected: Collection[str]
@@ -113,26 +112,25 @@ class Inspection(Protocol):
     """Compares what a surface serves with the ledger's sequence."""
 
     def position(self) -> int:
-        """Return the change whose result the files show now; it may grow meanwhile.
+        """Return the sequence number that the files show now; it may grow meanwhile.
 
         Raises StoreUnavailable, OSError.
         """
 
     def take(self, changes: Sequence[Change]) -> None:
-        """Take the next changes, in order and without a gap, none beyond the position."""
+        """Add the next changes, in order, without a gap, none beyond the position."""
 
     def finish(self) -> Inspected:
-        """Compare what is left; may be called again after further changes."""
+        """Compare the rest and return the result; may be called again after more changes."""
 
     def close(self) -> None:
-        """Let go of files."""
+        """Close all files."""
 
 
 class SharedWork:
-    """What inspections of both tiers work out once: tiers mostly show the same bytes of a version.
+    """Results that inspections of both tiers share, since tiers mostly show the same bytes.
 
-    `closely` asks for inspections that name what is wrong where a quicker one sees only that
-    something is. Not for several threads.
+    `closely` selects slower inspections, which name every difference. Not thread-safe.
     """
 
     def __init__(self, readers: int, *, closely: bool = False) -> None:
@@ -140,12 +138,12 @@ class SharedWork:
         # Feeds and downloads of every tier.
         self.serialiser = SerialisationCache(
             readers=readers,
-            phrases=partial(StatementSerialiser, remembered=_STATEMENTS, free_text=True),
+            serialisers=partial(StatementSerialiser, remembered=_STATEMENTS, free_text=True),
         )
         self._held: dict[tuple[str, bytes], Any] = {}
 
     def memoise(self, use: str, view: bytes, make: Callable[[], T]) -> T:
-        """Return what `make` gives for a view; the second tier to ask gets what the first had."""
+        """Return `make()` for a view; the second tier that asks gets the first one's result."""
         key = use, view
         if key in self._held:
             made: T = self._held.pop(key)
@@ -164,7 +162,7 @@ def path_in_data_directory(directory: Path, path: Path | str) -> str:
 
 
 def problem_words(problem: Exception) -> tuple[str, str]:
-    """Return what an exception says in Chinese and English, without quoting any file.
+    """Return an exception's message in Chinese and English, without quoting any file.
 
     A parser's own text may quote a statement, and what an audit prints is kept in logs.
     """
@@ -181,7 +179,7 @@ def problem_words(problem: Exception) -> tuple[str, str]:
 
 
 def text_within(content: bytes, head: bytes, most: int) -> bytes | None:
-    """Return what one whole gzip file holds; None where it is no file of ours.
+    """Return the text of a complete gzip file; None for a file that we did not write.
 
     Stricter than gunzip: the header is `head` to the byte, nothing follows the end, and a text
     longer than `most` is cut one byte after that, whatever it would unpack to.

@@ -28,11 +28,11 @@ KEPT: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class DumpConfig:
-    """Where a tier's dumps are: `base` is the tier's address, without a slash at the end.
+    """Configuration of a tier's dumps; `base` is the tier's URL without a slash at the end.
 
-    `kinds` are those that have a dump from the start; others get one with their first record.
-    From the ledger, `pages` tells where members of records are, `created` on which page each
-    record was last created, `epoch` its epoch.
+    `kinds` have a dump from the start; others get one with their first record. `pages` returns
+    the pages (kind, number) that have members of the given records, `created` the page on which
+    each record was last created, `epoch` the ledger's epoch.
     """
 
     directory: Path
@@ -52,6 +52,6 @@ def part_of(page: int) -> int:
 
 
 def file_timestamp(milliseconds: int) -> str:
-    """Return the beginning of a version's name: text order is time order, no `:` for files."""
+    """Return the first part of a version's name: sorts by time, without `:`."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y%m%dT%H%M%S}{rest:03d}Z"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class DirtySegments:
-    """Segments in memory; `dump` tells what stands on disk."""
+    """Segments changed since parts were last written; `dump` returns a kind's version on disk."""
 
     def __init__(
         self,
@@ -41,7 +41,10 @@ class DirtySegments:
     def rewrite(
         self, kind: str, page: int, gone: Collection[bytes], added: Sequence[Change]
     ) -> bool:
-        """Take text of records from a page, then let others stand there; whether any went."""
+        """Remove records from a segment, then insert or replace others; return whether any left.
+
+        `gone` are record IRIs, `added` the changes whose records belong to the page.
+        """
         segment = self._segment(kind, page)
         removed = segment.remove(gone)
         for change in added:
@@ -51,13 +54,13 @@ class DirtySegments:
         return removed
 
     def packed(self) -> dict[tuple[str, int], CompressedSegment]:
-        """Return what changed since it was last asked for."""
+        """Return the segments changed since the last call, compressed, by kind and page."""
         for kind in self._dirty:
             page, segment = self._newest[kind]
             self._packed[kind, page] = CompressedSegment.of(segment)
-        made, self._packed = self._packed, {}
+        changed, self._packed = self._packed, {}
         self._dirty.clear()
-        return made
+        return changed
 
     def _segment(self, kind: str, page: int) -> Segment:
         newest = self._newest.get(kind)
@@ -80,7 +83,7 @@ class DirtySegments:
             return
         if newest is not None and page > newest[0] and kind in self._dirty:
             self._packed[kind, newest[0]] = CompressedSegment.of(newest[1])
-        # Nothing may be left of what was packed before.
+        # An older compressed segment of the page is out of date.
         self._packed.pop((kind, page), None)
         self._newest[kind] = page, segment
         self._dirty.add(kind)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some bytes of a document: how many, and what gives them."""
+    """Some bytes of a document: their number, and a function that reads them."""
 
     size: int
     read: Callable[[], bytes]
@@ -29,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A dump in one form, or one part of it; `names` is the kind of a CSV's first row."""
+    """A dump in one form, or one part of it; `header` is the kind of a CSV's first row."""
 
     dump: DumpVersion
     form: str
@@ -37,10 +37,10 @@ class Document:
     part: Part | None = None
 
     def pieces(self, part_files: PartFiles, *, packed: bool) -> list[Piece]:
-        """Return its pieces, or those of its gzip file.
+        """Return the pieces of the document, or of its gzip file.
 
-        What may be swept while the document is on its way, its newest part, is read now.
-        Raises FileNotFoundError when the version has gone already.
+        The newest part is read now, since it may be deleted while the document is sent.
+        Raises FileNotFoundError when the version has been deleted already.
         """
         parts = self.dump.parts if self.part is None else (self.part,)
         forms = [part.forms[self.form] for part in parts]

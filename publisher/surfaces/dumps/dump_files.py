@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 def version_path(kind: str, version: str) -> str:
-    """Return the path of a version's index below the tree."""
+    """Return the path of a version's file below the tree."""
     return f"{kind}/{version}.json"
 
 
 def read_version(folders: Sequence[Path], kind: str, version: str) -> DumpVersion | None:
-    """Return the index of a version, None when it is not there any more."""
+    """Return a version; None when it was deleted."""
     content = read_first(folders, version_path(kind, version))
     return None if content is None else DumpVersion.from_json(json.loads(content))
 
 
 def read_first(folders: Sequence[Path], name: str) -> bytes | None:
-    """Return a file from the first of the folders that has it."""
+    """Return a file from the first folder that has it; None when none has."""
     for folder in folders:
         try:
             return (folder / name).read_bytes()
@@ -43,14 +43,14 @@ def read_first(folders: Sequence[Path], name: str) -> bytes | None:
 
 
 class PartFiles:
-    """Reads segments of parts back. Raises FileNotFoundError when a version has gone."""
+    """Reads the files of parts. Raises FileNotFoundError when a version was deleted."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
         self._held: dict[str, bytes] = {}
 
     def preload(self, form: PartForm) -> None:
-        """Read a part now, so that it can be had when its file has gone."""
+        """Read a part now, so that it stays available when its file is deleted."""
         self._held[form.file] = self.content(form)
 
     def content(self, form: PartForm) -> bytes:
@@ -74,7 +74,7 @@ class PartFiles:
         raise FileNotFoundError(form.file)
 
     def compressed_segments(self, form: PartForm) -> Iterator[bytes]:
-        """Yield the packed segments of a part."""
+        """Yield the compressed segments of a part."""
         content = self.content(form)
         for start, extent in spans(form):
             yield content[start : start + extent.packed]
@@ -85,17 +85,17 @@ class PartFiles:
 
     def segment(self, part: Part, page: int) -> tuple[bytes, ...]:
         """Return the texts of a page's records, one for each of FORMS."""
-        place = part.pages.index(page)
-        made = []
+        position = part.pages.index(page)
+        texts = []
         for form in FORMS:
-            start, extent = list(spans(part.forms[form]))[place]
+            start, extent = list(spans(part.forms[form]))[position]
             piece = self.span(part.forms[form], start, extent.packed)
-            made.append(decompress(piece) if piece else b"")
-        return tuple(made)
+            texts.append(decompress(piece) if piece else b"")
+        return tuple(texts)
 
 
 def spans(form: PartForm) -> Iterator[tuple[int, SegmentSize]]:
-    """Yield where each segment begins in the part's file, and its extent."""
+    """Yield the offset of each segment in the part's file, and its size."""
     start = form.begin
     for extent in form.segments:
         yield start, extent

@@ -1,7 +1,7 @@
-"""What a version of a dump is made of: parts, segments, sizes, digests; and its manifest.
+"""A version of a dump: parts, segments, sizes, digests; and its manifest.
 
-The index of a version never names a file that is written anew later: a part with other bytes is
-another file. So a reader that has an index reads one whole state.
+A version never names a file that is overwritten later: a part with other bytes has another name.
+So a reader that has a version reads one consistent state.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class PartForm:
-    """A part in one form: its file, what each of its segments spans, the digest of its text.
+    """A part in one form: its file, the size of each segment, the digest of its text.
 
-    `begin` is where the segments begin in the file, `body` what all of them span. The digest
-    is of the document with head and tail; None until it is worked out.
+    `begin` is the offset of the first segment in the file, `body` the size of all. The digest
+    is of the document with head and tail; None until it is computed.
     """
 
     file: str
@@ -45,7 +45,7 @@ class PartForm:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part: the pages that it has records of, how many of each, and its forms."""
+    """A part: its pages, the number of records of each page, and its forms."""
 
     number: int
     pages: tuple[int, ...]
@@ -54,13 +54,13 @@ class Part:
 
     @property
     def records(self) -> int:
-        """How many records it holds."""
+        """Number of records."""
         return sum(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
 class WholeFile:
-    """A whole dump in one form: what its records span; the digest with its usual first row."""
+    """A whole dump in one form: size of its records, digest with its default first row."""
 
     body: SegmentSize
     sha256: str | None = None
@@ -70,8 +70,8 @@ class WholeFile:
 class DumpVersion:
     """One version of the dump of a kind.
 
-    `issued` is the time of its newest member in milliseconds, `heads` what stands before the
-    records by form and, of a CSV, kind of names.
+    `issued` is the time of its newest member in milliseconds, `heads` the text before the
+    records, by form and, for CSV, kind of first row.
     """
 
     kind: str
@@ -83,14 +83,14 @@ class DumpVersion:
 
     @property
     def records(self) -> int:
-        """How many records it holds."""
+        """Number of records."""
         return sum(part.records for part in self.parts)
 
     @property
     def version(self) -> str:
-        """Its name: when it was issued, and what it holds.
+        """Name of the version: time of issue and a hash of its content.
 
-        So that the same content has the same name in every rebuild, and other content another.
+        So equal content has the same name in every rebuild, and other content another.
         """
         made = [[form.body.crc, form.body.size] for form in self._forms()]
         # What is of the first epoch keeps the names that it had before there were epochs.
@@ -100,7 +100,7 @@ class DumpVersion:
 
     @property
     def undigested(self) -> list[str]:
-        """Return the forms whose digests are not all there."""
+        """Return the forms that miss a digest."""
         return [
             form
             for form in FORMS
@@ -111,28 +111,28 @@ class DumpVersion:
         return (part.forms[form] for part in self.parts for form in FORMS)
 
     def head(self, form: str, names: str = HEADERS[0]) -> bytes:
-        """Return what stands before the records."""
+        """Return the text before the records."""
         return self.heads[f"csv-{names}" if form == "csv" else form].encode()
 
     def size_of(self, form: str, names: str = HEADERS[0], part: Part | None = None) -> SegmentSize:
-        """Return what a document spans, packed without the gzip header and ending."""
+        """Return the size of a document; `packed` without the gzip header and trailer."""
         head, _ = compress(self.head(form, names))
         tail, _ = compress(TAILS[form])
         body = self.wholes[form].body if part is None else part.forms[form].body
         return total_size([head, body, tail])
 
     def with_sizes(self) -> DumpVersion:
-        """Return the index with the extents of its documents."""
+        """Return the version with the sizes of its documents."""
         bodies = {form: total_size(part.forms[form].body for part in self.parts) for form in FORMS}
         return replace(self, wholes={form: WholeFile(body) for form, body in bodies.items()})
 
     def to_bytes(self) -> bytes:
-        """Return the content of its file."""
+        """Return the content of the version's file."""
         text = json.dumps(self.to_json(), ensure_ascii=False, separators=(",", ":"))
         return text.encode()
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for its file."""
+        """Return the version as a JSON object."""
         return {
             "format": FORMAT,
             "kind": self.kind,
@@ -148,7 +148,7 @@ class DumpVersion:
 
     @classmethod
     def from_json(cls, stated: dict[str, Any]) -> DumpVersion:
-        """Return what `to_json` has written."""
+        """Return the version that `to_json` has written."""
         return cls(
             stated["kind"],
             stated["issued"],
@@ -213,7 +213,7 @@ def file_name(kind: str, form: str, part: Part | None = None) -> str:
 
 
 def manifest(dump: DumpVersion, media: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a version holds; sizes in bytes, `gzip` the size of the same name with .gz."""
+    """Return the manifest; sizes in bytes, `gzip` is the size of the file with suffix .gz."""
     return {
         "kind": dump.kind,
         "version": dump.version,

@@ -1,4 +1,4 @@
-"""SHA-256 of the documents of a version, worked out anew only behind what changed."""
+"""SHA-256 of the documents of a version, recomputed only from the first changed part on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Run:
 
 
 class FileDigests:
-    """Remembers hashes from one version to the next."""
+    """Computes digests; keeps hash states from one version to the next."""
 
     def __init__(self) -> None:
         self._runs: dict[tuple[str, str], _Run] = {}
@@ -55,10 +55,10 @@ class FileDigests:
         forms: Sequence[str] = FORMS,
         most: int | None = None,
     ) -> DumpVersion:
-        """Return the index with the digests of the forms, whole ones last.
+        """Return the version with the digests of the forms.
 
-        At most so many parts of each form are read; the next call goes on there. Raises
-        FileNotFoundError.
+        Reads at most `most` parts of each form; the next call continues there.
+        Raises FileNotFoundError.
         """
         parts = {part.number: dict(part.forms) for part in dump.parts}
         wholes = dict(dump.wholes)

@@ -1,4 +1,4 @@
-"""Which versions of each kind are kept, and which files they need."""
+"""The versions kept of each kind, and the files that they need."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class KeptVersions:
         return next(iter(self._kept.get(kind, ())), None)
 
     def to_json(self) -> dict[str, list[str]]:
-        """Return what the state says of them."""
+        """Return the version names by kind for the state file."""
         return self._kept
 
     def forget(self, kind: str) -> None:
-        """Keep no version that stands now: text was taken away since."""
+        """Keep none of the present versions, since text was removed."""
         self._kept[kind] = []
 
     def put(self, tree: StagedTree, dump: DumpVersion) -> None:
-        """Write the index of a version, the newest from now on."""
+        """Write a version's file; it is the newest from now on."""
         kind, version = dump.kind, dump.version
         tree.put(version_path(kind, version), dump.to_bytes())
         older = [name for name in self._kept.get(kind, ()) if name != version]

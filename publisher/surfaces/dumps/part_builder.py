@@ -1,4 +1,4 @@
-"""Puts parts together: packed segments, new and old, between head and tail."""
+"""Builds parts from compressed segments, new and old, between head and tail."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompressedSegment:
-    """A segment ready for its part: how many records, and a piece for each of FORMS."""
+    """A compressed segment: number of records, and size and bytes in each of FORMS."""
 
     count: int
     pieces: tuple[tuple[SegmentSize, bytes], ...]
 
     @classmethod
     def of(cls, segment: Segment) -> CompressedSegment:
-        """Return the segment packed; its records stay as they are."""
+        """Return the segment compressed."""
         return cls(len(segment), tuple(compress(text) for text in segment.texts()))
 
 
 @dataclass(frozen=True, slots=True)
 class NewPart:
-    """A part to write: its entry in the index and the content of its files by name."""
+    """A part to write: its entry in the version, and the content of its files by name."""
 
     part: Part
     files: Mapping[str, bytes]

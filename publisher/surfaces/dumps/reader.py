@@ -1,4 +1,4 @@
-"""What the readers of a tier's dumps have: for audits, and for the service that hands them out."""
+"""Reads the published dumps of a tier: for audits, and for the download service."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class DumpFile:
 
 @dataclass(frozen=True, slots=True)
 class DumpSnapshot:
-    """The dumps of one tree at one moment, which a rebuild does not change under a reader."""
+    """The dumps of one tree, which a rebuild does not change while they are read."""
 
     tree: Path
 
     def position(self) -> int:
-        """Last change whose result stands. Raises StoreUnavailable."""
+        """Return the number of the last change shown. Raises StoreUnavailable."""
         return int(self._state()["position"])
 
     def kinds(self) -> dict[str, list[str]]:
@@ -79,7 +79,7 @@ class DumpSnapshot:
 
 
 class DumpReader:
-    """The dumps that are served now. Raises StoreUnavailable when there are none yet."""
+    """Reads the dumps that are served. Raises StoreUnavailable when there are none yet."""
 
     name = "dumps"
 
@@ -89,29 +89,29 @@ class DumpReader:
         self._held = LastResult()
 
     def position(self) -> int:
-        """Last change whose result stands in the state."""
+        """Return the number of the last change that the state shows."""
         return self.snapshot().position()
 
     def iris(self) -> Iterator[str]:
-        """Every record with text in any form of any part."""
+        """Yield every record with text in any form of any part."""
         return iris_in(self._newest(), PartFiles((self.snapshot().tree,)))
 
     def known(self) -> Iterator[tuple[str, str]]:
-        """Every record with text, with its kind."""
+        """Yield every record with text, with its kind."""
         part_files = PartFiles((self.snapshot().tree,))
         for dump in self._newest():
             yield from ((iri, dump.kind) for iri in iris_in([dump], part_files))
 
     def digest(self) -> str:
-        """LineSetDigest over what the N-Quads say of records, marks left out."""
+        """Return the digest of the N-Quads, without objection marks."""
         return digest_in(self._newest(), PartFiles((self.snapshot().tree,)))
 
     def expected_digest(self) -> ViewSetDigest:
-        """Return what `digest` must be, once it has every view."""
+        """Return an accumulator of the digest; add every view that must be shown."""
         return ViewSetDigest()
 
     def contains(self, iri: str) -> bool:
-        """Whether a part where the record may be has text of it (IRI or its last part)."""
+        """Return whether a part that may have the record (IRI or last part) has text of it."""
         snapshot = self.snapshot()
         now = tuple((kind, *versions[:1]) for kind, versions in sorted(snapshot.kinds().items()))
         return self._held.get(
@@ -120,11 +120,11 @@ class DumpReader:
         )
 
     def inspect(self, shared: SharedWork) -> DumpInspection:
-        """Begin to compare every file of every version with the ledger."""
+        """Start to compare every file of every version with the ledger."""
         return DumpInspection(replace(self._config, serialiser=shared.serialiser), self.snapshot())
 
     def snapshot(self) -> DumpSnapshot:
-        """Return the dumps as they stand now."""
+        """Return the dumps of the tree that is served now."""
         return DumpSnapshot(current_tree(self._config.directory).resolve())
 
     def files(self, kind: str) -> list[DumpFile]:
@@ -149,7 +149,7 @@ def _download(dump: DumpVersion, form: str) -> DumpFile:
 
 
 def unpublished_versions(writer: Writer) -> list[DumpVersion]:
-    """Return the indexes of a writer, what readers do not have yet included."""
+    """Return a writer's versions, including those not yet published."""
     return [writer.version_of(kind) for kind in writer.kinds()]
 
 
@@ -167,7 +167,7 @@ def iris_in(dumps: Iterable[DumpVersion], part_files: PartFiles) -> Iterator[str
 
 
 def digest_in(dumps: Iterable[DumpVersion], part_files: PartFiles) -> str:
-    """Return the digest of what the versions show."""
+    """Return the digest of the N-Quads of the versions, without objection marks."""
     total = LineSetDigest(but_not=OBJECTION_TRIPLE)
     for dump in dumps:
         for part in dump.parts:
@@ -179,7 +179,7 @@ def digest_in(dumps: Iterable[DumpVersion], part_files: PartFiles) -> str:
 def contained_in(
     dumps: Iterable[DumpVersion], part_files: PartFiles, config: DumpConfig, iri: str
 ) -> bool:
-    """Return whether text of the record is there, by the ledger's word where to look."""
+    """Return whether a part that the ledger names for the record has text of it."""
     public_id = id_of(iri)
     named = public_id.encode()
     pages = set(config.pages([iri]))
@@ -191,6 +191,6 @@ def contained_in(
         if (dump.kind, part.number) in parts
         for form in FORMS
         for text in part_files.segments(part.forms[form])
-        if named in text  # mostly not: who waits for it to go asks often
+        if named in text  # mostly not, and a waiting takedown asks often
         for found, _ in records_in(form, text)
     )

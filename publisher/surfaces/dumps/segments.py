@@ -1,4 +1,4 @@
-"""The records of one page of the sequence in every form, to be added to and taken from.
+"""The records of one page of the sequence in every form; records can be put and removed.
 
 A form's text is its records one after the other; head and tail come around the texts of a part
 or of a whole dump, so any run of segments between them is a valid document.
@@ -33,34 +33,34 @@ _CONTEXT: Final = {"@version": 1.1, "id": "@id", "type": "@type", "objectionOpen
 
 
 class RecordSerialiser:
-    """Writes the records of one kind in one tier; `address` is the dataset's.
+    """Serialises the records of one kind in one tier; `address` is the dataset's URL.
 
-    Not for several threads.
+    Not thread-safe.
     """
 
     def __init__(
-        self, kind: Kind | None, tier: Tier, address: str, texts: SerialisationCache
+        self, kind: Kind | None, tier: Tier, address: str, serialiser: SerialisationCache
     ) -> None:
         self._kind = kind
         self._address = address
-        self._texts = texts
+        self._serialiser = serialiser
         self._table = CsvTable(kind, tier)
 
     def serialise(self, iri: bytes, view: bytes, *, objection: bool) -> RecordTexts:
-        """Return a record in each of FORMS; the mark stands beside its view, as in SPARQL."""
-        said = self._texts.serialise(self._kind, iri, view)
+        """Return a record in each of FORMS; with `objection` also the objection mark."""
+        statements = self._serialiser.serialise(self._kind, iri, view)
         quads, json_mark, mark = view, b"", b""
         if objection:
             quads, json_mark, mark = view + b"<%b>%b" % (iri, OBJECTION_TRIPLE), _JSON_MARK, _MARK
         return (
             self._table.row(iri, view, objection=objection),
             quads,
-            b',{"id":"%b",%b%b}\n' % (iri, said.json, json_mark),
-            b"<%b> %b%b .\n" % (iri, said.trig, mark),
+            b',{"id":"%b",%b%b}\n' % (iri, statements.json, json_mark),
+            b"<%b> %b%b .\n" % (iri, statements.trig, mark),
         )
 
     def heads(self) -> dict[str, str]:
-        """Return what stands before the records, by form; of a CSV in every kind of names."""
+        """Return the text before the records, by form; for CSV by kind of first row, too."""
         rows = {f"csv-{name}": row.decode() for name, row in self._table.heads().items()}
         terms = {**_CONTEXT, **(context_terms([self._kind]) if self._kind else {})}
         context = json.dumps(terms, ensure_ascii=False, separators=(",", ":"))
@@ -86,20 +86,20 @@ class Segment:
         return len(self._forms[0])
 
     def put(self, change: Change, serialiser: RecordSerialiser) -> None:
-        """Let the record of a change stand as the change says; where it stood, if it did."""
+        """Insert or replace the record of a change; a replaced record keeps its place."""
         iri = change.iri.encode()
         texts = serialiser.serialise(iri, change.view or b"", objection=change.objection)
         for records, text in zip(self._forms, texts, strict=True):
             records[iri] = text
 
     def remove(self, iris: Collection[bytes]) -> bool:
-        """Remove all text of these records; whether there was any."""
-        found = False
+        """Remove all text of these records; return whether there was any."""
+        removed = False
         for records in self._forms:
             for iri in records.keys() & iris:
                 del records[iri]
-                found = True
-        return found
+                removed = True
+        return removed
 
     def texts(self) -> Iterator[bytes]:
         """Yield the text in each of FORMS."""

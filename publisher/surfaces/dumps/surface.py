@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from exchange.domain.failpoints import FailpointHook
     from publisher.surfaces.dumps.addresses import DumpConfig
 
-# Parts whose digests are worked out between two looks for what has to go: some 100 MB of text.
+# Parts digested between two checks for removals: some 100 MB of text.
 _PARTS: Final = 20
 
 
 class DumpSurface(TreeSurface[Writer]):
-    """The writer of one tier's dumps. Opening publishes those of kinds without records.
+    """Writes one tier's dumps. Opening publishes empty dumps of kinds without records.
 
-    A model that has other columns or another context than what was written begins a rebuild.
+    A model with other columns or another JSON-LD context starts a rebuild.
     """
 
     name = "dumps"
@@ -38,7 +38,7 @@ class DumpSurface(TreeSurface[Writer]):
     def __init__(self, config: DumpConfig, failpoint: FailpointHook = no_failpoint) -> None:
         self.tier: Tier = config.tier
         self._config = config
-        self._hurried = False  # whether digests are behind for the sake of a takedown
+        self._hurried = False  # whether digests were postponed for a takedown
         super().__init__(config.directory, partial(Writer, config, failpoint=failpoint), failpoint)
         if self.served_writer().outdated:
             self.reset()
@@ -46,31 +46,31 @@ class DumpSurface(TreeSurface[Writer]):
     # Reading: the writer's own state, ahead of readers by what is not yet published.
 
     def iris(self) -> Iterator[str]:
-        """Every record with text in any form of any part."""
+        """Yield every record with text in any form of any part."""
         writer = self.flushed_writer()
         return iris_in(unpublished_versions(writer), writer.part_files)
 
     def digest(self) -> str:
-        """LineSum over what the N-Quads say of records, marks left out."""
+        """Return the digest of the N-Quads, without objection marks."""
         writer = self.flushed_writer()
         return digest_in(unpublished_versions(writer), writer.part_files)
 
     def expected_digest(self) -> ViewSetDigest:
-        """Return what `digest` must be, once it has every view."""
+        """Return an accumulator of the digest; add every view that must be shown."""
         return ViewSetDigest()
 
     def contains(self, iri: str) -> bool:
-        """Whether a part where the record may be has text of it (IRI or its last part)."""
+        """Return whether a part that may have the record (IRI or last part) has text of it."""
         writer = self.flushed_writer()
         return contained_in(unpublished_versions(writer), writer.part_files, self._config, iri)
 
     # Writing.
 
     def publish(self, *, at_head: bool) -> None:
-        """Put what was written in its place; digests follow when there is time.
+        """Publish what was written, then digests when there is time.
 
-        What takes text away is shown first and alone. Its digests come with the next calls, some
-        parts a call, so that no takedown waits behind a file of a million records.
+        Removals are published first and alone. Their digests follow in the next calls, some
+        parts a call, so that no takedown waits for a file of a million records.
         """
         hurried = self.served_writer().leaving
         super().publish(at_head=at_head)

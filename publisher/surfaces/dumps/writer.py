@@ -1,4 +1,4 @@
-"""Writes the dumps of a tier: changes in, parts out; nothing is seen before `commit`."""
+"""Writes the dumps of a tier; readers see nothing before `commit`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Writer:
-    """The dumps below `root`. A writer that has raised is of no use any more: open another."""
+    """Writes the dumps below `root`. After an error, open another writer."""
 
     def __init__(
         self, config: DumpConfig, root: Path, failpoint: FailpointHook = no_failpoint
@@ -50,27 +50,27 @@ class Writer:
 
     @property
     def position(self) -> int:
-        """Last change taken."""
+        """Sequence number of the last change applied."""
         return self._position
 
     @property
     def outdated(self) -> bool:
-        """Whether the model writes other heads than those of what readers have."""
+        """Whether the model's first rows or context differ from those published."""
         return any(
             self.version_of(kind).heads != self._serialiser(kind).heads() for kind in self.kinds()
         )
 
     @property
     def leaving(self) -> bool:
-        """Whether text was taken away that readers still have."""
+        """Whether text was removed that is still published."""
         return bool(self._left)
 
     def kinds(self) -> list[str]:
-        """Return the kinds that have a dump, what is not yet committed included."""
+        """Return the kinds that have a dump, including those not yet published."""
         return sorted({*self._versions.kinds(), *self._indexes, *self._changed})
 
     def version_of(self, kind: str) -> DumpVersion:
-        """Return the newest index of a kind, what is not yet committed included."""
+        """Return the newest version of a kind, including one not yet published."""
         if kind not in self._indexes:
             version = self._versions.newest(kind)
             read = read_version((self.tree.root,), kind, version) if version else None
@@ -81,7 +81,7 @@ class Writer:
         return DumpVersion(kind, 0, self._serialiser(kind).heads(), epoch=self._config.epoch())
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Take the changes; those it has are passed over."""
+        """Apply the changes; those up to `position` are skipped."""
         fresh = [change for change in changes if change.seq > self._position]
         net, gone, homes = _net_effect(fresh)
         unknown = [iri for iri, change in net.items() if iri not in homes and change.view]
@@ -96,11 +96,11 @@ class Writer:
             self._position = change.seq
 
     def redact(self, iris: Collection[str]) -> None:
-        """Take away all text of the records."""
+        """Remove all text of the records."""
         self._rewrite(iris, {})
 
     def flush(self) -> None:
-        """Write the parts that have changed beside those that readers have."""
+        """Write changed parts to the stage; readers do not see them yet."""
         parts: dict[tuple[str, int], dict[int, CompressedSegment]] = {}
         for (kind, page), packed in sorted(self._pages.packed().items()):
             parts.setdefault((kind, part_of(page)), {})[page] = packed
@@ -108,16 +108,16 @@ class Writer:
             self._write_part(kind, number, pages)
 
     def commit(self) -> None:
-        """Let readers see it; digests come with `complete`."""
+        """Publish what was written; `complete` adds digests."""
         self.flush()
         if self._changed or self._position != self._committed:
             self._publish()
 
     def complete(self, most: int | None = None) -> bool:
-        """Work out digests that are missing; whether none is left.
+        """Compute missing digests; return whether none is left.
 
-        With `most` only of one file, so many of its parts. Readers see the digests of a version
-        when all are there.
+        With `most`, compute those of at most so many parts of one file. Digests of a version are
+        published when all are there.
         """
         for kind, forms in self._undigested()[: None if most is None else 1]:
             wanted = forms if most is None else forms[:1]
@@ -193,10 +193,10 @@ class Writer:
 def _net_effect(
     changes: Sequence[Change],
 ) -> tuple[dict[str, Change], set[str], dict[str, int]]:
-    """Return the last change of each record, what has to leave first, and pages of Creates.
+    """Return the last change of each record, the records to remove first, pages of Creates.
 
-    The order is that in which records came to stand after the last time they had to leave, so
-    it is the same whether or not they were redacted ahead.
+    Records are in the order in which they were inserted after their last removal, so the order
+    does not depend on whether they were redacted ahead.
     """
     net: dict[str, Change] = {}
     gone, homes = set[str](), dict[str, int]()

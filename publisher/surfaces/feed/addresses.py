@@ -1,4 +1,4 @@
-"""Names of the feed: vocabularies, addresses, the JSON-LD context.
+"""Addresses, vocabularies and JSON-LD context of the feed, and its configuration.
 
 Sources: LDES 1.0.0 (2026-05), TREE (CG draft), ActivityStreams 2.0,
 docs/design/surfaces.md "Feeds".
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMS: Final = ("trig", "jsonld", "nq")
 # The stream over all kinds; no kind may have this name.
 ALL: Final = "all"
-# Closed pages that a root links itself; then they go to an index node (decision 0003).
+# Closed pages that a root links itself; then they are moved to an index node (decision 0003).
 FAN: Final = 100
 POLLING_SECONDS: Final = 60
 # Terms of a page's JSON-LD beside those of its kind; a test keeps them apart from all of the
@@ -52,10 +52,11 @@ def first_epoch() -> int:
 
 @dataclass(frozen=True, slots=True)
 class FeedConfig:
-    """Where a tier's feed is: `base` is the tier's address, without a slash at the end.
+    """Configuration of a tier's feed; `base` is the tier's URL without a slash at the end.
 
-    `kinds` are those that have a stream from the start; others get one with their first
-    member. From the ledger, `pages` tells where the members of records are, `epoch` its epoch.
+    `kinds` have a stream from the start; others get one with their first member. `pages` returns
+    the pages (kind, number) that have members of the given records, `epoch` the ledger's epoch.
+    `fan` is the number of closed pages that a root links itself.
     """
 
     directory: Path

@@ -1,7 +1,7 @@
-"""The documents of a feed in a directory that changes from one whole state to the next.
+"""Reads and writes the documents of a feed.
 
 Pages are moved first, then index nodes, then roots, last the state (`surfaces.files.staged_tree`).
-Documents are kept compressed; a server hands them out as they are, or unpacked.
+Documents are stored compressed; the server sends them as they are, or decompressed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _LEVEL: Final = 1
 
 
 def compressed(text: bytes) -> bytes:
-    """Return the bytes compressed, the same ones for the same text."""
+    """Return the text as gzip, deterministically."""
     return gzip.compress(text, _LEVEL, mtime=0)
 
 
 def decompressed(path: Path) -> bytes:
-    """Return a document's text.
+    """Return the text of a compressed document.
 
     Raises:
         FileNotFoundError: there is none.
@@ -40,17 +40,17 @@ def decompressed(path: Path) -> bytes:
 
 
 class FeedFiles:
-    """The documents of one feed below `root`, as its readers have them."""
+    """Reads the documents of the feed below `root`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def state(self) -> dict[str, Any] | None:
-        """Return what the last commit was given; None when there was none."""
+        """Return the state of the last commit; None when there was none."""
         return read_state(self.root)
 
     def read(self, name: str) -> bytes | None:
-        """Return a document by its path with its suffix; None when there is none."""
+        """Return a document by its path and suffix; None when there is none."""
         for folder in self._folders():
             try:
                 return decompressed(folder / f"{name}.gz")
@@ -59,16 +59,16 @@ class FeedFiles:
         return None
 
     def pages(self) -> Iterator[tuple[str, int]]:
-        """Yield kind and number of every page, kind by kind and in their order."""
-        found = {
+        """Yield kind and number of every page, in order."""
+        pages = {
             (path.parts[-3], int(path.name.split(".")[0]))
             for folder in self._folders()
             for path in folder.glob("feed/*/p/*.gz")
         }
-        yield from sorted(found)
+        yield from sorted(pages)
 
     def require_whole(self) -> None:
-        """Look at all documents but the pages. Raises StoreUnavailable for a damaged one."""
+        """Check all documents but the pages. Raises StoreUnavailable for a damaged one."""
         for path in self.root.glob("feed/**/*.gz"):
             if path.parent.name != "p":
                 decompressed(path)
@@ -78,16 +78,16 @@ class FeedFiles:
 
 
 class FeedTree(StagedTree, FeedFiles):
-    """A shelf to write on; one writer at a time. Raises OSError."""
+    """Writes the documents of a feed; one writer at a time. Raises OSError."""
 
     def write(self, name: str, text: bytes) -> None:
         """Write a document for the next commit."""
         self.put(f"{name}.gz", compressed(text))
 
     def order(self, name: str) -> tuple[Any, ...]:
-        """Return when a file is moved: what is linked always stands before what links it.
+        """Return the sort key of a moved file: a document comes after what it links.
 
-        Pages go by number: the next one says that a page is closed, so it comes after it.
+        Pages are sorted by number, since a page's successor shows that the page is closed.
         """
         folder, _, file = name.rpartition("/")
         number = file.partition(".")[0]

@@ -32,7 +32,7 @@ _STAGE: Final = "stage/"  # what the next state is put together in; never handed
 
 
 class FeedInspection:
-    """Inspects the feed on a shelf; `where` says the position of what stands there now."""
+    """Compares the files of a feed with the ledger; `where` returns their present position."""
 
     def __init__(self, config: FeedConfig, files: FeedFiles, where: Callable[[], int]) -> None:
         self._config = config
@@ -48,16 +48,16 @@ class FeedInspection:
         self.position()
 
     def position(self) -> int:
-        """Last change whose result stands in the roots."""
+        """Return the number of the last change that the roots show."""
         return self._where()
 
     def take(self, changes: Sequence[Change]) -> None:
-        """Take the next changes; pages that close are compared at once."""
+        """Add the next changes; a page is compared when it closes."""
         for change in changes:
             self._take(change)
 
     def finish(self) -> Inspected:
-        """Compare open pages, roots and the state, and look for what does not belong here."""
+        """Compare open pages, roots and state, and report files that do not belong here."""
         rest = _Comparison(self._files, self._config)
         for page in self._pages.values():
             rest.page(page, self._members_of(page.kind), closed=False)
@@ -73,7 +73,7 @@ class FeedInspection:
         return Inspected(self._shown, lost, extra, faults)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is kept open."""
 
     def _take(self, change: Change) -> None:
         kind = change.kind
@@ -114,7 +114,7 @@ class FeedInspection:
 
 
 class _Comparison:
-    """Files compared so far: their names, faults, and records that are lost or too many."""
+    """Result of the files compared so far: names, faults, lost and extra records."""
 
     def __init__(self, files: FeedFiles, config: FeedConfig) -> None:
         self._files = files
@@ -141,7 +141,7 @@ class _Comparison:
             self._file(f"{path}.{form}.gz", text)
 
     def _file(self, name: str, text: bytes) -> bytes | None:
-        """Compare one file; return its text where it is another, empty where there is none."""
+        """Compare one file; return its text if it differs, empty if missing, None if equal."""
         self.names.add(name)
         shown = f"current/{name}"
         try:
@@ -163,12 +163,12 @@ class _Comparison:
 
 
 def _records(form: int, text: bytes, members: MemberWriter) -> set[str]:
-    """Return the records that have text on a page, as far as it can be read."""
+    """Return the records that have text on a page, as far as the page can be read."""
     found = set[str]()
     for block in text.split(members.separators[form])[1:]:
         try:
             header = header_of(form, block)
-        except ValueError:  # what is no member shows no record
+        except ValueError:  # not a member, so it shows no record
             continue
         if header.has_text:
             found.add(header.record)

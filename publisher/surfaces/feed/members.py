@@ -28,7 +28,7 @@ Triple = tuple[bytes, bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class MemberHeader:
-    """What a block says of itself."""
+    """Activity, record IRI and sequence number of a member, read from its block."""
 
     activity: str
     record: str
@@ -36,7 +36,7 @@ class MemberHeader:
 
     @property
     def has_text(self) -> bool:
-        """Whether it has text; a tombstone has none."""
+        """Whether the member has text; a tombstone has none."""
         return self.activity != Activity.DELETE
 
 
@@ -61,8 +61,8 @@ _NQUADS: Final = _spelled(
 )
 _NQUADS_MARK: Final = _spelled('\n<%b> <{cr}objectionOpen> "true"^^<{xsd}boolean> .')
 
-# Where a block in each of FORMS says it: the envelope comes first, so the first find is it.
-_ENTRIES: Final = (
+# The envelope in each of FORMS; it comes first in a block, so the first match is it.
+_HEADERS: Final = (
     re.compile(rb" a as:(\w+) ; as:object <([^>]+)> ; as:published [^ ]+ ; cr:seq (\d+)"),
     re.compile(rb'"type":"(\w+)","object":"([^"]+)","published":"[^"]+","seq":(\d+)'),
     re.compile(
@@ -73,11 +73,11 @@ _ENTRIES: Final = (
 
 
 def header_of(form: int, block: bytes) -> MemberHeader:
-    """Return what a block of that form says of itself. Raises ValueError when it is none."""
-    found = _ENTRIES[form].search(block)
-    if found is None:
+    """Return the header of a block; `form` indexes FORMS. Raises ValueError for other bytes."""
+    match = _HEADERS[form].search(block)
+    if match is None:
         raise ValueError("this is no member of a feed page")
-    return MemberHeader(found[1].decode(), found[2].decode(), int(found[3]))
+    return MemberHeader(match[1].decode(), match[2].decode(), int(match[3]))
 
 
 def event_of(block: bytes) -> str:
@@ -95,7 +95,7 @@ def view_of(block: bytes, record: str) -> bytes:
 
 
 class _Envelope(NamedTuple):
-    """What stands around the text, encoded."""
+    """The encoded values of a member's envelope."""
 
     event: bytes
     record: bytes
@@ -106,19 +106,19 @@ class _Envelope(NamedTuple):
 
 
 class MemberWriter:
-    """Writes the members of one kind in one tier; not for several threads."""
+    """Serialises the members of one kind in one tier. Not thread-safe."""
 
     def __init__(self, config: FeedConfig, slug: str) -> None:
         self._kind = config.kinds.get(slug)
         self._streams = (config.stream(slug).encode(), config.stream(ALL).encode())
-        self._texts = config.serialiser
-        # What begins a block; nothing else in a page has it after a line feed.
+        self._serialiser = config.serialiser
+        # The first bytes of a block; nothing else in a page has them after a line feed.
         own = b"\n<%b> " % self._streams[0]
         self.separators: Triple = (own, b"\n,", own)
         self.tails: Triple = (b"\n", b"\n]}\n", b"\n")
 
     def heads(self, page: str, *, closed: bool) -> Triple:
-        """Return what a page (an IRI) says before its members."""
+        """Return the text before the members of a page (an IRI), in each of FORMS."""
         node = f"<{page}> a tree:Node" + (" ; ldes:immutable true" if closed else "")
         prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items())
         lines = [f"<{page}> <{RDF_TYPE}> <{PREFIXES['tree']}Node> ."]
@@ -127,17 +127,19 @@ class MemberWriter:
             lines.append(f'<{page}> <{PREFIXES["ldes"]}immutable> "true"^^<{boolean}> .')
         terms = {**ENVELOPE, **(context_terms([self._kind]) if self._kind else {})}
         context = json.dumps(terms, ensure_ascii=False, separators=(",", ":"))
-        said = f'{{"id":"{page}","type":"Node"' + (',"immutable":true}' if closed else "}")
+        node_json = f'{{"id":"{page}","type":"Node"' + (',"immutable":true}' if closed else "}")
         return (
             f"{prefixes}{node} .".encode(),
-            f'{{"@context":{context},"@graph":[\n{said}'.encode(),
+            f'{{"@context":{context},"@graph":[\n{node_json}'.encode(),
             "\n".join(lines).encode(),
         )
 
     def block(self, change: Change) -> Triple:
-        """Return the member, without the mark before it and the line feed after it."""
+        """Return the member in each of FORMS, without separator and final line feed."""
         text = b"" if change.activity is Activity.DELETE else change.view or b""
-        said = self._texts.serialise(self._kind, change.iri.encode(), text) if text else None
+        statements = (
+            self._serialiser.serialise(self._kind, change.iri.encode(), text) if text else None
+        )
         envelope = _Envelope(
             change.event.encode(),
             change.iri.encode(),
@@ -147,30 +149,30 @@ class MemberWriter:
             objection=bool(text) and change.objection,
         )
         return (
-            self._trig(envelope, said),
-            self._json(envelope, said),
+            self._trig(envelope, statements),
+            self._json(envelope, statements),
             self._nquads(envelope, text),
         )
 
-    def _trig(self, of: _Envelope, said: SerialisedRecord | None) -> bytes:
+    def _trig(self, of: _Envelope, statements: SerialisedRecord | None) -> bytes:
         mark = b" ; cr:objectionOpen true" if of.objection else b""
         head = _TRIG % (
             *(of.event, self._streams[1], of.event),
             *(of.event, of.activity, of.record, of.time, of.seq, mark),
         )
-        if said is None:
+        if statements is None:
             return head
-        return b"%b\n<%b> {\n  <%b> %b .\n}" % (head, of.event, of.record, said.trig)
+        return b"%b\n<%b> {\n  <%b> %b .\n}" % (head, of.event, of.record, statements.trig)
 
-    def _json(self, of: _Envelope, said: SerialisedRecord | None) -> bytes:
+    def _json(self, of: _Envelope, statements: SerialisedRecord | None) -> bytes:
         mark = b',"objectionOpen":true' if of.objection else b""
         head = _JSON % (
             *(of.event, *self._streams, of.activity),
             *(of.record, of.time, of.seq, mark),
         )
-        if said is None:
+        if statements is None:
             return head + b"}"
-        return b'%b,"@graph":[{"id":"%b",%b}]}' % (head, of.record, said.json)
+        return b'%b,"@graph":[{"id":"%b",%b}]}' % (head, of.record, statements.json)
 
     def _nquads(self, of: _Envelope, text: bytes) -> bytes:
         mark = _NQUADS_MARK % of.event if of.objection else b""

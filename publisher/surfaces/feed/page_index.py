@@ -1,4 +1,4 @@
-"""What links the pages: roots and chains of index nodes (docs/decisions/0003).
+"""Roots and chains of index nodes, which link the pages (docs/decisions/0003).
 
 A root links every open page, the newest closed pages and, last, the newest index node; a node
 holds the closed pages of its time in the order of closing and, last, the node before it. So
@@ -24,9 +24,9 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relation: the path of a document and the times of all that lies below it.
+    """A relation: the path of a document and the time range of its members, in milliseconds.
 
-    `low` is the first and `high` one millisecond after the last; None while more may come.
+    `low` is the first time, `high` one more than the last; None while members may be added.
     """
 
     path: str
@@ -36,7 +36,7 @@ class Link:
 
 @dataclass(slots=True)
 class OpenPage:
-    """The page of a kind that may still gain members, and its times so far."""
+    """The newest page of a kind, and the times of its first and last member."""
 
     number: int
     low: int
@@ -45,7 +45,7 @@ class OpenPage:
 
 @dataclass(slots=True)
 class Stream:
-    """The mutable part of one stream's index; `until` is the time of its newest member."""
+    """State of one stream: time of its newest member, index nodes, closed pages not in a node."""
 
     until: int = 0
     nodes: int = 0
@@ -55,7 +55,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class NewNode:
-    """An index node that has just become full."""
+    """An index node that has just been filled."""
 
     path: str
     links: tuple[Link, ...]
@@ -63,16 +63,16 @@ class NewNode:
 
 @dataclass(slots=True)
 class FeedState:
-    """Where a tier's feed stands: everything that the next change needs to know."""
+    """State of a tier's feed: everything that the next change depends on."""
 
     position: int = 0
-    epoch: int = 0  # as the roots say it; 0 before they did
+    epoch: int = 0  # as written in the roots; 0 before the first
     open: dict[str, OpenPage] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, stated: dict[str, Any]) -> FeedState:
-        """Return what `to_json` has written."""
+        """Return the state that `to_json` has written."""
         return cls(
             stated["position"],
             stated.get("epoch", 0),
@@ -81,31 +81,31 @@ class FeedState:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return it for the file that is moved last."""
+        """Return the state as JSON for the state file."""
         return {"format": FORMAT, **asdict(self)}
 
     def add_streams(self, names: Iterable[str]) -> None:
-        """Begin streams that have no members yet."""
+        """Add streams without members."""
         for name in names:
             self.streams.setdefault(name, Stream())
 
     def add_member(self, kind: str, page: int, published: int, fan: int) -> list[NewNode]:
-        """Let a member in; return the nodes that fill up when its page begins.
+        """Add a member; return the index nodes that are filled when it starts a new page.
 
-        A page closes when the next one of its kind begins: the place of its closing in the
-        order of all pages is then the same in every rebuild.
+        A page closes when the next one of its kind starts, so the order in which pages close is
+        the same in every rebuild.
         """
-        made: list[NewNode] = []
+        nodes: list[NewNode] = []
         now = self.open.get(kind)
         if now is None or now.number != page:
             if now is not None:
                 link = Link(page_path(kind, now.number), now.low, now.last + 1)
-                made = [node for name in (kind, ALL) for node in self._shut(name, link, fan)]
+                nodes = [node for name in (kind, ALL) for node in self._shut(name, link, fan)]
             self.open[kind] = OpenPage(page, published, published)
         self.open[kind].last = published
         for name in (kind, ALL):
             self.streams.setdefault(name, Stream()).until = published
-        return made
+        return nodes
 
     def _shut(self, name: str, link: Link, fan: int) -> list[NewNode]:
         stream = self.streams[name]
@@ -122,9 +122,9 @@ class FeedState:
         return [NewNode(path, links)]
 
     def links(self, name: str) -> list[Link]:
-        """Return what the root of a stream links: by time, and the older node last.
+        """Return the links of a stream's root: by time, and the older node last.
 
-        A reader that takes the links in this order reads a flat feed in order (decision 0003).
+        A reader that follows them in this order reads a flat feed in order (decision 0003).
         """
         stream = self.streams[name]
         kinds = sorted(self.open) if name == ALL else [name] if name in self.open else []
@@ -143,20 +143,20 @@ def _stream(stated: dict[str, Any]) -> Stream:
 
 
 def node_document(config: FeedConfig, node: NewNode) -> list[Node]:
-    """Return an index node: it never changes, and says so."""
+    """Return the document of an index node, which is marked immutable."""
     said = (("a", "tree:Node"), ("ldes:immutable", Literal("true", "xsd:boolean")))
     return [Node(config.iri(node.path), (*said, *_relations(config, node.links)))]
 
 
-def root_document(config: FeedConfig, index: FeedState, name: str) -> list[Node]:
-    """Return a root: the stream, how to read it, how far it goes, and its links.
+def root_document(config: FeedConfig, state: FeedState, name: str) -> list[Node]:
+    """Return the document of a root: stream, paths, retention, completeness and links.
 
     `cr:completeUntil` is the only time from which a reader may resume: pages are written one
     after the other, and a poll may see a newer one beside an older (decision 0003). `cr:epoch`
-    changes when an older ledger was put back: what a reader knows of the old one counts no more.
+    changes when an older ledger was restored: a reader must then start anew.
     """
     root, stream = config.iri(f"feed/{name}"), config.stream(name)
-    until = index.streams[name].until
+    until = state.streams[name].until
     return [
         Node(
             stream,
@@ -180,13 +180,13 @@ def root_document(config: FeedConfig, index: FeedState, name: str) -> list[Node]
             (
                 ("a", "tree:Node"),
                 ("ldes:retentionPolicy", f"{root}#retention"),
-                ("cr:epoch", Literal(str(index.epoch), "xsd:integer")),
+                ("cr:epoch", Literal(str(state.epoch), "xsd:integer")),
                 *(
                     [("cr:completeUntil", Literal(xsd_timestamp(until), "xsd:dateTime"))]
                     if until
                     else []
                 ),
-                *_relations(config, index.links(name)),
+                *_relations(config, state.links(name)),
             ),
         ),
     ]

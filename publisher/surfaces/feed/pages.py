@@ -34,7 +34,7 @@ class Page:
 
     @classmethod
     def of(cls, kind: str, number: int, texts: list[bytes], members: MemberWriter) -> Self:
-        """Return the page that stands written in these texts, one for each of FORMS."""
+        """Return the page with the members of these documents, one for each of FORMS."""
         return cls(
             kind,
             number,
@@ -50,16 +50,16 @@ class Page:
             blocks.append(block)
 
     def remove(self, limits: Mapping[str, int]) -> bool:
-        """Remove what has text of these records and came before the limit; whether any did.
+        """Remove members with text of these records before a limit; return whether any was removed.
 
-        Tombstones stay: they say nothing but that something went.
+        `limits` maps a record to a sequence number. Tombstones are kept.
         """
-        found = False
+        removed = False
         for form, blocks in enumerate(self.blocks):
-            kept = [block for block in blocks if not _goes(form, block, limits)]
-            found = found or len(kept) < len(blocks)
+            kept = [block for block in blocks if not _is_removed(form, block, limits)]
+            removed = removed or len(kept) < len(blocks)
             blocks[:] = kept
-        return found
+        return removed
 
     def documents(
         self, config: FeedConfig, members: MemberWriter, *, closed: bool
@@ -71,6 +71,6 @@ class Page:
             yield mark.join([heads[number], *blocks]) + members.tails[number]
 
 
-def _goes(form: int, block: bytes, limits: Mapping[str, int]) -> bool:
+def _is_removed(form: int, block: bytes, limits: Mapping[str, int]) -> bool:
     header = header_of(form, block)
     return header.has_text and header.seq < limits.get(header.record, 0)

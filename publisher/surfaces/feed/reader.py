@@ -1,4 +1,4 @@
-"""What the readers of a tier's feed see, for audits beside a running projector."""
+"""Reads the published feed of a tier, beside a running projector."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NQUADS = FORMS.index("nq")
 
 
 class FeedReader:
-    """The feed that is served now. Raises StoreUnavailable when there is none yet."""
+    """Reads the feed that is served. Raises StoreUnavailable when there is none yet."""
 
     name = "feed"
 
@@ -35,7 +35,7 @@ class FeedReader:
         self._config = config
 
     def position(self) -> int:
-        """Last change whose result stands in the roots."""
+        """Return the number of the last change that the roots show."""
         state = self._files().state()
         if state is None:
             raise StoreUnavailable(
@@ -47,20 +47,20 @@ class FeedReader:
         return int(state["position"])
 
     def iris(self) -> Iterator[str]:
-        """Every record with text in any form of any page."""
+        """Yield every record with text in any form of any page."""
         return iris_in(self._files(), self._config)
 
     def members(self) -> Iterator[tuple[str, str, MemberHeader]]:
-        """Every member, tombstones included: its kind, the IRI of its event, what it says.
+        """Yield every member, tombstones included: its kind, its event's IRI, its header.
 
-        Those of one kind come in their order.
+        Members of one kind are in order.
         """
         for kind, number in self._files().pages():
             for header, block in _blocks(self._files(), self._config, (kind, number), _NQUADS):
                 yield kind, event_of(block), header
 
     def digest(self) -> str:
-        """LineSum over the newest version of each record, from the N-Quads.
+        """Return the digest of the newest version of each record, from the N-Quads.
 
         Raises StoreUnavailable for a root or an index node that is damaged.
         """
@@ -69,15 +69,15 @@ class FeedReader:
         return digest_in(files, self._config)
 
     def expected_digest(self) -> ViewSetDigest:
-        """Return what `digest` must be, once it has every view."""
+        """Return an accumulator of the digest; add every view that must be shown."""
         return ViewSetDigest()
 
     def contains(self, iri: str) -> bool:
-        """Whether a page where the record ever was has text of it (IRI or its last part)."""
+        """Return whether a page that ever had the record (IRI or last part) has text of it."""
         return contained_in(self._files(), self._config, iri)
 
     def inspect(self, shared: SharedWork) -> FeedInspection:
-        """Begin to compare every document with the ledger."""
+        """Start to compare every document with the ledger."""
         config = replace(self._config, serialiser=shared.serialiser)
         return FeedInspection(config, self._files(), self.position)
 
@@ -86,7 +86,7 @@ class FeedReader:
 
 
 def iris_in(files: FeedFiles, config: FeedConfig) -> Iterator[str]:
-    """Yield every record that has text on the shelf, once."""
+    """Yield every record that has text in the feed, once."""
     seen: set[str] = set()
     for kind, number in files.pages():
         for form in range(len(FORMS)):
@@ -97,7 +97,7 @@ def iris_in(files: FeedFiles, config: FeedConfig) -> Iterator[str]:
 
 
 def digest_in(files: FeedFiles, config: FeedConfig) -> str:
-    """Return the digest of what the shelf shows: of each record the newest version alone."""
+    """Return the digest of the feed: of each record the newest version alone."""
     newest: dict[str, int] = {}
     total = 0
     for page in files.pages():
@@ -110,7 +110,7 @@ def digest_in(files: FeedFiles, config: FeedConfig) -> str:
 
 
 def contained_in(files: FeedFiles, config: FeedConfig, iri: str) -> bool:
-    """Return whether text of the record is on the shelf, by the ledger's word where to look."""
+    """Return whether a page that the ledger names for the record has text of it."""
     public_id = id_of(iri)
     return any(
         header.has_text and id_of(header.record) == public_id

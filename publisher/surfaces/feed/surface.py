@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FeedSurface(TreeSurface[Writer]):
-    """The writer of one tier's feed. Opening publishes the roots of a feed without members."""
+    """Writes one tier's feed. Opening publishes the roots of an empty feed."""
 
     name = "feed"
 
@@ -32,17 +32,17 @@ class FeedSurface(TreeSurface[Writer]):
     # Reading: the writer's own state, ahead of readers by what is not yet published.
 
     def iris(self) -> Iterator[str]:
-        """Every record with text in any form of any page."""
+        """Yield every record with text in any form of any page."""
         return iris_in(self.flushed_writer().tree, self._config)
 
     def digest(self) -> str:
-        """LineSum over the newest version of each record."""
+        """Return the digest of the newest version of each record."""
         return digest_in(self.flushed_writer().tree, self._config)
 
     def expected_digest(self) -> ViewSetDigest:
-        """Return what `digest` must be, once it has every view."""
+        """Return an accumulator of the digest; add every view that must be shown."""
         return ViewSetDigest()
 
     def contains(self, iri: str) -> bool:
-        """Whether a page where the record ever was has text of it (IRI or its last part)."""
+        """Return whether a page that ever had the record (IRI or last part) has text of it."""
         return contained_in(self.flushed_writer().tree, self._config, iri)

@@ -1,10 +1,10 @@
-"""Texts that are compressed piece by piece and still make one ordinary gzip file.
+"""Texts compressed in segments that together make one ordinary gzip file.
 
-Each piece is a deflate stream of its own that ends at a byte, so pieces can be put one after the
-other, replaced and handed out without unpacking; header, last block and checksum come around
-them. Members of a multi-member file would be as cheap, but browsers and curl stop reading
-`Content-Encoding: gzip` after the first one. Sources: RFC 1951, RFC 1952; the way checksums
-are joined is that of zlib's crc32_combine (polynomials over GF(2)).
+Each segment is a deflate stream of its own that ends at a byte, so segments can be concatenated,
+replaced and served without decompression, between a header and a trailer. Members of
+a multi-member file would be as cheap, but browsers and curl stop reading `Content-Encoding: gzip`
+after the first one. Sources: RFC 1951, RFC 1952; checksums are joined as by zlib's crc32_combine
+(polynomials over GF(2)).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # No name, no time, unknown system: the same bytes everywhere.
 HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK: Final = b"\x03\x00"
-# Bytes that `trailer` adds: the last block, checksum and length.
+# Bytes of a trailer: the last block, checksum and length.
 TRAILER_LENGTH: Final = len(_LAST_BLOCK) + 8
 # The fastest: dumps are written in the path of publishing (decision 0012).
 _LEVEL: Final = 1
@@ -31,14 +31,14 @@ _ONE: Final = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class SegmentSize:
-    """Of some text: bytes unpacked, bytes packed, CRC-32."""
+    """Size of a text: bytes (`size`), compressed bytes (`packed`), and its CRC-32 (`crc`)."""
 
     size: int
     packed: int
     crc: int
 
     def followed_by(self, other: SegmentSize) -> SegmentSize:
-        """Return the extent of this text with the other after it."""
+        """Return the size of this text followed by the other."""
         if not self.size:
             return SegmentSize(other.size, self.packed + other.packed, other.crc)
         crc = _times(_shift(other.size), self.crc) ^ other.crc
@@ -48,16 +48,16 @@ class SegmentSize:
 EMPTY: Final = SegmentSize(0, 0, 0)
 
 
-def total_size(extents: Iterable[SegmentSize]) -> SegmentSize:
-    """Return the extent of the texts one after the other."""
-    found = EMPTY
-    for extent in extents:
-        found = found.followed_by(extent)
-    return found
+def total_size(sizes: Iterable[SegmentSize]) -> SegmentSize:
+    """Return the size of the concatenated texts."""
+    total = EMPTY
+    for size in sizes:
+        total = total.followed_by(size)
+    return total
 
 
 def compress(text: bytes) -> tuple[SegmentSize, bytes]:
-    """Return a piece, the same for the same text, and its extent; nothing for no text."""
+    """Return a text's size and its segment; deterministic, and empty for an empty text."""
     if not text:
         return EMPTY, b""
     machine = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW)
@@ -66,30 +66,30 @@ def compress(text: bytes) -> tuple[SegmentSize, bytes]:
 
 
 def decompress(packed: bytes) -> bytes:
-    """Return the text of pieces. Raises zlib.error when they are none."""
+    """Return the text of one or more segments. Raises zlib.error for other bytes."""
     return zlib.decompressobj(_RAW).decompress(packed)
 
 
 def trailer(whole: SegmentSize) -> bytes:
-    """Return what ends the gzip file of a text."""
+    """Return the last bytes of the gzip file of a text: last block, CRC-32, length."""
     size = whole.size & 0xFFFFFFFF
     return _LAST_BLOCK + whole.crc.to_bytes(4, "little") + size.to_bytes(4, "little")
 
 
-def _times(one: int, other: int) -> int:
+def _times(left: int, right: int) -> int:
     """Return the product of two polynomials modulo that of CRC-32, bits reflected."""
     product, bit = 0, _ONE
     while bit:
-        if one & bit:
-            product ^= other
+        if left & bit:
+            product ^= right
         bit >>= 1
-        other = (other >> 1) ^ _POLYNOMIAL if other & 1 else other >> 1
+        right = (right >> 1) ^ _POLYNOMIAL if right & 1 else right >> 1
     return product
 
 
 @lru_cache(maxsize=4096)
 def _shift(size: int) -> int:
-    """Return x to the power of 8 times `size`: what moves a checksum over so many bytes."""
+    """Return x^(8 * size), which shifts a CRC-32 over `size` bytes."""
     power, square = _ONE, 1 << 23  # 1 and x^8, reflected
     while size:
         if size & 1:

@@ -1,4 +1,4 @@
-"""A directory of files that changes from one whole state to the next.
+"""A directory of files that changes atomically from one state to the next.
 
 What is new is written under `stage`, synced once, marked complete, then moved into place: what
 is linked before what links it, and last the state with the position. A crash before the mark
@@ -30,20 +30,20 @@ _DIGEST: Final = "sha256"
 
 
 def read_state(root: Path) -> dict[str, Any] | None:
-    """Return what the last commit below `root` was given; None when there was none.
+    """Return the state of the last commit below `root`; None when there was none.
 
-    Raises StoreUnavailable when it is not what was written.
+    Raises StoreUnavailable when the file is damaged.
     """
     try:
-        found: dict[str, Any] = json.loads((root / STATE).read_bytes())
-        digest = found.pop(_DIGEST)
+        state: dict[str, Any] = json.loads((root / STATE).read_bytes())
+        digest = state.pop(_DIGEST)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, AttributeError) as problem:
         raise damaged_file(root / STATE) from problem
-    if digest != hashlib.sha256(_text(found)).hexdigest():
+    if digest != hashlib.sha256(_text(state)).hexdigest():
         raise damaged_file(root / STATE)
-    return found
+    return state
 
 
 def _text(state: dict[str, Any]) -> bytes:
@@ -51,7 +51,7 @@ def _text(state: dict[str, Any]) -> bytes:
 
 
 def damaged_file(path: Path) -> StoreUnavailable:
-    """Return the error of a file that was altered from outside, or cannot be read."""
+    """Return the error of a file that was altered, or cannot be read."""
     return StoreUnavailable(
         f"The file {path.name} of {path.parent.name} is damaged.",
         "Run `credence rebuild`; the ledger has everything it needs.",
@@ -61,7 +61,7 @@ def damaged_file(path: Path) -> StoreUnavailable:
 
 
 class StagedTree:
-    """The files below `root` to write on; one writer at a time. Raises OSError.
+    """Writes the files below `root`; one writer at a time. Raises OSError.
 
     `failpoint` is called at the failpoints.
     """
@@ -72,7 +72,7 @@ class StagedTree:
         self.stage = root / _STAGE
         self.dirty = False  # whether something was written that readers do not have yet
         root.mkdir(parents=True, exist_ok=True)
-        self._settle()
+        self._recover()
 
     def put(self, name: str, content: bytes) -> None:
         """Write a file for the next commit."""
@@ -83,7 +83,7 @@ class StagedTree:
         self.dirty = True
 
     def commit(self, state: dict[str, Any]) -> None:
-        """Put everything written in its place."""
+        """Move everything written into place, then the state."""
         self.stage.mkdir(exist_ok=True)
         sealed = {**state, _DIGEST: hashlib.sha256(_text(state)).hexdigest()}
         (self.stage / STATE).write_bytes(_text(sealed))
@@ -95,11 +95,11 @@ class StagedTree:
         self.dirty = False
 
     def order(self, name: str) -> tuple[Any, ...]:
-        """Return what sorts the file among those that are moved; the state comes after all."""
+        """Return the sort key of a file among those moved; the state is moved last."""
         return (name,)
 
-    def _settle(self) -> None:
-        """End what a crash left half done."""
+    def _recover(self) -> None:
+        """Finish or discard a commit that a crash interrupted."""
         if (self.stage / _COMPLETE).exists():
             self._move()
         elif self.stage.exists():

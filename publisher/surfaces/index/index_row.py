@@ -1,4 +1,4 @@
-"""Views -> rows: what the index keeps of a record, taken from the view's own bytes (pure).
+"""Maps the view of a record to its row in the index, from the view's bytes (pure).
 
 Every statement of a view has the record as its subject (docs/design/model.md "Identity"), so a view
 is cut at its own subject and no parser is needed. What a property means for lists and search stands
@@ -53,7 +53,7 @@ BREAK: Final = "·"
 
 
 class IndexRow(NamedTuple):
-    """What is kept of one view, in the order of the table `record`; `until` and `list` may lack."""
+    """The row of one record, in the order of table `record`; `until` and `list` may be None."""
 
     iri: str
     kind: str
@@ -69,7 +69,7 @@ class IndexRow(NamedTuple):
 
 
 class IndexDetails(NamedTuple):
-    """What goes to the other tables: (role, code), a register record's, a measure's facts."""
+    """Rows of the other tables: mentions (role, code), register entry, measure, its lists."""
 
     mentions: Sequence[tuple[str, str]]
     subject: tuple[str, str, str] | None
@@ -78,7 +78,7 @@ class IndexDetails(NamedTuple):
 
 
 class IndexMapping:
-    """Which properties mean what, for the kinds of the model; the same for every tier."""
+    """Maps properties of the model's kinds to index columns; the same for every tier."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self._slugs: dict[str, str] = {}
@@ -100,7 +100,7 @@ class IndexMapping:
         self.about: tuple[str, ...] = tuple(sorted(about))
 
     def read(self, iri: str, view: bytes) -> tuple[IndexRow, IndexDetails]:
-        """Return what is kept of a view (canonical N-Quads, all about `iri`)."""
+        """Return the rows of a view (canonical N-Quads whose subject is `iri`)."""
         found = self._found(iri, view)
         kind = self._slugs.get(_first(found, (_KIND,)), "")
         mentions = [
@@ -132,7 +132,7 @@ class IndexMapping:
         return facts, IndexDetails(mentions, *_more(found))
 
     def indexed_statements(self, iri: str, view: bytes) -> bytes:
-        """Return the statements of a view that `read` looks at, itself a view."""
+        """Return the statements of a view that `read` uses, as a view."""
         names, start = self._names, len(iri.encode()) + 3
         found = [
             statement
@@ -157,33 +157,33 @@ class IndexMapping:
 
 
 def rows_digest(rows: Iterable[Sequence[object]]) -> str:
-    """Return one value over the facts of records (the columns of `IndexRow`), in any order."""
+    """Return an order-free digest of rows (the columns of `IndexRow`), in hexadecimal."""
     return digest_hex(sum(map(row_sum, rows)))
 
 
 def row_sum(row: Sequence[object]) -> int:
-    """Return what one record's facts add to the digest."""
-    said = "\x1f".join("" if item is None else str(item) for item in row)
-    return int.from_bytes(hashlib.sha256(said.encode()).digest(), "big")
+    """Return what one row adds to the digest."""
+    text = "\x1f".join("" if item is None else str(item) for item in row)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
 
 def view_hash(view: bytes) -> bytes:
-    """Return what tells a view from any other."""
+    """Return a hash of a view, 16 bytes."""
     return hashlib.sha256(view).digest()[:16]
 
 
 def subject_of(view: bytes) -> str:
-    """Return the IRI that a view is about."""
+    """Return the subject IRI of a view."""
     return view[1 : view.index(b">")].decode()
 
 
 def kind_token(kind: str) -> str:
-    """Return the one token that stands for a kind in the full-text table."""
+    """Return the token of a kind in the full-text table."""
     return searchable(kind) or "NONE"
 
 
 def one_token_each(words: str) -> str:
-    """Return folded text as the full-text table takes it: one character a token."""
+    """Return folded text with one character a token, for the full-text table."""
     return " ".join(words)
 
 

@@ -68,7 +68,7 @@ CREATE VIRTUAL TABLE IF NOT EXISTS search_record USING fts5(
 
 @dataclass(frozen=True, slots=True)
 class IndexConfig:
-    """Where a tier's index is; `bases` are the beginnings of its record IRIs."""
+    """Configuration of a tier's index; `bases` are the prefixes of record IRIs."""
 
     directory: Path
     tier: Tier
@@ -76,7 +76,7 @@ class IndexConfig:
     mapping: IndexMapping
 
     def read_from(self) -> Path:
-        """Return the file that readers open now. Raises StoreUnavailable before the first."""
+        """Return the file that readers open. Raises StoreUnavailable before the first."""
         try:
             return self.directory / current_tree(self.directory).readlink() / FILE
         except OSError as error:
@@ -88,5 +88,5 @@ class IndexConfig:
             ) from error
 
     def names(self, iri: str) -> list[str]:
-        """Return the IRIs that an IRI or its last part may stand for."""
+        """Return the IRIs that an IRI or its last part may mean."""
         return [iri] if ":" in iri else [base + iri for base in self.bases]

@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """A piece of a text; `hit` where it is what was searched for."""
+    """A piece of a text; `hit` is true where it matches the search."""
 
     text: str
     hit: bool
@@ -76,7 +76,7 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A piece of a list, newest day first; `cursor` leads to the next piece, empty at the end."""
+    """A page of a list, newest day first; `cursor` is of the next page, empty at the end."""
 
     total: int
     more: bool

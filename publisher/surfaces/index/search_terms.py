@@ -41,7 +41,7 @@ def search_terms(text: str) -> list[str]:
 
 
 def fts_queries(words: Sequence[str], kinds: Collection[str] = ()) -> list[tuple[bool, str]]:
-    """Return (whether of subjects, query): what to ask of which full-text table, in this order."""
+    """Return (is_subject, FTS query) pairs, in the order in which to ask them."""
     all_of = " AND ".join(f'text : "{one_token_each(word)}"' for word in words)
     found = [(True, all_of)] if not kinds or SUBJECT in kinds else []
     others = sorted(kind_token(kind) for kind in set(kinds) - {SUBJECT})
@@ -61,7 +61,7 @@ def match_rank(words: Sequence[str], folded: str) -> int:
 
 
 def highlight(text: str, words: Sequence[str]) -> list[Highlight]:
-    """Return the text in pieces, those that a word stands for marked; none of it is lost."""
+    """Return the text cut into pieces, with those that match a word as hits."""
     folded, places = _folded(text)
     hit = [False] * len(text)
     for word in words:
@@ -80,7 +80,7 @@ def highlight(text: str, words: Sequence[str]) -> list[Highlight]:
 
 
 def code_with_wrong_check_digit(text: str) -> str | None:
-    """Return the code where what was typed is one but for its check digit."""
+    """Return the typed code if only its check digit is wrong; None otherwise."""
     if len(text) > LONGEST_QUERY:
         return None
     code = normal_code(text)
@@ -88,7 +88,7 @@ def code_with_wrong_check_digit(text: str) -> str | None:
 
 
 def likely_codes(code: str) -> list[str]:
-    """Return the sound codes one slip away: one character wrong, or two neighbours exchanged."""
+    """Return valid codes that differ by one character or one swap of adjacent characters."""
     slips = {
         code[:place] + other + code[place + 1 :]
         for place in range(USCC_LENGTH)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class IndexFile:
-    """Writes one index. What was committed is seen at once. Raises EnvironmentFault, OSError."""
+    """Writes one index file; each transaction is visible at once.
+
+    Raises EnvironmentFault, OSError.
+    """
 
     def __init__(self, mapping: IndexMapping, failpoint: FailpointHook, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -40,12 +43,12 @@ class IndexFile:
 
     @property
     def position(self) -> int:
-        """Last change applied."""
+        """Sequence number of the last change applied."""
         with self.database.reading() as connection:
             return position_of(connection)
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Bring the rows to the last change and save its number, in one transaction."""
+        """Apply the changes and save the last number, in one transaction."""
         if not changes:
             return
         net = {change.iri: change for change in changes}
@@ -59,23 +62,23 @@ class IndexFile:
         self._unforgotten = self._unforgotten or bool(numbers)
 
     def redact(self, iris: Collection[str]) -> None:
-        """Take the records out."""
+        """Remove the records."""
         with self.database.writing() as connection:
             gone = drop(connection, iris)
         self._unforgotten = self._unforgotten or bool(gone)
 
     def flush(self) -> None:
-        """Nothing waits in memory."""
+        """Do nothing: nothing is pending in memory."""
 
     def commit(self) -> None:
-        """Leave nothing of what went in the database's log; a reader in the way is waited for."""
+        """Remove deleted text from the database's log; waits for a reader that blocks it."""
         if self._unforgotten:
             self._failpoint(Failpoint.INDEX_UNFORGOTTEN)
             self._unforgotten = not self.database.forget()
 
 
 class IndexSurface(TreeSurface[IndexFile]):
-    """The writer of one tier's index. Opening publishes one without records."""
+    """Writes one tier's index. Opening publishes an empty index."""
 
     name = "index"
 
@@ -85,12 +88,12 @@ class IndexSurface(TreeSurface[IndexFile]):
         super().__init__(config.directory, partial(IndexFile, config.mapping, failpoint), failpoint)
 
     def iris(self) -> Iterator[str]:
-        """Every record with a row; drop the iterator before `reset`."""
+        """Yield every record with a row; drop the iterator before `reset`."""
         with self.target_writer().database.reading() as connection:
             yield from (iri for (iri,) in connection.execute("SELECT iri FROM record"))
 
     def digest(self) -> str:
-        """Sum over the facts of records as they stand in the table, marks left out."""
+        """Return the digest of the rows, without objection marks."""
         with self.target_writer().database.reading() as connection:
             return rows_digest(connection.execute(DIGESTED))
 
@@ -99,7 +102,7 @@ class IndexSurface(TreeSurface[IndexFile]):
         return RowSetDigest(self._config.mapping)
 
     def contains(self, iri: str) -> bool:
-        """Whether a row is about the record (IRI or its last part)."""
+        """Return whether the record (IRI or its last part) has a row."""
         with self.target_writer().database.reading() as connection:
             return contains_any(connection, self._config.names(iri))
 
@@ -117,14 +120,14 @@ def contains_any(connection: Connection, names: Iterable[str]) -> bool:
 
 
 class RowSetDigest:
-    """The digest of exactly the facts of the views that are added."""
+    """Order-free digest of the rows of views."""
 
     def __init__(self, mapping: IndexMapping) -> None:
         self._mapping = mapping
         self._total = 0
 
     def add(self, view: bytes, /) -> None:
-        """Count a view's facts."""
+        """Add the row of a view."""
         facts, _ = self._mapping.read(subject_of(view), view)
         self._total += row_sum(facts)
 

@@ -1,4 +1,4 @@
-"""What a version says, written once for feeds and dumps of both tiers.
+"""Serialises record versions once for feeds and dumps of both tiers.
 
 Tiers mostly show the same bytes of a version.
 """
@@ -16,60 +16,63 @@ if TYPE_CHECKING:
 
     from exchange.model.kinds import Kind
 
-# A chunk of ordinary records and half another; the other surfaces take them next.
+# Bytes kept: a chunk and a half of ordinary records; the other surfaces take them next.
 _BYTES: Final = 24 * 1024 * 1024
 
 
 class SerialisedRecord(NamedTuple):
-    """A version's statements in TriG and as the members of a JSON object."""
+    """A record version's statements in TriG and as the members of a JSON object."""
 
     trig: bytes
     json: bytes
 
 
 class SerialisationCache:
-    """Writes versions; what one reader has had written is kept until the others asked for it.
+    """Serialises a record version once; keeps it until all `readers` surfaces fetched it.
 
-    A view names its record, so its bytes are all that the text depends on beside the kind.
+    Keeps at most `most` bytes. The key is kind and view, since a view names its record.
+    `serialisers` creates the serialiser of a kind. Thread-safe.
     """
 
     def __init__(
         self,
         most: int = _BYTES,
         readers: int = 2,
-        phrases: Callable[[Kind | None], StatementSerialiser] = StatementSerialiser,
+        serialisers: Callable[[Kind | None], StatementSerialiser] = StatementSerialiser,
     ) -> None:
         self._most = most
-        self._new_phrases = phrases
+        self._new_serialiser = serialisers
         self._readers = readers
         self._size = 0
-        self._phrases: dict[str | None, StatementSerialiser] = {}
-        # With how many readers are still to come.
+        self._serialisers: dict[str | None, StatementSerialiser] = {}
+        # With the number of readers that have not fetched it yet.
         self._held: OrderedDict[tuple[str | None, bytes], tuple[SerialisedRecord, int]] = (
             OrderedDict()
         )
         self._lock = threading.Lock()
 
     def serialise(self, kind: Kind | None, iri: bytes, view: bytes) -> SerialisedRecord:
-        """Return the text of a view that is about the record alone."""
+        """Return a view in TriG and JSON; every statement must have the record as subject."""
         slug = None if kind is None else kind.slug
         with self._lock:
-            found = self._held.get((slug, view))
-            if found is not None:
-                self._taken((slug, view), *found)
-                return found[0]
-            phrases = self._phrases.get(slug)
-            if phrases is None:
-                phrases = self._phrases[slug] = self._new_phrases(kind)
-            said = phrases.serialise(iri, view)
+            kept = self._held.get((slug, view))
+            if kept is not None:
+                self._count_fetch((slug, view), *kept)
+                return kept[0]
+            serialiser = self._serialisers.get(slug)
+            if serialiser is None:
+                serialiser = self._serialisers[slug] = self._new_serialiser(kind)
+            statements = serialiser.serialise(iri, view)
             text = SerialisedRecord(
-                b" ;\n    ".join([item.trig for item in said]), json_members(said)
+                b" ;\n    ".join([item.trig for item in statements]), json_members(statements)
             )
             if self._readers > 1:
                 self._keep((slug, view), text)
             return text
 
-    def _taken(self, key: tuple[str | None, bytes], text: SerialisedRecord, waiting: int) -> None:
+    def _count_fetch(
+        self, key: tuple[str | None, bytes], text: SerialisedRecord, waiting: int
+    ) -> None:
         if waiting > 1:
             self._held[key] = text, waiting - 1
         else:

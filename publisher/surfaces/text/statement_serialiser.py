@@ -1,8 +1,7 @@
-"""What a record says, statement by statement, in Turtle and in JSON.
+"""Serialises the statements of a record in Turtle and JSON.
 
 Text is cut from the view's bytes, never parsed: canonical N-Quads have one statement a line,
-no line feed inside a literal, and escapes that Turtle and JSON read alike. Feeds and dumps
-write their records with these phrases.
+no line feed inside a literal, and escapes that Turtle and JSON share. Used by feeds and dumps.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ _OWN: Final = re.compile(b"<" + re.escape(PREFIXES["cr"].encode()) + rb"([A-Za-z
 _TYPED: Final = re.compile(
     rb'(".*"\^\^)<' + re.escape(PREFIXES["xsd"].encode()) + rb"([A-Za-z]+)>", re.DOTALL
 )
-# Statements remembered for the next record: authorities, codes and dates come again and again.
+# Statements cached for the next records: authorities, codes and dates repeat.
 _REMEMBERED: Final = 10_000
 
 
 class SerialisedStatement(NamedTuple):
-    """One statement without its subject; `key` and `value` are of the record's JSON object.
+    """One statement without its subject: `trig`, and `key` and `value` of the JSON object.
 
-    `member` is both as they stand there when the property has no other value.
+    `member` is key and value joined, for a property with this one value.
     """
 
     trig: bytes
@@ -44,7 +43,7 @@ class SerialisedStatement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Predicate:
-    """How a predicate is written in TriG and JSON, and how its values are in JSON."""
+    """A predicate in TriG and JSON, and the function that writes its values in JSON."""
 
     name: bytes
     key: bytes
@@ -53,10 +52,10 @@ class _Predicate:
 
 
 class StatementSerialiser:
-    """The statements of one kind. Not for several threads.
+    """Serialises the statements of records of one kind. Not thread-safe.
 
-    So many statements are remembered, and of free text, which comes once a version, none unless
-    `free_text`: for readers to whom both tiers' views of a version come one after the other.
+    Caches at most `remembered` statements. Free text is cached only with `free_text`: it repeats
+    only where both tiers' views of a version are serialised one after the other.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class StatementSerialiser:
         self._predicates: dict[bytes, _Predicate] = {}
 
     def serialise(self, iri: bytes, view: bytes) -> list[SerialisedStatement]:
-        """Return what the view says of the record, in its order."""
+        """Return the statements of a view, in its order."""
         known, start = self._known, len(iri) + 3
         # One statement a line, and the subject of all is the record
         # (docs/design/model.md "Identity").
@@ -86,15 +85,15 @@ class StatementSerialiser:
             predicate = self._predicates[iri] = self._read(iri)
         trig = b"%b %b" % (predicate.name, _short(value))
         shown, key, many = predicate.json(value), predicate.key, predicate.many
-        said = SerialisedStatement(
+        statement = SerialisedStatement(
             trig, key, shown, many, (b"%b:[%b]" if many else b"%b:%b") % (key, shown)
         )
         # Free text is the record's own and comes once; codes, names of others and dates again.
         if self._free_text or not value.endswith(b'"'):
             if len(self._known) >= self._remembered:
                 self._known.clear()
-            self._known[text] = said
-        return said
+            self._known[text] = statement
+        return statement
 
     def _read(self, iri: bytes) -> _Predicate:
         if iri == _TYPE:
@@ -110,7 +109,7 @@ class StatementSerialiser:
 
 
 def _short(value: bytes) -> bytes:
-    """Return a term with our prefixes in place of what they stand for."""
+    """Return a term of N-Quads with our prefixes."""
     if value.endswith(b'"'):
         return value
     own = _OWN.fullmatch(value)
@@ -121,7 +120,7 @@ def _short(value: bytes) -> bytes:
 
 
 def _compact(field: Field, value: bytes) -> bytes:
-    """Return the JSON value that the context reads back as this term."""
+    """Return the short JSON value that the JSON-LD context expands to this term."""
     if field.datatype is None:
         base = b"<" + field.iri_base.encode()
         if value.startswith(base) and value.endswith(b">"):
@@ -137,7 +136,7 @@ def _compact(field: Field, value: bytes) -> bytes:
 
 
 def _expanded(value: bytes) -> bytes:
-    """Return the term with nothing left to a context."""
+    """Return the JSON value of a term in full, independent of a context."""
     if value.startswith(b"<"):
         return b'{"id":"%b"}' % value[1:-1]
     at = value.rindex(b'"') + 1
@@ -148,12 +147,12 @@ def _expanded(value: bytes) -> bytes:
     return b'{"@value":%b,"@type":"%b"}' % (text, datatype)
 
 
-def json_members(said: list[SerialisedStatement]) -> bytes:
-    """Return the members of the record's JSON object; values of one property in one array."""
-    if len({item.key for item in said}) == len(said):
-        return b",".join([item.member for item in said])
+def json_members(statements: list[SerialisedStatement]) -> bytes:
+    """Return the members of the record's JSON object; several values become one array."""
+    if len({item.key for item in statements}) == len(statements):
+        return b",".join([item.member for item in statements])
     grouped: dict[bytes, list[SerialisedStatement]] = {}
-    for item in said:
+    for item in statements:
         grouped.setdefault(item.key, []).append(item)
     return b",".join(
         [

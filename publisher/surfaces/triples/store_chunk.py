@@ -1,7 +1,7 @@
-"""What a chunk of changes comes to for a store, and new records on their way into it (pure).
+"""The net effect of a chunk of changes on a triple store, and new records not yet loaded (pure).
 
-Purpose: a load of many records costs the engine less than many loads, so new ones wait; what
-changes or leaves does not.
+Purpose: one load of many records costs the engine less than many loads, so new records are
+collected; changes and removals are not.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
 
 OBJECTION = NS + "objectionOpen"
-# The mark stands outside the view (docs/design/model.md "Views"), so no digest counts it. No
-# literal can end a line like this: the quotes inside a literal are escaped.
+# The objection mark is not part of the view (docs/design/model.md "Views"), so no digest counts
+# it. No literal can end a line like this: the quotes inside a literal are escaped.
 OBJECTION_TRIPLE = f' <{OBJECTION}> "true"^^<http://www.w3.org/2001/XMLSchema#boolean> .\n'.encode()
-# Changes that one load spans at most; no chunk is longer.
+# Most changes that one load may cover; no chunk is longer.
 SPAN = 20_000
 
 
 class PendingInserts:
-    """New records on their way into the store: `after` is its position, `reached` the next."""
+    """New records not yet in the store.
+
+    `after` is the store's position, `reached` its position once they are loaded.
+    """
 
     def __init__(self, after: int) -> None:
         self.after = self.reached = after
@@ -33,21 +36,21 @@ class PendingInserts:
 
     @property
     def size(self) -> int:
-        """Bytes of the statements."""
+        """Size of their statements in bytes."""
         return sum(map(len, self.records.values()))
 
     def must_flush(self, net: Mapping[str, bytes], last: int) -> bool:
-        """Whether they have to be in the store before these changes are taken."""
+        """Whether they must be loaded before these changes are applied."""
         return last - self.after > SPAN or not self.records.keys().isdisjoint(net)
 
     def drop(self, iris: Iterable[str]) -> None:
-        """Drop records."""
+        """Remove records from the pending ones."""
         for iri in iris:
             self.records.pop(iri, None)
 
 
 def net_effect(changes: Sequence[Change]) -> tuple[dict[str, bytes], set[str]]:
-    """Return the statements each record ends with, none when it leaves; and who comes anew."""
+    """Return each record's final statements (empty when removed), and the created records."""
     net: dict[str, bytes] = {}
     created = set[str]()
     for change in changes:

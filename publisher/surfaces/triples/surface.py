@@ -1,4 +1,4 @@
-"""The triples surface: what SPARQL and the RDF of a record are read from.
+"""The triples surface: the store behind the SPARQL endpoint.
 
 Directory of one tier: `writer` (never opened by readers), `generations/<n>`, `current`;
 `writer.next` while a rebuild is under way. Position and data are one store, so a kill at any
@@ -48,7 +48,7 @@ _BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class TriplesConfig:
-    """Where a tier's triples are: `bases` are the beginnings of its record IRIs."""
+    """Configuration of a tier's triples; `bases` are the prefixes of record IRIs."""
 
     directory: Path
     tier: Tier
@@ -56,10 +56,10 @@ class TriplesConfig:
 
 
 class TriplesReader:
-    """What readers of a tier see now: a call opens the generation that is current.
+    """Reads a tier's current generation; each call opens it.
 
-    For audits and withdrawals beside a running projector; `vocabulary` gives the N-Triples that
-    must stand beside the records. Raises StoreUnavailable.
+    Used by audits and takedowns beside a running projector. `vocabulary` returns the N-Triples
+    that must be stored beside the records. Raises StoreUnavailable.
     """
 
     name = "triples"
@@ -71,19 +71,19 @@ class TriplesReader:
         self._held = LastResult()
 
     def position(self) -> int:
-        """Position of the generation that readers have."""
+        """Return the position of the current generation."""
         return current_generation(self._config.directory).position
 
     def iris(self) -> Iterator[str]:
-        """Every record with a type statement."""
+        """Yield the IRI of every record with a type statement."""
         return self._reader().subjects(self._config.bases)
 
     def known(self) -> Iterator[tuple[str, str]]:
-        """Every record with a type statement, with the IRI of its class."""
+        """Yield every record with a type statement, and the IRI of its class."""
         return self._reader().types(self._config.bases)
 
     def digest(self) -> str:
-        """LineSetDigest over the statements of records, marks left out.
+        """Return the digest of the statements of records, without objection marks.
 
         Raises StoreUnavailable where any index of the store is damaged.
         """
@@ -92,18 +92,18 @@ class TriplesReader:
         return _digest(reader, self._config.bases)
 
     def expected_digest(self) -> StoredViewDigest:
-        """Return what `digest` must be, once it has every view."""
+        """Return an accumulator of the digest; add every view that must be shown."""
         return StoredViewDigest()
 
     def contains(self, iri: str) -> bool:
-        """Whether any statement is about the record (IRI or its last part)."""
+        """Return whether any statement has the record (IRI or its last part) as subject."""
         now = current_generation(self._config.directory)
         return self._held.get(
             (now, iri), lambda: _holds(StoreReader(now.path), iri, self._config.bases)
         )
 
     def inspect(self, shared: SharedWork) -> TripleInspection:
-        """Begin to compare every statement with the ledger."""
+        """Start to compare every statement with the ledger."""
         return TripleInspection(self._config, self._vocabulary, shared)
 
     def _reader(self) -> StoreReader:
@@ -111,16 +111,16 @@ class TriplesReader:
 
 
 class TriplesSurface:
-    """The writer of one tier's store; the projector's lock is held by whoever has one.
+    """Writes one tier's triple store; the caller holds the projector's lock.
 
-    `vocabulary` is N-Triples and stands beside the data; `clock` and `grace` (how long a
-    superseded generation stays) are milliseconds. Opening publishes a generation.
-    New records wait in memory until they are worth a load, or something is asked or published.
+    `vocabulary` is N-Triples and is stored beside the records; `clock` and `grace` (how long a
+    superseded generation is kept) are milliseconds. Opening publishes a generation.
+    New records are kept in memory until a load is worth while, or until a read or `publish`.
     Raises StoreUnavailable when the directory cannot be opened, OSError when it is full.
     """
 
     name = "triples"
-    lane = "engine"  # it loads in threads of its own
+    lane = "engine"  # the engine loads in threads of its own
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class TriplesSurface:
         self._rebuilding = False
         self._purge = False
         self._pending: PendingInserts | None = None
-        # Up to here a load that was killed or failed may have come without its position.
+        # Up to here a load that was killed or failed may be stored without its position.
         self._unsure: int | None = None
         # A kill may have come between a redaction and its generation, so one is due.
         self._dirty = True
@@ -151,39 +151,39 @@ class TriplesSurface:
     # Reading: the writer's own state, ahead of the generation by what is not yet published.
 
     def position(self) -> int:
-        """Last change applied; of the new store while a rebuild is under way."""
+        """Return the number of the last change applied; of the new store during a rebuild."""
         return self._pending.reached if self._pending else self._target().position()
 
     def iris(self) -> Iterator[str]:
-        """Every record with a type statement; drop the iterator before `reset`."""
+        """Yield every record with a type statement; drop the iterator before `reset`."""
         return self._flushed_store().subjects(self._bases)
 
     def digest(self) -> str:
-        """LineSetDigest over the statements of records, marks left out."""
+        """Return the digest of the statements of records, without objection marks."""
         return _digest(self._flushed_store(), self._bases)
 
     def expected_digest(self) -> StoredViewDigest:
-        """Return what `digest` must be, once it has every view."""
+        """Return an accumulator of the digest; add every view that must be shown."""
         return StoredViewDigest()
 
     def contains(self, iri: str) -> bool:
-        """Whether any statement is about the record (IRI or its last part)."""
+        """Return whether any statement has the record (IRI or its last part) as subject."""
         return _holds(self._flushed_store(), iri, self._bases)
 
     def generation(self) -> Path:
-        """Directory of the generation that readers have."""
+        """Return the directory of the current generation."""
         return current_generation(self._directory).path
 
     # Writing.
 
     def choose_lane(self, backlog: int) -> None:
-        """Nothing to prepare, however many."""
+        """Do nothing: this surface never changes its lane."""
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Bring the store to the last change; readers see it after `publish`.
+        """Apply the changes; readers see them after `publish`.
 
-        New records wait until they are worth a load; whatever changes what is there settles
-        them first. Killed meanwhile, the store goes on from the position it has.
+        New records are collected for a load; a change of a stored record flushes them first.
+        After a kill the store continues from its own position.
         """
         if not changes:
             return
@@ -214,7 +214,7 @@ class TriplesSurface:
                 self._dirty = True
 
     def publish(self, *, at_head: bool) -> None:
-        """Swap in a finished rebuild, then make a new generation if anything changed."""
+        """Swap in a finished rebuild, then publish a generation if anything changed."""
         self._flush()
         if self._rebuilding and at_head:
             self._swap()
@@ -227,9 +227,9 @@ class TriplesSurface:
         self._generations.prune()
 
     def reset(self) -> None:
-        """Begin a new store aside; the old one goes, with every generation, when it is swapped.
+        """Start a new store; the swap removes the old one with every generation.
 
-        Nothing is copied: bytes of erased and withdrawn records do not reach the new files.
+        Nothing is copied, so no byte of a removed record reaches the new files.
         """
         self._drop_pending()
         self._close_next()
@@ -237,16 +237,16 @@ class TriplesSurface:
         self._target()
 
     def close(self) -> None:
-        """Close the stores; an unfinished rebuild is thrown away at the next start."""
+        """Close the stores; an unfinished rebuild is discarded at the next start."""
         self._drop_pending()
         self._close_next()
         self._close_writer()
 
     def _flush(self, replaced: Mapping[str, bytes] | None = None) -> None:
-        """Put what waits into the store, then removals, replacements and the position.
+        """Store pending records, then removals, replacements and the position.
 
-        New records go in first, in bulk, the others in transactions. Killed in between, the
-        store holds some records early and none torn.
+        New records are loaded first, in bulk, the others in a transaction. After a kill in
+        between the store has some records too early, but none in part.
         """
         waiting, unsure = self._pending, self._unsure
         if waiting is None:
@@ -263,7 +263,7 @@ class TriplesSurface:
         self._dirty = self._dirty or not self._rebuilding
 
     def _drop_pending(self) -> None:
-        """Let go of what waits; it is applied again from the store's position."""
+        """Drop the pending records; they are applied again from the store's position."""
         self._pending = self._unsure = None
 
     def _flushed_store(self) -> EmbeddedStore:
@@ -271,7 +271,7 @@ class TriplesSurface:
         return self._target()
 
     def _target(self) -> EmbeddedStore:
-        """Return the store that changes go to."""
+        """Return the store of new changes: the new one during a rebuild."""
         writer = self._writer()  # first, since opening it clears what a swap left behind
         if not self._rebuilding:
             return writer
@@ -283,9 +283,9 @@ class TriplesSurface:
         return self._next
 
     def _writer(self) -> EmbeddedStore:
-        """Return the store that generations are made of, opened anew after any swap."""
+        """Return the store that generations are made of; it is reopened after a swap."""
         if self._open_writer is None:
-            self._settle_directories()
+            self._recover_directories()
             self._open_writer = self._open(self._directory / "writer")
         return self._open_writer
 
@@ -297,9 +297,9 @@ class TriplesSurface:
         return store
 
     def _swap(self) -> None:
-        """Put the rebuilt store in the writer's place. A failure leaves the rebuild to do again.
+        """Replace the writer by the rebuilt store; after a failure the rebuild is repeated.
 
-        Both are closed first: the engine opens its files by path.
+        Both are closed first, since the engine opens its files by path.
         """
         self._close_next()
         self._close_writer()
@@ -322,8 +322,8 @@ class TriplesSurface:
             self._open_writer.close()
             self._open_writer = None
 
-    def _settle_directories(self) -> None:
-        """End what a kill left half done: a swap goes forward, a rebuild is thrown away."""
+    def _recover_directories(self) -> None:
+        """Finish an interrupted swap, discard an interrupted rebuild."""
         writer, aside = self._directory / "writer", self._directory / "writer.next"
         if aside.exists() and not writer.exists():
             aside.rename(writer)
@@ -334,15 +334,15 @@ class TriplesSurface:
 
 
 class StoredViewDigest:
-    """LineSetDigest over the views that are added, as the engine will write them back."""
+    """Digest of views in the spelling in which the engine writes them back."""
 
     def __init__(self) -> None:
         self._total = LineSetDigest()
-        # Only typed and tagged literals may come back in other words.
+        # Only typed and tagged literals may come back in another spelling.
         self._typed: list[bytes] = []
 
     def add(self, view: bytes, /) -> None:
-        """Count a view."""
+        """Add the view of one record."""
         for line in view.splitlines(keepends=True):
             if line.endswith((b'" .\n', b"> .\n")) and b'"^^<' not in line:
                 self._total.add(line)
