@@ -101,25 +101,25 @@ class AnnotatedWorkbook:
         if self._list:
             findings = tuple(findings)
             self.list_findings(findings)
-        said: dict[int, list[Finding]] = {}
+        by_column: dict[int, list[Finding]] = {}
         for item in findings:
             at = column_position(item.location.column) if item.location.column else 0
-            said.setdefault(at, []).append(item)
-        self._write(cells, said)
+            by_column.setdefault(at, []).append(item)
+        self._write(cells, by_column)
 
-    def _write(self, cells: Sequence[str], said: dict[int, list[Finding]]) -> None:
+    def _write(self, cells: Sequence[str], by_column: dict[int, list[Finding]]) -> None:
         if self._sheet is None:
             return
-        for column in range(max([len(cells), *(at + 1 for at in said)])):
+        for column in range(max([len(cells), *(at + 1 for at in by_column)])):
             text = cells[column] if column < len(cells) else ""
             style = self._plain
-            if column in said:
-                worst = max((item.severity for item in said[column]), key=_RANK.__getitem__)
+            if column in by_column:
+                worst = max((item.severity for item in by_column[column]), key=_RANK.__getitem__)
                 style = self._marks[worst]
-                self._comment(column, said[column])
+                self._comment(column, by_column[column])
             if text:
                 self._sheet.write_string(self._row, column, text[:CELL], style)
-            elif column in said:
+            elif column in by_column:
                 self._sheet.write_blank(self._row, column, None, style)
         self._row += 1
 
@@ -139,8 +139,15 @@ class AnnotatedWorkbook:
         self._row = 0
         self._write(_HEADINGS, {})
         for item in self._listed:
-            place = item.location
-            cells = (place.sheet, place.row, place.column, place.code, place.name, item.value)
+            location = item.location
+            cells = (
+                location.sheet,
+                location.row,
+                location.column,
+                location.code,
+                location.name,
+                item.value,
+            )
             words = (item.severity, item.rule, item.advice("zh"), item.advice("en"))
             self._write(["" if cell is None else str(cell) for cell in (*cells, *words)], {})
 

@@ -107,8 +107,8 @@ class Checker:
             yield checked
             all_refused = all_refused and checked.submission is None
             if all_refused and number >= self._limits.refused_rows:
-                place = self._locate(row, None)
-                self._ended = [finding("rows-refused", place, read=number)]
+                location = self._locate(row, None)
+                self._ended = [finding("rows-refused", location, read=number)]
                 return
 
     @property
@@ -184,8 +184,8 @@ class Checker:
         named = record.get("source")
         if named is None or named == source:
             return ()
-        place = self._locate(row, "source")
-        return (finding("wrong-source", place, str(named), source=source),)
+        location = self._locate(row, "source")
+        return (finding("wrong-source", location, str(named), source=source),)
 
     def _repeated(self, row: Row, key: str) -> tuple[Finding, ...]:
         mark = hash(key)
@@ -197,21 +197,21 @@ class Checker:
             return ()
         return (finding("repeated-key", self._locate(row, None), "", "warning", row=before),)
 
-    def _other_name(self, row: Row, found: NameConflict) -> Finding:
+    def _other_name(self, row: Row, conflict: NameConflict) -> Finding:
         return finding(
             "other-name",
-            self._locate(row, found.field),
-            found.name,
+            self._locate(row, conflict.field),
+            conflict.name,
             "warning",
-            code=found.code,
-            before=found.before,
-            row=found.row,
+            code=conflict.code,
+            before=conflict.before,
+            row=conflict.row,
         )
 
     def _finding(self, row: Row, problem: Problem) -> Finding:
-        place = self._locate(row, problem.field, problem.column)
+        location = self._locate(row, problem.field, problem.column)
         return Finding(
-            place,
+            location,
             problem.rule,
             problem.message,
             problem.hint,
@@ -341,14 +341,14 @@ def require_accepted_row(checker: Checker, name: str) -> None:
         Rejected: the first `Limits.refused_rows` rows are all rejected.
 
     """
-    told: list[Finding] = []
+    errors: list[Finding] = []
     for checked in checker.rows():
         if checked.submission is not None:
             return
-        if len(told) < _TOLD:
-            told += [item for item in checked.findings if item.severity == "error"]
+        if len(errors) < _TOLD:
+            errors += [item for item in checked.findings if item.severity == "error"]
     if checker.ended_early:
-        raise file_rejected(name, [*checker.faults, *told[:_TOLD]])
+        raise file_rejected(name, [*checker.faults, *errors[:_TOLD]])
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

@@ -35,15 +35,15 @@ class CodeNames:
 
     def conflicts(self, record: Mapping[str, Any], row: int) -> Iterator[NameConflict]:
         """Remember the names in a record; yield each that differs from an earlier row's, once."""
-        for field, code_field, met in self._met:
+        for field, code_field, names_by_code in self._met:
             code, name = record.get(code_field), record.get(field)
             if code is None or name is None:
                 continue
-            known = met.get(code)
+            known = names_by_code.get(code)
             if known is None:
-                if len(met) >= _CODES:
-                    del met[next(iter(met))]
-                met[code] = {name: row}
+                if len(names_by_code) >= _CODES:
+                    del names_by_code[next(iter(names_by_code))]
+                names_by_code[code] = {name: row}
             elif name not in known and len(known) < _NAMES:
                 first, where = next(iter(known.items()))
                 alike = any(_plain(item) == _plain(name) for item in known)

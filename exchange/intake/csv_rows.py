@@ -104,15 +104,15 @@ class CsvRecords:
             self._fault("unclosed-quote", line)
             self._lines.put_back()
             return False
-        found = len(cells)
-        if self._lines.ended and cells and found < self._expected:
+        count = len(cells)
+        if self._lines.ended and cells and count < self._expected:
             self._faults.add(
                 "cut-row",
                 row=self._number,
                 line=line,
-                found=found,
+                found=count,
                 expected=self._expected,
-                position=max(found - 1, 0),
+                position=max(count - 1, 0),
             )
         return True
 

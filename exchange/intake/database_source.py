@@ -52,8 +52,8 @@ class DatabaseTable:
 
         """
         with self._connected() as connection:
-            found = sa.inspect(connection).get_columns(self.name, schema=self.schema)
-        return [str(column["name"]) for column in found]
+            columns = sa.inspect(connection).get_columns(self.name, schema=self.schema)
+        return [str(column["name"]) for column in columns]
 
     def copy(self, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
         """Write the table as CSV; return the SHA-256 in hex and the size in bytes.

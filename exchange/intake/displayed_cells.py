@@ -46,16 +46,16 @@ class DisplayedColumn:
             self._at = 0
         while self._at < len(runs) - 1 and row > runs[self._at][1]:
             self._at += 1
-        first, last, found = runs[self._at]
-        return self._mark(found, text) if text and first <= row <= last else None
+        first, last, cell_format = runs[self._at]
+        return self._mark(cell_format, text) if text and first <= row <= last else None
 
-    def _mark(self, found: NumberFormat, text: str) -> str | None:
+    def _mark(self, cell_format: NumberFormat, text: str) -> str | None:
         if self._day:
-            return f"date-shown {found.code}"
-        if found.is_date:
+            return f"date-shown {cell_format.code}"
+        if cell_format.is_date:
             return None if self._money else "date-cell"
-        number = found.display_number(text)
-        shown, unit = number or (found.display_text(text), True)
+        number = cell_format.display_number(text)
+        shown, unit = number or (cell_format.display_text(text), True)
         if shown.strip() == text:
             return None
         if self._money and not unit:
@@ -73,13 +73,15 @@ def displayed_columns(
     header: Header, runs: Iterable[Sequence[int]], formats: Mapping[int, str]
 ) -> dict[int, DisplayedColumn]:
     """Return the columns whose number formats can mislead, by position from 0."""
-    found: dict[int, list[tuple[int, int, NumberFormat]]] = {}
+    runs_by_column: dict[int, list[tuple[int, int, NumberFormat]]] = {}
     sorts = _field_types(header)
     for column, first, last, style in runs:
         sort, shown = sorts.get(column, FieldType.DATE), number_format(formats[style])
         if sort not in _TIMES or (column in sorts and shown.hides_day):
-            found.setdefault(column, []).append((first, last, shown))
-    return {column: DisplayedColumn(parts, sorts[column]) for column, parts in found.items()}
+            runs_by_column.setdefault(column, []).append((first, last, shown))
+    return {
+        column: DisplayedColumn(parts, sorts[column]) for column, parts in runs_by_column.items()
+    }
 
 
 def _field_types(header: Header) -> dict[int, FieldType]:
@@ -97,14 +99,14 @@ def hidden_parts(header: Header, tab: Worksheet, origin: CellLocation) -> list[F
     ]
     known = dict(header.columns)
     columns = [at for first, last in tab.columns for at in range(first, last + 1) if at in known]
-    found = []
+    findings = []
     if rows:
         rule = "rows-filtered" if tab.filtered else "rows-hidden"
-        found.append(finding(rule, origin, "", "warning", ranges=_listed(map(_range, rows))))
+        findings.append(finding(rule, origin, "", "warning", ranges=_listed(map(_range, rows))))
     if columns:
         names = (f"{column_letters(at)} {known[at].name}" for at in columns)
-        found.append(finding("columns-hidden", origin, "", "warning", ranges=_listed(names)))
-    return found
+        findings.append(finding("columns-hidden", origin, "", "warning", ranges=_listed(names)))
+    return findings
 
 
 def _range(ends: tuple[int, int]) -> str:

@@ -49,14 +49,14 @@ def scrub(
     for directory in directories:
         if not directory.is_dir():
             continue
-        found = 0
+        removed_here = 0
         for path in sorted(directory.iterdir()):
             # Behind a dot: locks, and what a killed scrub left, which healing takes away.
             if path.is_file() and not path.is_symlink() and not path.name.startswith("."):
-                found += _scrub_file(path, wanted, failpoint)
-        if found:
+                removed_here += _scrub_file(path, wanted, failpoint)
+        if removed_here:
             sync_directory(directory)
-        removed += found
+        removed += removed_here
     return removed
 
 

@@ -73,7 +73,7 @@ def delivery_files(folder: Path) -> list[Path]:
 
     """
     try:
-        found = sorted(
+        files = sorted(
             path
             for path in folder.iterdir()
             if path.suffix.lower() in SUFFIXES and path.name[:1] not in ".~" and path.is_file()
@@ -84,20 +84,20 @@ def delivery_files(folder: Path) -> list[Path]:
         raise EnvironmentFault(
             f"{folder} cannot be read: {error.strerror}.", "Look at its permissions."
         ) from error
-    if len(found) > FILES:
+    if len(files) > FILES:
         raise UsageError(f"{folder} holds more than {FILES} files.", "Split it.")
-    return found
+    return files
 
 
 def split_by_kind_known(folder: Path, model: Model) -> tuple[list[Path], list[Path]]:
     """Return the files of a folder whose kind is known, and the others."""
-    found: list[Path] = []
+    known: list[Path] = []
     other: list[Path] = []
     for path in delivery_files(folder):
         (
-            found if kind_from_file_name(model, path.name) or _tells_kind(path, model) else other
+            known if kind_from_file_name(model, path.name) or _tells_kind(path, model) else other
         ).append(path)
-    return found, other
+    return known, other
 
 
 def _tells_kind(path: Path, model: Model) -> bool:

@@ -97,9 +97,9 @@ class Finding:
     def as_json(self) -> dict[str, Any]:
         """Return the finding as a JSON object, without the parts of the location that are None."""
         # Written out: a large file has thousands of findings, and `asdict` copies each deeply.
-        found = {name: getattr(self.location, name) for name in _LOCATION_FIELDS}
+        location = {name: getattr(self.location, name) for name in _LOCATION_FIELDS}
         return {
-            **{name: value for name, value in found.items() if value is not None},
+            **{name: value for name, value in location.items() if value is not None},
             "value": self.value,
             "rule": self.rule,
             "severity": self.severity,
@@ -109,12 +109,16 @@ class Finding:
 
 
 def finding(
-    rule: str, place: CellLocation, value: str = "", severity: Severity = "error", **details: object
+    rule: str,
+    location: CellLocation,
+    value: str = "",
+    severity: Severity = "error",
+    **details: object,
 ) -> Finding:
     """Return a finding of one of the intake's own rules (`exchange.intake.rule_messages`)."""
     zh, en, hint_zh, hint_en = MESSAGES[rule]
     message = Label(zh.format(**details), en.format(**details))
-    return Finding(place, rule, message, Label(hint_zh, hint_en), severity, printable(value))
+    return Finding(location, rule, message, Label(hint_zh, hint_en), severity, printable(value))
 
 
 def _sentence(text: str, stop: str) -> str:

@@ -94,8 +94,8 @@ class FolderWatcher:
             with self._memory.open(encoding="utf-8") as stream:
                 for line in stream:
                     if line.endswith("\n"):  # else a write that was cut short
-                        said = json.loads(line)
-                        done[said["file"]] = FileStamp(said["size"], said["changed"])
+                        entry = json.loads(line)
+                        done[entry["file"]] = FileStamp(entry["size"], entry["changed"])
             here = {path.name for path in delivery_files(self._folder)}
             kept = {name: state for name, state in done.items() if name in here}
             self._rewrite(kept)
@@ -118,10 +118,10 @@ class FolderWatcher:
 
 def _stamp(path: Path) -> FileStamp | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
-    return FileStamp(found.st_size, found.st_mtime_ns)
+    return FileStamp(status.st_size, status.st_mtime_ns)
 
 
 def _fault(path: Path, error: OSError) -> EnvironmentFault:

@@ -174,8 +174,8 @@ class HeldRows:
             return
         statement = select(_item.c.id).where(_item.c.state == ItemState.WAITING)
         with self._open().reading() as connection:
-            found = connection.execute(statement.order_by(_item.c.at, _item.c.id)).scalars().all()
-        for number in found:  # one by one: an open look would keep writers out
+            numbers = connection.execute(statement.order_by(_item.c.at, _item.c.id)).scalars().all()
+        for number in numbers:  # one by one: an open look would keep writers out
             with self._open().reading() as connection:
                 row = connection.execute(
                     select(_item).where(_item.c.id == number, _item.c.state == ItemState.WAITING)
@@ -231,11 +231,11 @@ class HeldRows:
         """Mark the waiting rows that an erasure has to destroy; return how many."""
         if not self.path.exists():
             return 0
-        found = [item.id for item in self.waiting() if wanted(item.row)]
+        numbers = [item.id for item in self.waiting() if wanted(item.row)]
         with self._open().writing() as connection:
-            for number in found:
+            for number in numbers:
                 connection.execute(update(_item).where(_item.c.id == number).values(erasing=iri))
-        return len(found)
+        return len(numbers)
 
     def marked(self) -> set[str]:
         """Return the IRIs of the records whose erasure marked rows."""
@@ -352,19 +352,19 @@ def _find(connection: Connection, number: str) -> Any:
             zh_hint=f"请给出 credence review list 所列编号的前 {_SHORTEST_ID} 位以上。",
         )
     like = _item.c.id.startswith(number.lower(), autoescape=True)
-    found = connection.execute(
+    rows = connection.execute(
         select(_item).where(like, _item.c.state == ItemState.WAITING).limit(2)
     ).all()
-    if not found:
+    if not rows:
         raise _unknown(number)
-    if len(found) > 1:
+    if len(rows) > 1:
         raise UsageError(
             f"{number!r} fits several held rows.",
             "Give more characters of the number.",
             zh=f"“{number}”对应不止一个待审行。",
             zh_hint="请给出编号的更多位数。",
         )
-    return found[0]
+    return rows[0]
 
 
 def _unknown(number: str) -> NotFound:

@@ -109,9 +109,9 @@ class JsonSheet:
             self._faults.found = [*self._head_faults]
 
     def _row(self, number: int, line: int, raw: str, value: Any) -> Row:
-        place = CellLocation(self.name, row=number, line=line)
+        location = CellLocation(self.name, row=number, line=line)
         if not isinstance(value, dict):
-            return Row(number, line, raw, findings=(finding("json-not-object", place, raw),))
+            return Row(number, line, raw, findings=(finding("json-not-object", location, raw),))
         flaws = tuple(
             finding(
                 flaw.rule,
@@ -124,28 +124,30 @@ class JsonSheet:
             for flaw in _flaws(value, self._limits.depth)
         )
         suspect = may_be_damaged(str(value) if "\\u" in raw else raw)
-        odd = self._damage_findings(place, value) if suspect else ()
+        odd = self._damage_findings(location, value) if suspect else ()
         if flaws or any(item.severity == "error" for item in odd):
             return Row(number, line, raw, findings=flaws + odd)
         if not any(name in self.form_columns.by_code for name in value):
             return Row(number, line, raw, record=value, findings=odd)
-        return self._coded(place, raw, value, odd)
+        return self._coded(location, raw, value, odd)
 
-    def _damage_findings(self, place: CellLocation, value: dict[str, Any]) -> tuple[Finding, ...]:
+    def _damage_findings(
+        self, location: CellLocation, value: dict[str, Any]
+    ) -> tuple[Finding, ...]:
         """Return findings about damaged members, also inside arrays."""
         findings = []
         for name, item in value.items():
             known = self.form_columns.by_field.get(name) or self.form_columns.by_code.get(name)
             for text in item if isinstance(item, list) else [item]:
-                found = cell_damage(text, known) if isinstance(text, str) else None
-                if found:
-                    at = replace(place, code=printable(name))
+                damage = cell_damage(text, known) if isinstance(text, str) else None
+                if damage:
+                    at = replace(location, code=printable(name))
                     cell = HIDDEN_VALUE if known and known.hidden else text
-                    findings.append(finding(found[0], at, cell, found[1]))
+                    findings.append(finding(damage[0], at, cell, damage[1]))
         return tuple(findings)
 
     def _coded(
-        self, place: CellLocation, raw: str, value: dict[str, Any], odd: tuple[Finding, ...]
+        self, location: CellLocation, raw: str, value: dict[str, Any], odd: tuple[Finding, ...]
     ) -> Row:
         cells: dict[str, str] = {}
         findings = [*odd]
@@ -154,11 +156,13 @@ class JsonSheet:
             if known is None or item is None:
                 continue
             if isinstance(item, bool) or not isinstance(item, str | int | float):
-                at = CellLocation(place.file, None, place.row, place.line, None, name, known.name)
+                at = CellLocation(
+                    location.file, None, location.row, location.line, None, name, known.name
+                )
                 findings.append(finding("json-value", at, printable(str(item))))
             else:
                 cells[known.code] = str(item).strip()
-        return Row(place.row or 0, place.line or 0, raw, cells, findings=tuple(findings))
+        return Row(location.row or 0, location.line or 0, raw, cells, findings=tuple(findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,14 +340,14 @@ class _Values:
         """Walk through an object's members; only `records` is of interest."""
         window = self._window
         window.at += 1
-        found = False
+        has_records = False
         while window.blank() != "}":
             name = self._value()[2]
             if not isinstance(name, str) or window.blank() != ":":
                 self._stop()
             window.at += 1
-            if name == _MEMBER and not found and window.blank() == "[":
-                found = True
+            if name == _MEMBER and not has_records and window.blank() == "[":
+                has_records = True
                 yield from self._array()
             else:
                 self._value()
@@ -352,7 +356,7 @@ class _Values:
             elif window.blank() != "}":
                 self._stop()
         window.at += 1
-        if not found:
+        if not has_records:
             self._stop("json-size", limit=self._limits.record_characters)
 
     def _value(self) -> tuple[int, str, Any]:

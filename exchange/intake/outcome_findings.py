@@ -40,10 +40,10 @@ def outcome_finding(
     field, value = None, ""
     if result.reason == SUPPRESSED_ENDED and checked.submission is not None:
         field, value = checker.publicity_end, checked.submission.publicity_end or ""
-    place = checker.locate(checked.row, field)
+    location = checker.locate(checked.row, field)
     if result.reason not in MESSAGES:
-        return finding("ledger-refused", place, severity=severity, reason=result.reason)
-    return finding(result.reason, place, value, severity, **version_details(result))
+        return finding("ledger-refused", location, severity=severity, reason=result.reason)
+    return finding(result.reason, location, value, severity, **version_details(result))
 
 
 def _unknown_target(
@@ -53,27 +53,31 @@ def _unknown_target(
     link = row.withdraws
     assert link is not None  # noqa: S101 (only such rows have a target)
     field, number = checker.target_number(checked.row, link.kind)
-    found = finding(
+    unknown = finding(
         REJECTED_UNKNOWN_TARGET, checker.locate(checked.row, field), number, sought=number
     )
     known = targets.suggest(link)
     if not known:
-        return found
-    zh = "；".join(f"“{each.number}”（{each.authority} {each.day}）{each.iri}" for each in known)
-    en = "; ".join(f"{each.number} ({each.authority} {each.day}) {each.iri}" for each in known)
+        return unknown
+    zh = "；".join(
+        f"“{target.number}”（{target.authority} {target.day}）{target.iri}" for target in known
+    )
+    en = "; ".join(
+        f"{target.number} ({target.authority} {target.day}) {target.iri}" for target in known
+    )
     hint = Label(
         f"台账中有 {zh}，是否指此？请核对文号、机关和行政相对人后重新报送。",
         f"On file: {en}. Is it that one? Mend number, authority or counterpart, deliver it again.",
     )
-    return replace(found, hint=hint)
+    return replace(unknown, hint=hint)
 
 
 def refused_before_finding(checker: Checker, checked: CheckedRow, refusal: Refusal) -> Finding:
     """Return the finding about a row that was refused in review before."""
     day = datetime.fromtimestamp(refusal.at / 1000, UTC).date().isoformat()
-    place = checker.locate(checked.row, None)
+    location = checker.locate(checked.row, None)
     return finding(
-        "refused-in-review", place, day=day, actor=refusal.actor, because=refusal.because
+        "refused-in-review", location, day=day, actor=refusal.actor, because=refusal.because
     )
 
 

@@ -84,15 +84,15 @@ class RowHolder:
         stored = self.held.put([self._held_row(settled[at]) for at in places])
         if places:
             self.failpoint(Failpoint.HELD_KEPT)
-        for place, (what, refusal) in zip(places, stored, strict=True):
-            if what is not HoldResult.HELD:
-                settled[place] = self._not_held(settled[place], refusal)
+        for index, (hold_result, refusal) in zip(places, stored, strict=True):
+            if hold_result is not HoldResult.HELD:
+                settled[index] = self._not_held(settled[index], refusal)
         return settled
 
     def _held_row(self, row: RowOutcome) -> HeldRow:
         checked, submission = row.checked, row.checked.submission
         assert submission is not None  # noqa: S101 (only the ledger's results are for review)
-        place = self.checker.locate(checked.row, None)
+        location = self.checker.locate(checked.row, None)
         because = [
             item
             for item in row.findings
@@ -103,8 +103,8 @@ class RowHolder:
             version=row.result.version,
             origin=self.origin,
             delivery=self.delivery,
-            file=place.file,
-            sheet=place.sheet,
+            file=location.file,
+            sheet=location.sheet,
             findings=tuple(item.as_json() for item in because),
             cells=checked.row.cells or checked.row.record or {},
             form=None if checked.row.cells is None else self.origin.form,

@@ -120,5 +120,5 @@ class StructureFaults:
         position = details.pop("position", None)
         value = details.pop("value", "")
         column = None if position is None else column_letters(position)
-        place = replace(self.origin, row=row, line=line, column=column)
-        self.found.append(finding(rule, place, value, **details))
+        location = replace(self.origin, row=row, line=line, column=column)
+        self.found.append(finding(rule, location, value, **details))

@@ -117,8 +117,8 @@ def _fill(path: Path, stream: BinaryIO, limits: Limits) -> tuple[str, int]:
         size += len(chunk)
         if size > limits.file_bytes:
             name = mask(path.name)
-            place = CellLocation(name)
-            fault = finding("file-size", place, size=size, limit=limits.file_bytes)
+            location = CellLocation(name)
+            fault = finding("file-size", location, size=size, limit=limits.file_bytes)
             raise file_rejected(name, [fault])
         digest.update(chunk)
         stream.write(chunk)

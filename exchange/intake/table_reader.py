@@ -150,9 +150,9 @@ class TableSheet(ABC):
             line = ",".join(cells)
             for separator, name in _SEPARATORS.items():
                 if best_kind(candidates, tuple(map(clean_cell, line.split(separator)))):
-                    place = self._location(1, 1)
-                    found = finding("header-separator", place, separator=name)
-                    return replace(found, rule="no-header")
+                    location = self._location(1, 1)
+                    separator_finding = finding("header-separator", location, separator=name)
+                    return replace(separator_finding, rule="no-header")
         return finding("no-header", self._location(1, 1), rows=HEADER_SEARCH)
 
     def _location(self, row: int, line: int | None, **more: Any) -> CellLocation:
@@ -165,28 +165,28 @@ class TableSheet(ABC):
     def _check_header(self, header: Header, cells: Sequence[str]) -> None:
         if header.width > self.limits.columns:
             limit = self.limits.columns
-            place = self._location(header.row, None)
-            self._note_fault(finding("too-many-columns", place, found=header.width, limit=limit))
+            location = self._location(header.row, None)
+            self._note_fault(finding("too-many-columns", location, found=header.width, limit=limit))
             return
         seen: dict[str, int] = {}
         for position, known in header.columns:
             if known.code in seen:
-                place = self._cell_location(header.row, None, position, known)
+                location = self._cell_location(header.row, None, position, known)
                 first = column_letters(seen[known.code])
                 self._note_fault(
                     finding(
-                        "duplicate-column", place, cells[position], code=known.code, first=first
+                        "duplicate-column", location, cells[position], code=known.code, first=first
                     )
                 )
             seen.setdefault(known.code, position)
         for known in header.form_columns.missing(frozenset(seen)):
-            place = self._location(header.row, None, code=known.code, name=known.name)
-            self._note_fault(finding("missing-column", place, code=known.code, name=known.name))
+            location = self._location(header.row, None, code=known.code, name=known.name)
+            self._note_fault(finding("missing-column", location, code=known.code, name=known.name))
         positions = {position for position, _ in header.columns}
         for position in range(header.width):
             if position not in positions:
-                place = self._cell_location(header.row, None, position, None)
-                self.notes.append(finding("unknown-column", place, cells[position], "warning"))
+                location = self._cell_location(header.row, None, position, None)
+                self.notes.append(finding("unknown-column", location, cells[position], "warning"))
 
     def _cell_location(
         self, row: int, line: int | None, position: int, known: FormColumn | None
@@ -196,13 +196,13 @@ class TableSheet(ABC):
 
     def _row(self, header: Header, record: TableRow) -> Row:
         number, line, raw, marks = record
-        found = filled_width(raw)
-        if found > header.width or len(raw) < header.width:
+        count = filled_width(raw)
+        if count > header.width or len(raw) < header.width:
             return Row(
                 number,
                 line,
                 tuple(raw),
-                findings=(self._cell_count_finding(header, record, found),),
+                findings=(self._cell_count_finding(header, record, count),),
             )
         joined = "".join(raw)
         findings = () if joined.isprintable() else self._control(header, record, joined)
@@ -217,28 +217,28 @@ class TableSheet(ABC):
         }
         return Row(number, line, tuple(raw), cells, findings=findings)
 
-    def _cell_count_finding(self, header: Header, record: TableRow, found: int) -> Finding:
+    def _cell_count_finding(self, header: Header, record: TableRow, count: int) -> Finding:
         """Return the finding about a row with more or fewer cells than the header."""
         number, line, raw, _ = record
-        if found <= header.width:
-            place, value = self._location(number, line), ",".join(raw)
-            found = len(raw)
+        if count <= header.width:
+            location, value = self._location(number, line), ",".join(raw)
+            count = len(raw)
         else:
-            stray = next(at for at in range(header.width, found) if raw[at].strip())
-            place, value = self._cell_location(number, line, stray, None), raw[stray]
-        return finding("cell-count", place, value, found=found, expected=header.width)
+            stray = next(at for at in range(header.width, count) if raw[at].strip())
+            location, value = self._cell_location(number, line, stray, None), raw[stray]
+        return finding("cell-count", location, value, found=count, expected=header.width)
 
     def _damage_findings(self, header: Header, record: TableRow) -> tuple[Finding, ...]:
         """Return findings about cells damaged by a spreadsheet or a wrong encoding."""
         number, line, raw, marks = record
         findings = []
         for position, known in header.columns:
-            found = cell_damage(raw[position], known) if raw[position] else None
-            if found and marks.get(position) != "error":
-                rule, severity = found
+            damage = cell_damage(raw[position], known) if raw[position] else None
+            if damage and marks.get(position) != "error":
+                rule, severity = damage
                 value = HIDDEN_VALUE if known.hidden else raw[position]
-                place = self._cell_location(number, line, position, known)
-                findings.append(finding(rule, place, value, severity))
+                location = self._cell_location(number, line, position, known)
+                findings.append(finding(rule, location, value, severity))
         return tuple(findings)
 
     def _control(self, header: Header, record: TableRow, joined: str) -> tuple[Finding, ...]:
@@ -253,9 +253,9 @@ class TableSheet(ABC):
         for position, cell in enumerate(raw):
             bad = CONTROL.search(cell)
             if bad:
-                place = self._cell_location(number, line, position, known.get(position))
+                location = self._cell_location(number, line, position, known.get(position))
                 character = f"U+{ord(bad.group()):04X}"
-                findings.append(finding("control-character", place, cell, character=character))
+                findings.append(finding("control-character", location, cell, character=character))
         return tuple(findings)
 
     def _mark_findings(self, header: Header, record: TableRow) -> tuple[Finding, ...]:
@@ -268,11 +268,11 @@ class TableSheet(ABC):
                 # Behind a blank stands what the cell shows of what it holds.
                 name, _, shown = mark.partition(" ")
                 rule, severity = _MARK_RULES.get(name, (name, "error"))
-                place = self._cell_location(number, line, position, known[position])
+                location = self._cell_location(number, line, position, known[position])
                 value = raw[position]
                 if known[position].hidden and value:
                     value = shown = HIDDEN_VALUE
-                findings.append(finding(rule, place, value, severity, shown=shown))
+                findings.append(finding(rule, location, value, severity, shown=shown))
         return tuple(findings)
 
 

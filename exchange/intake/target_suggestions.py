@@ -46,14 +46,14 @@ class TargetSuggestions:
             return []
         keys = (link.key, *link.aliases, *link.partial)
         compiled = compile_kind(self._model, link.kind)
-        found = {
+        targets = {
             iri: _record(compiled.kind, compiled.to_json(iri, view))
             for iri, view in self._records.by_number(keys, SHOWN)
         }
-        for told, record in self._known(link.kind):
-            if any(near(key, other) for key in keys for other in told):
-                found.setdefault(record.iri, record)
-        return list(found.values())[:SHOWN]
+        for known_keys, record in self._known(link.kind):
+            if any(near(key, other) for key in keys for other in known_keys):
+                targets.setdefault(record.iri, record)
+        return list(targets.values())[:SHOWN]
 
     def _known(self, slug: str) -> list[tuple[tuple[str, ...], SuggestedTarget]]:
         if slug not in self._recent:
@@ -65,10 +65,10 @@ class TargetSuggestions:
         for iri, view in self._records.recent(slug):
             record = compiled.to_json(iri, view)
             try:
-                told = compiled.record_key(record)
+                key = compiled.record_key(record)
             except (DataInvalid, KeyError):  # a person's number is not in this view
                 continue
-            yield (told.primary, *told.aliases, *told.partial), _record(compiled.kind, record)
+            yield (key.primary, *key.aliases, *key.partial), _record(compiled.kind, record)
 
 
 def _record(kind: Kind, record: dict[str, Any]) -> SuggestedTarget:

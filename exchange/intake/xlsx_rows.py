@@ -121,17 +121,19 @@ class UnpackedWorkbook:
         for line in self.spool:
             after = before + len(line)
             if line.startswith(b"{"):
-                said = json.loads(line)
-                if "fault" in said:
-                    return finding(said["fault"], CellLocation(self.name), **said["details"])
+                document = json.loads(line)
+                if "fault" in document:
+                    return finding(
+                        document["fault"], CellLocation(self.name), **document["details"]
+                    )
                 if begun:
                     self.worksheets.append(_tab(*begun.pop(), before))
-                if "end" in said:
+                if "end" in document:
                     return self._counted()
-                if "formats" in said:
-                    self.formats = {int(style): code for style, code in said["formats"].items()}
+                if "formats" in document:
+                    self.formats = {int(style): code for style, code in document["formats"].items()}
                 else:
-                    begun.append((said, after))
+                    begun.append((document, after))
             before = after
         return finding("xlsx-large", CellLocation(self.name))  # the spool is full
 

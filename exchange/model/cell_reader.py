@@ -70,8 +70,8 @@ def cell_reader(field: Field, column: Column, form: str) -> Callable[[str], Cell
     if field.field_type is FieldType.DATE:
         return _date_reader(field)
     if field.scheme is not None:
-        one = _code_reader(field.scheme, form)
-        return _code_list_reader(one, field.scheme, field) if field.many else one
+        read_code = _code_reader(field.scheme, form)
+        return _code_list_reader(read_code, field.scheme, field) if field.many else read_code
     if field.many:
         return _split_values
     convert = _converter(field, column)
@@ -210,7 +210,7 @@ def _code_reader(scheme: Scheme, form: str) -> Callable[[str], CellValue]:
 
 
 def _code_list_reader(
-    one: Callable[[str], CellValue], scheme: Scheme, field: Field
+    read_code: Callable[[str], CellValue], scheme: Scheme, field: Field
 ) -> Callable[[str], CellValue]:
     names = _tokens_by_label(scheme)
     keep = field.received_field is not None
@@ -222,7 +222,7 @@ def _code_list_reader(
             part = raw.strip(BLANKS)
             if not part:
                 continue
-            token = str(one(part).value)
+            token = str(read_code(part).value)
             tokens[token] = None
             if keep and token == _OTHER and normalise_label(part) not in names:
                 unnamed[part] = None

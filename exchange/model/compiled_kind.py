@@ -123,11 +123,11 @@ class CompiledKind:
         problems, sound = self._rows[form].read(row, record)
         self._complete(record)
         if sound and form in (plan := self._plans.of(record)).forms_satisfied:
-            found = [broken for test in plan.tests if (broken := test(record, form))]
-            found += self._gate.check(record, plan.scope, form)
+            problems_found = [broken for test in plan.tests if (broken := test(record, form))]
+            problems_found += self._gate.check(record, plan.scope, form)
         else:
-            found = self.check(record, form)
-        return record, problems + found
+            problems_found = self.check(record, form)
+        return record, problems + problems_found
 
     def _form(self, form: str | None) -> str:
         if form is None and len(self.kind.forms) == 1:
@@ -188,9 +188,9 @@ class CompiledKind:
             noise = {name for name, code_from, _ in self._derived if code_from in broken}
             problems = [item for item in problems if item.field not in noise]
         for rule in self._rules:
-            found = None if rule.depends_on in broken else rule.check(record, form)
-            if found:
-                problems.append(found)
+            broken_rule = None if rule.depends_on in broken else rule.check(record, form)
+            if broken_rule:
+                problems.append(broken_rule)
         return problems + self.check_personal_data(record, form)
 
     def check_personal_data(
@@ -236,13 +236,13 @@ class CompiledKind:
 
         """
         plan = self._plans.of(record)
-        links = [made for make in self._links if (made := make(record))]
+        links = [link_and_effect for make in self._links if (link_and_effect := make(record))]
         text = plan.template.body(record)
-        told = self._key(record)
+        key = self._key(record)
         untold = self._uncovered[form] if form else _COVERS_ALL
         return Submission(
             kind=self.kind.slug,
-            key=told.primary,
+            key=key.primary,
             body=text
             if plan.tier is Tier.PUBLIC
             else record_body.restrict_to_tier(text, plan.tier),
@@ -254,9 +254,9 @@ class CompiledKind:
             withdraws=next((link for link, withdraws in links if withdraws), None),
             row=row,
             projected=plan.projected,
-            aliases=told.aliases,
-            partial=told.partial,
-            is_partial=told.is_partial,
+            aliases=key.aliases,
+            partial=key.partial,
+            is_partial=key.is_partial,
             uncovered_properties=untold.properties,
             inherits_tier=untold.tier,
             inherits_objection=untold.mark,
@@ -292,8 +292,10 @@ class CompiledKind:
             kind = record.get(kind_from)
             if kind is None:
                 return None
-            told = keys_of[kind](record)
-            link = Link(relation, kind, told.primary, told.aliases, told.partial, told.is_partial)
+            target = keys_of[kind](record)
+            link = Link(
+                relation, kind, target.primary, target.aliases, target.partial, target.is_partial
+            )
             return link, withdraws(record)
 
         return make

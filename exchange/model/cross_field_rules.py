@@ -107,14 +107,14 @@ def decisive_inferences(kind: Kind, field: Field) -> list[tuple[Inference, tuple
     Values with which the other field does not apply at all are left to that field's own rule.
     """
     known = tuple(field.scheme.concepts) if field.scheme else ()
-    found = []
+    inferences = []
     for rule in field.inferred:
         if rule.decisive:
             applies = [compile_condition(when) for when in kind.field(rule.field).only_when]
             given = ({field.name: value} for value in known if value != rule.value)
             wrong = [item for item in given if all(test(item) for test in applies)]
-            found.append((rule, tuple(item[field.name] for item in wrong)))
-    return found
+            inferences.append((rule, tuple(item[field.name] for item in wrong)))
+    return inferences
 
 
 def _agrees(
@@ -122,10 +122,10 @@ def _agrees(
 ) -> Callable[[Mapping[str, Any], str | None], Problem | None]:
     """Return the check that a field has the value that its decisive inferences give."""
     name = field.name
-    told = [(item.field, item.prefix, wrong, _code_of(field, item)) for item, wrong in rules]
+    decisive = [(item.field, item.prefix, wrong, _code_of(field, item)) for item, wrong in rules]
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
-        for told_by, prefix, wrong, limit in told:
+        for told_by, prefix, wrong, limit in decisive:
             given = record.get(told_by)
             if isinstance(given, str) and given.startswith(prefix):
                 if record.get(name) not in wrong:

@@ -78,15 +78,15 @@ class FormWriter:
 
     def _comparable(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of a record for comparison: lists sorted, IRIs of persons replaced."""
-        said = {
+        values = {
             name: sorted(value) if isinstance(value, list) else value
             for name, value in record.items()
             if name not in {"@context", "id"}
         }
         for name in self._persons:
-            if ":" in said.get(name, ""):
-                said[name] = PERSON_IRI
-        return said
+            if ":" in values.get(name, ""):
+                values[name] = PERSON_IRI
+        return values
 
 
 def _writer(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:
@@ -139,10 +139,10 @@ def _codes(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]
 def _words(field: Field, column: Column, form: str) -> dict[str, str]:
     """Return for each code the first cell text that the form reads as that code."""
     assert field.scheme is not None  # noqa: S101 (the caller asked)
-    read, found = cell_reader(field, column, form), {}
+    read, words = cell_reader(field, column, form), {}
     for token, concept in field.scheme.concepts.items():
         writings = (*concept.cells.get(form, ()), concept.label.zh, token)
-        found[token] = next(
+        words[token] = next(
             (text for text in writings if read(text).value in (token, [token])), token
         )
-    return found
+    return words

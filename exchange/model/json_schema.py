@@ -94,9 +94,9 @@ def _decisive_rules(kind: Kind, field: Field) -> Iterator[dict[str, Any]]:
     for rule, wrong in decisive_inferences(kind, field):
         begins = {"pattern": f"^{rule.prefix}"}
         value = {"allOf": [*before, begins]}
-        told = {"required": [rule.field], "properties": {rule.field: value}}
+        given = {"required": [rule.field], "properties": {rule.field: value}}
         refused = {"not": {"enum": list(wrong)}}
-        yield {"if": told, "then": {"properties": {field.name: refused}}}
+        yield {"if": given, "then": {"properties": {field.name: refused}}}
         before.append({"not": begins})
 
 

@@ -27,19 +27,19 @@ class JsonView:
         Statements about other subjects are left out. A property that the model no longer knows is
         kept under its IRI.
         """
-        found: dict[str, list[ox.NamedNode | ox.Literal]] = {}
+        objects: dict[str, list[ox.NamedNode | ox.Literal]] = {}
         subject = ox.NamedNode(iri)
         for quad in ox.parse(triples, ox.RdfFormat.N_QUADS):
             if quad.subject == subject and isinstance(quad.object, ox.NamedNode | ox.Literal):
-                found.setdefault(quad.predicate.value, []).append(quad.object)
+                objects.setdefault(quad.predicate.value, []).append(quad.object)
         record: dict[str, Any] = {"@context": self._context, "id": iri}
-        if found.pop(_TYPE, None):
+        if objects.pop(_TYPE, None):
             record["type"] = self._kind.type_name
         for field in self._kind.fields:
-            values = found.pop(field.iri, None)
+            values = objects.pop(field.iri, None)
             if values:
                 record[field.name] = _value(field, values)
-        record |= {predicate: [_expanded(i) for i in v] for predicate, v in sorted(found.items())}
+        record |= {predicate: [_expanded(i) for i in v] for predicate, v in sorted(objects.items())}
         return record
 
 

@@ -52,12 +52,12 @@ class KeyReader:
         if self._missing is None:
             full = key_variants(self._kind, parts)
             return RecordKey(full[0], full[1:])
-        told = parts[self._missing]
+        complete_part = parts[self._missing]
         parts[self._missing] = (record.get(self._instead or "", ""),)
         bare = key_variants(self._kind, parts)
-        if not told:
+        if not complete_part:
             return RecordKey(bare[0], bare[1:], is_partial=True)
-        parts[self._missing] = told
+        parts[self._missing] = complete_part
         full = key_variants(self._kind, parts)
         return RecordKey(full[0], full[1:], tuple(item for item in bare if item not in full))
 
@@ -74,8 +74,8 @@ def _ways(field: Field, names: set[str]) -> Ways:
         return (person_part(record.get(person_from or "", "")),)
 
     def either(record: Mapping[str, Any]) -> tuple[str, ...]:
-        found = (record.get(name), record.get(fallback or ""))
-        return tuple([str(item) for item in found if item])
+        alternatives = (record.get(name), record.get(fallback or ""))
+        return tuple([str(item) for item in alternatives if item])
 
     def plain(record: Mapping[str, Any]) -> tuple[str, ...]:
         value = record.get(name)

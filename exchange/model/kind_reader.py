@@ -90,12 +90,12 @@ def refuse_unknown(graph: Graph, node: Node, known: frozenset[str]) -> None:
         )
 
 
-def _one_of(choices: type[Choice], found: str) -> Choice:
+def _one_of(choices: type[Choice], iri: str) -> Choice:
     try:
-        return choices(local_name(found))
+        return choices(local_name(iri))
     except ValueError:
         known = ", ".join(item.value for item in choices)
-        raise DataInvalid(f"{found!r} is not understood there.", f"Use one of: {known}.") from None
+        raise DataInvalid(f"{iri!r} is not understood there.", f"Use one of: {known}.") from None
 
 
 class KindReader:
@@ -188,19 +188,19 @@ class KindReader:
     def _condition(self, node: Node) -> Condition:
         graph = self._graph
         refuse_unknown(graph, node, _CONDITION_TERMS)
-        found = [
+        conditions = [
             Condition(self._named(iri), present=term == "present")
             for term in ("absent", "present")
             if (iri := graph.text(node, CR + term))
         ]
         values = tuple(self._token(item) for item in graph.items(node, f"{CR}oneOf"))
         if values:
-            found.insert(0, Condition(self._named(graph.require(node, f"{CR}field")), values))
-        if not found:
+            conditions.insert(0, Condition(self._named(graph.require(node, f"{CR}field")), values))
+        if not conditions:
             raise DataInvalid(f"A condition of {self._node} has no values.", "Give cr:oneOf.")
-        whole = found.pop()
-        while found:
-            whole = replace(found.pop(), and_also=whole)
+        whole = conditions.pop()
+        while conditions:
+            whole = replace(conditions.pop(), and_also=whole)
         return whole
 
     def _inferences(self, node: Node) -> Iterator[Inference]:
@@ -343,7 +343,7 @@ class KindReader:
         path = graph.require(node, f"{SH}path")
         stated = graph.values(self._node, f"{CR}column")
         own = [item for item in stated if graph.require(item, f"{CR}fills") == path]
-        found: dict[str, Column] = {}
+        main: dict[str, Column] = {}
         more: dict[str, list[Column]] = {}
         for item in (*graph.values(node, f"{CR}column"), *own):
             form, column = self._column(item, label, required=self._required(node))
@@ -351,12 +351,12 @@ class KindReader:
                 continue
             if graph.text(item, f"{CR}further") == "true":
                 more.setdefault(form, []).append(column)
-            elif form in found:
+            elif form in main:
                 raise DataInvalid(f"<{path}> has two columns of {form}.", "Keep one.")
             else:
-                found[form] = column
+                main[form] = column
         return {
-            form: replace(column, more=tuple(more.get(form, ()))) for form, column in found.items()
+            form: replace(column, more=tuple(more.get(form, ()))) for form, column in main.items()
         }
 
     def _column(self, node: Node, label: Label, *, required: bool) -> tuple[str, Column]:

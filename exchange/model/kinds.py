@@ -237,13 +237,13 @@ class Kind:
 
         A field that a fallback may replace is optional.
         """
-        found = []
+        rules = []
         for names in self.resemblances:
             fields = [self.field(name) for name in names]
-            missing = [f"<{one.iri}>" for one in fields if one.key_fallback in names]
-            needed = [f"<{one.iri}>" for one in fields if one.key_fallback not in names]
-            found.append(Resemblance(tuple(needed), missing[0] if missing else None))
-        return tuple(found)
+            missing = [f"<{field.iri}>" for field in fields if field.key_fallback in names]
+            needed = [f"<{field.iri}>" for field in fields if field.key_fallback not in names]
+            rules.append(Resemblance(tuple(needed), missing[0] if missing else None))
+        return tuple(rules)
 
     @property
     def type_name(self) -> str:
@@ -252,22 +252,22 @@ class Kind:
 
     def columns(self, form: str) -> Mapping[str, tuple[tuple[Field, Column], ...]]:
         """Return the columns of a form by code, in their order, each with the fields it fills."""
-        found: dict[str, tuple[tuple[Field, Column], ...]] = {}
+        by_code: dict[str, tuple[tuple[Field, Column], ...]] = {}
         for field in self.fields:
             for column in field.columns_in(form):
-                found[column.code] = (*found.get(column.code, ()), (field, column))
-        return found
+                by_code[column.code] = (*by_code.get(column.code, ()), (field, column))
+        return by_code
 
     def uncovered_fields(self, form: str) -> tuple[Field, ...]:
         """Return the fields that rows of the form cannot give, directly or through others."""
-        told = {field.name for field in self.fields if field.columns_in(form) or field.inferred}
-        told |= {
+        covered = {field.name for field in self.fields if field.columns_in(form) or field.inferred}
+        covered |= {
             field.received_field
             for field in self.fields
-            if field.received_field and field.name in told
+            if field.received_field and field.name in covered
         }
-        told |= {field.name for field in self.fields if field.code_from in told}
-        return tuple(field for field in self.fields if field.name not in told)
+        covered |= {field.name for field in self.fields if field.code_from in covered}
+        return tuple(field for field in self.fields if field.name not in covered)
 
     @property
     def codes_differ_by_form(self) -> bool:

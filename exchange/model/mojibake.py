@@ -51,10 +51,10 @@ def encoding_loss(text: str) -> Literal["error", "held"] | None:
     if _CERTAIN.search(text) or _gbk_as_latin(text):
         return "error"
     starts = [at.start() for at in _PAIR.finditer(text)]
-    found = max((_chinese(text[start:]) for start in starts), default=0)
-    if found >= _SURE:
+    longest = max((_chinese(text[start:]) for start in starts), default=0)
+    if longest >= _SURE:
         return "error"
-    whole = found >= _SHORTEST and _chinese(text.rstrip("?")) == found and len(text) < _WINDOW
+    whole = longest >= _SHORTEST and _chinese(text.rstrip("?")) == longest and len(text) < _WINDOW
     dense = len(starts) >= max(_SEVERAL, len(text) // _SHARE)
     return "held" if whole or dense or _POSSIBLE.search(text) else None
 

@@ -129,20 +129,20 @@ class PersonalDataGate:
         for name in scope.lists:
             texts += record[name]
         joined = _BETWEEN.join(texts)
-        found: list[Problem] = []
+        problems: list[Problem] = []
         if personal_data.suspicious(joined):
-            found = list(self._search_texts(_each(record, scope), scope, form))
+            problems = list(self._search_texts(_each(record, scope), scope, form))
         for name in scope.numbers:
             if not registration_number(record[name]):
-                found += self._search_texts([(name, record[name])], scope, form)
+                problems += self._search_texts([(name, record[name])], scope, form)
         if scope.hidden_names or scope.hidden_numbers:
-            known = {item.field for item in found}
+            known = {item.field for item in problems}
             hidden = self._search_hidden_values(record, scope, joined, form)
-            found += [item for item in hidden if not _repeats(item, known)]
+            problems += [item for item in hidden if not _repeats(item, known)]
         for name in scope.codes:
             if record[name][6:8] in _CENTURIES:
-                found += self._check_code(name, record[name], form)
-        return found
+                problems += self._check_code(name, record[name], form)
+        return problems
 
     def search(self, record: Mapping[str, Any], form: str | None) -> list[Problem]:
         """Return what `check` would of any record; values that are no texts are passed over."""
@@ -175,8 +175,8 @@ class PersonalDataGate:
                 marks = [mark for mark in marks if mark.rule not in personal_data.OF_OFFICES]
             if name in scope.government_only:
                 marks = [mark for mark in marks if mark.certain]
-            said = dict.fromkeys((mark.rule, mark.certain) for mark in marks)
-            yield from (self._problem(name, rule, form, certain=yes) for rule, yes in said)
+            distinct = dict.fromkeys((mark.rule, mark.certain) for mark in marks)
+            yield from (self._problem(name, rule, form, certain=yes) for rule, yes in distinct)
 
     def _search_hidden_values(
         self, record: Mapping[str, Any], scope: SearchScope, joined: str, form: str | None

@@ -135,11 +135,11 @@ class _ConditionalRules:
         return when.fields <= self._names and not hidden
 
     def _condition(self, when: Condition) -> str:
-        one = self._one(when)
+        single = self._one(when)
         return (
-            one
+            single
             if when.and_also is None
-            else f"[ sh:and ( {one} {self._condition(when.and_also)} ) ]"
+            else f"[ sh:and ( {single} {self._condition(when.and_also)} ) ]"
         )
 
     def _one(self, when: Condition) -> str:

@@ -169,11 +169,11 @@ class RowReader:
         record: dict[str, Any],
         problems: list[Problem],
     ) -> bool:
-        found = taken.cell
-        if found.value is not None:
-            _put(record, cell.name, found.value)
-        if found.received is not None and cell.received:
-            _put(record, cell.received, found.received)
+        value = taken.cell
+        if value.value is not None:
+            _put(record, cell.name, value.value)
+        if value.received is not None and cell.received:
+            _put(record, cell.received, value.received)
         if taken.warning is not None:
             problems.append(taken.warning)
         return taken.sound

@@ -75,10 +75,10 @@ class Graph:
             DataInvalid: there are several.
 
         """
-        found = self.values(node, predicate)
-        if len(found) > 1:
+        values = self.values(node, predicate)
+        if len(values) > 1:
             raise DataInvalid(f"{node} has several values of <{predicate}>.", "Keep one.")
-        return found[0] if found else None
+        return values[0] if values else None
 
     def text(self, node: Node, predicate: str) -> str | None:
         """Return the single value's IRI or lexical form, or None."""
@@ -92,10 +92,10 @@ class Graph:
             DataInvalid: there is none.
 
         """
-        found = self.text(node, predicate)
-        if found is None:
+        text = self.text(node, predicate)
+        if text is None:
             raise DataInvalid(f"{node} lacks <{predicate}>.", "Give it one value.")
-        return found
+        return text
 
     def texts(self, node: Node, predicate: str) -> tuple[str, ...]:
         """Return all values' IRIs or lexical forms, sorted."""
@@ -120,16 +120,16 @@ class Graph:
             DataInvalid: one of the two languages is missing.
 
         """
-        found = {
+        texts = {
             item.language: item.value
             for item in self.values(node, predicate)
             if isinstance(item, ox.Literal)
         }
-        if not found:
+        if not texts:
             return None
-        if not found.keys() >= {"zh", "en"}:
+        if not texts.keys() >= {"zh", "en"}:
             raise DataInvalid(f"{node} lacks <{predicate}> in zh or en.", "Give both.")
-        return Label(found["zh"], found["en"])
+        return Label(texts["zh"], texts["en"])
 
     def require_label(self, node: Node, predicate: str) -> Label:
         """Return the text in both languages.
@@ -138,10 +138,10 @@ class Graph:
             DataInvalid: it is missing.
 
         """
-        found = self.label(node, predicate)
-        if found is None:
+        label = self.label(node, predicate)
+        if label is None:
             raise DataInvalid(f"{node} lacks <{predicate}>.", "Give it in zh and en.")
-        return found
+        return label
 
 
 def node_text(node: Node) -> str:

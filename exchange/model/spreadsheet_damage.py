@@ -108,7 +108,7 @@ def date_of_serial(text: str) -> date | None:
 
     Serial numbers count days from 1899-12-30 (ECMA-376 part 1, 18.17.4.1).
     """
-    found = _SERIAL.fullmatch(normalise(text))
-    if found is None or not _FIRST <= int(found[1]) <= _LAST:
+    match = _SERIAL.fullmatch(normalise(text))
+    if match is None or not _FIRST <= int(match[1]) <= _LAST:
         return None
-    return _EPOCH + timedelta(days=int(found[1]))
+    return _EPOCH + timedelta(days=int(match[1]))

@@ -41,14 +41,14 @@ def form_workbook(kind: Kind, form: str) -> bytes:
     bold = book.add_format({"bold": True, "num_format": "@", "bg_color": "#DDE8F4"})
     text = book.add_format({"num_format": "@"})
     sheet = book.add_worksheet(kind.label.zh)
-    for place, (code, pairs) in enumerate(kind.columns(form).items()):
+    for position, (code, pairs) in enumerate(kind.columns(form).items()):
         name = _name(pairs)
-        sheet.set_column(place, place, _width(name, code), text)
-        sheet.write_string(0, place, name, bold)
-        sheet.write_string(1, place, code, bold)
+        sheet.set_column(position, position, _width(name, code), text)
+        sheet.write_string(0, position, name, bold)
+        sheet.write_string(1, position, code, bold)
         choices = _choices(pairs[0][0], form)
         if choices:
-            sheet.data_validation(_HEADERS, place, _ROWS, place, choices)
+            sheet.data_validation(_HEADERS, position, _ROWS, position, choices)
     sheet.freeze_panes(_HEADERS, 0)
     book.close()
     return _without_compression(out.getvalue())

@@ -69,24 +69,26 @@ class AmountFinder:
         """Return the amounts in yuan that the text gives, in its order, at most 20."""
         if len(text) > _ALONE and not any(word in text for word in self._words):
             return []
-        found = []
+        amounts = []
         for match in self._found.finditer(unicodedata.normalize("NFKC", text)):
             amount = _amount(match.groupdict())
             if amount is not None:
-                found.append(amount)
-            if len(found) >= _BOUND:
+                amounts.append(amount)
+            if len(amounts) >= _BOUND:
                 break
-        return found
+        return amounts
 
 
-def _amount(said: dict[str, str | None]) -> Decimal | None:
+def _amount(groups: dict[str, str | None]) -> Decimal | None:
     """Return the amount of a match; None where a bare number is too small to be one."""
-    number = next(place for place in "012345" if said["digits" + place] or said["words" + place])
-    amount = _value(said["digits" + number], said["scale" + number], said["words" + number])
-    if amount is None or said.get("unit" + number):
-        jiao = said.get("jiao" + number)
+    number = next(
+        suffix for suffix in "012345" if groups["digits" + suffix] or groups["words" + suffix]
+    )
+    amount = _value(groups["digits" + number], groups["scale" + number], groups["words" + number])
+    if amount is None or groups.get("unit" + number):
+        jiao = groups.get("jiao" + number)
         return amount if amount is None or not jiao else amount + _digit(jiao) / 10
-    sign = (said["sign" + number] or "").strip(" :()")
+    sign = (groups["sign" + number] or "").strip(" :()")
     return amount if sign or amount >= _LEAST else None
 
 

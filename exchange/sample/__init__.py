@@ -1,4 +1,4 @@
-"""The invented sample: files of every kind, deterministic, in national field codes."""
+"""Generates the sample: invented files of every kind, in national field codes, deterministic."""
 
 from exchange.sample.generator import generate
 

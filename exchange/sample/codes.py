@@ -1,4 +1,4 @@
-"""Codes of nobody: social credit codes of a range never allotted, ID numbers of no region."""
+"""Makes valid codes that belong to nobody: an unassigned range, an unknown region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _NO_REGION: Final = "991404"  # no ID number begins so
 
 
 def social_credit_code(category: str, division: str, serial: int) -> str:
-    """Return a valid social credit code of the QQQQ range, which is never allotted."""
+    """Return a valid social credit code of the QQQQ range, which is never assigned.
+
+    `category` has two characters (91: company), `division` six digits.
+    """
     organisation = organisation_code(serial)
     first = category + division + organisation
     return first + uscc_check_character(first)

@@ -62,7 +62,7 @@ class _Count:
 
 
 def generate(records: int, seed: int, out: Path) -> None:
-    """Write a sample of so many penalties, and what belongs to them, into a folder.
+    """Write a sample of `records` penalties and their related records into the folder `out`.
 
     Raises:
         UsageError: `records` is not positive.
@@ -80,7 +80,7 @@ def generate(records: int, seed: int, out: Path) -> None:
 
 
 class _SampleWriter:
-    """One sample on its way to the disk."""
+    """Writes one sample."""
 
     def __init__(self, records: int, seed: int, out: Path) -> None:
         self._records = records
@@ -108,7 +108,7 @@ class _SampleWriter:
         self._expected[kind] = table.count.as_json()
 
     def _penalties(self) -> list[Row]:
-        """Write penalties with the designations and repairs that rest on them."""
+        """Write penalties, and the designations and repairs that link to them."""
         maker, out = self._maker, self._out
         first: list[Row] = []
         with (
@@ -178,7 +178,7 @@ class _CsvTable:
         self._writer.writerow(self.header.values())
 
     def cells(self, row: Row) -> Row:
-        """Return the row by column code; what the form has no column for is left out."""
+        """Return the cells by column code; fields without a column are left out."""
         cells = dict.fromkeys(self.header, "")
         for name, cell in row.items():
             codes = self._codes[name]
@@ -196,7 +196,7 @@ class _CsvTable:
         self.count.rejected += spoiled
 
     def write_or_spoil(self, kind: str, number: int, row: Row) -> None:
-        """Write a row; one of each cycle spoiled."""
+        """Write a row, spoiled if it is that one of its cycle."""
         spoiled = number % CYCLE == SPOILED_AT
         if spoiled:
             spoil_row(kind, number // CYCLE, row)
@@ -210,7 +210,7 @@ class _CsvTable:
 
 
 def _row_of_2016(number: int, row: Row) -> Row:
-    """Return a penalty as the form of 2016 has it: no amounts, states by number."""
+    """Return a penalty in the form of 2016: no amounts, states as numbers."""
     return {
         **row,
         "documentTitle": f"{row['violationType']}案",

@@ -1,4 +1,4 @@
-"""More words of the invented sample: licences, lists, and measures of an edition of its own.
+"""Texts of the sample: licences, lists, and measures of an invented edition.
 
 The measures paraphrase kinds that the laws named beside them know
 (docs/design/intake.md "The sample"); edition and wording are invented.
@@ -29,7 +29,7 @@ INDUSTRIES: Final = ("批发和零售业", "建筑业", "制造业", "住宿和�
 
 @dataclass(frozen=True, slots=True)
 class LicenceType:
-    """A licence that an office of the sample grants; `office` is its place among them."""
+    """A licence that an office of the sample grants; `office` is an index into `words.OFFICES`."""
 
     office: int
     title: str
@@ -75,7 +75,7 @@ LICENCE_TYPES: Final = (
 
 
 class DesignationList(NamedTuple):
-    """A list that an office designates subjects for; `office` is its place among them."""
+    """A list of designated subjects; `office` is an index into `words.OFFICES`."""
 
     office: int
     name: str

@@ -1,4 +1,4 @@
-"""What real deliveries show, planted in the sample; and ways to spoil a row.
+"""Plants oddities of real deliveries in the sample, and spoils rows.
 
 Source: docs/design/intake.md "The sample".
 """
@@ -16,14 +16,14 @@ Row = dict[str, str]  # field name -> cell
 
 
 def add_quirks(kind: str, number: int, row: Row) -> None:
-    """Plant what belongs to the row of that number."""
+    """Add the oddities of the kind to the row, by its number."""
     for period, place, plant in _QUIRKS.get(kind, ()):
         if number % period == place:
             plant(row)
 
 
 def spoil_row(kind: str, turn: int, row: Row) -> None:
-    """Spoil a row in the next of its kind's ways."""
+    """Add an error to the row: the kind's errors are used in turn."""
     ways = SPOILERS[kind]
     ways[turn % len(ways)](row)
 

@@ -1,4 +1,4 @@
-"""Rows of the invented sample by field name; everything follows from seed and number."""
+"""Makes rows of the sample by field name; each follows from seed and number alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Subject(NamedTuple):
 
 
 class RowMaker:
-    """Makes rows in order for a sample of so many penalties."""
+    """Makes the rows of a sample of `records` penalties."""
 
     def __init__(self, records: int, seed: int) -> None:
         self._seed = seed
@@ -170,7 +170,7 @@ class RowMaker:
         return row
 
     def list_entry(self, number: int, penalty: Row) -> Row:
-        """Return a designation that rests on a penalty."""
+        """Return a list entry that links to the penalty as its basis."""
         dice = self._dice("list:", number)
         listing = dice.choice(lists.DESIGNATION_LISTS)
         office = words.OFFICES[listing.office]
@@ -219,16 +219,16 @@ class RowMaker:
 
     def repair_case(self, number: int, penalty: Row) -> Row | None:
         """Return the repair case about a penalty, if there is one."""
-        place = number % CYCLE
-        if place == _REPAIRED:
+        position = number % CYCLE
+        if position == _REPAIRED:
             return self._case("准予修复", penalty)
-        if place == _CASED:
+        if position == _CASED:
             outcomes = ("办理中", "不予修复", "退回补正")
             return self._case(outcomes[number // CYCLE % len(outcomes)], penalty)
         return None
 
     def spoiled_cases(self) -> Iterator[Row]:
-        """Yield cases that must be refused: an unknown penalty, a day that does not exist."""
+        """Yield cases that must be rejected: an unknown penalty, an impossible date."""
         if self._records < CYCLE:
             return
         yield self._case("准予修复", self.penalty(self._records + _REPAIRED))

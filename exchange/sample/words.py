@@ -1,4 +1,4 @@
-"""Words of the invented sample: Example City (示例市), its districts, offices, cases and names.
+"""Texts of the sample: Example City (示例市), its districts, offices, violations and names.
 
 No such city exists, so that no company, person or office of these names does. The laws are
 real, the facts are not.
@@ -45,7 +45,7 @@ GIVEN: Final = "岚汀岑砚棠霁禾朔瑾溪亭帆"
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A way to break the law: `kinds` are Chinese labels of the code list."""
+    """A violation and its penalty; `kinds` are Chinese labels of the code list."""
 
     violation: str
     facts: str

@@ -1,4 +1,4 @@
-"""XLSX files from inside: the process that unpacks them, their XML, their number formats.
+"""Reads the inside of XLSX files: the unpacking process, sheet XML, number formats.
 
-The process imports nothing else of ours, so that it starts fast.
+The process imports no other package of this project, so that it starts fast.
 """

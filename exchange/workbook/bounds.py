@@ -1,4 +1,4 @@
-"""What a workbook may cost, and how it is refused when it costs more."""
+"""Limits of the unpacking process, and the error when a workbook exceeds them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class WorkbookRefused(Exception):
-    """The workbook breaks a bound or a rule of its format."""
+    """The workbook exceeds a limit or breaks a rule of its format; `rule` names the finding."""
 
     def __init__(self, rule: str, **details: Any) -> None:
         super().__init__(rule)
@@ -17,7 +17,7 @@ class WorkbookRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WorkbookBounds:
-    """Limits of a workbook; bytes, but for `entries`, `ratio`, `columns` and `seconds`."""
+    """Limits of a workbook, in bytes except `entries`, `ratio`, `columns` and `seconds`."""
 
     unpacked: int
     entries: int

@@ -1,4 +1,4 @@
-"""What a spreadsheet shows of a number: its number format against the value that is stored.
+"""Computes what a spreadsheet displays for a stored number under a number format.
 
 A cell that shows 示市监罚字〔2025〕007号 may hold the number 7, and one that shows 49,900.00元 in a
 column of 10,000 yuan holds 49900. Only what changes the meaning matters: text, units, scale,
@@ -68,19 +68,19 @@ class FormatSection:
 
     @property
     def literals(self) -> str:
-        """The text that it shows besides digits."""
+        """The text that the section displays besides digits."""
         return "".join(part[1:] for part in self.parts if part[:1] == " ")
 
     @property
     def has_unit(self) -> bool:
-        """Whether it says or changes the unit of an amount."""
+        """Whether the section displays a unit or scales the number."""
         return bool(
             self.percent or self.scale or self.numerals or _SIGNS.fullmatch(self.literals) is None
         )
 
 
 class NumberFormat:
-    """One format; `code` as it stands in the workbook."""
+    """A number format; `code` is its text in the workbook, such as `#,##0.00"元"`."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -88,22 +88,25 @@ class NumberFormat:
 
     @property
     def is_date(self) -> bool:
-        """Whether numbers are shown as days or times."""
+        """Whether numbers are displayed as dates or times."""
         return self._sections[0].date
 
     @property
     def hides_day(self) -> bool:
-        """Whether days are shown without their year, month or day of the month."""
+        """Whether dates are displayed without year, month or day of the month."""
         letters = set(_UNSHOWN.sub("", self.code.partition(";")[0]).lower())
         return self.is_date and not (letters & set("yegb") and {"m", "d"} <= letters)
 
     @property
     def has_unit(self) -> bool:
-        """Whether some numbers are shown with a unit or scale, or not at all."""
+        """Whether some numbers are displayed with a unit, scaled, or not at all."""
         return any(item.has_unit or not item.parts for item in self._sections)
 
     def display_number(self, text: str) -> tuple[str, bool] | None:
-        """Return how the number is shown and whether with a unit or scale, None if it is none."""
+        """Return the displayed text and whether it has a unit or scale; None if it is no number.
+
+        Example: the format `0.0,"千元"` displays 49900 as ("49.9千元", True).
+        """
         try:
             value = Decimal(text)
         except InvalidOperation:
@@ -120,7 +123,7 @@ class NumberFormat:
         return shown, section.has_unit or not shown
 
     def display_text(self, text: str) -> str:
-        """Return how a text is shown."""
+        """Return how a text is displayed."""
         for section in self._sections:
             if section.for_text:
                 parts = (part[1:] if part[:1] == " " else text for part in section.parts)
@@ -128,7 +131,7 @@ class NumberFormat:
         return text
 
     def _choose(self, value: Decimal) -> tuple[FormatSection, bool]:
-        """Return the section for a number, and whether it has its own way with the sign."""
+        """Return the section for a number, and whether the section displays the sign itself."""
         numbers = [item for item in self._sections if not item.for_text] or self._sections
         for item in numbers:
             if item.condition and _COMPARED[item.condition[0]](value, item.condition[1]):
@@ -143,7 +146,7 @@ class NumberFormat:
 
 @lru_cache(maxsize=1024)
 def number_format(code: str) -> NumberFormat:
-    """Return the format of that code; a workbook has few."""
+    """Return the format of a code, from a cache: a workbook has few."""
     return NumberFormat(code)
 
 
@@ -165,8 +168,8 @@ def _split(code: str) -> list[str]:
 def _section(code: str) -> FormatSection:
     section = FormatSection()
     commas = 0
-    for found in _TOKEN.finditer(code):
-        kind, said = found.lastgroup, found[found.lastgroup or 0]
+    for match in _TOKEN.finditer(code):
+        kind, text = match.lastgroup, match[match.lastgroup or 0]
         if kind == "comma":
             commas += 1
             continue
@@ -175,36 +178,36 @@ def _section(code: str) -> FormatSection:
             commas = 0
         elif kind == "point":
             section.scale, commas = section.scale + commas, 0
-        _add_token(section, kind or "", said)
+        _add_token(section, kind or "", text)
     section.scale += commas
     return section
 
 
-def _add_token(section: FormatSection, kind: str, said: str) -> None:
-    """Take one token; room for a character that is not shown is passed over."""
+def _add_token(section: FormatSection, kind: str, text: str) -> None:
+    """Add a token to the section; placeholders for width are ignored."""
     if kind == "bracket":
-        _add_bracket(section, said)
+        _add_bracket(section, text)
     elif kind in {"digit", "point"}:
-        section.parts.append(said)
+        section.parts.append(text)
     elif kind in {"quoted", "escaped", "other", "percent"}:
-        section.not_reproducible = section.not_reproducible or (kind == "other" and said == "/")
+        section.not_reproducible = section.not_reproducible or (kind == "other" and text == "/")
         section.percent = section.percent or kind == "percent"
-        section.parts.append(" " + said)
+        section.parts.append(" " + text)
     elif kind in _FLAGS:
         flag, part = _FLAGS[kind]
         setattr(section, flag, True)
         section.parts += part
 
 
-def _add_bracket(section: FormatSection, said: str) -> None:
-    condition, currency = _CONDITION.fullmatch(said), _CURRENCY.fullmatch(said)
+def _add_bracket(section: FormatSection, text: str) -> None:
+    condition, currency = _CONDITION.fullmatch(text), _CURRENCY.fullmatch(text)
     if condition:
         section.condition = (condition[1], Decimal(condition[2]))
     elif currency and currency[1]:
         section.parts.append(" " + currency[1])
-    elif _ELAPSED.fullmatch(said):
+    elif _ELAPSED.fullmatch(text):
         section.date = True
-    elif said.upper().startswith("DBNUM"):
+    elif text.upper().startswith("DBNUM"):
         section.numerals = True
 
 
@@ -228,7 +231,7 @@ def _halves(parts: list[str]) -> tuple[list[str], str, list[str]]:
 
 
 def _integer(section: FormatSection, parts: list[str], digits: str) -> str:
-    """Put the digits into their places from the right; those left over go before the first."""
+    """Fill in the digits from the right; remaining digits are put before the first place."""
     at = [number for number, part in enumerate(parts) if part in "0#?"]
     if section.thousands and at:
         before = "".join(part[1:] for part in parts[: at[0]])
@@ -253,7 +256,7 @@ def _integer(section: FormatSection, parts: list[str], digits: str) -> str:
 
 
 def _fraction(parts: list[str], digits: str) -> str:
-    """Return what is shown behind the point; zeros that a "#" does not ask for are left out."""
+    """Return the displayed fraction with its point; a "#" leaves out trailing zeros."""
     shown, at = "", 0
     needed = max((at for at, part in enumerate(parts) if part == "0"), default=-1)
     rest = digits.rstrip("0")

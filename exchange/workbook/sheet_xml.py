@@ -1,6 +1,6 @@
-"""What the XML of a sheet says beyond its values: formulas, errors, number formats, hidden parts.
+"""Reads from a sheet's XML what its values do not show: formulas, errors, formats, hidden parts.
 
-A sheet may be larger than memory, so it is read through a window; what is said of it is bounded.
+A sheet may be larger than memory, so it is read through a window; the results are bounded.
 Source: ECMA-376 part 1, 18.3.1.
 """
 
@@ -67,7 +67,7 @@ class Styles:
 
 @dataclass(slots=True)
 class SheetFacts:
-    """What is said of a sheet.
+    """What was found in a sheet.
 
     `marks` by row (from 1) and column (0 for A); `runs` are [column, first row, last row, style];
     `rows` and `columns` are hidden ranges, both ends included, rows from 1 and columns from 0.
@@ -81,10 +81,10 @@ class SheetFacts:
 
 
 def scan_sheet(stream: IO[bytes], styles: Styles, bounds: WorkbookBounds) -> SheetFacts:
-    """Read a sheet's XML.
+    """Read a sheet's XML and return what was found.
 
     Raises:
-        Refused: a cell stands further right than allowed, or more is said than is kept.
+        WorkbookRefused: a cell lies beyond the columns allowed, or a limit is exceeded.
 
     """
     facts = SheetFacts()
@@ -118,7 +118,7 @@ class _DuplicateCells:
         self._before: list[bytes] = []
 
     def watched(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the chunks and look at the addresses in them; no tag is looked at in two halves."""
+        """Yield the chunks, after checking the cell addresses of all tags in them."""
         kept = b""
         for chunk in chunks:
             yield chunk
@@ -146,7 +146,7 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _windows(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the chunks, each behind the end of the one before: a cell may lie across."""
+    """Yield each chunk preceded by the end of the one before, since a cell may span both."""
     kept = b""
     for chunk in chunks:
         window = kept + chunk
@@ -155,39 +155,39 @@ def _windows(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _with_addresses(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the chunks; where cells do not say where they stand, written so that they do."""
-    kept, place = b"", None
+    """Yield the chunks, with addresses added to cells that have none."""
+    kept, counter = b"", None
     for number, chunk in enumerate(chunks):
         if not number and _UNPLACED.search(chunk):
-            place = _AddressCounter()
-        if place is None:
+            counter = _AddressCounter()
+        if counter is None:
             yield chunk
             continue
         whole, _, open_tag = (kept + chunk).rpartition(b"<")
         kept = b"<" + open_tag
-        yield _TAG.sub(place.written, whole)
-    if place is not None:
-        yield _TAG.sub(place.written, kept)
+        yield _TAG.sub(counter.written, whole)
+    if counter is not None:
+        yield _TAG.sub(counter.written, kept)
 
 
 class _AddressCounter:
-    """Counts rows and cells as a spreadsheet does that meets them without an address."""
+    """Counts rows and cells that have no address, as a spreadsheet does."""
 
     def __init__(self) -> None:
         self.row = self.column = 0
 
-    def written(self, found: re.Match[bytes]) -> bytes:
-        name, attributes, end = found[1], found[2].replace(b"'", b'"'), found[3]
-        said = _PLACED.search(attributes)
+    def written(self, match: re.Match[bytes]) -> bytes:
+        name, attributes, end = match[1], match[2].replace(b"'", b'"'), match[3]
+        explicit = _PLACED.search(attributes)
         if name.endswith(b"row"):
-            self.row = int(said[2]) if said else self.row + 1
+            self.row = int(explicit[2]) if explicit else self.row + 1
             self.column = 0
             address = b"%d" % self.row
         else:
-            column = column_position(said[1]) if said and said[1] else self.column
+            column = column_position(explicit[1]) if explicit and explicit[1] else self.column
             self.column = column + 1
             address = column_letters(column) + b"%d" % self.row
-        placed = b"" if said else b' r="' + address + b'"'
+        placed = b"" if explicit else b' r="' + address + b'"'
         return b"<" + name + placed + attributes + end + b">"
 
 
@@ -195,12 +195,12 @@ def _note_marks(window: bytes, facts: SheetFacts) -> int:
     count = 0
     if not any(sign in window for sign in _MARK_SIGNS):
         return 0
-    for found in _MARKED.finditer(window):
-        kind = "error" if found[3] else "formula" if found[5] else "formula-empty"
-        text = _TYPE.search(found[4] or b"")
+    for match in _MARKED.finditer(window):
+        kind = "error" if match[3] else "formula" if match[5] else "formula-empty"
+        text = _TYPE.search(match[4] or b"")
         if kind == "formula-empty" and text and text[1] == b"str":
             continue  # a formula that gave an empty text: the cell is blank
-        facts.marks.setdefault(int(found[2]), {})[column_position(found[1])] = kind
+        facts.marks.setdefault(int(match[2]), {})[column_position(match[1])] = kind
         count += 1
     return count
 
@@ -218,14 +218,14 @@ def _note_format_runs(
     facts: SheetFacts,
     last: dict[int, list[int]],
 ) -> None:
-    """Note the formats of cells, those below each other in one."""
-    for found in cells:
-        style, said = _STYLE.search(found[0]), _TYPE.search(found[0])
-        known = styles.texts if said and said[1] in _TEXTS else styles.numbers
+    """Record the number formats of cells, one entry for cells below each other."""
+    for cell in cells:
+        style, cell_type = _STYLE.search(cell[0]), _TYPE.search(cell[0])
+        known = styles.texts if cell_type and cell_type[1] in _TEXTS else styles.numbers
         number = int(style[1]) if style else -1
-        if number not in known or (said and said[1] not in _TEXTS | {b"n"}):
+        if number not in known or (cell_type and cell_type[1] not in _TEXTS | {b"n"}):
             continue
-        column, row = column_position(found[1]), int(found[2])
+        column, row = column_position(cell[1]), int(cell[2])
         run = last.get(column)
         if run is not None and run[3] == number and run[1] <= row <= run[2] + 1:
             run[2] = max(run[2], row)
@@ -240,10 +240,10 @@ def _note_format_runs(
 
 def _note_hidden(window: bytes, facts: SheetFacts) -> None:
     if b"hidden=" in window or b'ht="0' in window or b'width="0' in window:
-        for found in _ROW.finditer(window):
-            _extend_ranges(facts.rows, int(found[1]), int(found[1]))
-        for found in _COLUMN.finditer(window):
-            _extend_ranges(facts.columns, int(found[1]) - 1, int(found[2]) - 1)
+        for match in _ROW.finditer(window):
+            _extend_ranges(facts.rows, int(match[1]), int(match[1]))
+        for match in _COLUMN.finditer(window):
+            _extend_ranges(facts.columns, int(match[1]) - 1, int(match[2]) - 1)
     facts.filtered = facts.filtered or _FILTER.search(window) is not None
 
 
@@ -258,9 +258,9 @@ def _extend_ranges(ranges: list[list[int]], first: int, last: int) -> None:
 
 def _cell_beyond(window: bytes, bounds: WorkbookBounds) -> str:
     # Three letters begin at column 703: only those need be looked at one by one.
-    for found in _FAR.finditer(window) if b'r="' in window and _THREE.search(window) else ():
-        if column_position(found[1]) >= bounds.columns:
-            return found[1].decode()[:8]
+    for match in _FAR.finditer(window) if b'r="' in window and _THREE.search(window) else ():
+        if column_position(match[1]) >= bounds.columns:
+            return match[1].decode()[:8]
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Turns a workbook into JSON lines, in a process of its own that may fall without harm.
+"""Turns a workbook into JSON lines, in a separate process that may be stopped at its limits.
 
 Started by `exchange.intake.xlsx_rows` (which see for the lines written) with the bounds as JSON in
 its one argument besides the path. It imports nothing of ours but this package, so that it starts
@@ -77,7 +77,7 @@ _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relat
 
 
 def limit_process(bounds: WorkbookBounds) -> None:
-    """Let the process take no more memory, time and disk than allowed."""
+    """Limit memory, processor time and disk of this process."""
     for what, bound in (
         (resource.RLIMIT_AS, bounds.memory),
         (resource.RLIMIT_CPU, bounds.seconds),
@@ -88,10 +88,10 @@ def limit_process(bounds: WorkbookBounds) -> None:
 
 
 def check_archive_size(archive: zipfile.ZipFile, bounds: WorkbookBounds) -> None:
-    """Refuse an archive whose own directory promises too much.
+    """Refuse an archive whose directory declares too much.
 
     Raises:
-        Refused: too many members, too many bytes, or packed too tightly.
+        WorkbookRefused: too many members, too many bytes, or too high a compression ratio.
 
     """
     members = archive.infolist()
@@ -134,10 +134,10 @@ def _member(target: str) -> str:
 def merged_cells(
     sheet: calamine.CalamineSheet,
 ) -> tuple[dict[int, dict[int, int]], dict[int, Marks]]:
-    """Return what merged ranges mean below their first cell, and the marks of wide ones.
+    """Return the cells below merged ones, and the marks of ranges over several columns.
 
-    The first maps row and column to the row whose value holds there (all from 1 and 0); a range
-    over several columns says nothing about each of them and is only marked.
+    The first maps row (from 1) and column (from 0) to the row whose value applies. A range over
+    several columns gives no value for each of them and is only marked.
     """
     down: dict[int, dict[int, int]] = {}
     marks: dict[int, Marks] = {}
@@ -153,7 +153,7 @@ def merged_cells(
 def rows_of(
     sheet: calamine.CalamineSheet, marks: dict[int, Marks]
 ) -> Iterator[tuple[int, list[str], Marks]]:
-    """Yield row number, cells as text and marks of every row that holds something."""
+    """Yield row number, cells as text, and marks of every row that is not empty."""
     down, wide = merged_cells(sheet)
     offset = sheet.start[1] if sheet.start else 0
     tops: dict[tuple[int, int], str] = {}
@@ -184,7 +184,7 @@ def rows_of(
 
 
 def cell_text(value: object, column: int, odd: Marks) -> str:
-    """Return a cell's value as the text a clerk would have typed."""
+    """Return a cell's value as text; numbers beyond 15 digits are marked in `odd`."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float | int):
@@ -199,10 +199,10 @@ def cell_text(value: object, column: int, odd: Marks) -> str:
 
 
 def write_workbook_lines(path: str, bounds: WorkbookBounds) -> None:
-    """Write the whole workbook to standard output.
+    """Write the whole workbook to standard output as JSON lines.
 
     Raises:
-        Refused, and the errors of zipfile, XML and calamine.
+        WorkbookRefused, and the errors of zipfile, XML and calamine.
 
     """
     with zipfile.ZipFile(path) as archive:
@@ -239,19 +239,19 @@ def _state(meta: calamine.SheetMetadata) -> str:
 
 
 def number_formats_by_style(archive: zipfile.ZipFile) -> dict[int, str]:
-    """Return the number formats by style, without those that show a number as it is."""
+    """Return the number formats by style, without those that display a number unchanged."""
     if _STYLES not in archive.namelist():
         return {}
     root = _part(archive, _STYLES)
     own = {item.get("numFmtId"): item.get("formatCode", "") for item in _tagged(root, "numFmt")}
-    found = {}
+    formats = {}
     for part in _tagged(root, "cellXfs"):
         for style, item in enumerate(_tagged(part, "xf")):
             number = item.get("numFmtId", "0")
             code = own.get(number, BUILT_IN.get(number, ""))
             if code and code not in _AS_IT_IS:
-                found[style] = code
-    return found
+                formats[style] = code
+    return formats
 
 
 def _tagged(node: ET.Element, name: str) -> Iterator[ET.Element]:
@@ -264,7 +264,7 @@ def write_line(document: object) -> None:
 
 
 def main() -> None:
-    """Convert the workbook named first under the bounds given second."""
+    """Convert the workbook of the first argument under the limits (JSON) of the second."""
     bounds = WorkbookBounds(**json.loads(sys.argv[2]))
     limit_process(bounds)
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogatepass")  # type: ignore[union-attr]
