@@ -74,7 +74,7 @@ class Layout:
 
     @property
     def surfaces(self) -> Path:
-        """What can be rebuilt from the ledger alone."""
+        """The surfaces' directory; it can be rebuilt from the ledger alone."""
         return self.root / "surfaces"
 
     def triples(self, tier: Tier) -> Path:
@@ -105,7 +105,7 @@ class Layout:
 
     @property
     def restoring(self) -> Path:
-        """Stands while a restore is under way: nothing else may use the directory."""
+        """A file that exists during a restore: nothing else may use the directory."""
         return self.root / RESTORING
 
     def holds(self, path: Path) -> bool:
@@ -124,7 +124,7 @@ def journal_of(layout: Layout) -> Path:
 
 
 def require_one_journal(chosen: Path, layout: Layout) -> None:
-    """Refuse two journals: which of them knows what must stay withdrawn cannot be told."""
+    """Refuse two journals, since it is unknown which one has every removal."""
     known = dict.fromkeys((chosen, layout.journal, layout.journal_inside))
     found = [str(path) for path in known if path.is_file()]
     if len(found) > 1:

@@ -135,7 +135,7 @@ class Server(MPServer):
 
 @contextmanager
 def sharing(path: Path, address: Address) -> Iterator[str]:
-    """Hold the mark of a data directory's service; give the address of another one that has it.
+    """Hold the service lock of a data directory; yield the URL of another service that has it.
 
     The address is empty when this service is the only one. Several may serve one directory.
     """

@@ -22,7 +22,7 @@ def now() -> int:
 
 
 def read_clocks() -> ClockReading:
-    """Look at wall clock, uptime and boot id; a system without these files tells no boot id."""
+    """Read wall clock, uptime and boot id; the boot id is empty on systems without it."""
     try:
         seconds = float(_UPTIME.read_text(encoding="ascii").split()[0])
         return ClockReading(now(), int(seconds * 1000), _BOOT_ID.read_text("ascii").strip())

@@ -43,7 +43,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds: up to which position of which ledger, and its files by path.
+    """Content of a backup: position and identity of the ledger, and its files by path.
 
     `made` is an xsd:dateTime, `root` that of the tree, `journal` the position at which the
     withdrawal journal ended.
@@ -68,7 +68,7 @@ class Manifest:
             file.write(text.encode() + b"\n")
 
     def stored(self, name: str) -> str | None:
-        """Return under which path a file stands, None where there is none."""
+        """Return the path of a file in the backup; None if it is missing."""
         return next((path for path in (name, name + ENCRYPTED) if path in self.files), None)
 
     def require_whole(self, folder: Path) -> None:

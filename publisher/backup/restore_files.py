@@ -47,7 +47,7 @@ def end_restore(layout: Layout) -> None:
 
 
 def require_room(places: LedgerLocations, layout: Layout) -> Path:
-    """Return the file that the ledger of a backup goes to.
+    """Return the file to which a backup's ledger is restored.
 
     Raises:
         UsageError: the settings name a database server.
@@ -155,7 +155,7 @@ def require_key(made: Manifest, key: bytes | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A file of the backup, written beside the place that it goes to."""
+    """A file of the backup, written beside its target."""
 
     fresh: Path
     target: Path
@@ -206,7 +206,7 @@ def remove_empty(folders: Iterable[Path]) -> None:
 
 
 def place_backup(staged: Iterable[StagedFile], layout: Layout) -> list[Path]:
-    """Put the staged files in their places; return what was set aside for them."""
+    """Move the staged files to their targets; return the files set aside for them."""
     aside = []
     for one in staged:
         aside.append(_set_aside(one.target, one.fresh))
@@ -253,7 +253,7 @@ def _write(path: Path, pieces: Iterator[bytes]) -> None:
 
 
 def _set_aside(target: Path, fresh: Path) -> Path | None:
-    """Move what stands there out of the way, with a database's logs, unless it is the same."""
+    """Rename an existing target and its database logs, unless it is equal."""
     moved = None
     for ending in _LOGS:
         beside = target.with_name(target.name + ending)

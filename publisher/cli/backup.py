@@ -146,7 +146,7 @@ def _alone(context: CliContext) -> Iterator[None]:
 
 @contextmanager
 def _leaving_nothing(root: Path) -> Iterator[None]:
-    """Remove what a refused restore made in a directory, before any file of a ledger was placed."""
+    """Remove the files of a restore that was refused before it placed a ledger."""
     names = ("projector.lock", CONFIG)
     made = [root / name for name in names if not (root / name).exists()]
     fresh = not root.exists()
@@ -162,7 +162,7 @@ def _leaving_nothing(root: Path) -> Iterator[None]:
 
 @contextmanager
 def _alarms_that_stay(context: CliContext) -> Iterator[Callable[[Alarm], None]]:
-    """Give what hears alarms; tell those that the rebuilding of every surface did not end."""
+    """Collect alarms; print those that are still raised after every surface was rebuilt."""
     heard: list[Alarm] = []
     ended = False
     try:
@@ -226,7 +226,7 @@ def _require_legible(context: CliContext, path: Path) -> None:
 
 
 def _recover(opened: OpenDeployment) -> Recovered:
-    """Have the ledger take in what journal and surfaces know, in a new epoch."""
+    """Let the ledger take over what journal and surfaces know, in a new epoch."""
     ledger, recovery, readers = opened.ledger, opened.recovery(), opened.readers()
     known, journal_epoch = known_to_journal(ledger.unknown_lines())
     for public_id, one in recovery.known().items():

@@ -72,7 +72,7 @@ def demo(context: CliContext, *, port: int) -> None:
 
 
 def _open_doors(console: Console, root: Path, links: dict[str, Any]) -> None:
-    """Announce the links once every surface shows what was loaded.
+    """Print the links when every surface shows the loaded records.
 
     The service's own projector brings them there while its web worker starts: on two cores that
     is seconds sooner than one after the other.

@@ -34,13 +34,13 @@ class _Writer(Protocol):
     lossy: int
 
     def head(self) -> bytes:
-        """Return what stands before the records."""
+        """Return the text before the records."""
 
     def record(self, iri: str, view: bytes) -> bytes:
         """Return one record."""
 
     def tail(self) -> bytes:
-        """Return what stands after them."""
+        """Return the text after the records."""
 
 
 class _Rdf:

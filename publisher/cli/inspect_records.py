@@ -122,7 +122,7 @@ def _show_findings(console: Console, report: AuditReport) -> None:
 def _tell_audit(
     console: Console, report: AuditReport, removal: Removal | None, *, about_one: bool
 ) -> None:
-    """Say in a sentence what was found; of a record that is not shown, why it is not."""
+    """Print a sentence about the record; if it is not visible, why not."""
     if report.ok and removal is not None:
         words = removal_words(console, removal)
         console.say("audit-gone", places=len(report.surfaces), **words)

@@ -125,7 +125,7 @@ def erase(context: CliContext, *, ref: str, decision: Path | None) -> None:
 
 
 def _iri(opened: OpenDeployment, ref: str) -> str:
-    """Return the record's IRI as the public knows it; raises UsageError for what names none."""
+    """Return the record's public IRI. Raises UsageError for an invalid identifier."""
     if "://" in ref:
         id_of(ref)
         return ref
@@ -133,7 +133,7 @@ def _iri(opened: OpenDeployment, ref: str) -> str:
 
 
 class _TakedownReport:
-    """Tells how a record leaves: a mark for each surface as it is seen without it."""
+    """Prints the progress of a takedown: each surface once it no longer shows the record."""
 
     def __init__(self, console: Console, opened: OpenDeployment, iri: str) -> None:
         self._console = console
@@ -144,7 +144,7 @@ class _TakedownReport:
         console.say("parting", iri=iri)
 
     def gone(self, surface: str) -> None:
-        """Mark one surface."""
+        """Print one cleared surface."""
         tier, _, name = surface.partition("/")
         known = f"place-{name}" in TEXTS
         self._console.say(
@@ -157,7 +157,7 @@ class _TakedownReport:
     def over(
         self, text: str, document: dict[str, Any], before: Removal | None, **values: object
     ) -> None:
-        """Tell the end, ask every surface once more, and name what left with the record.
+        """Print the result, check every surface once more, and name dependents that left.
 
         `before` is what had taken the record away already.
         """
@@ -186,7 +186,7 @@ class _TakedownReport:
 
 
 def removal_words(console: Console, removal: Removal) -> dict[str, object]:
-    """Return what took a record away, and when, for the sentences that tell it."""
+    """Return the reason and time of a removal, for messages."""
     return {"what": console.text(f"removal-{removal.event}"), "since": moment(removal.at)}
 
 

@@ -107,7 +107,7 @@ def check_verb(
 def _check_one(
     context: CliContext, path: Path, options: LoadOptions, marked: Path | None, files: int
 ) -> dict[str, Any]:
-    """Tell the findings of one of several files and its summary; return the summary."""
+    """Print the findings and the summary of a file; return the summary."""
     console = context.console
     console.begin_file()
     try:
@@ -252,7 +252,7 @@ def _told(
     files: int,
     options: LoadOptions,
 ) -> LoadReceipt | None:
-    """Say what became of a file; the error of the only one is the command's own."""
+    """Print the outcome of a file; the error of a single file is raised."""
     if isinstance(outcome, LoadReceipt):
         receipt_of(console, name, outcome, files, dry_run=options.dry_run)
         return outcome

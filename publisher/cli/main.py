@@ -53,7 +53,7 @@ class Verbs(click.Group):
         return sorted(name for names in VERBS.values() for name in names)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the verb of that name; None for one there is not."""
+        """Return the verb of a name; None for an unknown name."""
         del ctx  # click's signature
         for module, names in VERBS.items():
             if cmd_name in names:
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(error: BaseException, console: Console) -> int:
-    """Say what went wrong on stderr; return the exit code."""
+    """Print an error to stderr; return the exit code."""
     match error:
         case CredenceError():
             console.error(error)

@@ -18,7 +18,7 @@ COUNTED: Final = tuple(str(outcome) for outcome in Outcome)
 def receipt_of(
     console: Console, name: str, receipt: LoadReceipt, files: int, *, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Say what became of a file, or would; return the receipt as a document."""
+    """Print the receipt of a file (or of its dry run); return it as a JSON object."""
     document = receipt.as_json()
     console.say("loaded", file=name, **{key: document[key] for key in COUNTED})
     if receipt.reasons:

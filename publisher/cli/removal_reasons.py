@@ -44,5 +44,5 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 
 
 def words(reason: str, lang: str) -> str:
-    """Return short words for a reason; a rule about a cell is told by its name."""
+    """Return a short text for a reason; a rule about a cell is given by its name."""
     return WORDS.get(reason, (reason, reason))[lang == "en"]

@@ -38,7 +38,7 @@ def serve_verb(context: CliContext, *, host: str, port: int) -> None:
 
 
 def reports(console: Console, started: Callable[[], None]) -> Reports:
-    """Return what tells a person how the service fares."""
+    """Return callbacks that print the service's state."""
     return Reports(
         started,
         lambda text: console.warn(console.text("projector-fell", text=text)),

@@ -43,7 +43,7 @@ _WORD: Final = re.compile(r"[A-Za-z'’-]+[,:;.!?]?(?=\s|\Z)")
 
 
 class Console:
-    """Output of one command."""
+    """Terminal output of one command."""
 
     def __init__(self, lang: str, *, as_json: bool, quiet: bool) -> None:
         self.lang = lang
@@ -60,7 +60,7 @@ class Console:
         return TEXTS[name][self.lang == "en"].format(**values)
 
     def say(self, name: str, **values: object) -> None:
-        """Tell people something; not with --json or --quiet."""
+        """Print a message to stdout; nothing with --json or --quiet."""
         self.line(self.text(name, **values))
 
     def line(self, text: str) -> None:
@@ -79,7 +79,7 @@ class Console:
             print(json.dumps(document, ensure_ascii=False), flush=True)  # noqa: T201
 
     def raw(self, text: str) -> None:
-        """Print what was asked for as it is."""
+        """Print data to stdout unchanged."""
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -118,14 +118,14 @@ class Console:
         self.say("refused", file=name, what=_sentence(what), hint=_sentence(hint))
 
     def error(self, error: CredenceError) -> None:
-        """Print one sentence what, one how to mend, on stderr."""
+        """Print an error's message and hint to stderr."""
         what, hint = self._sentences(error)
         self._err.print(self.text("error", what=_sentence(what)), markup=False)
         if hint:
             self._err.print(self.text("hint", hint=_sentence(hint)), markup=False)
 
     def _sentences(self, error: CredenceError) -> tuple[str, str]:
-        """Return what is wrong and how to mend it.
+        """Return an error's message and hint.
 
         An error without Chinese of its own says in English what an operator has to know.
         """

@@ -103,7 +103,7 @@ class StoreReader:
                     yield subject.value, found.value if isinstance(found, NamedNode) else ""
 
     def count_held(self, nquads: bytes) -> int | None:
-        """Return how many statements these are, one a line, if the store holds each; else None.
+        """Return the number of statements (one a line) if the store has all of them; else None.
 
         Compared as the engine keeps them, by value; a blank node is never held.
         """
@@ -160,7 +160,7 @@ class StoreReader:
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Turn what the engine says of altered or missing files into our error."""
+    """Turn the engine's errors about altered or missing files into ours."""
     try:
         yield
     except (OSError, RuntimeError) as problem:
@@ -177,7 +177,7 @@ def _damaged(why: str) -> StoreUnavailable:
 
 
 class EmbeddedStore(StoreReader):
-    """The one writer of a store directory.
+    """Writes a store directory; one writer at a time.
 
     Nothing here waits for the disk (the engine does not sync a commit); what is lost by a
     power cut is a tail, positions included, so a replay from `position()` mends it.

@@ -51,7 +51,7 @@ class FairQueue(Generic[T]):
         return len(self._waiting)
 
     def add(self, query: Waiting[T]) -> Waiting[T] | None:
-        """Take a query in; return the one that is refused for it, which may be itself."""
+        """Add a query; return the query that is refused for it (perhaps itself), or None."""
         self._waiting.append(query)
         if len(self._waiting) <= self._limit:
             return None

@@ -69,7 +69,7 @@ class Pointer:
         self._read: tuple[tuple[int, int, int], Generation] | None = None
 
     def __call__(self) -> Generation:
-        """Return what stands there now."""
+        """Return the current generation."""
         identity = self._identity()
         if self._read is not None and self._read[0] == identity:
             return self._read[1]

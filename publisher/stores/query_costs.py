@@ -27,7 +27,7 @@ class ShapeCosts:
         self._known: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def expected(self, shape: str, now: float) -> float:
-        """Return what a query of this shape will cost as far as is known."""
+        """Return the expected cost of a query shape, in seconds."""
         cost, since = self._known.get(shape, (self._budget, now))
         if now - since > REMEMBERED_SECONDS:
             del self._known[shape]

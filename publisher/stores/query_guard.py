@@ -54,7 +54,7 @@ class GuardedQuery:
 
 @dataclass(slots=True)
 class _Counts:
-    """What has been counted so far; `opened` holds each open bracket and its weight."""
+    """Counters of a scan; `opened` has each open bracket and its weight."""
 
     opened: list[tuple[str, int]] = field(default_factory=list)
     nesting: int = 0

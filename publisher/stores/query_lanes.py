@@ -123,7 +123,7 @@ class Lanes:
             queue.drop(waiting)
 
     def _enqueue(self, waiting: Waiting[Job]) -> None:
-        """Put it into the queue of its lane; one is refused where that is full."""
+        """Put a job into its lane's queue; when the queue is full, refuse one."""
         job = waiting.job
         waiting.cost = self._costs.expected(job.parsed.shape, time.monotonic())
         refused = self._queues[job.lane].add(waiting)
@@ -203,7 +203,7 @@ class Lanes:
             self._enqueue(waiting)
 
     def _note_cost(self, job: Job) -> None:
-        """Remember what the job used, and put it on its client's account."""
+        """Record the job's cost, and charge it to its client."""
         assert job.process is not None  # noqa: S101 - it ran
         spent = job.process.spent()
         self._costs.record(job.parsed.shape, spent, time.monotonic())
@@ -250,7 +250,7 @@ class Lanes:
         return query_refusals.not_served(job.seconds, slow=job.lane is Lane.SLOW)
 
     def metrics(self) -> QueryMetrics:
-        """Return what the lanes did and do, taken at one moment."""
+        """Return a snapshot of the lanes' counters and gauges."""
         with self._lock:
             counts = self._counts
             return QueryMetrics(

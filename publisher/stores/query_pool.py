@@ -82,12 +82,12 @@ class QueryPool:
 
     @property
     def isolation(self) -> dict[str, bool]:
-        """What the sandbox achieved in the last started worker; empty before the first."""
+        """The sandbox's limits in the last started worker; empty before the first."""
         with self._lock:
             return dict(self._staff.isolation)
 
     def metrics(self) -> QueryMetrics:
-        """Return what the pool did and does, taken at one moment."""
+        """Return a snapshot of the pool's counters and gauges."""
         return self._lanes.metrics()
 
     def await_ready(self, seconds: float) -> bool:

@@ -52,7 +52,7 @@ def syntax(header: dict[str, Any]) -> QuerySyntax:
 
 
 def in_chinese(said: str) -> str:
-    """Return what the engine said as Chinese, as far as it can be said."""
+    """Return an engine message in Chinese, where a translation exists."""
     for english, chinese in _KNOWN.items():
         if english in said:
             return chinese

@@ -97,7 +97,7 @@ def answer(  # noqa: PLR0913 - the parts of one request
     dataset: tuple[list[str], list[str]] | None = None,
     base: str = "",
 ) -> Reply:
-    """Run one query and serialise its result, or say why not.
+    """Run one query; return its serialised result, or the error.
 
     `base` resolves relative IRIs. `dataset` names the graphs merged into the default graph and
     those seen by name; without it the query sees the store's default graph, where the data

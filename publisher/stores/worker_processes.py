@@ -41,7 +41,7 @@ class Lane(StrEnum):
 
 
 class WorkerProcesses:
-    """The workers of one pool; every method but `aim`, `await_ready`, `close` needs the lock held.
+    """The workers of one pool; all methods but `aim`, `await_ready`, `close` need the lock.
 
     `on_change` is called with the lock held whenever a worker may have become free or the state
     of `require_usable` may have changed.

@@ -63,7 +63,7 @@ _SECCOMP_CALL: Final = {"x86_64": 317, "aarch64": 277}
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """What `enter` achieved in this process; each field was tried, not assumed."""
+    """The limits in force in this process; each was tested, not assumed."""
 
     no_new_privileges: bool
     dies_with_parent: bool

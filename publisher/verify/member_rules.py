@@ -24,7 +24,7 @@ _INTEGER: Final = re.compile("-?[0-9]{1,18}")
 
 @dataclass(slots=True)
 class _Versions:
-    """Where an object stands: times with their sequence numbers."""
+    """The versions of an object: times and sequence numbers."""
 
     newest: tuple[int, int] = (_NOBODY, 0)
     deleted: tuple[int, int] = (_NOBODY, 0)

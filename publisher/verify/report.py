@@ -144,7 +144,7 @@ RULES: Final[dict[str, tuple[str, str, str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault: the rule, the address where it was met, and what was met."""
+    """One finding: the rule, the document's URL, and the observation."""
 
     rule: str
     at: str

@@ -86,7 +86,7 @@ def create_app(context: SiteContext) -> WSGIApplication:
 def _guarded(
     service: WSGIApplication, surface: str, context: SiteContext, pages: Pages
 ) -> WSGIApplication:
-    """Return the service, which answers 503 while its surface shows what it must not."""
+    """Wrap a service so that it answers 503 while its surface is unfit to be read."""
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -171,7 +171,7 @@ def _answering(pages: Pages) -> Callable[[CredenceError], replies.Reply]:
 
 
 def _translating(pages: Pages) -> Callable[[HTTPException], Any]:
-    """Return what turns werkzeug's own refusals into ours; redirects stay as they are.
+    """Return a handler that turns werkzeug's errors into ours; redirects are kept.
 
     An exception that nobody expected comes here as a 500 and stays one: Flask has logged it.
     """

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class LedgerReads(Protocol):
-    """The ledger as the web side sees it: who is shown, and what the pages of records show."""
+    """The ledger's reads for the web side: visibility, record pages, backlog."""
 
     def visibility(self, tier: Tier, public_id: str, /) -> Visibility:
-        """How the record stands for the tier's readers."""
+        """Return the record's visibility in the tier."""
 
     def live_among(self, tier: Tier, public_ids: Collection[str], /) -> set[str]:
         """Return those of the records that the tier's readers may see."""
@@ -52,29 +52,29 @@ class LedgerReads(Protocol):
         """Return those of at most 500 records that the tier's readers see."""
 
     def record_page(self, tier: Tier, public_id: str, after: str = "") -> RecordPage:
-        """Return a record, a page of its links and its history, of one snapshot.
+        """Return a record, a page of its links and its history, from one snapshot.
 
         Raises NotFound and Gone; UsageError for a bad cursor.
         """
 
     def backlog(self) -> Backlog:
-        """Return the newest event and what is unfinished."""
+        """Return the newest event and the unfinished work."""
 
     def last_published(self, tier: Tier, /) -> int | None:
         """When the tier's sequence last grew, in milliseconds."""
 
 
 class IndexReads(Protocol):
-    """What pages list, count and search (`publisher.surfaces.index.IndexReader`).
+    """The index's reads for pages (`publisher.surfaces.index.IndexReader`).
 
     Every answer is bounded. All raise StoreUnavailable and QueryTimeout.
     """
 
     def search(self, text: str, kinds: Collection[str] = (), page: int = 1) -> SearchPage:
-        """Return a page of what has every word typed. Raises UsageError for too long a text."""
+        """Return a page of records with every word. Raises UsageError for too long a text."""
 
     def subject(self, code: str) -> Subject | None:
-        """Return what is shown about a code in its canonical writing."""
+        """Return everything about a code in canonical form; None without records."""
 
     def listed(self, name: str, cursor: str = "", size: int = 20) -> ListPage:
         """Return a piece of a list by its notation. Raises UsageError for a bad cursor."""
@@ -103,7 +103,7 @@ class IndexReads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SiteContext:
-    """The parts of one tier's web service.
+    """Everything that one tier's web service needs; `publisher.wiring` creates it.
 
     `generation` names what the pool reads now (StoreUnavailable before the first), `guard` says
     which surfaces may be answered from, `alarms` is the directory of the surfaces, `feed` that of

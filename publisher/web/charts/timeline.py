@@ -29,7 +29,7 @@ _YEARS: Final = 9  # more of them would not fit beside each other
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One record, from its day to its last one or, without one, to today."""
+    """The bar of one record, from its first day to its last or to today."""
 
     line: RecordSummary
     x: float
@@ -45,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The bars of one kind under each other."""
+    """The bars of one kind."""
 
     label: str
     y: int

@@ -66,7 +66,7 @@ def blueprint(context: SiteContext, pages: Pages, words: Vocabulary) -> Blueprin
 
 
 class Catalog:
-    """Answers with the catalogue of one tier."""
+    """Handles requests for the catalogue of one tier."""
 
     def __init__(self, context: SiteContext, pages: Pages, words: Vocabulary) -> None:
         self._context = context

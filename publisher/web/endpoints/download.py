@@ -108,7 +108,7 @@ class DumpService:
         return self._document(environ, shelf, index, asked["name"])
 
     def _newest(self, environ: WSGIEnvironment, kind: str, name: str) -> replies.Reply:
-        """Answer of the newest version: one may be swept under our eyes, but there is another.
+        """Answer from the newest version; retry if it is deleted while it is read.
 
         Whoever follows must never be told by a 410 that a whole kind is gone.
         """
@@ -125,7 +125,7 @@ class DumpService:
     def _latest(
         self, environ: WSGIEnvironment, shelf: DumpSnapshot, index: DumpVersion, name: str
     ) -> replies.Reply:
-        """Return what describes the newest version, or the way to its files."""
+        """Return a document about the newest version, or a redirect to its files."""
         described = self._described(shelf, index, name)
         if described is not None:
             return described.having(_ASKED).tagged(environ)

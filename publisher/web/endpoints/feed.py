@@ -121,7 +121,7 @@ def _wished(accept: str | None) -> str:
 
 
 def _next_stands(tree: Path, found: re.Match[str]) -> bool:
-    """Return whether the page is closed, which is when the next one is there."""
+    """Return whether the page is closed: its successor exists."""
     kind = found["path"].partition("/")[0]
     return (tree / f"feed/{kind}/p/{int(found['number']) + 1}.trig.gz").exists()
 

@@ -28,7 +28,7 @@ OTHER_HISTORY: Final = "other-history"
 
 
 class Health:
-    """Watches the surfaces of one tier; safe to ask from many threads."""
+    """Checks the surfaces of one tier. Thread-safe."""
 
     def __init__(self, context: SiteContext) -> None:
         self._context = context
@@ -46,7 +46,7 @@ class Health:
         return {**states, CLOCK: ALARM} if self._context.clock_doubt() is not None else states
 
     def faults(self) -> Mapping[str, str]:
-        """Return what makes the service not ready: empty when it is.
+        """Return the reasons why the service is not ready; empty when it is.
 
         A surface may lag while it works off a load (withdrawals run ahead of it), but not longer
         than the takedown bound.

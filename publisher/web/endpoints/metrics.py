@@ -101,7 +101,7 @@ def place_of(path: str) -> str:
 
 
 class State:
-    """Reads what others write - ledger, surfaces, held rows - anew for each answer.
+    """Reads ledger, surfaces and held rows anew for each scrape.
 
     These are of the whole deployment, whichever process answers.
     """
@@ -215,7 +215,7 @@ def _single(name: str, text: str, value: float) -> Metric:
 
 
 class Metrics:
-    """The registry of one web worker and the page that shows it."""
+    """The metric registry of one web worker, and its page."""
 
     def __init__(self, context: SiteContext, health: Health) -> None:
         # They are a second series for every counter, of no use to a monitor.

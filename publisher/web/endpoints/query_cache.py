@@ -38,7 +38,7 @@ class QueryCache:
         self._bytes = 0
 
     def get(self, generation: str, key: Key) -> Answer | None:
-        """Return what was answered from this generation; another one's answers are dropped."""
+        """Return the cached answer of a generation; answers of another generation are dropped."""
         with self._lock:
             self._turn_to(generation)
             found = self._kept.get(key)

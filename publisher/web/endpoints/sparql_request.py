@@ -43,7 +43,7 @@ _Parameters = dict[str, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class SparqlRequest:
-    """What a request asks: no query means the service description.
+    """A parsed SPARQL protocol request; without a query the service description is meant.
 
     `default_graphs` and `named_graphs` are those of the protocol, `form` is `&format=`.
     """
@@ -55,7 +55,7 @@ class SparqlRequest:
 
 
 def read(environ: WSGIEnvironment, bodies: BodyReader) -> SparqlRequest:
-    """Return what the request asks. Raises all errors of this module and of `BodyReader.read`."""
+    """Parse a request. Raises the errors of this module and of `BodyReader.read`."""
     parameters = _parameters(environ, bodies)
     if "update" in parameters:
         raise BadRequest(

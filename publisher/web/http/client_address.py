@@ -25,7 +25,7 @@ Network = IPv4Network | IPv6Network
 
 
 class ClientAddresses:
-    """Tells clients apart; `trusted` are networks or addresses of proxies.
+    """Finds the address of a client; `trusted` are networks or addresses of proxies.
 
     Raises ValueError for text that is neither.
     """

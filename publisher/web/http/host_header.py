@@ -23,7 +23,7 @@ _OLD: Final = frozenset({"HTTP/1", "HTTP/1.0"})
 
 
 def require_host(environ: WSGIEnvironment) -> None:
-    """Raise BadRequest where the request names no host, several, or none that can be one."""
+    """Raise BadRequest unless the request names exactly one valid host."""
     host = environ.get("HTTP_HOST", "")
     old = environ.get("SERVER_PROTOCOL") in _OLD
     if _HOST.fullmatch(host) or (old and not host):

@@ -43,7 +43,7 @@ RETRY_SECONDS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """How one class of error is answered."""
+    """HTTP status, type and titles for one class of error."""
 
     status: int
     slug: str
@@ -56,7 +56,7 @@ class Problem:
 
 
 class NotAcceptable(CredenceError):
-    """None of the media types offered is one the reader takes."""
+    """The client accepts none of the media types offered."""
 
     def __init__(self, offers: Iterable[str]) -> None:
         types = ", ".join(offers)
@@ -90,7 +90,7 @@ class BadRequest(CredenceError):
 
 
 class Unauthorized(CredenceError):
-    """The address is for those who have its token."""
+    """The address needs a token."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -188,7 +188,7 @@ def document(error: CredenceError, problem: Problem, lang: str = "en") -> bytes:
 
 
 def sentences(error: CredenceError, lang: str) -> tuple[str, str]:
-    """Return what is wrong and how to mend it; never a language that was not asked for.
+    """Return an error's message and hint in `zh` or `en`, never in the other language.
 
     An error without Chinese of its own is told by the name of its class.
     """

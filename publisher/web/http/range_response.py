@@ -23,7 +23,7 @@ _NO_BYTES: Final = re.compile(r"\s*bytes\s*=\s*-0+\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class RangeResponse:
-    """An answer of pieces; its headers have a strong ETag. A cut one is seen by its length."""
+    """A response sent in pieces, whole or by Range; its headers need a strong ETag."""
 
     pieces: tuple[Piece, ...]
     content_type: str

@@ -72,7 +72,7 @@ def serialise(parse_triples: Iterable[Triple], media: str) -> bytes:
 
 
 def statements(record: VisibleRecord | RecordView) -> bytes:
-    """Return what is published of a record, as canonical N-Quads: its view and its mark.
+    """Return a record's published statements as canonical N-Quads: view and objection mark.
 
     The exact bytes of the ledger; the mark of an open objection stands in no view.
     """

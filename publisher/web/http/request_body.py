@@ -46,7 +46,7 @@ _FLUSH_SECONDS: Final = 0.05
 
 @dataclass(eq=False, slots=True)
 class _PendingBody:
-    """One body on its way: of whom, since when, and how it ended (`settled`)."""
+    """One request body being read: its client, its start, and its end (`settled`)."""
 
     client: str
     began: float
@@ -57,7 +57,7 @@ class _PendingBody:
 
 
 class BodyReader:
-    """Reads the bodies of one service's requests; safe to use from many threads.
+    """Reads the request bodies of one service. Thread-safe.
 
     `client_of` names the client of a request.
     """
@@ -98,7 +98,7 @@ class BodyReader:
             return reading.body
 
     def _begin(self, client: str) -> _PendingBody:
-        """Return a place among the bodies on their way, as soon as there is one.
+        """Wait for a place among the bodies being read, and return it.
 
         The newest of those that wait is served first: one that was stopped for long gives way.
         """
@@ -137,7 +137,7 @@ class BodyReader:
         return len(self._under_way) < self._most and own < self._share
 
     def _make_room(self, client: str) -> None:
-        """Give up the oldest body of a client with too many, if it had its time; one a newcomer."""
+        """Abort the oldest body of a client with too many, if its grace time is over."""
         if self._has_room(client):
             return
         counts = Counter(each.client for each in self._under_way)

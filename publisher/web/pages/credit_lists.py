@@ -23,7 +23,7 @@ _TONES: Final = {SERIOUS: "alarm", INCENTIVE: "good"}
 
 @dataclass(frozen=True, slots=True)
 class CreditList:
-    """One list; `group` is the notation of its class, `tone` the style its class is shown in."""
+    """One list; `group` is the notation of its class, `tone` the CSS class of its badge."""
 
     notation: str
     name: str

@@ -25,7 +25,7 @@ TERMS = "terms"
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who publishes: `base_url` is where, `name` the deployment's."""
+    """The publisher: `base_url` of the site, `name` of the deployment."""
 
     base_url: str
     name: str

@@ -44,7 +44,7 @@ _QUERY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One property of the kind: `codes` are its columns in the national forms, by form.
+    """One property of a kind; `codes` are its columns in the national forms, by form.
 
     `only_here`: records' pages have it, and nothing else does.
     """

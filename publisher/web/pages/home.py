@@ -113,7 +113,7 @@ class HomePages:
         return moment(last) if last else ""
 
     def robots(self) -> replies.Reply:
-        """Return what crawlers may visit."""
+        """Return `robots.txt`."""
         closed = (f"Disallow: {self._pages.prefix}/{name}\n" for name in _CLOSED)
         text = "User-agent: *\n" + "".join(closed)
         return replies.Reply(

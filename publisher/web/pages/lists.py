@@ -39,7 +39,7 @@ def blueprint(
 
 
 class Lists:
-    """Answers about lists of one tier."""
+    """Handles requests about lists of one tier."""
 
     def __init__(
         self, context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries

@@ -47,7 +47,7 @@ _LINES: Final = frozenset({replies.NQUADS, replies.NTRIPLES})
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What is published of a record, as its representations need it."""
+    """The published content of a record, as its representations need it."""
 
     record: RecordView
     kind: Kind
@@ -68,7 +68,7 @@ def blueprint(
 
 
 class Records:
-    """Answers for single records of one tier."""
+    """Handles requests for single records of one tier."""
 
     def __init__(
         self, context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
@@ -110,7 +110,7 @@ class Records:
         return rdf_negotiation.serialise(content.triples, media)
 
     def _content(self, record: RecordView) -> _Content:
-        """Return what is published of a record. Raises Gone after its last day of publicity."""
+        """Return a record's published content. Raises Gone after its last day of publicity."""
         kind = self._context.model.kinds.get(record.kind)
         if kind is None:
             raise _absent()

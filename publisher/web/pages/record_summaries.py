@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RecordSummary:
-    """One record: `path` is its address on this site; texts may be empty.
+    """Summary of one record; `path` is its address on this site, texts may be empty.
 
     `slug` is its kind's, `until` its last day as declared, `list` the notation of its list.
     """
@@ -45,7 +45,7 @@ class RecordSummary:
 
 
 class RecordSummaries:
-    """Turns records found into lines; safe to use from many threads."""
+    """Makes summaries of records from the ledger or the index. Thread-safe."""
 
     def __init__(self, context: SiteContext) -> None:
         self._context = context
@@ -59,7 +59,7 @@ class RecordSummaries:
     def from_records(
         self, records: Iterable[VisibleRecord], lang: str, today: date
     ) -> list[RecordSummary]:
-        """Return the lines of records as the ledger holds them; ended publicity is left out."""
+        """Return summaries of the ledger's records; records whose publicity ended are left out."""
         known = (
             (record, self._facts(record)) for record in records if record.kind in self._by_slug
         )
@@ -88,12 +88,12 @@ class RecordSummaries:
         )
 
     def from_index(self, entries: Sequence[Entry], lang: str) -> list[RecordSummary]:
-        """Return the lines of what the index found and what stands at this moment."""
+        """Return summaries of index entries whose records are visible now."""
         live = still_visible(self._context, [entry.iri for entry in entries])
         return [self.from_entry(entry, lang) for entry in entries if entry.iri in live]
 
     def from_entry(self, entry: Entry, lang: str) -> RecordSummary:
-        """Return the line of an entry of the index."""
+        """Return the summary of an entry of the index."""
         kind = self.label(entry.kind, lang)
         path = _path(entry.iri)
         return RecordSummary(
@@ -118,7 +118,7 @@ class RecordSummaries:
 
 
 def still_visible(context: SiteContext, iris: Iterable[str]) -> set[str]:
-    """Return those of the records that are shown to the tier's readers at this moment."""
+    """Return those of the records that are visible in the tier now."""
     named = {id_of(iri): iri for iri in iris}
     return (
         {named[each] for each in context.ledger.live_among(context.tier, named)} if named else set()
@@ -126,7 +126,7 @@ def still_visible(context: SiteContext, iris: Iterable[str]) -> set[str]:
 
 
 def visible_kinds(kinds: Iterable[Kind], tier: Tier) -> list[Kind]:
-    """Return the kinds that the tier's readers may see records of."""
+    """Return the kinds whose records the tier may show."""
     return [kind for kind in kinds if kind.max_tier.rank <= tier.rank]
 
 

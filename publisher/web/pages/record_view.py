@@ -43,7 +43,7 @@ Values = dict[str, list[NamedNode | Literal]]
 
 @dataclass(frozen=True, slots=True)
 class DisplayValue:
-    """One value as people read it.
+    """One value as displayed on a page.
 
     `path` leads on within this site, `href` elsewhere; `code` is a code's notation, `note` what
     was received.
@@ -58,7 +58,7 @@ class DisplayValue:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled line of the page; `term` is the property's name in the vocabulary.
+    """One labelled row of the page; `term` is the property's name in the vocabulary.
 
     `only_here`: no store, feed or download has it.
     """
@@ -145,7 +145,7 @@ def build(
 
 
 def _said_elsewhere(field: Field, by_name: Mapping[str, Field]) -> bool:
-    """Whether a row would repeat another: what was received, or an IRI made of a code shown."""
+    """Whether a row would repeat another: a received value, or an IRI of a displayed code."""
     if field.name.endswith(_RECEIVED):
         return field.name[: -len(_RECEIVED)] in by_name
     return field.code_from is not None and field.code_from in by_name

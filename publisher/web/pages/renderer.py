@@ -37,7 +37,7 @@ _UNITS: Final = ("B", "kB", "MB", "GB", "TB")
 
 
 class Pages:
-    """The templates of one deployment."""
+    """Renders the templates of one deployment."""
 
     def __init__(self, name: str, base_url: str) -> None:
         self.name = name

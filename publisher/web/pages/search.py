@@ -41,7 +41,7 @@ _LOOKED_AT: Final = 400  # characters; longer texts are refused anyway
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line of the result: where it leads, and its texts cut where they match."""
+    """One search result: its path, and its texts cut where they match."""
 
     path: str
     kind: str
@@ -59,7 +59,7 @@ def blueprint(context: SiteContext, pages: Pages, summaries: RecordSummaries) ->
 
 
 class Search:
-    """Answers searches of one tier."""
+    """Handles searches of one tier."""
 
     def __init__(self, context: SiteContext, pages: Pages, summaries: RecordSummaries) -> None:
         self._context = context
@@ -68,7 +68,7 @@ class Search:
         self._kinds = {kind.slug: kind for kind in summaries.kinds.values()}
 
     def search(self) -> replies.Reply:
-        """Return a page of what matches, for people or as JSON.
+        """Return a page of results, as HTML or JSON.
 
         Raises UsageError (too long, no such page), NotAcceptable, StoreUnavailable, QueryTimeout.
         """
@@ -95,7 +95,7 @@ class Search:
         return replies.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
 
     def _no_persons(self, media: str, kinds: Sequence[str]) -> replies.Reply:
-        """Return an empty answer that says why, without what was typed."""
+        """Return an empty page with the reason, without the typed text."""
         found = SearchPage("", 0, more=False, page=1, pages=1, hits=(), hint=None)
         if media == replies.JSON:
             return replies.Reply(
@@ -194,7 +194,7 @@ def _item(entry: Entry) -> dict[str, object]:
 
 
 def _identifier(text: str) -> str:
-    """Return a record's identifier where the whole text is one, or an address that ends in one."""
+    """Return the record identifier if the text is one, or an address that ends in one."""
     try:
         return id_of(text)
     except UsageError:

@@ -21,7 +21,7 @@ _DECISIONS: Final = ("penalty", "licence")
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """How many records of a kind are shown."""
+    """The number of visible records of a kind."""
 
     slug: str
     label: str
@@ -29,7 +29,7 @@ class KindCount:
 
 
 class SiteFigures:
-    """Counts by kind and some records; safe to ask from many threads.
+    """Counts by kind, and the newest records, from the index. Thread-safe.
 
     A figure is no reason to fail a page: while the index cannot be read there is none.
     """
@@ -50,13 +50,13 @@ class SiteFigures:
         ]
 
     def newest(self, lang: str) -> list[RecordSummary]:
-        """Return the newest decisions of authorities that stand at this moment."""
+        """Return the newest decisions of authorities that are visible now."""
         lists = (self.of_kind(slug, lang, _ON_HOME) for slug in _DECISIONS)
         summaries = sorted((line for found in lists for line in found), key=_day, reverse=True)
         return summaries[:_ON_HOME]
 
     def of_kind(self, slug: str, lang: str, count: int) -> list[RecordSummary]:
-        """Return the newest records of one kind that stand at this moment."""
+        """Return the newest records of one kind that are visible now."""
         try:
             return self._summaries.from_index(self._index.latest(slug, count), lang)
         except CredenceError:

@@ -101,7 +101,7 @@ def result(
 def failure(
     pages: Pages, environ: WSGIEnvironment, query: str, error: CredenceError, seconds: float
 ) -> replies.Reply:
-    """Return the form with what went wrong above it, and the status a program would get."""
+    """Return the form with an error message above it, and the error's HTTP status."""
     lang = replies.language(environ)
     problem = problems.problem_of(error)
     what, hint = problems.sentences(error, lang)

@@ -45,7 +45,7 @@ _NEXT: Final = "http://www.w3.org/1999/xhtml/vocab#next"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The records that name the code in one role; `more` says that `count` is only the bound.
+    """The records that mention the code in one role; with `more`, `count` is only a bound.
 
     `about` says that they are about the subject, not decided or delivered by it.
     """
@@ -80,7 +80,7 @@ def blueprint(
 
 
 class Subjects:
-    """Answers about one code."""
+    """Handles requests about the subject of one code."""
 
     def __init__(
         self, context: SiteContext, pages: Pages, words: Vocabulary, summaries: RecordSummaries
@@ -99,7 +99,7 @@ class Subjects:
         self._about = [field.iri for field in self._roles.values() if field.code_from]
 
     def subject(self, name: str) -> replies.Reply:
-        """Return what is shown about a code, by Accept or suffix.
+        """Return the page or the data of a code, by Accept or suffix.
 
         Raises NotFound for what is no code, and for a code that no record names.
         """
@@ -242,7 +242,7 @@ def _day(line: RecordSummary) -> str:
 
 
 def _code(text: str) -> str:
-    """Return the code in its canonical writing. Raises NotFound for what is none."""
+    """Return the code in canonical form. Raises NotFound for an invalid code."""
     code = normal_code(text)
     problem = uscc_problem(code)
     if problem is None:
