@@ -48,7 +48,7 @@ class Span(NamedTuple):
 
 def in_pieces(text: str) -> Iterator[Span]:
     """Yield the ID numbers of a text that are split by words."""
-    pieces = [(found.start(), found.end()) for found in _PIECE.finditer(text)]
+    pieces = [(piece.start(), piece.end()) for piece in _PIECE.finditer(text)]
     last = -1
     for first, (start, _) in enumerate(pieces):
         if start <= last:

@@ -169,8 +169,8 @@ def check_right(number: str) -> bool:
 
 def is_code(number: str) -> bool:
     """Return whether 18 characters are a social credit code of a known registrar and province."""
-    found = _REGISTRAR.match(number)
-    if found is None or (found["province"] != _WHOLE_STATE and _two(number, 2) not in _PROVINCES):
+    match = _REGISTRAR.match(number)
+    if match is None or (match["province"] != _WHOLE_STATE and _two(number, 2) not in _PROVINCES):
         return False
     return uscc_problem(number) is None
 

@@ -30,7 +30,7 @@ from exchange.domain.id_numbers import (
     short_birth_known,
     visible,
 )
-from exchange.domain.personal_words import ADDRESS, has_words, told_in_words
+from exchange.domain.personal_words import ADDRESS, has_words, personal_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +83,7 @@ def find(text: str, *, registration: bool = False) -> list[Mark]:
         marks += [Mark(ID_NUMBER_LIKELY, *span, certain=False) for span in pieces]
     if has_words(text):
         marks += [mark for mark in _lettered(text) if not _overlaps(marks, (mark.start, mark.end))]
-        phrases = [item for item in told_in_words(text) if not _overlaps(marks, item[1])]
+        phrases = [item for item in personal_phrases(text) if not _overlaps(marks, item[1])]
         marks += [Mark(rule, *span, certain=False) for rule, span in phrases]
     return marks
 
@@ -174,13 +174,13 @@ def _candidates(text: str, run: Digits) -> Iterator[_Candidate]:
     ends = [*run.starts[1:], len(run.value)]
     for first, begin in enumerate(run.starts):
         before = text[max(0, run.at[begin] - _BEFORE) : run.at[begin]]
-        found = []
+        joined = []
         for last in range(first, len(ends)):
             if ends[last] - begin > _LONGEST:
                 break
             if ends[last] - begin >= _LEAST:
-                found.append(_candidate(text, run, (first, last), before))
-        yield from reversed(found)  # the longest first
+                joined.append(_candidate(text, run, (first, last), before))
+        yield from reversed(joined)  # the longest first
 
 
 def _candidate(text: str, run: Digits, groups: tuple[int, int], before: str) -> _Candidate:

@@ -173,12 +173,12 @@ def has_words(text: str) -> bool:
     return _WORDS.search(text) is not None
 
 
-def told_in_words(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+def personal_phrases(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the rule and position of every phrase about a person."""
     plain = visible(text).translate(_NARROW)
     for rule, pattern in _PATTERNS:
-        for found in pattern.finditer(plain):
+        for match in pattern.finditer(plain):
             if rule is not _ROOM:
-                yield rule, found.span()
-            elif not _PREMISES.search(plain, max(0, found.start() - _BEFORE), found.start()):
-                yield ADDRESS, found.span()
+                yield rule, match.span()
+            elif not _PREMISES.search(plain, max(0, match.start() - _BEFORE), match.start()):
+                yield ADDRESS, match.span()

@@ -66,12 +66,12 @@ def changes(context: LedgerContext, tier: Tier, after: int, limit: int) -> list[
         rows = connection.execute(_members(require_published(tier), after, limit + GROUP)).all()
         rows = _whole_groups(rows, limit)
         iris = [context.iri(row.kind, row.public_id) for row in rows]
-        shown = zip(rows, iris, strict=True)
-        views = _views(context, connection, {row.version: iri for row, iri in shown if row.shows})
+        members = zip(rows, iris, strict=True)
+        views = _views(context, connection, {row.version: iri for row, iri in members if row.shows})
     rank, result = tier.rank, list[Change]()
     for row, iri in zip(rows, iris, strict=True):
-        seen = views.get(row.version) if row.shows else None
-        result.append(_change(context, tier, row, iri, None if seen is None else seen[rank]))
+        cut = views.get(row.version) if row.shows else None
+        result.append(_change(context, tier, row, iri, None if cut is None else cut[rank]))
     return result
 
 

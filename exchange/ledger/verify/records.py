@@ -151,13 +151,13 @@ def _entered(context: LedgerContext, connection: Connection, rows: Any) -> dict[
     """Return the widest tier of records that a restore registered as withdrawn."""
     event = schema.event
     numbers = [row.id for row in rows if not row.version]
-    found = connection.execute(
+    withdrawals = connection.execute(
         select(event).where(event.c.record.in_(numbers), event.c.name == EventType.WITHDRAW)
     ).all()
-    seals = context.seals.get([row.seal for row in found])
+    seals = context.seals.get([row.seal for row in withdrawals])
     return {
         row.record: Tier(json.loads(unseal(seals[row.seal], meta_of(row), row.body))["tier"])
-        for row in found
+        for row in withdrawals
         if row.seal in seals
     }
 
