@@ -19,12 +19,12 @@ HOLD_WORD: Final = "须经审核"
 
 def hold_rows(monkeypatch: pytest.MonkeyPatch) -> str:
     """Hold the rows of penalties whose facts have the word; return the word."""
-    examine = CompiledKind.read_and_check
+    read_and_check = CompiledKind.read_and_check
 
     def held(
         self: CompiledKind, row: Mapping[str, str], form: str | None = None
     ) -> tuple[dict[str, Any], list[Problem]]:
-        record, problems = examine(self, row, form)
+        record, problems = read_and_check(self, row, form)
         facts = record.get("violationFacts", "")
         if HOLD_WORD in facts:
             field = self.kind.field("violationFacts")

@@ -325,7 +325,7 @@ def check_structure(sheet: Sheet) -> int:
     """Read every row of a sheet without checking values; return the number of rows.
 
     Raises:
-        Rejected: the structure is broken somewhere; `details["findings"]` says where.
+        Rejected: the structure is broken; `details["findings"]` lists where.
 
     """
     rows = sum(1 for _ in sheet.rows())

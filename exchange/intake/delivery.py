@@ -127,7 +127,7 @@ def deliver(  # noqa: PLR0913 (one delivery is described by exactly these)
     `report` every finding in the order of the file.
 
     Raises:
-        Rejected: the file as a whole; `details["findings"]` (also sent to `report`) says why.
+        Rejected: the whole file; `details["findings"]` (also sent to `report`) are the reasons.
         UsageError: no such file, kind, form or source unit, or the kind cannot be determined.
         EnvironmentFault: the disk or the ledger fails.
 

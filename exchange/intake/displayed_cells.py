@@ -28,12 +28,14 @@ _TOLD: Final = 10  # ranges that one finding lists
 
 
 class DisplayedColumn:
-    """The number formats of one column, from the top down; `sort` says what it is for."""
+    """The number formats of one column, from the top down; `field_type` is that of its field."""
 
-    def __init__(self, runs: Iterable[tuple[int, int, NumberFormat]], sort: FieldType) -> None:
+    def __init__(
+        self, runs: Iterable[tuple[int, int, NumberFormat]], field_type: FieldType
+    ) -> None:
         self._runs = sorted(runs, key=lambda run: run[0])
-        self._money = sort is FieldType.MONEY
-        self._day = sort in _TIMES
+        self._money = field_type is FieldType.MONEY
+        self._day = field_type in _TIMES
         self._at = 0
 
     def mark_of(self, row: int, text: str) -> str | None:

@@ -56,7 +56,7 @@ def open_sheets(  # noqa: PLR0913 (what the verbs take)
     has been staged under another) and its columns when they are not given.
 
     Raises:
-        Rejected: the format is not supported; `details["findings"]` says where.
+        Rejected: the format is not supported; `details["findings"]` lists the reasons.
         UsageError: no such file, kind or form, or the kind cannot be determined.
         EnvironmentFault: it cannot be read.
 
@@ -171,7 +171,7 @@ def _tables(
 ) -> tuple[Sheet, ...]:
     """Return the sheets that hold a table, noting those that do not at the first.
 
-    A sheet's own name tells its kind before the file's does.
+    The name of a sheet decides its kind before the name of the file.
     """
     if book.fault is not None:
         raise file_rejected(book.name, [book.fault])

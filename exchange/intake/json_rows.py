@@ -45,7 +45,7 @@ class JsonSheet:
         candidates: Sequence[FormColumns],
         limits: Limits,
     ) -> None:
-        """Look at the first record to tell the kind.
+        """Read the first record to determine the kind.
 
         Raises:
             UsageError: the names fit several kinds.

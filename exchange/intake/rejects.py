@@ -68,7 +68,7 @@ class Rejects:
 
 
 class _RowsFile(Protocol):
-    """Writes refused rows in one format; `close` says whether there were any."""
+    """Writes rejected rows in one format; `close` returns whether there were any."""
 
     path: Path
 

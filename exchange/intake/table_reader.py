@@ -67,7 +67,7 @@ class TableRow(NamedTuple):
 
 
 class TableSheet(ABC):
-    """A table whose header stands among its first rows; see `sheet.Sheet`.
+    """A table whose header is among its first rows; see `sheet.Sheet`.
 
     A reader gives `records`, again from the first each time, and then calls `choose`.
     """
@@ -86,7 +86,7 @@ class TableSheet(ABC):
 
     @abstractmethod
     def records(self, expected: int) -> Iterator[TableRow]:
-        """Yield the rows, `expected` cells wide where that is known; notes `trouble`."""
+        """Yield the rows, `expected` cells wide if known; adds faults to `structure_faults`."""
 
     @property
     def faults(self) -> list[Finding]:

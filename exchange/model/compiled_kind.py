@@ -198,7 +198,7 @@ class CompiledKind:
     ) -> list[Problem]:
         """Return the findings of the personal-data gate: errors, and held ones for a reviewer.
 
-        `check` and `examine` have it already; a record that is public is looked at again so.
+        `check` and `read_and_check` include them; this alone serves to check public records again.
         Pass the whole record: public fields are searched for the names and numbers of hidden ones.
         """
         return self._gate.search(record, form)
@@ -227,12 +227,14 @@ class CompiledKind:
     def submission(
         self, record: Mapping[str, Any], row: int = 0, form: str | None = None
     ) -> Submission:
-        """Return a record of `record` or `tidy` that `check` found sound, ready for the ledger.
+        """Return the submission of a record without errors, for the ledger.
 
-        With a form, the submission says what rows of it cannot tell; JSON can tell everything.
+        The record comes from `read_row` or `normalise`. `row` is its number in the file. With
+        `form`, the submission names the properties for which the form has no column; a JSON
+        record covers all.
 
         Raises:
-            DataInvalid: it was not sound after all (an empty part of a key).
+            DataInvalid: a part of a key is empty.
 
         """
         plan = self._plans.of(record)

@@ -23,9 +23,10 @@ _CODE: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 class CrossFieldRule:
     """A rule that compares several fields.
 
-    `check` takes a record and the form it came in, and returns what is wrong. `looks_at` is the
-    field whose own faults would make it noise. `by_pattern` says that records of one pattern
-    (`pattern_plans`) all keep it or all break it. Without its field `needs` a record keeps it.
+    `check` takes a record and the form it came in, and returns the problem, if any. If the field
+    `depends_on` is itself faulty, the rule is not checked. `same_for_pattern`: the result is the
+    same for all records of one pattern (`pattern_plans`). A record without the field `needs`
+    always fulfils the rule.
     """
 
     depends_on: str

@@ -2,7 +2,7 @@
 
 Source: W3C Recommendations "Metadata Vocabulary for Tabular Data" and "Model for Tabular Data and
 Metadata" (2015). The metadata speak of cells as senders write them, so a code is one of its
-labels and money stands in the form's own unit; properties are named where a cell is the value.
+labels and money is in the form's own unit; properties are named where a cell is the value.
 """
 
 from __future__ import annotations

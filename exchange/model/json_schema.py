@@ -1,7 +1,7 @@
-"""The JSON Schema (2020-12) of a kind, closed, with its conditional rules as if/then.
+"""Writes the JSON Schema (2020-12) of a kind, closed, with its conditional rules as if/then.
 
-Formats `uscc` and `id-number` are ours (check digits); a validator without them checks the
-patterns only. Warnings are no part of a schema.
+The formats `uscc` and `id-number` (check digits) are defined by this project; a validator without
+them checks the patterns only. Warnings are no part of a schema.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class KeyReader:
         self._instead = fields[missing[0]].key_fallback if missing else None
 
     def __call__(self, record: Mapping[str, Any]) -> RecordKey:
-        """Return every way in which the record tells the key.
+        """Return the key of a record in all equivalent spellings.
 
         Raises:
             DataInvalid: a part is empty.

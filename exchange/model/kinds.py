@@ -89,8 +89,8 @@ class Column:
 
     `label` is its Chinese name in the form, `en` its English one. A required column must be
     filled in even where the record may do without the field (a placeholder code is dropped).
-    A filled cell of a column with a `constant` gives that token, whatever it says: a column for
-    resident ID numbers says the kind of document too. `more` are further columns whose values
+    A filled cell of a column with a `constant` gives that token, whatever its text: a column for
+    resident ID numbers implies the kind of document. `more` are further columns whose values
     go to the same field (处罚类别1, 处罚类别2).
     """
 
@@ -199,7 +199,8 @@ class Field:
 class LinkDefinition:
     """How records of a kind link to a record of another kind by its key.
 
-    `key_from` names, for each kind that may be quoted, the fields that hold its key.
+    `kind_field` is the field with the target's kind; `key_fields` names, for each kind of target,
+    the fields that hold its key. If `withdraws_when` is true, the record withdraws its target.
     """
 
     relation: str
@@ -212,7 +213,7 @@ class LinkDefinition:
 class Kind:
     """One kind of record; `tasks` number those of the city's task list that it serves.
 
-    `source_time` is the field in which the source says when it last changed a row.
+    `source_time` is the field with the time at which the source last changed the row.
     """
 
     slug: str

@@ -105,7 +105,7 @@ def _concept(graph: Graph, node: Node) -> Concept:
 
 
 def _cells(graph: Graph, node: Node) -> dict[str, tuple[str, ...]]:
-    """Return what stands for the concept in cells; the form is the datatype of the code."""
+    """Return the codes that mean the concept in cells, by form (the datatype of the literal)."""
     cells: dict[str, tuple[str, ...]] = {}
     for item in graph.values(node, f"{CR}cell"):
         if isinstance(item, ox.Literal):

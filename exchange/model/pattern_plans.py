@@ -56,14 +56,14 @@ class PatternPlans:
         self._codes = [name for name, many in codes.items() if not many]
         self._several = [name for name, many in codes.items() if many]
         self._kind = kind
-        self._layouts = BodyTemplates(kind)
+        self._templates = BodyTemplates(kind)
         self._gate = gate
         rules = tuple(rules)
         self._rules = [rule.check for rule in rules if rule.same_for_pattern]
         self._by_value = [rule for rule in rules if not rule.same_for_pattern]
         self._needed = frozenset(field.name for field in kind.fields if field.required)
         self._tiers = [(compile_condition(rule.when), rule.tier) for rule in kind.tier_when]
-        self._arrivals = [
+        self._delivered_states = [
             (compile_condition(rule.when), rule.delivered_state) for rule in kind.delivered_states
         ]
         self._hidden = [compile_condition(when) for when in kind.logged_only_when]
@@ -88,10 +88,10 @@ class PatternPlans:
         kind = self._kind
         tiers = (tier for applies, tier in self._tiers if applies(record))
         return PatternPlan(
-            template=self._layouts.of(record),
+            template=self._templates.of(record),
             tier=strictest(kind.max_tier, *tiers),
             delivered_state=next(
-                (a for applies, a in self._arrivals if applies(record)), DeliveredState.LIVE
+                (a for applies, a in self._delivered_states if applies(record)), DeliveredState.LIVE
             ),
             projected=not any(applies(record) for applies in self._hidden),
             forms_satisfied=frozenset(

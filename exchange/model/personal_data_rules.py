@@ -1,9 +1,9 @@
-"""The personal-data gate: what a record would make public that is a private person's.
+"""The personal-data gate: finds data of private persons that a record would make public.
 
 Purpose: before a record is appended, every text and amount that the shapes show to the public is
 searched (`exchange.domain.personal_data`), also for the names and numbers that the shapes keep
 from the public in that very record. What the government tier alone sees is searched for ID numbers,
-which no surface shows. Which field is which stands on the shapes.
+which no surface shows. The shapes say which fields are public, and which hold names or numbers.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ _WIDE: Final = re.compile("[０-９Ａ-Ｚａ-ｚ\u2e80-\u2fd5\uf900-\ufaff\U000
 
 
 class SearchScope(NamedTuple):
-    """What of a record is searched, and what must not be found, by the names of its fields.
+    """The fields of a record that are searched, and the hidden fields whose values are sought.
 
-    `numbers` are the texts that are numbers of a scheme of their own; `inner` are those of the
-    texts and codes that the government tier alone sees.
+    `numbers` are texts with numbers of a scheme of their own; `government_only` are the texts and
+    codes that only the government tier sees.
     """
 
     texts: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class PersonalDataGate:
         self._registered = [item.name for item in kind.fields if item.registered_name]
 
     def scope(self, record: Mapping[str, Any]) -> SearchScope:
-        """Return what is searched in records of this pattern (`exchange.model.pattern_plans`)."""
+        """Return the search scope of records of this pattern (`exchange.model.pattern_plans`)."""
         tiers = (tier for applies, tier in self._tiers if applies(record))
         tier = strictest(self._ceiling, *tiers)
         if tier not in PUBLISHED_TIERS:

@@ -35,7 +35,7 @@ class _CellResult(NamedTuple):
 
 
 class _ColumnReader:
-    """One column of a field; `applies` says whether the column is this field's in a record."""
+    """One column of a field; `applies` tests whether it belongs to this field in a record."""
 
     __slots__ = (
         *("applies", "code", "field", "longest", "memory", "missing", "name", "needed"),

@@ -30,8 +30,8 @@ _REMEMBERED: Final = 1024  # sets of values of one field
 class _FieldWriter:
     """How the statements of one field are written.
 
-    `plain` values are text, to be escaped where they must; `whole` values may be IRIs in full,
-    else the base stands before them; with `term`, head and values give the lines.
+    `plain`: values are text, which may need escapes. `whole`: values may be full IRIs, otherwise
+    the base is put before them. `term`: a function from head and values to lines, for lists.
     """
 
     name: str
@@ -51,7 +51,7 @@ class _FieldWriter:
 
 
 class BodyTemplate:
-    """The body of every record that has the same fields, and the same codes where leaves ask."""
+    """The body of all records with the same fields and the same codes in disclosure conditions."""
 
     def __init__(self, parts: Sequence[tuple[_FieldWriter, str]], first: str) -> None:
         """Take the writers of the fields that the record has with their heads, in order."""

@@ -1,9 +1,9 @@
 """Turns a workbook into JSON lines, in a separate process that may be stopped at its limits.
 
 Started by `exchange.intake.xlsx_rows` (which see for the lines written) with the bounds as JSON in
-its one argument besides the path. It imports nothing of ours but this package, so that it starts
-fast. What a workbook's sizes promise is checked before it is opened; what they hide (a cell far
-away in an otherwise empty sheet, a member longer than declared) ends at the limits of the process.
+its one argument besides the path. It imports nothing else of this project, so that it starts
+fast. The sizes that a workbook declares are checked before it is opened; what they hide (a cell
+far off in an empty sheet, a member longer than declared) ends at the limits of the process.
 """
 
 from __future__ import annotations

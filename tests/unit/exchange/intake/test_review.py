@@ -207,10 +207,10 @@ def test_of_two_persons_who_accept_one_row_one_finds_it_decided(hall, make, hold
 def test_a_row_with_an_error_by_now_is_not_accepted(hall, make, holding, monkeypatch):
     hall.load(make(1, CF_SY=holding))
     (item,) = hall.waiting()
-    examine = CompiledKind.read_and_check
+    read_and_check = CompiledKind.read_and_check
 
     def stricter(self, row, form=None):
-        record, problems = examine(self, row, form)
+        record, problems = read_and_check(self, row, form)
         field = self.kind.field("violationFacts")
         return record, [*problems, field_problem(field, "id-number", "x", form=form)]
 
