@@ -117,11 +117,11 @@ def _missing_journal(places: LedgerLocations, backup: Path | None) -> Environmen
     )
 
 
-def place_journal(places: LedgerLocations, found: Path) -> None:
+def place_journal(places: LedgerLocations, journal_file: Path) -> None:
     """Copy the journal to its place, unless it is there."""
-    if found.resolve() != places.journal.resolve():
+    if journal_file.resolve() != places.journal.resolve():
         places.journal.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        copy_file(found, places.journal)
+        copy_file(journal_file, places.journal)
 
 
 def require_newest_journal(journal: Journal, made: Manifest) -> None:

@@ -179,7 +179,7 @@ def _alarms_that_stay(context: CliContext) -> Iterator[Callable[[Alarm], None]]:
 def _take_on(context: CliContext, journal: Path | None) -> None:
     """Begin the restore of the ledger that is here, once it is known to open."""
     places = context.deployment.places
-    found = find_journal(places, journal)
+    journal_file = find_journal(places, journal)
     if not Ledger.exists(places, read_only=True):
         raise NotFound(
             f"There is no ledger in {context.root}.",
@@ -187,9 +187,9 @@ def _take_on(context: CliContext, journal: Path | None) -> None:
             zh=f"{context.root} 中没有账本。",
             zh_hint="请指定要恢复的备份；如已加密，请用 --key-file 给出密钥文件。",
         )
-    _require_legible(context, found)
+    _require_legible(context, journal_file)
     require_matching_seals(places.url, places.seals_url)
-    place_journal(places, found)
+    place_journal(places, journal_file)
     begin_restore(context.deployment.layout, "here")
 
 
@@ -204,11 +204,11 @@ def _place(context: CliContext, source: Path, journal: Path | None, key_file: Pa
     deployment = context.deployment
     places, layout = deployment.places, deployment.layout
     require_room(places, layout)
-    found = find_journal(places, journal, source)
-    require_newest_journal(Journal(found), made)
-    _require_legible(context, found)
+    journal_file = find_journal(places, journal, source)
+    require_newest_journal(Journal(journal_file), made)
+    _require_legible(context, journal_file)
     with staged_backup(made, source, places, layout, key) as staged:
-        place_journal(places, found)
+        place_journal(places, journal_file)
         begin_restore(layout, str(source))
         for aside in place_backup(staged, layout):
             context.console.say("set-aside", path=aside)

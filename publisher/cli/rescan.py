@@ -17,10 +17,10 @@ def rescan_public(context: CliContext) -> int:
     counts: Counter[str] = Counter(certain=0, likely=0, accepted=0)
     with context.open() as opened, console.progress() as move:
         label = console.text("rescanning")
-        for found in opened.exchange().rescan(lambda done, total: move(label, done, total)):
-            verdict = _verdict(found)
+        for exposure in opened.exchange().rescan(lambda done, total: move(label, done, total)):
+            verdict = _verdict(exposure)
             counts[verdict] += 1
-            _tell(console, found, verdict)
+            _tell(console, exposure, verdict)
     console.say("rescanned", **counts)
     if counts["certain"] or counts["likely"]:
         console.say("rescan-hint")
@@ -28,30 +28,30 @@ def rescan_public(context: CliContext) -> int:
     return int(counts["certain"] + counts["likely"] > 0)
 
 
-def _verdict(found: PersonalDataExposure) -> str:
-    if found.accepted:
+def _verdict(exposure: PersonalDataExposure) -> str:
+    if exposure.accepted:
         return "accepted"
-    certain = any(item.severity == "error" for item in found.problems)
+    certain = any(item.severity == "error" for item in exposure.problems)
     return "certain" if certain else "likely"
 
 
-def _tell(console: Console, found: PersonalDataExposure, verdict: str) -> None:
+def _tell(console: Console, exposure: PersonalDataExposure, verdict: str) -> None:
     if verdict != "accepted":
-        console.line(found.iri)
-        if not found.current:
+        console.line(exposure.iri)
+        if not exposure.current:
             console.say("rescan-earlier")
-        for item in found.problems:
+        for item in exposure.problems:
             message = item.message.en if console.lang == "en" else item.message.zh
             console.line(f"  {item.field or ''}: {message}")
-    console.note({"found": _document(found, verdict)})
+    console.note({"found": _document(exposure, verdict)})
 
 
-def _document(found: PersonalDataExposure, verdict: str) -> dict[str, Any]:
+def _document(exposure: PersonalDataExposure, verdict: str) -> dict[str, Any]:
     return {
-        "id": found.iri,
-        "kind": found.kind,
+        "id": exposure.iri,
+        "kind": exposure.kind,
         "verdict": verdict,
-        "current": found.current,
+        "current": exposure.current,
         "findings": [
             {
                 "field": item.field,
@@ -59,6 +59,6 @@ def _document(found: PersonalDataExposure, verdict: str) -> dict[str, Any]:
                 "severity": item.severity,
                 "message": {"zh": item.message.zh, "en": item.message.en},
             }
-            for item in found.problems
+            for item in exposure.problems
         ],
     }

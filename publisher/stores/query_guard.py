@@ -74,8 +74,8 @@ def check(query: str | bytes, base: str = "") -> GuardedQuery:
     QueryRefused for SERVICE, an update form, nesting over 100 or chains over 200.
     """
     text = _as_text(query)
-    found, form, dataset = _inspect(text, base)
-    repeatable = is_repeatable(found)
+    query_tokens, form, dataset = _inspect(text, base)
+    repeatable = is_repeatable(query_tokens)
     plain = decoded(text)
     if plain != text:
         other, *parsed = _inspect(plain, base)
@@ -87,7 +87,7 @@ def check(query: str | bytes, base: str = "") -> GuardedQuery:
                 zh_hint="请不用转义书写。",
             )
         repeatable = repeatable and is_repeatable(other)
-    return GuardedQuery(form, text, dataset, base, shape_of(found), repeatable)
+    return GuardedQuery(form, text, dataset, base, shape_of(query_tokens), repeatable)
 
 
 def _as_text(query: str | bytes) -> str:
@@ -121,11 +121,11 @@ def _too_large(size: int) -> QueryTooLarge:
 
 def _inspect(text: str, base: str) -> tuple[list[Token], str, Dataset | None]:
     """Count and refuse in one reading of the text; return its tokens, form and dataset."""
-    found = list(tokens(text, based=bool(base)))
+    query_tokens = list(tokens(text, based=bool(base)))
     counts = _Counts()
     form = ""
-    for index, token in enumerate(found):
-        _refuse_service(found, index)
+    for index, token in enumerate(query_tokens):
+        _refuse_service(query_tokens, index)
         if token.sort == "word":
             word = token.text.upper()
             if word in _UPDATES:
@@ -136,7 +136,7 @@ def _inspect(text: str, base: str) -> tuple[list[Token], str, Dataset | None]:
                     zh_hint="请发送 SELECT、ASK、CONSTRUCT 或 DESCRIBE 查询。",
                 )
             form = form or (word if word in _FORMS else "")
-        _count(counts, token, found[index - 1] if index else token)
+        _count(counts, token, query_tokens[index - 1] if index else token)
     if not form:
         fail(
             text,
@@ -144,19 +144,19 @@ def _inspect(text: str, base: str) -> tuple[list[Token], str, Dataset | None]:
             "No SELECT, ASK, CONSTRUCT or DESCRIBE was found.",
             "没有找到 SELECT、ASK、CONSTRUCT 或 DESCRIBE。",
         )
-    return found, form, dataset_of(found, base)
+    return query_tokens, form, dataset_of(query_tokens, base)
 
 
-def _refuse_service(found: list[Token], index: int) -> None:
+def _refuse_service(query_tokens: list[Token], index: int) -> None:
     """Refuse SERVICE as a keyword, also glued to its neighbours or hidden in a prefixed name.
 
     No other keyword holds the word. In a prefixed name it is a name, unless what follows has the
     shape `term {`: then the engine backtracks and reads `SERVICE:x {` as SERVICE with IRI `:x`.
     """
-    token = found[index]
+    token = query_tokens[index]
     if token.sort not in {"word", "name"} or "SERVICE" not in token.text.upper():
         return
-    if token.sort == "name" and not _group_follows(found, index + 1):
+    if token.sort == "name" and not _group_follows(query_tokens, index + 1):
         return
     raise QueryRefused(
         "SERVICE is not allowed: this endpoint asks no other endpoint.",
@@ -167,8 +167,8 @@ def _refuse_service(found: list[Token], index: int) -> None:
     )
 
 
-def _group_follows(found: list[Token], start: int) -> bool:
-    for token in found[start : start + 3]:
+def _group_follows(query_tokens: list[Token], start: int) -> bool:
+    for token in query_tokens[start : start + 3]:
         if token.text == "{":
             return True
         if token.sort not in {"iri", "variable", "name"} and token.text.upper() != "SILENT":

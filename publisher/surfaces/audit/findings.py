@@ -1,4 +1,4 @@
-"""What an audit reports of every surface (docs/design/interface.md "Fixed JSON keys")."""
+"""The report of an audit (docs/design/interface.md "Fixed JSON keys")."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     Words = tuple[str, str]  # Chinese, English
 
-LISTED: Final = 100  # IRIs named per list; the counts are always whole
+LISTED: Final = 100  # IRIs named per list; all are counted
 
 
 @dataclass(frozen=True, slots=True)
 class IriList:
-    """A list of IRIs: how many, and the first hundred."""
+    """A list of IRIs: their number, and the first LISTED."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
@@ -30,9 +30,9 @@ class IriList:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong with one surface; `position` is its tier's own.
+    """Differences of one surface from the ledger; `position` is in its tier's sequence.
 
-    `problem` says why it could not be compared, or what is wrong with it as a whole.
+    `problem` is why it could not be compared, or what is wrong with it as a whole.
     """
 
     position: int
@@ -44,17 +44,17 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Whether the surface serves exactly what the ledger says."""
+        """Whether the surface serves exactly the ledger's content."""
         sound = self.problem is None and self.behind == 0 and self.is_whole
         return sound and not self.missing.count and not self.leftover.count
 
     @property
     def is_whole(self) -> bool:
-        """Whether no file of it has a fault."""
+        """Whether no file has a fault."""
         return self.faults is None or not self.faults.count
 
     def note(self, lang: str) -> str:
-        """Return the first thing that is wrong, in words; empty when nothing is."""
+        """Return the first difference as text in `zh` or `en`; empty when there is none."""
         if self.problem is not None:
             return self.problem[lang == "en"]
         if self.faults is not None and self.faults.first:
@@ -62,7 +62,7 @@ class Findings:
         return ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fixed keys of the contract, and what explains them."""
+        """Return the findings as a JSON object with the fixed keys of the contract."""
         faults = self.faults
         found = {
             "position": self.position,
@@ -83,7 +83,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """Findings by surface; `records` is what stands in the widest tier asked."""
+    """Findings by surface; `records` is the number of records in the widest audited tier."""
 
     records: int
     surfaces: dict[str, Findings]
@@ -95,7 +95,7 @@ class AuditReport:
 
     @property
     def to_rebuild(self) -> list[str]:
-        """Labels of the surfaces that following the ledger would not mend."""
+        """Labels of the surfaces that must be rebuilt: catching up would not repair them."""
         return [
             name
             for name, found in self.surfaces.items()
@@ -103,7 +103,7 @@ class AuditReport:
         ]
 
     def with_problems(self, problems: Mapping[str, Words]) -> AuditReport:
-        """Return the report with what else is wrong with a surface, by its label."""
+        """Return the report with further problems, by label of the surface."""
         found = {
             name: replace(one, problem=one.problem or problems.get(name))
             for name, one in self.surfaces.items()

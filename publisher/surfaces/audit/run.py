@@ -1,4 +1,4 @@
-"""Ask every surface what it serves and compare it with the ledger.
+"""Compares what every surface serves with the ledger.
 
 The ledger's sequence is read once for all surfaces of both tiers; each works out from it what its
 files must say and reads every file that is served, in every form (`file_inspection`).
@@ -34,20 +34,21 @@ _ATTEMPTS = 3  # for a surface that was rewritten under the comparison
 _TAILS = 20  # looks at the end of a surface that grows while it is compared
 
 
-def _nobody(_what: str, _done: int, _all: int) -> None:
-    """Tell nobody."""
+def _ignore(_what: str, _done: int, _all: int) -> None:
+    """Ignore progress."""
 
 
 def audit(
     ledger: ChangeSource,
     surfaces: Sequence[AuditedReader],
     iri: str | None = None,
-    progress: Progress = _nobody,
+    progress: Progress = _ignore,
 ) -> AuditReport:
-    """Compare every surface with the ledger, or only what they say of one record.
+    """Compare every surface with the ledger, or only one record on every surface.
 
-    `iri` is an IRI or its last part; UsageError when it is neither. A surface that cannot be
-    read is a difference, never an error.
+    `iri` is an IRI or its last part. `progress` is called with label, changes compared, changes
+    in all. A surface that cannot be read is a difference, not an error.
+    Raises UsageError for an invalid `iri`.
     """
     if iri is not None:
         return _audit_record(ledger, surfaces, iri)
@@ -78,7 +79,7 @@ class _Run:
     findings: Findings = field(default_factory=lambda: Findings(0, 0, IriList(), IriList()))
 
     def attempt(self, step: Callable[[], object]) -> None:
-        """Do it unless something failed before."""
+        """Run a step unless an earlier one failed."""
         if self.problem is None:
             try:
                 step()
@@ -87,19 +88,19 @@ class _Run:
                 self.problem = problem_words(problem)
 
     def begin(self, shared: SharedWork) -> None:
-        """Ask where it is."""
+        """Start the inspection and read the position."""
         self.inspection = self.surface.inspect(shared)
         self.goal = self.inspection.position()
 
     def take(self, changes: Sequence[Change]) -> None:
-        """Take what it shows of the next changes."""
-        wanted = [one for one in changes if self.taken < one.seq <= self.goal]
+        """Give the inspection the next changes up to its position."""
+        wanted = [change for change in changes if self.taken < change.seq <= self.goal]
         if wanted and self.inspection is not None:
             self.inspection.take(wanted)
             self.taken = wanted[-1].seq
 
     def finish(self, ledger: ChangeSource, live: AbstractSet[str]) -> None:
-        """Compare the rest, and what is shown with what stands."""
+        """Compare the rest, and the shown records with the visible ones."""
         inspection = self.inspection
         if inspection is None:
             return
@@ -123,7 +124,7 @@ class _Run:
             self.take(changes)
 
     def close(self, ledger: ChangeSource) -> None:
-        """Let go of its files; what stood in the way becomes the finding."""
+        """Close its files; an error becomes the finding."""
         if self.inspection is not None:
             self.inspection.close()
         if self.problem is not None:
@@ -131,7 +132,7 @@ class _Run:
             self.findings = Findings(0, head, IriList(), IriList(), problem=self.problem)
 
     def unsettled(self, ledger: ChangeSource) -> bool:
-        """Whether it has to be compared again: nothing is named, or all moved on meanwhile."""
+        """Whether it must be compared again: unnamed differences, or changes meanwhile."""
         return not self.named or (not self.findings.ok and self._moved(ledger))
 
     def _moved(self, ledger: ChangeSource) -> bool:

@@ -49,7 +49,7 @@ _NOTE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its property, its names by the kind of first row, the field it shows."""
+    """A column: its property, its names by kind of first row, and its field."""
 
     iri: str
     names: dict[str, str]
@@ -57,7 +57,7 @@ class Column:
 
 
 def columns_of(kind: Kind | None, tier: Tier) -> tuple[Column, ...]:
-    """Return the columns of a kind in a tier: the record, what it says, the mark."""
+    """Return the columns of a kind in a tier: record IRI, properties, objection mark."""
     fields = [] if kind is None else [field for field in kind.fields if _shown(field, tier)]
     columns = [Column("", {"zh": "记录", "code": "id", "en": "record"}, None)]
     taken = {name: {text} for name, text in columns[0].names.items()}
@@ -91,14 +91,16 @@ class CsvTable:
     def __init__(self, kind: Kind | None, tier: Tier) -> None:
         self.columns = columns_of(kind, tier)
         self._places = {
-            column.iri.encode(): (place, column)
-            for place, column in enumerate(self.columns)
+            column.iri.encode(): (column_number, column)
+            for column_number, column in enumerate(self.columns)
             if column.iri
         }
         self._several = [
-            place for place, column in enumerate(self.columns) if column.field and column.field.many
+            column_number
+            for column_number, column in enumerate(self.columns)
+            if column.field and column.field.many
         ]
-        # The last one takes what no column shows.
+        # The last cell collects values without a column.
         self._blank = [b""] * (len(self.columns) + 1)
         self._known: dict[bytes, tuple[int, bytes]] = {}
         self._labels = {
@@ -108,7 +110,7 @@ class CsvTable:
         }
 
     def heads(self) -> dict[str, bytes]:
-        """Return the first row in each kind of names, after the mark of UTF-8."""
+        """Return the first row in each kind of names, after the byte order mark."""
         return {
             name: BOM
             + b",".join(_quoted(column.names[name].encode()) for column in self.columns)
@@ -117,48 +119,51 @@ class CsvTable:
         }
 
     def row(self, iri: bytes, view: bytes, *, objection: bool) -> bytes:
-        """Return the row of a record; its view has one statement a line, of the record alone."""
+        """Return the row of a record; every statement of its view has the record as subject."""
         cells, known, start = self._blank.copy(), self._known, len(iri) + 3
         cells[0] = iri
         if objection:
             cells[-2] = b"true"
         for line in view.split(b"\n")[:-1]:
-            said = line[start:-2]
-            place, text = known.get(said) or self._learn(said)
-            cells[place] = b"%b%b%b" % (cells[place], _PARTED, text) if cells[place] else text
-        for place in self._several:
-            if cells[place]:
-                cells[place] = _ready(cells[place].decode())
+            statement = line[start:-2]
+            column_number, text = known.get(statement) or self._learn(statement)
+            cells[column_number] = (
+                b"%b%b%b" % (cells[column_number], _PARTED, text) if cells[column_number] else text
+            )
+        for column_number in self._several:
+            if cells[column_number]:
+                cells[column_number] = _ready(cells[column_number].decode())
         return b",".join(cells[:-1]) + LINE_END
 
-    def _learn(self, said: bytes) -> tuple[int, bytes]:
-        """Return the column of a statement and what it says there, ready for the row.
+    def _learn(self, statement: bytes) -> tuple[int, bytes]:
+        """Return the column number of a statement and its cell.
 
-        Of several values in one cell, `row` makes it ready. What no column shows goes to one
-        beyond the last.
+        Cells that may have several values are quoted by `row`. A value without a column goes to
+        the cell after the last.
         """
-        predicate, _, value = said[1:].partition(b"> ")
+        predicate, _, value = statement[1:].partition(b"> ")
         cell = self._cell(predicate, value)
         # Free text is the record's own and comes once; codes, names of others and dates again.
         if not value.endswith(b'"'):
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[said] = cell
+            self._known[statement] = cell
         return cell
 
     def _cell(self, predicate: bytes, value: bytes) -> tuple[int, bytes]:
         found = self._places.get(predicate)
         if found is None:
             return len(self.columns), b""
-        place, column = found
-        if b"\\" in value or value.startswith(b"<") or place in self._several:
+        column_number, column = found
+        if b"\\" in value or value.startswith(b"<") or column_number in self._several:
             shown = self._shown(column.field, value)
-            return place, shown.encode() if place in self._several else _ready(shown)
+            is_part = column_number in self._several
+            return column_number, shown.encode() if is_part else _ready(shown)
         # Most are texts without escapes, so without quotes and line feeds.
         text = value[1 : value.rindex(b'"')]
         if text[:1] in _RISKY:
-            return place, _ready(text.decode())
-        return place, b'"%b"' % text if b"," in text else text
+            return column_number, _ready(text.decode())
+        return column_number, b'"%b"' % text if b"," in text else text
 
     def _shown(self, field: Field | None, value: bytes) -> str:
         text = _lexical(value)
@@ -169,12 +174,12 @@ class CsvTable:
 
 
 def _ready(text: str) -> bytes:
-    """Return a cell as it stands between commas."""
+    """Return a cell, guarded against formulas and quoted."""
     return _quoted(escape_formula(text).encode())
 
 
 def _lexical(value: bytes) -> str:
-    """Return what a term of N-Quads says."""
+    """Return the text of a term of N-Quads."""
     if value.startswith(b"<"):
         return value[1:-1].decode()
     quoted = value[: value.rindex(b'"') + 1]

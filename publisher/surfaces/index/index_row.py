@@ -101,13 +101,13 @@ class IndexMapping:
 
     def read(self, iri: str, view: bytes) -> tuple[IndexRow, IndexDetails]:
         """Return the rows of a view (canonical N-Quads whose subject is `iri`)."""
-        found = self._found(iri, view)
-        kind = self._slugs.get(_first(found, (_KIND,)), "")
+        values = self._values_of(iri, view)
+        kind = self._slugs.get(_first(values, (_KIND,)), "")
         mentions = [
             (role, value[len(USCC_BASE) :])
             for role in self.roles
-            if role in found
-            for value in found[role]
+            if role in values
+            for value in values[role]
             if value.startswith(USCC_BASE)
         ]
         code = next((code for role, code in mentions if role in self.about), "")
@@ -115,45 +115,45 @@ class IndexMapping:
             iri,
             kind,
             code,
-            _first(found, NAMES)[:LONGEST],
-            _first(found, NUMBERS)[:LONGEST],
-            _first(found, DATES),
-            _first(found, ("authorityName",))[:LONGEST],
-            _notation(_first(found, (_LIST,))) or None,
-            _first(found, (self._ends.get(kind, ""),)) or None,
+            _first(values, NAMES)[:LONGEST],
+            _first(values, NUMBERS)[:LONGEST],
+            _first(values, DATES),
+            _first(values, ("authorityName",))[:LONGEST],
+            _notation(_first(values, (_LIST,))) or None,
+            _first(values, (self._ends.get(kind, ""),)) or None,
             view_hash(view),
             BREAK.join(
                 searchable(value[:_SEARCHED_MOST])
                 for name in _SEARCHED
-                if name in found
-                for value in found[name]
+                if name in values
+                for value in values[name]
             ),
         )
-        return facts, IndexDetails(mentions, *_more(found))
+        return facts, IndexDetails(mentions, *_more(values))
 
     def indexed_statements(self, iri: str, view: bytes) -> bytes:
         """Return the statements of a view that `read` uses, as a view."""
         names, start = self._names, len(iri.encode()) + 3
-        found = [
+        values = [
             statement
             for statement in view.split(b" .\n")[:-1]
             if statement[start : statement.index(b" ", start)] in names
         ]
-        return b" .\n".join([*found, b""])
+        return b" .\n".join([*values, b""])
 
-    def _found(self, iri: str, view: bytes) -> dict[str, list[str]]:
-        names, found, start = self._names, dict[str, list[str]](), len(iri.encode()) + 3
+    def _values_of(self, iri: str, view: bytes) -> dict[str, list[str]]:
+        names, values, start = self._names, dict[str, list[str]](), len(iri.encode()) + 3
         # A literal has no line feed of its own, so nothing else looks like this.
         for statement in view.split(b" .\n"):
             predicate, _, term = statement[start:].partition(b" ")
             name = names.get(predicate)
             if name is None:
                 continue
-            if name in found:
-                found[name].append(_value(term))
+            if name in values:
+                values[name].append(_value(term))
             else:
-                found[name] = [_value(term)]
-        return found
+                values[name] = [_value(term)]
+        return values
 
 
 def rows_digest(rows: Iterable[Sequence[object]]) -> str:
@@ -188,18 +188,18 @@ def one_token_each(words: str) -> str:
 
 
 def _more(
-    found: Mapping[str, Sequence[str]],
+    values: Mapping[str, Sequence[str]],
 ) -> tuple[
     tuple[str, str, str] | None, tuple[str, str, str, str, str | None, str] | None, Sequence[str]
 ]:
     subject = measure = None
-    if "subjectCategory" in found:
-        category, status, division = (_notation(_first(found, (name,))) for name in _REGISTER)
+    if "subjectCategory" in values:
+        category, status, division = (_notation(_first(values, (name,))) for name in _REGISTER)
         subject = category, status, division
-    if "measureClass" in found:
-        level, basis, unit, since, until, ends = (_first(found, (name,)) for name in _MEASURE)
+    if "measureClass" in values:
+        level, basis, unit, since, until, ends = (_first(values, (name,)) for name in _MEASURE)
         measure = _notation(level), basis, unit, since, until or None, ends
-    return subject, measure, [_notation(value) for value in found.get(_APPLIES, ())]
+    return subject, measure, [_notation(value) for value in values.get(_APPLIES, ())]
 
 
 def _value(term: bytes) -> str:
@@ -209,10 +209,10 @@ def _value(term: bytes) -> str:
     return unescape(value) if "\\" in value else value
 
 
-def _first(found: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
+def _first(values: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
     for name in names:
-        if name in found:
-            return found[name][0]
+        if name in values:
+            return values[name][0]
     return ""
 
 

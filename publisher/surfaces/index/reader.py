@@ -1,4 +1,4 @@
-"""What readers ask of the index: search, subjects, lists, counts; every answer is bounded.
+"""Reads the index of a tier: search, subjects, lists, counts; every answer is bounded.
 
 Purpose: the read side of one tier, beside a running projector. Each call sees one committed
 state, ends at a deadline and shows only what may be shown on the day it is asked
@@ -63,7 +63,7 @@ _PLACE: Final = re.compile(r"(.{0,20})\.([0-9]{1,18})")
 
 
 class IndexReader:
-    """The index of a tier that is read now; safe to use from many threads.
+    """Reads the index of a tier that is served. Thread-safe.
 
     `today` is the day in China as an ISO date; `ready` raises while it must not be read; `seconds`
     ends a query that takes longer.
@@ -93,22 +93,22 @@ class IndexReader:
     # What an audit asks; it takes as long as it takes.
 
     def position(self) -> int:
-        """Last change that readers see."""
+        """Return the number of the last change that readers see."""
         with self._readers.reading() as connection:
             return position_of(connection)
 
     def iris(self) -> Iterator[str]:
-        """Every record with a row."""
+        """Yield every record with a row."""
         with self._readers.reading() as connection:
             yield from (iri for (iri,) in connection.execute("SELECT iri FROM record"))
 
     def known(self) -> Iterator[tuple[str, str]]:
-        """Every record with a row, with its kind."""
+        """Yield every record with a row, with its kind."""
         with self._readers.reading() as connection:
             yield from connection.execute("SELECT iri, kind FROM record")
 
     def digest(self) -> str:
-        """Sum over the facts of records, marks left out. Raises StoreUnavailable for damage."""
+        """Return the digest of the rows, without marks. Raises StoreUnavailable for damage."""
         with self._readers.reading() as connection:
             require_whole(connection)
             return rows_digest(connection.execute(DIGESTED))
@@ -118,11 +118,11 @@ class IndexReader:
         return RowSetDigest(self._config.mapping)
 
     def inspect(self, shared: SharedWork) -> IndexInspection:
-        """Begin to compare every row with the ledger."""
+        """Start to compare every row with the ledger."""
         return IndexInspection(self._config, self._readers.reading, shared)
 
     def contains(self, iri: str) -> bool:
-        """Whether a row is about the record (IRI or its last part)."""
+        """Return whether the record (IRI or its last part) has a row."""
         with self._readers.reading() as connection:
             return contains_any(connection, self._config.names(iri))
 
@@ -149,7 +149,7 @@ class IndexReader:
         return SearchPage(text, total, len(numbers) > COUNTED, page, pages, hits, hint)
 
     def subject(self, code: str, each: int = EACH) -> Subject | None:
-        """Return what is shown about a code in its canonical writing; None where nothing is.
+        """Return everything about a code in canonical form; None without records.
 
         At most `each` records a role, the newest to arrive first.
         """
@@ -235,7 +235,7 @@ class IndexReader:
             return dict(rows.fetchall())
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close idle connections."""
         self._readers.close()
 
     def _matching(

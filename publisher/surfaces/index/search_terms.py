@@ -62,20 +62,20 @@ def match_rank(words: Sequence[str], folded: str) -> int:
 
 def highlight(text: str, words: Sequence[str]) -> list[Highlight]:
     """Return the text cut into pieces, with those that match a word as hits."""
-    folded, places = _folded(text)
+    folded, positions = _folded(text)
     hit = [False] * len(text)
     for word in words:
         at = folded.find(word)
         while at >= 0:
-            for place in range(places[at], places[at + len(word) - 1] + 1):
-                hit[place] = True
+            for position in range(positions[at], positions[at + len(word) - 1] + 1):
+                hit[position] = True
             at = folded.find(word, at + len(word))
     pieces: list[Highlight] = []
     start = 0
-    for place in range(1, len(text) + 1):
-        if place == len(text) or hit[place] != hit[start]:
-            pieces.append(Highlight(text[start:place], hit[start]))
-            start = place
+    for position in range(1, len(text) + 1):
+        if position == len(text) or hit[position] != hit[start]:
+            pieces.append(Highlight(text[start:position], hit[start]))
+            start = position
     return pieces
 
 
@@ -90,22 +90,22 @@ def code_with_wrong_check_digit(text: str) -> str | None:
 def likely_codes(code: str) -> list[str]:
     """Return valid codes that differ by one character or one swap of adjacent characters."""
     slips = {
-        code[:place] + other + code[place + 1 :]
-        for place in range(USCC_LENGTH)
+        code[:position] + other + code[position + 1 :]
+        for position in range(USCC_LENGTH)
         for other in _ALPHABET
     }
     slips |= {
-        code[:place] + code[place + 1] + code[place] + code[place + 2 :]
-        for place in range(USCC_LENGTH - 1)
+        code[:position] + code[position + 1] + code[position] + code[position + 2 :]
+        for position in range(USCC_LENGTH - 1)
     }
     return sorted(each for each in slips if uscc_problem(each) is None)
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """Return the folded text and for each of its characters the place it came from."""
-    pieces = [(searchable(character), place) for place, character in enumerate(text)]
-    places = [place for piece, place in pieces for _ in piece]
-    return "".join(piece for piece, _ in pieces), places
+    pieces = [(searchable(character), position) for position, character in enumerate(text)]
+    positions = [position for piece, position in pieces for _ in piece]
+    return "".join(piece for piece, _ in pieces), positions
 
 
 def _quoted(name: str) -> str:

@@ -1,7 +1,7 @@
-"""State of a failing surface, where `/readyz` and `status` find it.
+"""Alarms of failing surfaces, in files that `/readyz` and `status` read.
 
-surfaces/<tier>/<name>/alarm.json stands as long as the surface fails: a file, since the web
-workers and the command line are other processes than the projector.
+surfaces/<tier>/<name>/alarm.json exists while the surface fails. It is a file because the
+web workers and the command line are other processes than the projector.
 Source: docs/design/surfaces.md "The port".
 """
 
@@ -25,9 +25,9 @@ _FILE = "alarm.json"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Why a surface stands still: `since` is milliseconds since 1970-01-01 UTC.
+    """Why a surface does not advance; `since` is milliseconds since 1970-01-01 UTC.
 
-    `zh` says the same in Chinese; empty where the problem has no Chinese words of its own.
+    `zh` is the message in Chinese; empty where there is none.
     """
 
     surface: str  # public/triples
@@ -38,24 +38,24 @@ class Alarm:
 
 
 class Alarms:
-    """Keeps the alarms below `root` (the data directory's `surfaces`) and tells of each."""
+    """Writes alarms below `root` (the data directory's `surfaces`); calls `on_alarm` for each."""
 
-    def __init__(self, root: Path, tell: Callable[[Alarm], None]) -> None:
+    def __init__(self, root: Path, on_alarm: Callable[[Alarm], None]) -> None:
         self._root = root
-        self._tell = tell
+        self._on_alarm = on_alarm
 
     def raise_alarm(self, surface: SurfaceReader, alarm: Alarm) -> None:
-        """Tell of the alarm and write it, if the disk lets us."""
-        self._tell(alarm)
+        """Report the alarm and write its file, if the disk allows it."""
+        self._on_alarm(alarm)
         path = self._path(surface)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, json.dumps(asdict(alarm), ensure_ascii=False).encode())
         except OSError:
-            return  # a full disk may be the alarm itself; it has been told of
+            return  # a full disk may be the cause; the alarm was reported
 
     def clear(self, surface: SurfaceReader) -> None:
-        """Take the alarm away; none is no error."""
+        """Remove the alarm, if there is one."""
         self._path(surface).unlink(missing_ok=True)
 
     def _path(self, surface: SurfaceReader) -> Path:
@@ -63,12 +63,12 @@ class Alarms:
 
 
 def standing_alarms(root: Path) -> list[Alarm]:
-    """Return every alarm below `root`, by surface; a file cut short by a full disk counts."""
+    """Return every alarm below `root`, by surface; an unreadable file counts as an alarm."""
     return [_read(path) for path in sorted(root.glob(f"*/*/{_FILE}"))]
 
 
 def describe(problem: Exception) -> str:
-    """Return a message for people that quotes nothing of a record.
+    """Return an error's message without any text of a record.
 
     Our own errors and the system's are safe; a parser's text may quote a statement, and an
     alarm file would outlive an erasure.
@@ -81,7 +81,7 @@ def describe(problem: Exception) -> str:
 
 
 def describe_in_chinese(problem: Exception) -> str:
-    """Return the same message in Chinese; empty for a problem that has no Chinese words."""
+    """Return the message in Chinese; empty for an error without a Chinese message."""
     if not isinstance(problem, CredenceError) or "zh" not in problem.details:
         return ""
     return f"{problem.details['zh']}{problem.details.get('zh_hint', '')}"
@@ -90,8 +90,8 @@ def describe_in_chinese(problem: Exception) -> str:
 def _read(path: Path) -> Alarm:
     surface = "/".join(path.parts[-3:-1])
     try:
-        found = json.loads(path.read_bytes())
-        said, zh = str(found["message"]), str(found.get("zh", ""))
-        return Alarm(surface, said, int(found["since"]), int(found["attempts"]), zh)
+        stored = json.loads(path.read_bytes())
+        message, zh = str(stored["message"]), str(stored.get("zh", ""))
+        return Alarm(surface, message, int(stored["since"]), int(stored["attempts"]), zh)
     except (OSError, ValueError, KeyError):
         return Alarm(surface, "the alarm itself cannot be read", 0, 0)

@@ -59,11 +59,11 @@ class Lineage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What is kept of one surface.
+    """The checkpoint of one surface.
 
-    `root` is hexadecimal and empty where it is not known; `cleared` is the number in the tier's
-    sequence up to which no reader is shown what had to leave. `taken_in` is the epoch that was
-    opened with what a surface of another history knew; it need not be asked again.
+    `size` and `root` (hexadecimal, empty if unknown) are of the ledger's tree. `cleared` is the
+    number in the tier's sequence up to which all removals are published. `taken_in` is the
+    epoch that was opened with what this surface knew; it need not be read again.
     """
 
     size: int = 0
@@ -74,21 +74,21 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """The checkpoints of all surfaces below `root` (the data directory's `surfaces`)."""
+    """Reads and writes the checkpoints below `root` (the data directory's `surfaces`)."""
 
     def __init__(self, root: Path, ledger: Lineage) -> None:
         self._root = root
         self._ledger = ledger
 
     def read(self, surface: SurfaceReader) -> Checkpoint | None:
-        """Return what is kept of a surface; None when nothing is, or nothing legible."""
+        """Return the checkpoint of a surface; None when it is missing or illegible."""
         try:
             return _parsed(self._path(surface).read_bytes())
         except FileNotFoundError:
             return None
 
     def difference(self, surface: SurfaceReader) -> str | None:
-        """Return why a surface is not one of this ledger (a key of REASONS); None when it is.
+        """Return why a surface is not of this ledger (a key of REASONS); None when it is.
 
         Costs a small file and three look-ups by key. A surface without a root is compared by its
         position alone. Raises StoreUnavailable where the position cannot be read.
@@ -98,12 +98,12 @@ class Checkpoints:
         return AHEAD if surface.position() > self._ledger.head(surface.tier) else None
 
     def is_of_ledger(self, surface: SurfaceReader) -> bool:
-        """Whether the kept root is one of the ledger; nothing of the surface itself is read."""
+        """Whether the checkpoint's root is the ledger's; the surface itself is not read."""
         kept = self.read(surface)
         return kept is not None and bool(kept.root) and self._contradiction(kept) is None
 
     def served(self, surface: SurfaceReader) -> tuple[int, int] | None:
-        """Return the identity of the file or link that names what is served; None without one."""
+        """Return inode and time of the link to the served files; None without one."""
         try:
             stated = (self._path(surface).parent / "current").lstat()
         except OSError:
@@ -111,12 +111,12 @@ class Checkpoints:
         return stated.st_ino, stated.st_mtime_ns
 
     def is_unverified(self, surface: SurfaceReader) -> bool:
-        """Whether it has content but no root: it was written before roots were kept."""
+        """Whether the surface has content but no checkpoint with a root."""
         kept = self.read(surface)
         return (kept is None or not kept.root) and surface.position() > 0
 
     def advance(self, surface: SurfaceReader, seq: int) -> None:
-        """Note the ledger's tree at a member, before changes up to it are applied."""
+        """Write the ledger's tree at a member, before changes up to it are applied."""
         point = self._ledger.tree_point(surface.tier, seq)
         if point is not None:
             kept = self.read(surface) or Checkpoint()
@@ -124,17 +124,17 @@ class Checkpoints:
             self._write(surface, replace(kept, size=point.size, root=root, epoch=point.epoch))
 
     def cleared(self, surface: SurfaceReader, seq: int) -> None:
-        """Note that readers are shown nothing of what had to leave up to a number."""
+        """Write that all removals up to a number are published."""
         kept = self.read(surface) or Checkpoint()
         if seq > kept.cleared:
             self._write(surface, replace(kept, cleared=seq))
 
     def take_in(self, surface: SurfaceReader, epoch: int) -> None:
-        """Note that an epoch was opened with what the surface knew beside the ledger."""
+        """Write that an epoch was opened with what only the surface knew."""
         self._write(surface, replace(self.read(surface) or Checkpoint(), taken_in=epoch))
 
     def restart(self, surface: SurfaceReader, position: int) -> None:
-        """Note that readers have a surface that was built anew, up to a position."""
+        """Write the checkpoint of a rebuilt surface that is published up to a position."""
         point = self._ledger.tree_point(surface.tier, position)
         if point is None:
             self._write(surface, Checkpoint(cleared=position))
@@ -167,16 +167,16 @@ class Checkpoints:
 
 def _parsed(text: bytes) -> Checkpoint | None:
     try:
-        found = Checkpoint(**json.loads(text))
+        checkpoint = Checkpoint(**json.loads(text))
     except (ValueError, TypeError):
         return None
-    numbers = (found.size, found.epoch, found.cleared, found.taken_in)
-    sound = all(type(each) is int and each >= 0 for each in numbers) and type(found.root) is str
-    return found if sound else None
+    numbers = (checkpoint.size, checkpoint.epoch, checkpoint.cleared, checkpoint.taken_in)
+    sound = all(type(number) is int and number >= 0 for number in numbers)
+    return checkpoint if sound and type(checkpoint.root) is str else None
 
 
 def other_history_error(surface: SurfaceReader, reason: str) -> StoreUnavailable:
-    """Return the error of a surface that is not one of this ledger."""
+    """Return the error of a surface that is not of this ledger."""
     zh, en = REASONS[reason]
     return StoreUnavailable(
         f"{label(surface)} does not show this ledger: {en}.",

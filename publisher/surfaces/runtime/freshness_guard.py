@@ -1,7 +1,7 @@
-"""Whether a surface may be answered from: asked before every answer, so it must be cheap.
+"""Refuses surfaces that are unfit to be read; checked before every answer, so it is cheap.
 
 A surface that was built from another ledger, or that has not followed a removal in time (another
-host took the record down, and this host's projector stands still), would show what has left.
+host took the record down, and this host's projector does not run), would show removed records.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from publisher.surfaces.port import SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
 
-# Seconds in which a removal is promised to be seen; one that is younger is still on its way.
+# Seconds that a surface may take to follow a removal.
 REMOVAL_SECONDS: Final = 5.0
-_KEPT_SECONDS: Final = 0.5  # for which an answer counts
+_KEPT_SECONDS: Final = 0.5  # for which a result is reused
 
 
 class RemovalLedger(Lineage, Protocol):
-    """The ledger as the guard asks it (`exchange.ledger.Ledger`)."""
+    """The ledger as the guard uses it (`exchange.ledger.Ledger`)."""
 
     def removal_since(self, tier: Tier, after: int, before: int, /) -> bool:
         """Return whether text had to leave the tier after a number, before a time."""
 
 
 class SurfaceGuard:
-    """Refuses surfaces of one tier that are not fit to be read; threads may share it.
+    """Refuses surfaces of one tier that are unfit to be read. Thread-safe.
 
-    `clock` is milliseconds since 1970-01-01 UTC, `ticks` seconds of a steady watch.
+    `clock` is milliseconds since 1970-01-01 UTC, `ticks` seconds of a monotonic clock.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SurfaceGuard:
         self._clock = clock
         self._ticks = ticks
         self._known: dict[str, tuple[float, StoreUnavailable | None]] = {}
-        self._newest: dict[str, int] = {}  # up to where each was seen to be clear
+        self._newest: dict[str, int] = {}  # highest `cleared` seen of each surface
 
     def require(self, name: str) -> None:
         """Return if the surface of that name may be read.
@@ -87,7 +87,7 @@ class SurfaceGuard:
     def _lags(self, reader: SurfaceReader) -> bool:
         kept = self._checkpoints.read(reader) or Checkpoint()
         cleared = max(kept.cleared, reader.position())
-        # One that showed more before was put back as it had been: nothing is on its way to it.
+        # A surface that had cleared more before was replaced by an older copy: no grace for it.
         newest = self._newest[reader.name] = max(cleared, self._newest.get(reader.name, 0))
         grace = int(REMOVAL_SECONDS * 1000) if cleared == newest else -1
         before = self._clock() - grace

@@ -1,7 +1,7 @@
-"""What surfaces of another history know that the ledger does not, taken in before they go.
+"""Lets the ledger take over what only surfaces of another history know, before a rebuild.
 
-An older ledger was put back: its surfaces showed records and versions that it never heard of, and
-followers have them. Without a Delete at the head nobody would tell them that these are gone.
+After an older ledger was restored, its surfaces show records and versions that it does not have,
+and followers have copied them. Without a Delete at the head no follower would remove them.
 """
 
 from __future__ import annotations
@@ -41,29 +41,29 @@ class RecordListing(Protocol):
         """The tier whose sequence it follows."""
 
     def known(self) -> Iterator[tuple[str, str]]:
-        """Every record that it shows."""
+        """Yield every record that it shows."""
 
 
 class RecoveryLedger(Protocol):
-    """The ledger as a recovery asks it (`exchange.ledger.Ledger`)."""
+    """The ledger as the recovery uses it (`exchange.ledger.Ledger`)."""
 
     def epoch(self) -> int:
         """Return the number of the ledger's epoch."""
 
     def unknown(self, public_ids: Collection[str], /) -> set[str]:
-        """Return those of the records that the ledger never heard of."""
+        """Return those of the records that the ledger never had."""
 
     def unknown_members(self, tier: Tier, events: Mapping[int, str], /) -> set[int]:
-        """Return the numbers in the tier's sequence at which the ledger has not that event."""
+        """Return the numbers at which the ledger has another event in the tier, or none."""
 
     def recover(self, known: Iterable[KnownRecord], epoch: int, *, reason: str) -> Recovered:
-        """Take in what is known; opens a new epoch where anything is taken in."""
+        """Record known removals; opens a new epoch if any is recorded."""
 
 
 class RemovalRecovery:
-    """Asks surfaces what they know; `feeds` and `listings` are what readers have of them.
+    """Reads what surfaces know beside the ledger; `feeds` and `listings` are their readers.
 
-    `kinds` are those of the model, by slug.
+    `kinds` are the model's kinds, by slug.
     """
 
     def __init__(
@@ -81,35 +81,37 @@ class RemovalRecovery:
         self._kinds = {kind.class_iri: slug for slug, kind in kinds.items()}
 
     def known(self, foreign: Collection[str] | None = None) -> dict[str, KnownRecord]:
-        """Return what the surfaces of these labels, or all, know beside the ledger, by id.
+        """Return what surfaces (all, or those of these labels) know beside the ledger, by id.
 
-        What cannot be read of one is left out: a damaged file must not keep it from being rebuilt.
+        Unreadable parts are left out, since a damaged surface must still be rebuilt.
         """
-        found: dict[str, KnownRecord] = {}
+        known: dict[str, KnownRecord] = {}
         feeds = [feed for feed in self._feeds if foreign is None or label(feed) in foreign]
-        listings = [one for one in self._listings if foreign is None or _label(one) in foreign]
+        listings = [
+            listed for listed in self._listings if foreign is None or _label(listed) in foreign
+        ]
         sources = [*map(self._of_feed, feeds), *map(self._listed, listings)]
         for source in sources:
             with suppress(CredenceError, OSError, ValueError):
-                for one in source:
-                    before = found.get(one.public_id)
-                    found[one.public_id] = before.merged(one) if before else one
-        return found
+                for record in source:
+                    before = known.get(record.public_id)
+                    known[record.public_id] = before.merged(record) if before else record
+        return known
 
     def note(self, surfaces: Iterable[SurfaceReader], epoch: int) -> None:
-        """Note that an epoch was opened with what these surfaces know."""
+        """Write to the checkpoints that an epoch was opened with what these surfaces know."""
         for surface in surfaces:
             self._checkpoints.take_in(surface, epoch)
 
     def epoch(self, surfaces: Iterable[SurfaceReader]) -> int:
-        """Return the greatest epoch that the ledger or one of the surfaces is of."""
+        """Return the highest epoch of the ledger and these surfaces."""
         kept = (self._checkpoints.read(surface) for surface in surfaces)
-        return max([self._ledger.epoch(), *(one.epoch for one in kept if one)])
+        return max([self._ledger.epoch(), *(checkpoint.epoch for checkpoint in kept if checkpoint)])
 
     def __call__(self, foreign: Sequence[SurfaceReader]) -> Recovered:
-        """Have the ledger take in what surfaces of another history know."""
+        """Let the ledger take over what surfaces of another history know."""
         now = self._ledger.epoch()
-        fresh = [one for one in foreign if not self._is_taken_in(one, now)]
+        fresh = [surface for surface in foreign if not self._is_taken_in(surface, now)]
         if not fresh:
             return Recovered(now)
         known = self.known({label(surface) for surface in fresh})
@@ -125,7 +127,7 @@ class RemovalRecovery:
     def _of_feed(self, feed: FeedReader) -> Iterator[KnownRecord]:
         """Yield the records of which the feed has an event that the ledger lacks.
 
-        What its last such event says counts.
+        The last such event of a record counts.
         """
         found: dict[str, KnownRecord] = {}
         members = feed.members()
@@ -142,7 +144,7 @@ class RemovalRecovery:
         return iter(found.values())
 
     def _listed(self, listing: RecordListing) -> Iterator[KnownRecord]:
-        """Yield the records of a surface that the ledger never heard of."""
+        """Yield the records of a surface that the ledger never had."""
         shown = listing.known()
         while chunk := list(islice(shown, _CHUNK)):
             named = {id_of(iri): kind for iri, kind in chunk}

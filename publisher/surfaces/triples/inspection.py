@@ -82,12 +82,12 @@ class TripleInspection:
             same = self._counts.complete(self._vocabulary())
             same = same and self._store.position() == self._generation.position
             return Inspected(self._counts.records, (), (), self._faults, named=same)
-        found = _Subjects(self._config.bases, self._expected)
+        subjects = _Subjects(self._config.bases, self._expected)
         try:
-            self._compare(found)
+            self._compare(subjects)
         except StoreUnavailable as problem:
             self._faults.raised(self._shown(), problem)
-        return Inspected(self._expected.keys(), found.lost, found.extra, self._faults)
+        return Inspected(self._expected.keys(), subjects.lost, subjects.extra, self._faults)
 
     def close(self) -> None:
         """Let go of the generation."""
@@ -109,14 +109,14 @@ class TripleInspection:
             return None
         return store
 
-    def _compare(self, found: _Subjects) -> None:
+    def _compare(self, subjects: _Subjects) -> None:
         if self._store is None:
             return
-        self._store.dump(found)
-        found.flush()
-        if found.different or found.lost or found.extra:
-            self._faults.add(self._shown(), *_said(found))
-        self._compare_vocabulary(found)
+        self._store.dump(subjects)
+        subjects.flush()
+        if subjects.different or subjects.lost or subjects.extra:
+            self._faults.add(self._shown(), *_said(subjects))
+        self._compare_vocabulary(subjects)
         if self._store.position() != self._generation.position:
             self._faults.differs("current")
 
@@ -131,11 +131,11 @@ class TripleInspection:
         for name in wrong.foreign:
             self._faults.foreign(f"{self._shown()}/{name}")
 
-    def _compare_vocabulary(self, found: _Subjects) -> None:
+    def _compare_vocabulary(self, subjects: _Subjects) -> None:
         stored = as_stored(self._vocabulary()).splitlines()
         named = {line for line in stored if not line.startswith(b"_:")}
         wanted = named, len(stored) - len(named)
-        if (found.others, found.blank) != wanted:
+        if (subjects.others, subjects.blank) != wanted:
             self._faults.add(
                 self._shown(),
                 "词表内容与本版程序不符。",
@@ -255,8 +255,8 @@ def _digest(lines: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"\n".join(sorted(lines))).digest()[:_DIGEST]
 
 
-def _said(found: _Subjects) -> tuple[str, str]:
-    named = [*sorted(found.different), *sorted(found.lost), *sorted(found.extra)]
+def _said(subjects: _Subjects) -> tuple[str, str]:
+    named = [*sorted(subjects.different), *sorted(subjects.lost), *sorted(subjects.extra)]
     return (
         f"{len(named)} 条记录的内容与账本不符，例如 {named[0]}。",
         f"{len(named)} records differ from the ledger, for instance {named[0]}.",

@@ -65,7 +65,9 @@ class Timeline:
 
 def timeline(lines: Iterable[RecordSummary], today: date) -> Timeline | None:
     """Return the drawing of records that have a day; None where none has."""
-    dated = sorted((one for one in lines if one.date), key=lambda one: one.date, reverse=True)
+    dated = sorted(
+        (record for record in lines if record.date), key=lambda record: record.date, reverse=True
+    )
     shown = dated[:MOST]
     if not shown:
         return None
@@ -73,9 +75,9 @@ def timeline(lines: Iterable[RecordSummary], today: date) -> Timeline | None:
     lanes: list[Lane] = []
     bars: list[Bar] = []
     y = _TOP
-    for kind in dict.fromkeys(one.kind for one in shown):
+    for kind in dict.fromkeys(record.kind for record in shown):
         lanes.append(Lane(kind, y))
-        for line in (one for one in shown if one.kind == kind):
+        for line in (record for record in shown if record.kind == kind):
             bars.append(scale.bar(line, y))
             y += _ROW
         y += _GAP
@@ -86,10 +88,10 @@ class _Scale:
     """From days to places."""
 
     def __init__(self, lines: Sequence[RecordSummary], today: date) -> None:
-        days = [date.fromisoformat(one.date) for one in lines]
-        ends = [_end(one, today) for one in lines]
+        days = [date.fromisoformat(record.date) for record in lines]
+        ends = [_end(record, today) for record in lines]
         self._today = today
-        self._left = _room({one.kind for one in lines})
+        self._left = _room({record.kind for record in lines})
         self._first = date(min(*days, today).year, 1, 1)
         self._last = date(max(*ends, today).year, 12, 31)
         self._days = (self._last - self._first).days
@@ -111,7 +113,10 @@ class _Scale:
 
 def _room(labels: Iterable[str]) -> float:
     """Return how much room the longest label takes, and a little behind it."""
-    widths = (sum(_WIDE if ord(one) >= _CHINESE else _NARROW for one in each) for each in labels)
+    widths = (
+        sum(_WIDE if ord(character) >= _CHINESE else _NARROW for character in label)
+        for label in labels
+    )
     return min(max(max(widths) + _RIGHT, _LEAST_LEFT), _MOST_LEFT)
 
 

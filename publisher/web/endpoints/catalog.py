@@ -59,10 +59,10 @@ _QUERYABLE: Final = {"zh": "经 SPARQL 查询", "en": "By SPARQL query"}
 def blueprint(context: SiteContext, pages: Pages, words: Vocabulary) -> Blueprint:
     """Return the routes of the catalogue."""
     catalog = Catalog(context, pages, words)
-    made = Blueprint("catalog", __name__)
-    made.add_url_rule("/catalog", view_func=catalog.chosen)
-    made.add_url_rule("/catalog.<suffix>", view_func=catalog.suffixed)
-    return made
+    routes = Blueprint("catalog", __name__)
+    routes.add_url_rule("/catalog", view_func=catalog.chosen)
+    routes.add_url_rule("/catalog.<suffix>", view_func=catalog.suffixed)
+    return routes
 
 
 class Catalog:

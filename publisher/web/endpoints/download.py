@@ -101,11 +101,11 @@ class DumpService:
         kind, version = asked["kind"], asked["version"]
         if version in {None, _LATEST}:
             return self._newest(environ, kind, asked["name"] or f"{kind}.{asked['suffix']}")
-        shelf = self.dumps.snapshot()
-        index = shelf.version(kind, version)
+        snapshot = self.dumps.snapshot()
+        index = snapshot.version(kind, version)
         if index is None:
-            raise _nothing() if kind not in shelf.kinds() else _superseded()
-        return self._document(environ, shelf, index, asked["name"])
+            raise _nothing() if kind not in snapshot.kinds() else _superseded()
+        return self._document(environ, snapshot, index, asked["name"])
 
     def _newest(self, environ: WSGIEnvironment, kind: str, name: str) -> replies.Reply:
         """Answer from the newest version; retry if it is deleted while it is read.
@@ -113,20 +113,20 @@ class DumpService:
         Whoever follows must never be told by a 410 that a whole kind is gone.
         """
         for _ in range(_TRIES):
-            shelf = self.dumps.snapshot()
-            index = shelf.version(kind)
-            if index is None and kind not in shelf.kinds():
+            snapshot = self.dumps.snapshot()
+            index = snapshot.version(kind)
+            if index is None and kind not in snapshot.kinds():
                 raise _nothing()
             with suppress(Gone):
                 if index is not None:
-                    return self._latest(environ, shelf, index, name)
+                    return self._latest(environ, snapshot, index, name)
         raise _replaced()
 
     def _latest(
-        self, environ: WSGIEnvironment, shelf: DumpSnapshot, index: DumpVersion, name: str
+        self, environ: WSGIEnvironment, snapshot: DumpSnapshot, index: DumpVersion, name: str
     ) -> replies.Reply:
         """Return a document about the newest version, or a redirect to its files."""
-        described = self._described(shelf, index, name)
+        described = self._described(snapshot, index, name)
         if described is not None:
             return described.having(_ASKED).tagged(environ)
         self._file(index, name)
@@ -136,19 +136,19 @@ class DumpService:
         return replies.Reply(b"", "text/plain", 302, (location, _ASKED))
 
     def _document(
-        self, environ: WSGIEnvironment, shelf: DumpSnapshot, index: DumpVersion, name: str
+        self, environ: WSGIEnvironment, snapshot: DumpSnapshot, index: DumpVersion, name: str
     ) -> replies.Reply | RangeResponse:
         lasting = (
             "Cache-Control",
             cache_control.until_next_expiry(self.takedown_bound, self.clock()),
         )
-        described = self._described(shelf, index, name)
+        described = self._described(snapshot, index, name)
         if described is not None:
             return described.having(lasting).tagged(environ)
         document, packed = self._file(index, name, _names(environ))
         coded = not packed and _takes_gzip(environ)
         try:
-            pieces = document.pieces(PartFiles((shelf.tree,)), packed=packed or coded)
+            pieces = document.pieces(PartFiles((snapshot.tree,)), packed=packed or coded)
         except FileNotFoundError:
             raise _superseded() from None
         tag = f"{index.version}-{name}-{document.header}" + ("-gzip" if coded else "")
@@ -164,16 +164,16 @@ class DumpService:
         return RangeResponse(tuple(pieces), media, tuple(headers))
 
     def _described(
-        self, shelf: DumpSnapshot, index: DumpVersion, name: str
+        self, snapshot: DumpSnapshot, index: DumpVersion, name: str
     ) -> replies.Reply | None:
         """Return a small document about the version."""
         if name == "manifest.json":
-            shown = manifest(self._digested(shelf, index), MEDIA)
+            shown = manifest(self._digested(snapshot, index), MEDIA)
             return replies.Reply(
                 json.dumps(shown, ensure_ascii=False).encode() + b"\n", replies.JSON
             )
         if name == "SHA256SUMS":
-            return replies.Reply(_sums(self._digested(shelf, index)), "text/plain")
+            return replies.Reply(_sums(self._digested(snapshot, index)), "text/plain")
         if name == f"{index.kind}.csv-metadata.json" and index.kind in self.kinds:
             kind = self.kinds[index.kind]
             described = metadata(kind, self.dumps.tier, f"{kind.slug}.csv", HEADERS[0])
@@ -184,30 +184,30 @@ class DumpService:
         self, index: DumpVersion, name: str, names: str = HEADERS[0]
     ) -> tuple[Document, bool]:
         """Return the document of that name and whether its packed file is meant."""
-        found = _FILE.fullmatch(name)
-        if found is None:
+        match = _FILE.fullmatch(name)
+        if match is None:
             raise _later(name) if name.endswith((".xlsx", ".parquet")) else _nothing()
-        number = found["part"] and int(found["part"])
+        number = match["part"] and int(match["part"])
         part = next((part for part in index.parts if part.number == number), None)
-        document = Document(index, found["form"], names, part)
-        if name != file_name(index.kind, found["form"], part) + (found["packed"] or ""):
+        document = Document(index, match["form"], names, part)
+        if name != file_name(index.kind, match["form"], part) + (match["packed"] or ""):
             raise _nothing()
-        return document, bool(found["packed"])
+        return document, bool(match["packed"])
 
-    def _digested(self, shelf: DumpSnapshot, index: DumpVersion) -> DumpVersion:
+    def _digested(self, snapshot: DumpSnapshot, index: DumpVersion) -> DumpVersion:
         """Return the index with digests: a moment after a takedown they are not written yet."""
         if not index.undigested:
             return index
         # One at a time: it reads whole files, and whoever waits wants the same ones.
         with self._completing:
-            made = self._completed.get(index.kind)
-            if made is None or made.version != index.version:
+            completed = self._completed.get(index.kind)
+            if completed is None or completed.version != index.version:
                 try:
-                    made = FileDigests().completed(index, PartFiles((shelf.tree,)))
+                    completed = FileDigests().completed(index, PartFiles((snapshot.tree,)))
                 except FileNotFoundError:
                     raise _superseded() from None
-                self._completed[index.kind] = made
-            return made
+                self._completed[index.kind] = completed
+            return completed
 
 
 def _names(environ: WSGIEnvironment) -> str:

@@ -72,16 +72,16 @@ class FeedService:
             return replies.Reply(b"", status=204, headers=(("Allow", ALLOW), *_CORS))
         if method not in {"GET", "HEAD"}:
             raise MethodNotAllowed(method, ALLOW)
-        found = _ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
-        if found is None:
+        match = _ADDRESS.fullmatch(environ.get("PATH_INFO", ""))
+        if match is None:
             raise _nothing()
-        form = found["form"] or _wished(environ.get("HTTP_ACCEPT"))
+        form = match["form"] or _wished(environ.get("HTTP_ACCEPT"))
         # Resolved once: a rebuild may put another tree in place between two looks.
         tree = self.current.resolve()
         # Asked before the page is read: one that closes in between is then handed out whole, and
         # never its open state as one to keep.
-        closed = found["part"] == "i" or (found["part"] == "p" and _next_stands(tree, found))
-        body = self._read(tree, f"feed/{found['path']}.{form}.gz")
+        closed = match["part"] == "i" or (match["part"] == "p" and _next_stands(tree, match))
+        body = self._read(tree, f"feed/{match['path']}.{form}.gz")
         reply = _encoded(environ, body, replies.SUFFIXES[form])
         return _known(environ, reply.having(("Cache-Control", self._caching(closed=closed)), _VARY))
 
@@ -120,10 +120,10 @@ def _wished(accept: str | None) -> str:
     return best
 
 
-def _next_stands(tree: Path, found: re.Match[str]) -> bool:
+def _next_stands(tree: Path, match: re.Match[str]) -> bool:
     """Return whether the page is closed: its successor exists."""
-    kind = found["path"].partition("/")[0]
-    return (tree / f"feed/{kind}/p/{int(found['number']) + 1}.trig.gz").exists()
+    kind = match["path"].partition("/")[0]
+    return (tree / f"feed/{kind}/p/{int(match['number']) + 1}.trig.gz").exists()
 
 
 def _encoded(environ: WSGIEnvironment, packed: bytes, media: str) -> replies.Reply:

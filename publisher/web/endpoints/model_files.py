@@ -49,12 +49,14 @@ class File:
 
 def blueprint(model: Model) -> Blueprint:
     """Return the routes of the model's files."""
-    made = Blueprint("model_files", __name__)
+    routes = Blueprint("model_files", __name__)
     for path, file in _files(model).items():
         # A name of its own for every route: addresses are fixed, so none takes a parameter.
-        made.add_url_rule(path, endpoint=path.replace(".", "_"), view_func=file.reply)
-    made.add_url_rule("/<any(context,schema,shapes,template):folder>/<path:name>", view_func=absent)
-    return made
+        routes.add_url_rule(path, endpoint=path.replace(".", "_"), view_func=file.reply)
+    routes.add_url_rule(
+        "/<any(context,schema,shapes,template):folder>/<path:name>", view_func=absent
+    )
+    return routes
 
 
 def absent(folder: str, name: str) -> replies.Reply:

@@ -64,10 +64,10 @@ def blueprint(
 ) -> Blueprint:
     """Return the routes of datasets."""
     datasets = Datasets(context, pages, words, figures)
-    made = Blueprint("datasets", __name__)
-    made.add_url_rule("/datasets", view_func=datasets.all)
-    made.add_url_rule("/dataset/<slug>", view_func=datasets.one)
-    return made
+    routes = Blueprint("datasets", __name__)
+    routes.add_url_rule("/datasets", view_func=datasets.all)
+    routes.add_url_rule("/dataset/<slug>", view_func=datasets.one)
+    return routes
 
 
 class Datasets:

@@ -41,13 +41,13 @@ def blueprint(
 ) -> Blueprint:
     """Return the routes of the site itself."""
     site = HomePages(context, pages, words, figures, health)
-    made = Blueprint("site", __name__)
-    made.add_url_rule("/", view_func=site.home)
-    made.add_url_rule("/status", view_func=site.status)
-    made.add_url_rule("/robots.txt", view_func=site.robots)
-    made.add_url_rule("/healthz", view_func=site.healthz)
-    made.add_url_rule("/readyz", view_func=site.readyz)
-    return made
+    routes = Blueprint("site", __name__)
+    routes.add_url_rule("/", view_func=site.home)
+    routes.add_url_rule("/status", view_func=site.status)
+    routes.add_url_rule("/robots.txt", view_func=site.robots)
+    routes.add_url_rule("/healthz", view_func=site.healthz)
+    routes.add_url_rule("/readyz", view_func=site.readyz)
+    return routes
 
 
 class HomePages:

@@ -32,10 +32,10 @@ def blueprint(
 ) -> Blueprint:
     """Return the routes of lists."""
     lists = Lists(context, pages, words, summaries)
-    made = Blueprint("lists", __name__)
-    made.add_url_rule("/lists", view_func=lists.all)
-    made.add_url_rule("/list/<name>", view_func=lists.one)
-    return made
+    routes = Blueprint("lists", __name__)
+    routes.add_url_rule("/lists", view_func=lists.all)
+    routes.add_url_rule("/list/<name>", view_func=lists.one)
+    return routes
 
 
 class Lists:

@@ -61,10 +61,10 @@ def blueprint(
 ) -> Blueprint:
     """Return the routes of records."""
     records = Records(context, pages, words, summaries)
-    made = Blueprint("records", __name__)
-    made.add_url_rule("/record/<name>", view_func=records.record)
-    made.add_url_rule("/record", view_func=records.find)
-    return made
+    routes = Blueprint("records", __name__)
+    routes.add_url_rule("/record/<name>", view_func=records.record)
+    routes.add_url_rule("/record", view_func=records.find)
+    return routes
 
 
 class Records:

@@ -53,9 +53,9 @@ class Answer:
 
 def blueprint(context: SiteContext, pages: Pages, summaries: RecordSummaries) -> Blueprint:
     """Return the route of the search."""
-    made = Blueprint("search", __name__)
-    made.add_url_rule("/search", view_func=Search(context, pages, summaries).search)
-    return made
+    routes = Blueprint("search", __name__)
+    routes.add_url_rule("/search", view_func=Search(context, pages, summaries).search)
+    return routes
 
 
 class Search:
@@ -83,29 +83,29 @@ class Search:
         page = _page(replies.parameter(request.environ, "page") or "1")
         if asks_for_person(text[:_LOOKED_AT]):
             return self._no_persons(media, kinds)
-        found = self._context.index.search(text, kinds, page)
-        near = found.hint.near if found.hint else ()
-        live = still_visible(self._context, [one.iri for one in (*_entries(found.hits), *near)])
-        hits = [hit for hit in found.hits if hit.entry.iri in live]
+        results = self._context.index.search(text, kinds, page)
+        near = results.hint.near if results.hint else ()
+        live = still_visible(self._context, [one.iri for one in (*_entries(results.hits), *near)])
+        hits = [hit for hit in results.hits if hit.entry.iri in live]
         near = [entry for entry in near if entry.iri in live]
         if media == replies.JSON:
-            reply = replies.Reply(self._json(found, kinds, hits, near), media, headers=_HEADERS)
-            further = self._next(found, kinds)
+            reply = replies.Reply(self._json(results, kinds, hits, near), media, headers=_HEADERS)
+            further = self._next(results, kinds)
             return reply.having(("Link", f'<{further}>; rel="next"')) if further else reply
-        return replies.Reply(self._html(found, kinds, hits, near), headers=_HEADERS)
+        return replies.Reply(self._html(results, kinds, hits, near), headers=_HEADERS)
 
     def _no_persons(self, media: str, kinds: Sequence[str]) -> replies.Reply:
         """Return an empty page with the reason, without the typed text."""
-        found = SearchPage("", 0, more=False, page=1, pages=1, hits=(), hint=None)
+        results = SearchPage("", 0, more=False, page=1, pages=1, hits=(), hint=None)
         if media == replies.JSON:
             return replies.Reply(
-                self._json(found, kinds, [], [], person=True), media, headers=_HEADERS
+                self._json(results, kinds, [], [], person=True), media, headers=_HEADERS
             )
-        return replies.Reply(self._html(found, kinds, [], [], person=True), headers=_HEADERS)
+        return replies.Reply(self._html(results, kinds, [], [], person=True), headers=_HEADERS)
 
     def _html(
         self,
-        found: SearchPage,
+        results: SearchPage,
         kinds: Sequence[str],
         hits: Sequence[Hit],
         near: Sequence[Entry],
@@ -116,19 +116,21 @@ class Search:
         return self._pages.render(
             "search.html",
             lang,
-            here=_address(found.text, kinds, found.page) if found.text else "/search",
+            here=_address(results.text, kinds, results.page) if results.text else "/search",
             main="search",
             private=True,
-            found=found,
+            found=results,
             person=person,
-            first=(found.page - 1) * PAGE + 1,
+            first=(results.page - 1) * PAGE + 1,
             hits=[self._answer(hit, lang) for hit in hits],
-            mistyped=found.hint.code if found.hint else "",
+            mistyped=results.hint.code if results.hint else "",
             near=[(f"/subject/{entry.code}", entry.code, entry.name) for entry in near],
             chosen=kinds,
             kinds=[(slug, self._summaries.label(slug, lang)) for slug in self._kinds],
-            before=_address(found.text, kinds, found.page - 1) if found.page > 1 else "",
-            after=_address(found.text, kinds, found.page + 1) if found.page < found.pages else "",
+            before=_address(results.text, kinds, results.page - 1) if results.page > 1 else "",
+            after=_address(results.text, kinds, results.page + 1)
+            if results.page < results.pages
+            else "",
         )
 
     def _answer(self, hit: Hit, lang: str) -> Answer:
@@ -145,7 +147,7 @@ class Search:
 
     def _json(
         self,
-        found: SearchPage,
+        results: SearchPage,
         kinds: Sequence[str],
         hits: Sequence[Hit],
         near: Sequence[Entry],
@@ -153,27 +155,27 @@ class Search:
         person: bool = False,
     ) -> bytes:
         shown = {
-            "query": found.text,
-            "total": found.total,
-            "more": found.more,
-            "page": found.page,
-            "pages": found.pages,
+            "query": results.text,
+            "total": results.total,
+            "more": results.more,
+            "page": results.page,
+            "pages": results.pages,
             "items": [_item(entry) for entry in _entries(hits)],
-            "next": self._next(found, kinds),
+            "next": self._next(results, kinds),
         }
-        if found.hint:
+        if results.hint:
             close = [{"code": entry.code, "name": entry.name} for entry in near]
-            shown["hint"] = {"rule": "uscc-check-digit", "code": found.hint.code, "near": close}
+            shown["hint"] = {"rule": "uscc-check-digit", "code": results.hint.code, "near": close}
         if person:
-            said = {lang: message(lang, "no-persons") for lang in ("zh", "en")}
-            shown["hint"] = {"rule": "no-persons", "message": said}
+            notice = {lang: message(lang, "no-persons") for lang in ("zh", "en")}
+            shown["hint"] = {"rule": "no-persons", "message": notice}
         return json.dumps(shown, ensure_ascii=False).encode() + b"\n"
 
-    def _next(self, found: SearchPage, kinds: Sequence[str]) -> str | None:
+    def _next(self, results: SearchPage, kinds: Sequence[str]) -> str | None:
         """Return the whole address of the next page."""
-        if found.page >= found.pages:
+        if results.page >= results.pages:
             return None
-        return self._pages.base_url + _address(found.text, kinds, found.page + 1)
+        return self._pages.base_url + _address(results.text, kinds, results.page + 1)
 
 
 def _entries(hits: Iterable[Hit]) -> list[Entry]:
@@ -181,7 +183,7 @@ def _entries(hits: Iterable[Hit]) -> list[Entry]:
 
 
 def _item(entry: Entry) -> dict[str, object]:
-    said = {
+    item = {
         "kind": entry.kind,
         "record": entry.iri,
         "subject": entry.code,
@@ -190,7 +192,7 @@ def _item(entry: Entry) -> dict[str, object]:
         "date": entry.day,
         "authority": entry.authority,
     }
-    return {name: value for name, value in said.items() if value} | {"objection": entry.objection}
+    return {name: value for name, value in item.items() if value} | {"objection": entry.objection}
 
 
 def _identifier(text: str) -> str:

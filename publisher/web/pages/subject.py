@@ -74,9 +74,9 @@ def blueprint(
 ) -> Blueprint:
     """Return the routes of subjects."""
     subjects = Subjects(context, pages, words, summaries)
-    made = Blueprint("subjects", __name__)
-    made.add_url_rule("/subject/<name>", view_func=subjects.subject)
-    return made
+    routes = Blueprint("subjects", __name__)
+    routes.add_url_rule("/subject/<name>", view_func=subjects.subject)
+    return routes
 
 
 class Subjects:

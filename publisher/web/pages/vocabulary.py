@@ -46,12 +46,12 @@ _HEADERS: Final = (("Cache-Control", "max-age=300"), ("Vary", "Accept"))
 def blueprint(model: Model, pages: Pages, words: Vocabulary) -> Blueprint:
     """Return the routes of the model."""
     terms = Terms(model, pages, words)
-    made = Blueprint("terms", __name__)
-    made.add_url_rule("/ns", view_func=terms.namespace)
-    made.add_url_rule("/ns/<term>", view_func=terms.term)
-    made.add_url_rule("/code/<scheme>", view_func=terms.scheme)
-    made.add_url_rule("/code/<scheme>/<notation>", view_func=terms.concept)
-    return made
+    routes = Blueprint("terms", __name__)
+    routes.add_url_rule("/ns", view_func=terms.namespace)
+    routes.add_url_rule("/ns/<term>", view_func=terms.term)
+    routes.add_url_rule("/code/<scheme>", view_func=terms.scheme)
+    routes.add_url_rule("/code/<scheme>/<notation>", view_func=terms.concept)
+    return routes
 
 
 class Terms:
