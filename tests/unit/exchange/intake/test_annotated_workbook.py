@@ -19,7 +19,9 @@ def parts_of(path):
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
-def test_wrong_cells_are_coloured_and_say_how_to_mend(write, make, table, model, tmp_path):
+def test_faulty_cells_are_coloured_and_have_a_comment_with_the_hint(
+    write, make, table, model, tmp_path
+):
     header = [*make(1), "自定义列"]
     rows = [make(1), make(2, CF_JDRQ="2026-02-31", CF_NR_FK="无", CF_CFLB="警告"), make(3)]
     marked = tmp_path / "marked.xlsx"
@@ -44,7 +46,7 @@ def test_wrong_cells_are_coloured_and_say_how_to_mend(write, make, table, model,
     assert len(set(styles.values())) == 3
 
 
-def test_what_has_no_cell_stands_on_a_list_that_is_not_read_as_data(
+def test_findings_without_a_cell_are_listed_on_a_sheet_that_is_not_read_as_data(
     write, make, table, model, tmp_path
 ):
     marked = tmp_path / "marked.xlsx"

@@ -40,7 +40,7 @@ def shown(office):
 
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("forms", [("2016", "2018"), ("2018", "2016")])
-def test_either_form_meets_the_record_of_the_other(office, deliver, kind, forms):
+def test_rows_of_either_form_resolve_to_the_record_of_the_other(office, deliver, kind, forms):
     first, second = forms
     assert deliver(kind, first) == "accepted"
     # A licence of 2016 tells nothing that one of 2018 does not.
@@ -79,7 +79,7 @@ def test_a_repair_case_finds_the_penalty_of_either_form(office, deliver, form, n
     assert not shown(office)
 
 
-def test_the_code_of_a_penalty_of_2016_is_known_once_any_row_told_both(office, deliver):
+def test_the_code_of_a_penalty_of_2016_is_known_once_a_row_gave_code_and_name(office, deliver):
     deliver("penalty", "2016")
     granted = {"XF_JG": "准予修复", "XF_JDRQ": "2026-07-01", **BY_CODE}
     assert deliver("repair-case", None, **granted) == "rejected"
@@ -89,7 +89,7 @@ def test_the_code_of_a_penalty_of_2016_is_known_once_any_row_told_both(office, d
     assert not shown(office)
 
 
-def test_a_row_behind_which_two_records_stand_comes_back_with_a_finding(office, deliver):
+def test_a_row_whose_key_matches_two_records_is_rejected_with_a_finding(office, deliver):
     deliver("penalty", "2018", CF_CFJG="长治市测试监督管理局甲分局")
     deliver("penalty", "2016")
     assert deliver("penalty", "2018") == "rejected"
@@ -101,7 +101,7 @@ def test_a_row_behind_which_two_records_stand_comes_back_with_a_finding(office, 
     assert len(shown(office)) == 2
 
 
-def test_use_scope_told_in_2016_is_kept_by_a_row_of_2018(office, deliver):
+def test_the_use_scope_of_2016_is_carried_over_by_a_row_of_2018(office, deliver):
     deliver("penalty", "2016", CF_SYFW="1")
     assert not list(office.ledger.live(Tier.PUBLIC))
     deliver("penalty", "2018", CF_NR="改写。")

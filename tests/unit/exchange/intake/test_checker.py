@@ -48,7 +48,7 @@ def test_findings_in_json_name_the_json_member(write, model):
     assert found["decidedOn"].rule == "required"
 
 
-def test_a_structure_fault_is_told_and_the_sound_rows_are_checked_all_the_same(
+def test_a_structure_fault_is_reported_and_the_sound_rows_are_checked_all_the_same(
     write, model, make, table
 ):
     lines = table([make(1), make(2, CF_JDRQ="2026-13-01"), make(3)]).split("\r\n")
@@ -88,7 +88,7 @@ def test_a_check_counts_held_rows_apart(write, make, table, model, holding):
     assert "待审" in found[0].text("zh")
 
 
-def test_no_finding_shows_a_cell_of_which_another_says_that_it_must_not(write, model, make, table):
+def test_no_finding_shows_the_cell_of_a_hidden_column(write, model, make, table):
     home = "业主，住示例县示范路7号" + "（示例）" * 12
     found = list(check_file(write(table([make(1, CF_FRDB=home)])), model))
     assert {item.rule for item in found} == {"max-length", "home-address"}
@@ -97,7 +97,9 @@ def test_no_finding_shows_a_cell_of_which_another_says_that_it_must_not(write, m
 
 
 @pytest.mark.parametrize("name", ["身份证11010519491231002X.csv", "甲13900139000乙.csv"])
-def test_the_name_of_a_file_is_told_without_the_digits_of_a_person(write, model, make, table, name):
+def test_the_name_of_a_file_is_shown_without_the_digits_of_a_person(
+    write, model, make, table, name
+):
     (found,) = check_file(
         write(table([make(1, CF_JDRQ="2026-13-05")]), name), model, kind="penalty"
     )

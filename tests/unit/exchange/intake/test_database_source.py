@@ -97,7 +97,7 @@ def server(make):
         connection.exec_driver_sql(f"DROP TABLE {table}")
 
 
-def test_a_server_that_goes_away_while_it_is_read_enters_nothing(server, office):
+def test_a_database_connection_that_breaks_while_it_is_read_loads_nothing(server, office):
     engine, address = server
     office.staging.mkdir(exist_ok=True)
     ended = []

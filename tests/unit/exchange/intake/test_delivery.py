@@ -209,7 +209,7 @@ def test_progress_ends_at_all_rows(office, write, make, table):
     assert seen == [(1000, 1101), (1101, 1101)]
 
 
-def test_files_are_ordered_by_what_their_kinds_quote(model, write, make, table):
+def test_files_are_ordered_by_the_links_between_their_kinds(model, write, make, table):
     repair = write(table([REPAIR], REPAIR), "repair-case.csv")
     second = write(table([make(1)]), "export.csv")
     first = write(table([make(1)]), "penalty.csv")

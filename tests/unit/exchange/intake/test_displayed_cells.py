@@ -109,7 +109,7 @@ def test_an_amount_that_is_shown_rounded_is_asked_about(workbook, model, value, 
     assert f"“{seen}”" in item.message.en
 
 
-def test_the_finding_says_what_is_shown_and_what_is_stored(workbook, model):
+def test_the_finding_names_the_displayed_and_the_stored_value(workbook, model):
     path = workbook((3, "CF_WSH", 7, '"示市监罚字〔2026〕"000"号"'))
     (item,) = [item for item in check_file(path, model) if item.severity == "error"]
     assert "示市监罚字〔2026〕007号" in item.message.zh
@@ -118,7 +118,7 @@ def test_the_finding_says_what_is_shown_and_what_is_stored(workbook, model):
     assert "文本格式" in item.hint.zh
 
 
-def test_a_date_in_a_text_column_is_told(workbook, model):
+def test_a_date_in_a_text_column_is_reported(workbook, model):
     day = datetime(2026, 3, 5)  # noqa: DTZ001
     path = workbook((2, "BZ", day, 'm"月"d"日"'), (3, "CF_WSH", day, "m/d"))
     assert found(path, model) == [
@@ -141,7 +141,7 @@ def test_a_day_that_is_shown_whole_passes(workbook, model, shown):
     assert found(workbook((3, "CF_JDRQ", day, shown)), model) == []
 
 
-def test_a_time_in_a_date_cell_is_told(workbook, model):
+def test_a_time_in_a_date_cell_is_reported(workbook, model):
     evening = datetime(2026, 5, 5, 23, 59, 17)  # noqa: DTZ001
     path = workbook((2, "CF_JDRQ", evening, "yyyy-mm-dd"))
     assert found(path, model) == [(2, "CF_JDRQ", "next-day", "warning")]
@@ -263,7 +263,7 @@ def test_formulas_that_gave_an_empty_text_are_blank(workbook, model):
     assert found(path, model) == []
 
 
-def test_formats_are_seen_where_cells_do_not_say_where_they_stand(workbook, model):
+def test_formats_are_found_in_cells_without_addresses(workbook, model):
     path = workbook((3, "CF_NR_FK", 2000, '#,##0"元"'))
     before = found(path, model)
     assert before == [(3, "CF_NR_FK", "money-shown", "error")]
@@ -281,7 +281,7 @@ def test_a_cell_that_is_given_twice_is_refused(workbook, model):
     ]
 
 
-def test_a_truth_value_in_a_text_column_is_told(workbook, model):
+def test_a_truth_value_in_a_text_column_is_reported(workbook, model):
     path = workbook((2, "BZ", True, None), (3, "CF_SY", False, None))
     assert found(path, model) == [
         (2, "BZ", "truth-value", "warning"),

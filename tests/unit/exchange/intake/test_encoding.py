@@ -11,7 +11,7 @@ from exchange.intake import encoding, open_sheets
 @pytest.mark.parametrize(
     "case", [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 BOM"), ("gb18030", "GB18030")]
 )
-def test_the_encoding_is_detected_and_said(write, model, make, table, case):
+def test_the_encoding_is_detected_and_named(write, model, make, table, case):
     codec, label = case
     (sheet,) = open_sheets(write(table([make(1)]).encode(codec)), model)
     (row,) = sheet.rows()
@@ -32,7 +32,7 @@ def test_a_broken_byte_in_utf_8_does_not_make_it_gb18030(write, model, make, tab
     assert found(error) == ("encoding-broken", 3)
 
 
-def test_a_file_cut_inside_a_character_says_so(write, model, make, table):
+def test_a_file_cut_inside_a_character_has_a_finding_of_its_own(write, model, make, table):
     data = table([make(1)]).encode()
     with pytest.raises(Rejected) as error:
         open_sheets(write(data[: data.rindex("市场".encode()) + 1]), model)

@@ -52,7 +52,7 @@ def test_escapes_do_not_hide_a_json_record(place):
     assert rest(place) == b""
 
 
-def test_a_finding_that_shows_the_beginning_of_a_long_text_goes(place):
+def test_a_finding_with_the_beginning_of_a_long_text_is_deleted(place):
     text = "很长的事实" * 60
     line = json.dumps({"value": text[:119] + "…", "rule": "x"}, ensure_ascii=False)
     (place / "a.findings.jsonl").write_text(line + "\n", encoding="utf-8")
@@ -115,7 +115,7 @@ def test_after_an_erasure_no_text_of_the_record_is_left_in_rejects_or_staging(
         assert not any(text.encode() in data for text in erasure.literals), path
 
 
-def test_a_workbook_that_holds_a_literal_goes_as_a_whole(place):
+def test_a_workbook_that_contains_a_literal_is_deleted_as_a_whole(place):
     for name, text in (("a", "示例市 R&D <望川区> 有限公司"), ("b", "别家")):
         with xlsxwriter.Workbook(str(place / f"{name}.xlsx")) as book:
             book.add_worksheet().write_string(0, 0, text)

@@ -46,7 +46,7 @@ def test_a_file_is_due_when_it_has_stood_still(folder, watch):
     assert look(watcher, clock, 1) == ["penalty.csv"]
 
 
-def test_a_file_is_met_once_until_it_changes_also_after_a_restart(folder, watch):
+def test_a_file_is_reported_once_until_it_changes_also_after_a_restart(folder, watch):
     clock, begin = watch
     watcher = begin()
     path = folder / "penalty.csv"
@@ -102,7 +102,7 @@ def test_only_whole_visible_files_of_known_formats_count(folder, watch):
     assert look(watcher, clock) == ["penalty.CSV"]
 
 
-def test_a_folder_stands_for_the_deliveries_in_it(folder, model, table, make):
+def test_a_folder_means_the_deliveries_in_it(folder, model, table, make):
     (folder / "august.csv").write_text(table([make(1)]))
     (folder / "expected.json").write_text('{"penalty": {"rows": 1}}')
     (folder / "penalty-broken.csv").write_text("x")

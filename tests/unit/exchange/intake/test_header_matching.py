@@ -123,11 +123,11 @@ def test_json_without_any_known_field_has_advice_of_its_own(write, model):
         ("export.csv", None),
     ],
 )
-def test_the_file_name_tells_the_kind(model, name, kind):
+def test_the_file_name_decides_the_kind(model, name, kind):
     assert kind_from_file_name(model, name) == kind
 
 
-def test_the_header_tells_the_kind_of_a_file_of_any_name(write, model, make, table):
+def test_the_header_decides_the_kind_of_a_file_of_any_name(write, model, make, table):
     assert detect_kind_and_form(write(table([make(1)]), "export.csv"), model) == ("penalty", "2018")
 
 
@@ -157,7 +157,7 @@ def test_a_header_line_that_is_broken_is_reported_as_such(write, model):
 SHARED = ("XK_XDR_SHXYM", "XK_FR", "XK_WSH", "XK_NR", "XK_JDRQ", "XK_ZT")
 
 
-def test_columns_that_two_forms_share_do_not_tell_what_a_code_means(write, model):
+def test_columns_that_two_forms_share_do_not_decide_the_form(write, model):
     path = write(",".join(SHARED) + "\r\n", "licence.csv")
     with pytest.raises(UsageError) as raised:
         open_sheets(path, model)
@@ -179,7 +179,7 @@ def test_columns_of_two_forms_mixed_are_named(write, model):
 @pytest.mark.parametrize(
     ("own", "form"), [("XK_XZJG", "2016"), ("XK_XKJG", "2018"), ("XK_SPLB", "2016")]
 )
-def test_one_column_that_only_one_form_has_tells_it(write, model, own, form):
+def test_a_column_that_only_one_form_has_decides_the_form(write, model, own, form):
     (sheet,) = open_sheets(write(",".join([*SHARED, own]) + "\r\n", "list.csv"), model)
     assert (sheet.form_columns.kind.slug, sheet.form_columns.form) == ("licence", form)
 
@@ -189,7 +189,7 @@ def test_where_no_code_depends_on_the_form_the_newest_that_fits_is_taken(write, 
     assert sheet.form_columns.form == "2018"
 
 
-def test_codes_under_chinese_names_tell_the_form(write, model):
+def test_codes_under_chinese_names_decide_the_form(write, model):
     names = "法定代表人,许可内容,当前状态"
     with pytest.raises(UsageError, match="form"):
         open_sheets(write(f"{names}\r\nXK_FR,XK_NR,XK_ZT\r\n", "licence.csv"), model)
@@ -204,7 +204,7 @@ def test_json_names_are_of_no_form(write, model):
     assert sheet.form_columns.kind.slug == "penalty"
 
 
-def test_every_template_tells_its_own_kind_and_form(write, model):
+def test_every_template_is_recognised_as_its_own_kind_and_form(write, model):
     for kind in model.kinds.values():
         for form in kind.forms:
             (sheet,) = open_sheets(write(csv_template(kind, form), "file.csv"), model)

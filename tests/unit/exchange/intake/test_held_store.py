@@ -152,7 +152,7 @@ def test_bytes_are_bounded_too(opened: Callable[..., HeldRows]) -> None:
     assert stored[-1] == "full"
 
 
-def test_a_refused_row_is_known_again_and_its_text_is_gone(held: HeldRows) -> None:
+def test_a_refused_row_is_recognised_and_its_text_is_destroyed(held: HeldRows) -> None:
     held.put([row()])
     (item,) = held.waiting()
     refusal = Refusal("王某岚", 1_790_000_000_000, "含住址")
@@ -275,7 +275,7 @@ def test_a_row_waits_since_it_came_first_and_the_oldest_is_first(tmp_path: Path)
     assert held.count() == 3, "it opens again"
 
 
-def test_the_number_of_a_row_follows_from_what_it_says_alone(held: HeldRows) -> None:
+def test_the_number_of_a_row_depends_on_its_content_alone(held: HeldRows) -> None:
     first = held.id_of(row())
     assert len(first) == 16
     assert first == held.id_of(row(file="other.csv", delivery=9, version=3, cells={}))

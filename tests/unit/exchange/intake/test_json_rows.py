@@ -115,7 +115,7 @@ def test_a_file_longer_than_the_window_is_read_piece_by_piece(write, model):
     assert rows[-1].number == 300
 
 
-def test_line_numbers_stand_across_windows(write, model):
+def test_line_numbers_are_right_across_windows(write, model):
     limits = replace(DEFAULT_LIMITS, record_characters=200)
     text = "\n".join(text_of(ONE) for _ in range(100)) + '\n{"a":}'
     rows, faults = read_all(write(text, "penalty.jsonl"), model, limits)
@@ -123,7 +123,7 @@ def test_line_numbers_stand_across_windows(write, model):
     assert faults == [("json-syntax", 101)]
 
 
-def test_the_type_tells_the_kind(write, model):
+def test_the_type_decides_the_kind(write, model):
     record = {"type": "RepairCase", "documentNumber": "x", "caseNumber": "1", "unitName": "甲"}
     (sheet,) = open_sheets(write(text_of([record]), "export.json"), model)
     assert sheet.form_columns.kind.slug == "repair-case"

@@ -38,7 +38,7 @@ def test_a_clean_ledger_has_nothing_to_look_at(hall, make):
     assert seen == [(1, 2), (2, 2)]
 
 
-def test_certain_and_likely_personal_data_are_told_apart(hall, make, older_gate):
+def test_certain_and_likely_personal_data_are_distinguished(hall, make, older_gate):
     with older_gate():
         hall.load(make(1), make(2, CF_SY=f"身份证{EXAMPLE}"), make(3, CF_SY=HOME))
     certain, likely = found(hall)

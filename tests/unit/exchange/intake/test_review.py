@@ -32,7 +32,7 @@ def test_a_held_row_waits_with_its_cell_and_its_reason(hall, make, holding):
     assert holding not in hall.views()
 
 
-def test_accepting_appends_the_row_and_says_who_and_why(hall, make, holding):
+def test_accepting_appends_the_row_with_actor_and_reason(hall, make, holding):
     hall.load(make(1, CF_SY=holding))
     (item,) = hall.waiting()
     assert hall.accept(item).outcome is Outcome.ACCEPTED
@@ -159,7 +159,7 @@ def test_an_older_row_that_is_accepted_is_applied(hall, make):
     hall.ledger.verify()
 
 
-def test_a_held_row_of_a_gone_record_is_suppressed(hall, make, holding):
+def test_a_held_row_of_a_removed_record_is_suppressed(hall, make, holding):
     hall.load(make(1))
     ((iri, _, _),) = hall.ledger.live(Tier.PUBLIC)
     hall.ledger.withdraw(iri, "repair")
@@ -250,7 +250,7 @@ def test_a_row_held_for_two_reasons_shows_both(hall, make):
     assert {found["rule"] for found in item.row.findings} == {"home-address", HELD_RESEMBLES}
 
 
-def test_who_decides_and_why_must_be_said() -> None:
+def test_a_decision_needs_an_actor_and_a_reason() -> None:
     for actor, because in (
         ("", "x"),
         ("a", " "),

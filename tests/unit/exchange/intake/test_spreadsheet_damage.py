@@ -79,7 +79,7 @@ FACTS = "当事人未按规定标明价格"
         *[(text, "held") for text in ("烫烫烫", "屯屯屯屯", "??????", "未按???规定")],
     ],
 )
-def test_a_cell_whose_encoding_was_lost_is_said_to_be_so(spoilt, text, severity):
+def test_a_cell_whose_encoding_was_lost_is_reported(spoilt, text, severity):
     text = "".join(item for item in text if not "\x7f" <= item <= "\x9f")
     assert ("CF_SY", "encoding-lost", severity) in spoilt("CF_SY", text)
 
@@ -114,7 +114,7 @@ def test_a_number_in_e_notation_or_a_truth_value_in_a_text_is_asked_about(spoilt
         assert (code, "truth-value", "warning") in spoilt(code, text)
 
 
-def test_a_refused_number_in_e_notation_is_told_once(spoilt):
+def test_a_refused_number_in_e_notation_is_reported_once(spoilt):
     assert spoilt("CF_WSH", "6.3E+17") == [("CF_WSH", "shortened-number", "error")]
     assert spoilt("CF_WSH", "示罚6.3E+17号") == [("CF_WSH", "shortened-inside", "warning")]
     assert spoilt("CF_SY", "型号AE+3和CODE-7、2E-8B") == []
@@ -179,7 +179,7 @@ def test_a_table_of_a_database_is_held_to_it_too(office, make, tmp_path):
     ["CF_XDR_SHXYM", "CF_XDR_GSZC", "CF_XDR_ZZJG", "CF_XDR_SWDJ", "CF_XDR_SYDW", "CF_NR_FK",
      "CF_CFJGDM"],
 )  # fmt: skip
-def test_a_shortened_number_is_said_to_be_one(spoilt, text, code):
+def test_a_shortened_number_is_reported_as_shortened(spoilt, text, code):
     assert (code, "shortened", "error") in spoilt(code, text)
 
 
@@ -242,13 +242,13 @@ def test_midnight_is_no_time(write, table, make, model, text):
     assert found(write(table([make(1, CF_JDRQ=text)])), model) == []
 
 
-def test_the_serial_number_of_a_day_is_said_with_its_day(write, table, make, model):
+def test_the_serial_number_of_a_day_is_reported_with_its_day(write, table, make, model):
     (item,) = check_file(write(table([make(1, CF_JDRQ="46147")])), model)
     assert "2026-05-05" in item.message.zh
     assert "2026-05-05" in item.message.en
 
 
-def test_one_code_under_two_names_is_told_once_for_each_name(write, table, make, model):
+def test_a_code_under_two_names_is_reported_once_for_each_name(write, table, make, model):
     rows = [
         make(1),
         make(2, CF_CFJG="示例市望川区市场监督管理局"),

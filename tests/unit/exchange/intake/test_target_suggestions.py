@@ -69,7 +69,7 @@ def test_a_number_is_found_also_among_many_later_records(repair, filed, monkeypa
     assert FILED in repair(XF_WSH="示市监罚字(2026)973").text()
 
 
-def test_nothing_of_a_record_that_left_is_told(office, repair, filed):
+def test_a_removed_record_is_never_suggested(office, repair, filed):
     office.ledger.withdraw(filed, "correction")
     text = repair(XF_WSH="示市监罚字(2026)973").text()
     assert FILED not in text

@@ -129,9 +129,7 @@ def test_every_sheet_with_a_header_is_read_and_others_are_named(tmp_path, make, 
     ]
 
 
-def test_sheets_of_several_kinds_are_loaded_in_the_order_they_quote_each_other(
-    tmp_path, make, office
-):
+def test_sheets_of_several_kinds_are_loaded_in_the_order_of_their_links(tmp_path, make, office):
     repair = {
         "XF_SLDW": "示例市发展和改革委员会",
         "XF_SLDWDM": "11140400QQQQ0003X9",
@@ -155,7 +153,7 @@ def test_sheets_of_several_kinds_are_loaded_in_the_order_they_quote_each_other(
     assert office.rules() == []
 
 
-def test_refused_rows_come_back_as_a_workbook_that_loads_once_mended(workbook, make, office):
+def test_rejected_rows_are_returned_as_a_workbook_that_loads_once_corrected(workbook, make, office):
     path = workbook([make(1), make(2, CF_JDRQ="2026-02-31", CF_SY="=1+1"), make(3)])
     receipt = office.load(path)
     assert receipt.rejects.endswith("-penalty.xlsx")

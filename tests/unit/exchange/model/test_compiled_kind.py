@@ -203,7 +203,7 @@ def test_the_operator_of_a_sole_trader_is_restricted(penalty: CompiledKind, row:
     assert made.person is None
 
 
-def test_a_representative_stands_on_the_page_only(
+def test_a_representative_is_shown_on_the_page_only(
     penalty: CompiledKind, sound: dict[str, Any]
 ) -> None:
     body = penalty.submission(sound).body
@@ -217,7 +217,7 @@ def test_the_same_penalty_typed_otherwise_has_the_same_key(penalty: CompiledKind
     assert len(keys) == 1
 
 
-def test_an_open_case_is_shown_to_government_and_quotes_its_target(
+def test_an_open_case_is_shown_to_government_and_links_to_its_target(
     penalty: CompiledKind, repair: CompiledKind, row: Row, case_row: Row
 ) -> None:
     assert findings(repair, case_row) == []

@@ -137,7 +137,7 @@ def test_what_one_form_asks_for_is_not_asked_of_the_other(kinds: dict[str, Compi
     assert rules == {("fineAmount", "required-when"), ("confiscatedAmount", "required-when")}
 
 
-def test_one_decision_is_met_by_the_keys_of_either_form(kinds: dict[str, CompiledKind]) -> None:
+def test_the_keys_of_either_form_resolve_to_one_decision(kinds: dict[str, CompiledKind]) -> None:
     penalty = kinds["penalty"]
     new, old = (
         penalty.submission(penalty.read_row(row, form)[0], form=form)
@@ -162,7 +162,9 @@ def test_a_licence_of_2016_lacks_the_number_of_its_certificate(
     assert len((new.key, *new.aliases, *new.partial)) == 4, "by code and name, with and without"
 
 
-def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, CompiledKind]) -> None:
+def test_a_submission_names_the_properties_its_form_has_no_column_for(
+    kinds: dict[str, CompiledKind],
+) -> None:
     penalty = kinds["penalty"]
     record = penalty.read_row(rows.PENALTY, "2018")[0]
     untold = {
@@ -182,7 +184,7 @@ def test_a_row_says_what_its_form_cannot_tell(kinds: dict[str, CompiledKind]) ->
     assert not old.inherits_objection
 
 
-def test_what_decides_on_more_than_tier_and_mark_can_be_told_in_every_form(
+def test_every_form_has_columns_for_what_decides_more_than_tier_and_mark(
     kinds: dict[str, CompiledKind],
 ) -> None:
     """The ledger keeps untold fields without knowing what hangs on them."""

@@ -68,7 +68,7 @@ def test_the_key_of_a_kind_is_what_the_settled_questions_say(kinds: Kinds, slug:
     assert made(kinds, slug, row).key.split("\x1f") == [slug, *parts]
 
 
-def test_a_licence_without_a_certificate_is_told_by_its_decision(kinds: Kinds) -> None:
+def test_a_licence_without_a_certificate_is_identified_by_its_decision(kinds: Kinds) -> None:
     key = made(kinds, "licence", rows.LICENCE | {"XK_XKBH": ""}).key
     assert key.split("\x1f")[-1] == "测审批许(2026)7号"
 
@@ -184,7 +184,7 @@ def test_the_use_scope_of_a_row_narrows_its_tier(kinds: Kinds, scope: str, tier:
         ),
     ],
 )
-def test_a_row_says_in_which_state_its_record_arrives(
+def test_a_row_decides_the_state_in_which_its_record_is_delivered(
     kinds: Kinds, slug: str, form: str, change: Row, arrival: DeliveredState
 ) -> None:
     row = next(r for s, f, r in rows.SOUND if (s, f) == (slug, form))
@@ -242,7 +242,7 @@ def test_the_form_with_a_category_must_state_it(kinds: Kinds) -> None:
     assert given == [("counterpartCategory", "column-required", "error")]
 
 
-def test_nobody_is_guessed_where_no_code_tells(kinds: Kinds) -> None:
+def test_no_category_is_guessed_without_a_code(kinds: Kinds) -> None:
     given = findings(kinds["penalty"], rows.OLD_PENALTY | {"CF_XDR_SHXYM": ""}, "2016")
     assert ("counterpartCategory", "required", "error") in given
 

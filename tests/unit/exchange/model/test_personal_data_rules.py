@@ -107,7 +107,7 @@ def test_a_persons_own_number_may_stand_in_its_own_column(kinds: dict[str, Compi
     assert found(kinds["penalty"], person()) == set()
 
 
-def test_the_cell_is_told_and_the_number_is_not(kinds: dict[str, CompiledKind]) -> None:
+def test_the_cell_is_named_and_the_number_is_not(kinds: dict[str, CompiledKind]) -> None:
     row = rows.PENALTY | {"CF_SY": f"甲（身份证{EXAMPLE}，电话13900139000）"}
     problems = kinds["penalty"].read_and_check(row, "2018")[1]
     assert {item.column for item in problems if item.severity != "warning"} == {"CF_SY"}

@@ -34,7 +34,7 @@ def penalty(model: Model) -> CompiledKind:
 
 
 @pytest.mark.parametrize(("kind", "form", "row"), rows.SOUND)
-def test_nothing_is_said_of_sound_rows(model: Model, kind: str, form: str, row: rows.Row) -> None:
+def test_sound_rows_have_no_problems(model: Model, kind: str, form: str, row: rows.Row) -> None:
     assert found(compile_kind(model, kind, TODAY), row, form) == []
 
 

@@ -67,7 +67,7 @@ def test_one_pass_gives_what_two_give(
     assert 0 < clean < min(len(rows), 700)
 
 
-def test_free_text_that_prints_is_sound_as_it_stands(kinds: dict[str, CompiledKind]) -> None:
+def test_printable_free_text_is_sound_unchanged(kinds: dict[str, CompiledKind]) -> None:
     test = value_checks.value_check(kinds["penalty"].kind.field("violationFacts"))
     printable = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isprintable()]
     assert len(printable) > 100_000

@@ -40,7 +40,7 @@ from exchange.workbook.number_formats import NumberFormat
         ("0.00E+00", "140400000000", "140400000000", False),
     ],
 )
-def test_a_number_is_shown_as_its_format_says(code, stored, shown, unit):
+def test_a_number_is_displayed_as_its_format_prescribes(code, stored, shown, unit):
     assert NumberFormat(code).display_number(stored) == (shown, unit)
 
 

@@ -30,7 +30,7 @@ def facts(xml, styles=STYLES):
     return scan_sheet(io.BytesIO(xml.encode()), styles, BOUNDS)
 
 
-def test_formulas_errors_formats_and_hidden_parts_are_told():
+def test_formulas_errors_formats_and_hidden_parts_are_found():
     found = facts(SHEET)
     assert found.marks == {
         1: {1: "error"},
@@ -72,7 +72,7 @@ def test_single_quotes_and_prefixes_are_read_alike():
     assert facts(prefixed) == found
 
 
-def test_what_is_told_is_bounded(monkeypatch):
+def test_what_is_recorded_of_a_sheet_is_bounded(monkeypatch):
     monkeypatch.setattr(sheet_xml, "_MARKS", 3)
     with pytest.raises(WorkbookRefused, match="xlsx-formulas"):
         facts(SHEET)
