@@ -75,4 +75,7 @@ def test_what_is_searched_has_only_letters_and_digits(text: str) -> None:
 
 def test_cascades_are_named_as_in_the_shapes() -> None:
     assert {item.value for item in Cascade} == {"withdraw-when-last", "drop-reference", "decide"}
-    assert LinkRule("concerns", frozenset("a"), frozenset("b"), Cascade("decide")).cascade is Cascade.DECIDE
+    assert (
+        LinkRule("concerns", frozenset("a"), frozenset("b"), Cascade("decide")).cascade
+        is Cascade.DECIDE
+    )
