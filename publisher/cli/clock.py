@@ -25,7 +25,7 @@ def clock() -> None:
 def show(context: CliContext) -> None:
     """显示本机时钟是否可信。Show the time and whether publicity may end by it."""
     with context.open() as opened:
-        _tell(context, opened)
+        _print_clock(context, opened)
 
 
 @clock.command()
@@ -35,11 +35,11 @@ def confirm(context: CliContext) -> None:
     """确认本机时钟无误。Say that the clock is right, so that publicity ends by it again."""
     with context.open() as opened:
         context.deployment.heartbeat.confirm()
-        _tell(context, opened)
+        _print_clock(context, opened)
     context.console.say("clock-next")
 
 
-def _tell(context: CliContext, opened: OpenDeployment) -> None:
+def _print_clock(context: CliContext, opened: OpenDeployment) -> None:
     deployment, console = context.deployment, context.console
     now, last, doubt = (
         deployment.clock(),

@@ -50,9 +50,9 @@ def withdraw(context: CliContext, *, ref: str, because: str, decision: Path | No
     """撤下一条记录。Take a record off every surface for good."""
     with context.open() as opened:
         iri = _iri(opened, ref)
-        parting = _TakedownReport(context.console, opened, iri)
-        done = opened.exchange(parting.gone).withdraw(iri, because, decision)
-        parting.over("withdrawn", {"id": iri, "position": done.position}, done.before)
+        report = _TakedownReport(context.console, opened, iri)
+        done = opened.exchange(report.print_cleared).withdraw(iri, because, decision)
+        report.finish("withdrawn", {"id": iri, "position": done.position}, done.before)
 
 
 @click.command()
@@ -64,9 +64,9 @@ def suspend(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """暂时屏蔽一条记录。Shield a record for a time."""
     with context.open() as opened:
         iri = _iri(opened, ref)
-        parting = _TakedownReport(context.console, opened, iri)
-        done = opened.exchange(parting.gone).suspend(iri, decision)
-        parting.over("suspended", {"id": iri, "position": done.position}, done.before)
+        report = _TakedownReport(context.console, opened, iri)
+        done = opened.exchange(report.print_cleared).suspend(iri, decision)
+        report.finish("suspended", {"id": iri, "position": done.position}, done.before)
 
 
 @click.command()
@@ -115,13 +115,13 @@ def erase(context: CliContext, *, ref: str, decision: Path | None) -> None:
     """彻底删除一条记录的内容。Destroy a record's text everywhere; it cannot be undone."""
     with context.open() as opened:
         iri = _iri(opened, ref)
-        parting = _TakedownReport(context.console, opened, iri)
-        done = opened.exchange(parting.gone).erase(iri, decision)
+        report = _TakedownReport(context.console, opened, iri)
+        done = opened.exchange(report.print_cleared).erase(iri, decision)
         held = [{"file": file, "row": row} for file, row in done.held]
         for place in held:
             context.console.say("erased-held", **place)
         found = {"id": done.iri, "scrubbed": done.scrubbed, "held": held}
-        parting.over("erased", found, done.before, scrubbed=done.scrubbed)
+        report.finish("erased", found, done.before, scrubbed=done.scrubbed)
 
 
 def _iri(opened: OpenDeployment, ref: str) -> str:
@@ -137,13 +137,13 @@ class _TakedownReport:
 
     def __init__(self, console: Console, opened: OpenDeployment, iri: str) -> None:
         self._console = console
-        self._bench = opened
+        self._opened = opened
         self._iri = iri
         self._began = time.monotonic()
         self._head = opened.ledger.head(Tier.PUBLIC)
         console.say("parting", iri=iri)
 
-    def gone(self, surface: str) -> None:
+    def print_cleared(self, surface: str) -> None:
         """Print one cleared surface."""
         tier, _, name = surface.partition("/")
         known = f"place-{name}" in TEXTS
@@ -154,14 +154,14 @@ class _TakedownReport:
             seconds=f"{time.monotonic() - self._began:.1f}",
         )
 
-    def over(
+    def finish(
         self, text: str, document: dict[str, Any], before: Removal | None, **values: object
     ) -> None:
         """Print the result, check every surface once more, and name dependents that left.
 
         `before` is what had taken the record away already.
         """
-        console, others = self._console, self._others()
+        console, others = self._console, self._dependents()
         if before is not None:
             text, values = "gone-before", removal_words(console, before)
             document = {**document, "already": removal_document(before)}
@@ -170,12 +170,14 @@ class _TakedownReport:
         for iri in others[:_NAMED]:
             console.line(f"    {iri}")
         console.say(text, iri=document["id"], **values)
-        gone = {label(one): _without(one, document["id"]) for one in self._bench.readers()}
+        gone = {
+            label(reader): _without(reader, document["id"]) for reader in self._opened.readers()
+        }
         console.result({**document, "gone": gone})
 
-    def _others(self) -> list[str]:
+    def _dependents(self) -> list[str]:
         """Return the public records that left at the same time: those that rested on this one."""
-        ledger = self._bench.ledger
+        ledger = self._opened.ledger
         left = (iri for _, iri in ledger.removals(Tier.PUBLIC, self._head, _MOST))
         return [
             iri

@@ -20,7 +20,7 @@ def rescan_public(context: CliContext) -> int:
         for exposure in opened.exchange().rescan(lambda done, total: move(label, done, total)):
             verdict = _verdict(exposure)
             counts[verdict] += 1
-            _tell(console, exposure, verdict)
+            _print_exposure(console, exposure, verdict)
     console.say("rescanned", **counts)
     if counts["certain"] or counts["likely"]:
         console.say("rescan-hint")
@@ -35,7 +35,7 @@ def _verdict(exposure: PersonalDataExposure) -> str:
     return "certain" if certain else "likely"
 
 
-def _tell(console: Console, exposure: PersonalDataExposure, verdict: str) -> None:
+def _print_exposure(console: Console, exposure: PersonalDataExposure, verdict: str) -> None:
     if verdict != "accepted":
         console.line(exposure.iri)
         if not exposure.current:

@@ -54,7 +54,7 @@ _ALWAYS: Final = (
 
 
 def create_app(context: SiteContext) -> WSGIApplication:
-    """Return the service made of the parts."""
+    """Return the WSGI application of one tier's web service."""
     pages = Pages(context.name, context.base_url)
     clients = ClientAddresses(context.trusted_proxies)
     sparql = SparqlService(

@@ -1,4 +1,4 @@
-"""What the web side is made of; wiring fills it, the blueprints take it apart."""
+"""The context of the web service: everything that its handlers use; `wiring` creates it."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ class IndexReads(Protocol):
         """Return everything about a code in canonical form; None without records."""
 
     def listed(self, name: str, cursor: str = "", size: int = 20) -> ListPage:
-        """Return a piece of a list by its notation. Raises UsageError for a bad cursor."""
+        """Return a page of a list by its notation. Raises UsageError for a bad cursor."""
 
     def of_kind(self, kind: str, cursor: str = "", size: int = 20) -> ListPage:
-        """Return a piece of a kind's records. Raises UsageError for a bad cursor."""
+        """Return a page of a kind's records. Raises UsageError for a bad cursor."""
 
     def about(self, code: str, after: str = "", size: int = 500) -> SubjectRecords:
         """Return the records about a code, in the order of their IRIs."""
@@ -92,10 +92,10 @@ class IndexReads(Protocol):
         """Return the newest records of a kind."""
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many records of each kind are shown."""
+        """Return the number of visible records of each kind."""
 
     def lists(self) -> Mapping[str, int]:
-        """Return how many entries each list has that has any."""
+        """Return the number of entries of each list that has any."""
 
     def tallies(self, kind: str) -> Sequence[MonthlyCount]:
         """Return the records of a kind by authority and month."""

@@ -84,7 +84,7 @@ class Meter:
 
             def start(status: str, *more: object) -> object:
                 # Looked at now: the application has stripped the prefix of the base URL.
-                place = place_of(environ.get("PATH_INFO", ""))
+                place = route_of(environ.get("PATH_INFO", ""))
                 self._answers.labels(place, status[:3]).inc()
                 self._seconds.labels(place).observe(time.perf_counter() - began)
                 return start_response(status, *more)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ class Meter:
         return counted  # type: ignore[return-value]
 
 
-def place_of(path: str) -> str:
+def route_of(path: str) -> str:
     """Return the place that a path is counted under; their number is bounded."""
     first = path.removeprefix("/").partition("/")[0].partition(".")[0]
     return (first or "home") if first in PLACES else _OTHER

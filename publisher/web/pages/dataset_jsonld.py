@@ -31,7 +31,7 @@ class Publisher:
     name: str
 
 
-def card(
+def dataset_jsonld(
     by: Publisher, kind: Kind, definition: str, files: Sequence[DumpFile], lang: str
 ) -> dict[str, Any]:
     """Return the dataset of a kind in `zh` or `en`; the files are those offered now."""

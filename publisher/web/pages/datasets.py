@@ -17,7 +17,7 @@ from exchange.domain.errors import NotFound
 from ontology.terms import NS
 from publisher.web.charts.monthly import HEIGHT, WIDTH, figures
 from publisher.web.http import replies
-from publisher.web.pages.dataset_jsonld import TERMS, Publisher, card
+from publisher.web.pages.dataset_jsonld import TERMS, Publisher, dataset_jsonld
 from publisher.web.pages.dates import moment
 from publisher.web.pages.record_summaries import visible_kinds
 
@@ -124,7 +124,7 @@ class Datasets:
             kind=kind,
             label=_label(kind, lang),
             definition=definition,
-            card=card(by, kind, definition, downloads, lang),
+            card=dataset_jsonld(by, kind, definition, downloads, lang),
             terms=TERMS,
             count=counted.get(slug),
             updated=self._updated(),

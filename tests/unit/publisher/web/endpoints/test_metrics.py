@@ -14,7 +14,7 @@ from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.runtime.alarms import Alarm, Alarms
 from publisher.web.app import create_app
-from publisher.web.endpoints.metrics import PLACES, place_of
+from publisher.web.endpoints.metrics import PLACES, route_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,9 +218,9 @@ def test_places_are_few_whatever_is_asked_for() -> None:
         "",
         "/\x00",
     ]
-    places = {place_of(path) for path in hostile}
+    places = {route_of(path) for path in hostile}
     assert places == {"other", "home", "record", "dump", "ns"}
-    assert all(place_of(f"/{place}/x") != "other" for place in PLACES if place)
+    assert all(route_of(f"/{place}/x") != "other" for place in PLACES if place)
 
 
 def test_no_figure_and_no_label_is_about_anybody(town: Deployment, token: Path) -> None:
