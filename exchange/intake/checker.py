@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from exchange.intake.sheet import Row, Sheet
     from exchange.model import CompiledKind, Model, Problem
 
-_TOLD: Final = 20  # findings of a file that is refused because of its rows
+_MAX_ERRORS: Final = 20  # findings of a file that is refused because of its rows
 
 
 class CheckedRow(NamedTuple):
@@ -345,10 +345,10 @@ def require_accepted_row(checker: Checker, name: str) -> None:
     for checked in checker.rows():
         if checked.submission is not None:
             return
-        if len(errors) < _TOLD:
+        if len(errors) < _MAX_ERRORS:
             errors += [item for item in checked.findings if item.severity == "error"]
     if checker.ended_early:
-        raise file_rejected(name, [*checker.faults, *errors[:_TOLD]])
+        raise file_rejected(name, [*checker.faults, *errors[:_MAX_ERRORS]])
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

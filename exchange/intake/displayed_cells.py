@@ -24,7 +24,7 @@ OVERRIDING_MARKS: Final = frozenset(
 _TIMES: Final = frozenset({FieldType.DATE, FieldType.MOMENT})
 _ROOM: Final = re.compile(r"[\s,()+\-]")
 _PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-_TOLD: Final = 10  # ranges that one finding lists
+_MAX_RANGES: Final = 10  # ranges that one finding lists
 
 
 class DisplayedColumn:
@@ -61,11 +61,11 @@ class DisplayedColumn:
         if shown.strip() == text:
             return None
         if self._money and not unit:
-            return f"money-rounded {shown}" if _differs(shown, text) else None
+            return f"money-rounded {shown}" if _displays_other_number(shown, text) else None
         return f"{'money' if self._money else 'number'}-shown {shown}"
 
 
-def _differs(shown: str, text: str) -> bool:
+def _displays_other_number(shown: str, text: str) -> bool:
     """Whether a number is displayed as another one; other displays are not compared."""
     plain = _ROOM.sub("", shown)
     return _PLAIN.fullmatch(plain) is not None and abs(Decimal(plain)) != abs(Decimal(text))
@@ -104,10 +104,14 @@ def hidden_parts(header: Header, tab: Worksheet, origin: CellLocation) -> list[F
     findings = []
     if rows:
         rule = "rows-filtered" if tab.filtered else "rows-hidden"
-        findings.append(finding(rule, origin, "", "warning", ranges=_listed(map(_range, rows))))
+        findings.append(
+            finding(rule, origin, "", "warning", ranges=_join_bounded(map(_range, rows)))
+        )
     if columns:
         names = (f"{column_letters(at)} {known[at].name}" for at in columns)
-        findings.append(finding("columns-hidden", origin, "", "warning", ranges=_listed(names)))
+        findings.append(
+            finding("columns-hidden", origin, "", "warning", ranges=_join_bounded(names))
+        )
     return findings
 
 
@@ -116,7 +120,7 @@ def _range(ends: tuple[int, int]) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _listed(items: Iterable[str]) -> str:
+def _join_bounded(items: Iterable[str]) -> str:
     every = list(items)
-    more = f" …（{len(every)}）" if len(every) > _TOLD else ""
-    return ", ".join(every[:_TOLD]) + more
+    more = f" …（{len(every)}）" if len(every) > _MAX_RANGES else ""
+    return ", ".join(every[:_MAX_RANGES]) + more

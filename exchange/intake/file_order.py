@@ -36,7 +36,9 @@ def order_by_links(
     if kind is not None or len(sources) < 2:  # noqa: PLR2004 (nothing to order)
         return list(sources)
     rank = _ranks(model)
-    kinds = [kind_from_file_name(model, item.name) or _kind(item, model) for item in sources]
+    kinds = [
+        kind_from_file_name(model, item.name) or _kind_of_source(item, model) for item in sources
+    ]
     numbered = sorted(range(len(sources)), key=lambda index: (rank.get(kinds[index], 0), index))
     return [sources[index] for index in numbered]
 
@@ -51,7 +53,9 @@ def order_tolerantly(
 
     def place(source: Source) -> int:
         try:
-            return rank.get(kind_from_file_name(model, source.name) or _kind(source, model), 0)
+            return rank.get(
+                kind_from_file_name(model, source.name) or _kind_of_source(source, model), 0
+            )
         except (Rejected, UsageError, EnvironmentFault):
             return 0
 
@@ -95,12 +99,12 @@ def split_by_kind_known(folder: Path, model: Model) -> tuple[list[Path], list[Pa
     other: list[Path] = []
     for path in delivery_files(folder):
         (
-            known if kind_from_file_name(model, path.name) or _tells_kind(path, model) else other
+            known if kind_from_file_name(model, path.name) or _kind_is_known(path, model) else other
         ).append(path)
     return known, other
 
 
-def _tells_kind(path: Path, model: Model) -> bool:
+def _kind_is_known(path: Path, model: Model) -> bool:
     try:
         detect_kind_and_form(path, model)
     except Rejected as error:
@@ -111,7 +115,7 @@ def _tells_kind(path: Path, model: Model) -> bool:
     return True
 
 
-def _kind(source: Path | DatabaseTable, model: Model) -> str:
+def _kind_of_source(source: Path | DatabaseTable, model: Model) -> str:
     if not isinstance(source, DatabaseTable):
         return detect_kind_and_form(source, model)[0]
     form_columns = best_form(candidate_forms(model, None, None), source.columns())

@@ -111,12 +111,12 @@ def _date_reader(field: Field) -> Callable[[str], CellValue]:
             return CellValue(None, warning="blank-word")
         value = parse_date(text)
         timed = len(text) > _DAY_LENGTH and value != text
-        return CellValue(value, warning=_time_lost(text) if timed else None)
+        return CellValue(value, warning=_dropped_time_warning(text) if timed else None)
 
     return read
 
 
-def _time_lost(text: str) -> str | None:
+def _dropped_time_warning(text: str) -> str | None:
     """Return the rule of the warning about a dropped time of day, None if there is none to drop."""
     match = _TIME.search(unicodedata.normalize("NFKC", text))
     if match is None:

@@ -82,7 +82,7 @@ class CompiledKind:
         self._key = KeyReader(kind.slug, [self._fields[name] for name in kind.key])
         self._uncovered = {form: _uncovered_by(kind, form) for form in kind.forms}
         self._links = [self._link_reader(item) for item in kind.links]
-        self._person = _person_of(kind)
+        self._person = _person_reader(kind)
         self._json_view = JsonView(kind, CONTEXT)
         self._source_time_property = (
             f"<{kind.field(kind.source_time).iri}>" if kind.source_time else None
@@ -329,7 +329,7 @@ def _uncovered_by(kind: Kind, form: str) -> _UncoveredByForm:
     )
 
 
-def _person_of(kind: Kind) -> Callable[[Mapping[str, Any]], str | None]:
+def _person_reader(kind: Kind) -> Callable[[Mapping[str, Any]], str | None]:
     """Return the function that reads the ID number of a natural person, None for other records."""
     fields = [(f.name, f.person_from) for f in kind.fields if f.code_from and f.person_from]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from exchange.model.kinds import Column, Field, Kind, Scheme
 
-_SORTS: Final = {
+_TYPE_NAMES: Final = {
     FieldType.TEXT: "文本 text",
     FieldType.CODE: "代码 code",
     FieldType.ORGANISATION: "统一社会信用代码 social credit code",
@@ -76,7 +76,7 @@ def _fields(kind: Kind) -> Iterator[str]:
     yield "| 字段 field | 名称 name | 类型 type | 最长 length | 公开程度 leaf | 属性 property |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for field in kind.fields:
-        sort = _SORTS[field.field_type] + (f" `{field.scheme.slug}`" if field.scheme else "")
+        sort = _TYPE_NAMES[field.field_type] + (f" `{field.scheme.slug}`" if field.scheme else "")
         yield _row(
             field.name,
             f"{field.label.zh} {field.label.en}",

@@ -92,7 +92,7 @@ class FormWriter:
 def _writer(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:
     """Return the function (value, text as received) -> cell; it returns "" if there is none."""
     if column.constant is not None:
-        return _nothing  # another field's cell says it
+        return _no_cell  # another field's cell says it
     if field.scheme is not None:
         return _codes(field, column, form)
     if field.many:
@@ -100,10 +100,10 @@ def _writer(field: Field, column: Column, form: str) -> Callable[[Any, Any], str
     if field.field_type is FieldType.MONEY:
         factor = column.factor or Decimal(1)
         return lambda value, received: received or f"{Decimal(value) / factor:f}"
-    return _BY_SORT.get(field.field_type, _as_received)
+    return _WRITER_BY_TYPE.get(field.field_type, _as_received)
 
 
-def _nothing(_value: Any, _received: Any) -> str:
+def _no_cell(_value: Any, _received: Any) -> str:
     return ""
 
 
@@ -120,7 +120,7 @@ def _organisation(value: Any, _received: Any) -> str:
     return "" if ":" in value else str(value)
 
 
-_BY_SORT: Final = {FieldType.MOMENT: _moment, FieldType.ORGANISATION: _organisation}
+_WRITER_BY_TYPE: Final = {FieldType.MOMENT: _moment, FieldType.ORGANISATION: _organisation}
 
 
 def _codes(field: Field, column: Column, form: str) -> Callable[[Any, Any], str]:

@@ -131,7 +131,7 @@ class PersonalDataGate:
         joined = _BETWEEN.join(texts)
         problems: list[Problem] = []
         if personal_data.suspicious(joined):
-            problems = list(self._search_texts(_each(record, scope), scope, form))
+            problems = list(self._search_texts(_searched_texts(record, scope), scope, form))
         for name in scope.numbers:
             if not registration_number(record[name]):
                 problems += self._search_texts([(name, record[name])], scope, form)
@@ -190,14 +190,14 @@ class PersonalDataGate:
             if len(number) >= _SHORTEST_NUMBER and number in plain:
                 yield from self._texts_with_number(record, scope, number, form)
         for hidden in names:
-            name = _bare(_plain(hidden))
+            name = _without_punctuation(_plain(hidden))
             if _is_name(name) and any(name in text for text in _readings(plain, name)):
                 yield from self._texts_with_name(record, scope, name, form)
 
     def _texts_with_number(
         self, record: Mapping[str, Any], scope: SearchScope, number: str, form: str | None
     ) -> Iterator[Problem]:
-        for name, text in _public(record, scope):
+        for name, text in _public_texts(record, scope):
             if number in _plain(text):
                 yield self._problem(name, DOCUMENT, form, certain=False)
 
@@ -211,12 +211,12 @@ class PersonalDataGate:
             for shop in _texts(record.get(field))
             if len(shop) > len(person)
         ]
-        for name, text in _public(record, scope):
+        for name, text in _public_texts(record, scope):
             registered = self._fields[name].registered_name
             plain = _plain(text)
-            if _bare(plain) == person:
+            if _without_punctuation(plain) == person:
                 yield self._problem(name, "person-name-alone", form, certain=not registered)
-            elif registered or not _names(plain, person, shops):
+            elif registered or not _contains_name(plain, person, shops):
                 continue
             elif not person.isascii() or _whole_words(text, person):
                 yield self._problem(name, "person-name", form, certain=False)
@@ -238,15 +238,15 @@ def _repeats(found: Problem, known: set[str | None]) -> bool:
     return found.rule == DOCUMENT and found.field in known
 
 
-def _each(record: Mapping[str, Any], scope: SearchScope) -> Iterator[tuple[str, str]]:
+def _searched_texts(record: Mapping[str, Any], scope: SearchScope) -> Iterator[tuple[str, str]]:
     for name in scope.texts:
         yield name, record[name]
     for name in scope.lists:
         yield from ((name, text) for text in record[name])
 
 
-def _public(record: Mapping[str, Any], scope: SearchScope) -> Iterator[tuple[str, str]]:
-    return (item for item in _each(record, scope) if item[0] not in scope.government_only)
+def _public_texts(record: Mapping[str, Any], scope: SearchScope) -> Iterator[tuple[str, str]]:
+    return (item for item in _searched_texts(record, scope) if item[0] not in scope.government_only)
 
 
 def _texts(value: object) -> list[str]:
@@ -271,20 +271,20 @@ def _may_name(text: str, name: str) -> bool:
     )
 
 
-def _bare(text: str) -> str:
+def _without_punctuation(text: str) -> str:
     return _ALL_PUNCTUATION.sub("", text)
 
 
 def _readings(text: str, name: str) -> tuple[str, ...]:
     """Return the plain text, for names that are long enough also without commas and stops."""
-    return (text,) if len(name) < _LONGER_NAME else (text, _bare(text))
+    return (text,) if len(name) < _LONGER_NAME else (text, _without_punctuation(text))
 
 
 def _is_name(text: str) -> bool:
     return len(text) >= _SHORTEST_NAME and not any(item.isdecimal() for item in text)
 
 
-def _names(text: str, person: str, shops: list[str]) -> bool:
+def _contains_name(text: str, person: str, shops: list[str]) -> bool:
     for shop in shops:
         text = text.replace(shop, _BETWEEN)
     return any(person in reading for reading in _readings(text, person))

@@ -91,33 +91,33 @@ def plausibility_rules(kind: Kind, today: date | None) -> Iterator[CrossFieldRul
     `today` is the present date in China; without it no date is compared with the present.
     """
     for field in kind.fields:
-        yield from _expected(field, today)
+        yield from _text_rules(field, today)
         for rule in field.not_before:
-            yield _between(rule.field, _not_before(kind, field, rule))
+            yield _rule(rule.field, _not_before(kind, field, rule))
         for stated in field.stated_in:
-            yield _between(field.name, _stated(kind, field, stated))
+            yield _rule(field.name, _stated(kind, field, stated))
         if field.largest_amount is not None:
-            yield _between(field.name, _largest(field, field.largest_amount))
+            yield _rule(field.name, _largest(field, field.largest_amount))
         if field.swapped_with:
-            yield _between(field.name, _swapped(kind, field, field.swapped_with))
+            yield _rule(field.name, _swapped(kind, field, field.swapped_with))
 
 
-def _between(looks_at: str, check: Check) -> CrossFieldRule:
+def _rule(looks_at: str, check: Check) -> CrossFieldRule:
     return CrossFieldRule(looks_at, check, same_for_pattern=False, needs=looks_at)
 
 
-def _expected(field: Field, today: date | None) -> Iterator[CrossFieldRule]:
+def _text_rules(field: Field, today: date | None) -> Iterator[CrossFieldRule]:
     asked = {name: item.severity for item in field.expects for name in item.formats}
     tests = [(*TEXT_TESTS[name], asked[name]) for name in TEXT_TESTS if name in asked]
     if tests:
         tests.sort(key=lambda test: test[2] != "error")  # stable: the gravest are tried first
-        yield _between(field.name, _passes(field, tests))
+        yield _rule(field.name, _passes(field, tests))
     if LAW in asked:
-        yield _between(field.name, _cites_law(field, asked[LAW]))
+        yield _rule(field.name, _cites_law(field, asked[LAW]))
     if NUMBERED in asked:
-        yield _between(field.name, _numbered(field, asked[NUMBERED]))
+        yield _rule(field.name, _numbered(field, asked[NUMBERED]))
     if PAST in asked and today is not None:
-        yield _between(field.name, _past(field, today.isoformat(), asked[PAST]))
+        yield _rule(field.name, _not_in_future(field, today.isoformat(), asked[PAST]))
 
 
 def _passes(field: Field, tests: list[tuple[str, Test, Severity]]) -> Check:
@@ -159,7 +159,7 @@ def _numbered(field: Field, severity: Severity) -> Check:
     return check
 
 
-def _past(field: Field, today: str, severity: Severity) -> Check:
+def _not_in_future(field: Field, today: str, severity: Severity) -> Check:
     name = field.name
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
@@ -214,7 +214,7 @@ def _stated(kind: Kind, field: Field, rule: AmountStatedIn) -> Check:
         if given is None:
             return None
         text = record.get(other)
-        if type(text) is not str or _in_so_many_words(given, text):
+        if type(text) is not str or _contains_amount(given, text):
             return None
         stated, amount = amounts(text), Decimal(given)
         if not stated or amount in stated or amount == sum(stated):
@@ -233,7 +233,7 @@ def _stated(kind: Kind, field: Field, rule: AmountStatedIn) -> Check:
     return check
 
 
-def _in_so_many_words(amount: str, text: str) -> bool:
+def _contains_amount(amount: str, text: str) -> bool:
     """Whether a text holds the amount in its usual notation, not as the end of a longer number."""
     at = text.find(f"{amount.removesuffix('.00')}元")
     return at == 0 or (at > 0 and text[at - 1] not in "0123456789,，. ")

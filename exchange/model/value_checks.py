@@ -24,7 +24,11 @@ _TIMED: Final = re.compile(
     re.IGNORECASE,
 )
 _MANY_SHOWN: Final = 12
-_BY_SORT: Final = {FieldType.DATE: "date", FieldType.MOMENT: "moment", FieldType.MONEY: "money"}
+_RULE_BY_TYPE: Final = {
+    FieldType.DATE: "date",
+    FieldType.MOMENT: "moment",
+    FieldType.MONEY: "money",
+}
 
 
 def date_problem(text: str) -> str | None:
@@ -102,7 +106,7 @@ def _single(field: Field) -> Callable[[Any], str | None]:
 def _pattern_rule(field: Field) -> str:
     if field.field_type is FieldType.TEXT:
         return "text" if field.value_type.slug == "Text" else "pattern"
-    return _BY_SORT.get(field.field_type, "pattern")
+    return _RULE_BY_TYPE.get(field.field_type, "pattern")
 
 
 def explain_failure(field: Field, rule: str, value: object) -> tuple[str, Label | str]:
@@ -186,10 +190,10 @@ def _single_label(when: Condition, kind: Kind) -> Label:
         return Label(f"未填写{field.label.zh}", f"{field.label.en} is absent")
     concepts = [field.scheme.concepts[value].label for value in when.values]
     return Label(
-        f"{field.label.zh}为{_joined((item.zh for item in concepts), '或')}",
-        f"{field.label.en} is {_joined((item.en for item in concepts), ' or ')}",
+        f"{field.label.zh}为{_join((item.zh for item in concepts), '或')}",
+        f"{field.label.en} is {_join((item.en for item in concepts), ' or ')}",
     )
 
 
-def _joined(parts: Iterable[str], word: str) -> str:
+def _join(parts: Iterable[str], word: str) -> str:
     return word.join(parts)

@@ -17,7 +17,7 @@ _TERMS: Final = frozenset(
     + [SH + name for name in ("datatype", "nodeKind", "pattern", "message")]
     + [CR + name for name in ("format", "iriBase", "blankWord", "dropPlaceholder")]
 )
-_SORTS: Final = {
+_FIELD_TYPES: Final = {
     f"{XSD}string": FieldType.TEXT,
     f"{XSD}date": FieldType.DATE,
     f"{XSD}dateTime": FieldType.MOMENT,
@@ -45,13 +45,13 @@ def value_type(graph: Graph, field: Node) -> ValueType:
             terms=unknown,
         )
     datatype = graph.text(node, f"{SH}datatype")
-    if datatype not in _SORTS:
-        raise DataInvalid(f"{node} has a datatype without translation.", "Add it to _SORTS.")
+    if datatype not in _FIELD_TYPES:
+        raise DataInvalid(f"{node} has a datatype without translation.", "Add it to _FIELD_TYPES.")
     base = graph.text(node, f"{CR}iriBase") or ""
     pattern = _pattern(graph, node)
     return ValueType(
         slug=local_name(node_text(node)),
-        field_type=_SORTS[datatype],
+        field_type=_FIELD_TYPES[datatype],
         datatype=datatype,
         pattern=pattern,
         json_pattern=pattern.replace(re.escape(base), "") if base else pattern,
