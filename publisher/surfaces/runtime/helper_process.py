@@ -139,12 +139,12 @@ class SurfaceProxy:
 
     def expected_digest(self) -> ExpectedDigest:
         """Return what `digest` must be, once it has every view."""
-        expected: ExpectedDigest = self._call("expecting")
+        expected: ExpectedDigest = self._call("expected_digest")
         return expected
 
     def contains(self, iri: str) -> bool:
         """Whether anything of the record is shown."""
-        return bool(self._call("holds", iri))
+        return bool(self._call("contains", iri))
 
     def choose_lane(self, backlog: int) -> None:
         """Do nothing: the surface works in the helper already."""
