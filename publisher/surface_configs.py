@@ -10,7 +10,7 @@ from exchange.domain.disclosure import Tier
 from publisher.surfaces import dumps
 from publisher.surfaces import feed as feeds
 from publisher.surfaces import index as indexes
-from publisher.surfaces.triples.surface import TriplesConfig
+from publisher.surfaces.triples.config import TriplesConfig
 
 if TYPE_CHECKING:
     from exchange.ledger import Ledger

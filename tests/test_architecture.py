@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import shutil
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,51 @@ def test_no_file_is_longer_than_four_hundred_lines() -> None:
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > LINE_LIMIT
     }
     assert long == {}
+
+
+def imports_of(root: Path) -> dict[str, set[str]]:
+    """Return which of our modules each imports, also for types alone; packages count as none."""
+    paths = [
+        path
+        for folder in FOLDERS
+        for path in (root / folder).rglob("*.py")
+        if path.name != "__init__.py"
+    ]
+    modules = {".".join(path.relative_to(root).with_suffix("").parts): path for path in paths}
+    found: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        names = {
+            name
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom) and node.module
+            for name in (node.module, *(f"{node.module}.{item.name}" for item in node.names))
+        }
+        found[module] = names & modules.keys()
+    return found
+
+
+def circle(imports: dict[str, set[str]]) -> list[str]:
+    """Return a circle of modules that import each other; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    imports = imports_of(ROOT)
+    assert len(imports) > 300
+    assert sum(map(len, imports.values())) > 1_000
+    assert circle(imports) == []
+
+
+def test_a_circle_that_is_there_for_types_alone_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "exchange"
+    folder.mkdir()
+    (folder / "one.py").write_text("from exchange.two import B\n")
+    (folder / "two.py").write_text("if TYPE_CHECKING:\n    from exchange import one\n")
+    assert set(circle(imports_of(tmp_path))) == {"exchange.one", "exchange.two"}
 
 
 def test_the_installed_code_is_this_code() -> None:

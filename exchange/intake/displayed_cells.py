@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from exchange.intake.header_matching import Header
-    from exchange.intake.xlsx_rows import Worksheet
+    from exchange.intake.worksheet import Worksheet
     from exchange.workbook.number_formats import NumberFormat
 
 # Marks of a cell that take precedence over marks of its number format.

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import weakref
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +22,7 @@ from exchange.intake.displayed_cells import OVERRIDING_MARKS, displayed_columns,
 from exchange.intake.encoding import Encoding
 from exchange.intake.findings import CellLocation, Finding, finding
 from exchange.intake.table_reader import TableRow, TableSheet
+from exchange.intake.worksheet import Worksheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,34 +40,6 @@ _WORKER: Final = (
 _ENCODING: Final = Encoding("utf-8", "XLSX")
 _BLOCK: Final = 256 * 1024  # bytes read at once
 _WAIT: Final = 2  # seconds of the clock for each second of processor time
-
-
-@dataclass(frozen=True, slots=True)
-class Worksheet:
-    """One sheet of a workbook: the byte range of its rows in the temporary file.
-
-    `state` is visible, hidden or veryHidden. `rows` and `columns` are hidden ranges, both ends
-    included, rows from 1 and columns from 0; `runs` are [column, first row, last row, style].
-    """
-
-    name: str
-    start: int
-    end: int
-    state: str = "visible"
-    filtered: bool = False
-    rows: tuple[list[int], ...] = ()
-    columns: tuple[list[int], ...] = ()
-    runs: tuple[list[int], ...] = ()
-
-    @property
-    def hidden(self) -> bool:
-        """Whether a person who opens the workbook does not see the sheet."""
-        return self.state != "visible"
-
-    @property
-    def shows(self) -> bool:
-        """Whether a person who opens the workbook sees something there."""
-        return not self.hidden and self.start < self.end
 
 
 class UnpackedWorkbook:

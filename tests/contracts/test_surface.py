@@ -20,7 +20,8 @@ from publisher.surfaces.feed import FeedConfig, FeedSurface
 from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.runtime.helper_process import HelperProcess, SurfaceProxy, serve_surfaces
-from publisher.surfaces.triples.surface import TriplesConfig, TriplesSurface
+from publisher.surfaces.triples.config import TriplesConfig
+from publisher.surfaces.triples.surface import TriplesSurface
 from tests.factories import (
     Clock,
     append_all,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.surfaces.dumps.addresses import DumpConfig
     from publisher.surfaces.dumps.part_reader import Pages
-    from publisher.surfaces.dumps.reader import DumpSnapshot
+    from publisher.surfaces.dumps.snapshot import DumpSnapshot
 
 _STAGE: Final = "stage/"  # what the next state is put together in; never handed out
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
 from exchange.domain.identity import id_of
 from publisher.surfaces.dumps.addresses import FORMS, part_of
-from publisher.surfaces.dumps.dump_files import PartFiles, read_version
+from publisher.surfaces.dumps.dump_files import PartFiles
 from publisher.surfaces.dumps.dump_version import file_name, packed_size
 from publisher.surfaces.dumps.inspection import DumpInspection
 from publisher.surfaces.dumps.segments import records_in
-from publisher.surfaces.files.staged_tree import read_state
+from publisher.surfaces.dumps.snapshot import DumpSnapshot
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.runtime.last_result import LastResult
 from publisher.surfaces.set_digest import LineSetDigest, ViewSetDigest
@@ -20,7 +20,6 @@ from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from exchange.domain.disclosure import Tier
     from publisher.surfaces.audit.file_inspection import SharedWork
@@ -42,40 +41,6 @@ class DumpFile:
     gzip: int
     sha256: str | None
     records: int
-
-
-@dataclass(frozen=True, slots=True)
-class DumpSnapshot:
-    """The dumps of one tree, which a rebuild does not change while they are read."""
-
-    tree: Path
-
-    def position(self) -> int:
-        """Return the number of the last change shown. Raises StoreUnavailable."""
-        return int(self._state()["position"])
-
-    def kinds(self) -> dict[str, list[str]]:
-        """Return the versions of every kind, the newest first. Raises StoreUnavailable."""
-        kinds: dict[str, list[str]] = self._state()["kinds"]
-        return kinds
-
-    def version(self, kind: str, version: str | None = None) -> DumpVersion | None:
-        """Return a version of a kind, the newest without a name; None where there is none."""
-        names = self.kinds().get(kind, [])
-        if version is not None and version not in names:
-            return None
-        return read_version((self.tree,), kind, version or names[0]) if names else None
-
-    def _state(self) -> dict[str, Any]:
-        state = read_state(self.tree)
-        if state is None:
-            raise StoreUnavailable(
-                "No dump has been published yet.",
-                "Run `credence publish`, or wait until the projector has started.",
-                zh="批量下载文件尚未发布。",
-                zh_hint="请运行 credence publish，或等发布进程启动。",
-            )
-        return state
 
 
 class DumpReader:

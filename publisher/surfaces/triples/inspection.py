@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Change
     from publisher.stores.generation_checksums import Differing
     from publisher.surfaces.audit.file_inspection import SharedWork
-    from publisher.surfaces.triples.surface import TriplesConfig
+    from publisher.surfaces.triples.config import TriplesConfig
 
 _REMEMBERED: Final = 50_000  # typed values
 _DIGEST: Final = 16  # bytes kept of a SHA-256

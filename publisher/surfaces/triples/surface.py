@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import Failpoint, no_failpoint
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.surfaces.audit.file_inspection import SharedWork
+    from publisher.surfaces.triples.config import TriplesConfig
 
 # From this many new records on, a bulk load is faster than a transaction.
 BULK = 100
@@ -44,15 +43,6 @@ BULK = 100
 LOAD = 16 * 1024 * 1024
 # Typed lines that go through the engine at once when the expected digest is computed.
 _BATCH = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class TriplesConfig:
-    """Configuration of a tier's triples; `bases` are the prefixes of record IRIs."""
-
-    directory: Path
-    tier: Tier
-    bases: tuple[str, ...]
 
 
 class TriplesReader:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from exchange.model import Kind
     from publisher.surfaces.dumps import DumpReader
     from publisher.surfaces.dumps.dump_version import DumpVersion
-    from publisher.surfaces.dumps.reader import DumpSnapshot
+    from publisher.surfaces.dumps.snapshot import DumpSnapshot
     from publisher.web.pages.renderer import Pages
 
 ALLOW: Final = "GET, HEAD, OPTIONS"

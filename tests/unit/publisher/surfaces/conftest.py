@@ -22,7 +22,8 @@ from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, Ind
 from publisher.surfaces.runtime.alarms import Alarm, Alarms
 from publisher.surfaces.runtime.runner import Runner
 from publisher.surfaces.runtime.runner_state import Pace
-from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader, TriplesSurface
+from publisher.surfaces.triples.config import TriplesConfig
+from publisher.surfaces.triples.surface import TriplesReader, TriplesSurface
 from tests.factories import (
     Clock,
     append_all,

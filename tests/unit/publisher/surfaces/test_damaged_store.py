@@ -11,7 +11,8 @@ import pytest
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.stores.generations import current_generation
-from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader, TriplesSurface
+from publisher.surfaces.triples.config import TriplesConfig
+from publisher.surfaces.triples.surface import TriplesReader, TriplesSurface
 from tests.factories import Clock
 from tests.unit.publisher.surfaces.triples.test_surface import BASE, VOCABULARY, change
 

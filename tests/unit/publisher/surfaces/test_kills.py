@@ -35,7 +35,8 @@ from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.feed import FeedConfig, FeedSurface
 from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.runtime.runner import Pace, Runner
-from publisher.surfaces.triples.surface import TriplesConfig, TriplesSurface
+from publisher.surfaces.triples.config import TriplesConfig
+from publisher.surfaces.triples.surface import TriplesSurface
 
 folder, base = Path(sys.argv[1]), sys.argv[2]
 clock = lambda: time.time_ns() // 1_000_000

@@ -14,7 +14,8 @@ from publisher.surfaces.runtime.alarms import (
     describe_in_chinese,
     standing_alarms,
 )
-from publisher.surfaces.triples.surface import TriplesConfig, TriplesReader
+from publisher.surfaces.triples.config import TriplesConfig
+from publisher.surfaces.triples.surface import TriplesReader
 
 if TYPE_CHECKING:
     from pathlib import Path

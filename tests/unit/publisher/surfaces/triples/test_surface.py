@@ -13,8 +13,9 @@ from publisher.stores.embedded_store import EmbeddedStore, StoreReader
 from publisher.stores.generations import current_generation
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import surface as module
+from publisher.surfaces.triples.config import TriplesConfig
 from publisher.surfaces.triples.store_chunk import OBJECTION
-from publisher.surfaces.triples.surface import BULK, TriplesConfig, TriplesReader, TriplesSurface
+from publisher.surfaces.triples.surface import BULK, TriplesReader, TriplesSurface
 from tests.factories import DECIMAL, TYPE, Clock
 
 if TYPE_CHECKING:
