@@ -24,6 +24,7 @@ from publisher.layout import CONFIG
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from exchange.domain.actor import Actor
     from exchange.domain.failpoints import FailpointHook
     from exchange.ledger import ClockGuard, LedgerLocations
     from exchange.model import Model
@@ -41,6 +42,7 @@ class LedgerOpener:
     clock: Callable[[], int]
     clock_guard: ClockGuard
     failpoint: FailpointHook
+    actor: Actor
 
     def open(
         self,
@@ -63,7 +65,7 @@ class LedgerOpener:
         except UsageError:
             ledger.close()
             raise
-        return ledger
+        return ledger.by(self.actor)
 
     def _require_restored(self) -> None:
         if self.layout.restoring.exists():

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.command_types import Workspace
 from exchange.commands import Exchange
+from exchange.domain.actor import Actor
 from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
 from exchange.domain.publicity_period import china_date
 from exchange.intake import HELD_KEY_PURPOSE, HeldRows
@@ -167,6 +168,7 @@ class Deployment:
             self.clock,
             self.clock_guard,
             self.failpoint,
+            Actor(settings.actor()),
         )
 
     def query_pool(self, tier: Tier) -> QueryPool:

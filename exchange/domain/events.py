@@ -59,6 +59,9 @@ NOTE_EVENTS: Final = frozenset(
         EventType.REVIEW,
     }
 )
+# Events whose bodies are not given the actor of the command: the genesis is the identity alone, and
+# a review names the person who decided.
+ACTORLESS_EVENTS: Final = frozenset({EventType.GENESIS, EventType.REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ EVENTS: Final[dict[EventType, EventSpec]] = {
     ),
     EventType.OPEN: EventSpec(
         "a delivery begins",
-        "source, name, digest, kind, form; of an accepted row also actor, item",
+        "source, name, digest, kind, form; of an accepted row also item; its actor accepted it",
         _NONE,
         "none",
         _LOGGED,

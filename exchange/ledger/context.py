@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from exchange.domain.actor import Actor
 from exchange.domain.disclosure import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.identity import event_iri, record_iri
@@ -103,7 +104,7 @@ class LedgerContext:
     """The components of one open ledger; every operation takes it as its first argument.
 
     `clock`: milliseconds since 1970-01-01 UTC; `ticks`: seconds of a monotonic clock; `rules`:
-    link rules by relation; `failpoint`: the hook of crash tests.
+    link rules by relation; `failpoint`: the hook of crash tests; `actor`: named by every event.
     """
 
     database: Database
@@ -120,6 +121,7 @@ class LedgerContext:
     view_cache: ViewCache = field(default_factory=ViewCache)
     model: ModelVersion = field(default_factory=ModelVersion)
     clock_guard: ClockGuard = field(default_factory=AlwaysTrustedClock)
+    actor: Actor = field(default_factory=Actor)
 
     def iri(self, kind: str, public_id: str) -> str:
         """Return a record's IRI; kinds with a government ceiling have their own address."""

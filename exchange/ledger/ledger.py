@@ -8,6 +8,7 @@ its state does not allow the event, `EnvironmentFault` for disk, database, seals
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,6 +41,7 @@ from exchange.ledger.verify import run
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from exchange.domain.actor import Actor
     from exchange.domain.disclosure import Tier
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule, Links
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from exchange.ledger.context import Genesis, LedgerContext, LedgerLocations
     from exchange.ledger.model_versions import ModelVersion
     from exchange.ledger.record_view import RecordPage
+    from exchange.ledger.review_decisions import Decision, Origin
 
 
 class Ledger(RestoreMethods):
@@ -142,6 +145,10 @@ class Ledger(RestoreMethods):
         )
         return cls(bootstrap.open_read_only(locations, build))
 
+    def by(self, actor: Actor) -> Self:
+        """Return this ledger for another actor, whom the events written through it name."""
+        return type(self)(replace(self._context, actor=actor))
+
     @contextmanager
     def dry_run(self) -> Iterator[Self]:
         """Open a copy of this ledger in memory: it writes no file and takes no lock."""
@@ -201,17 +208,11 @@ class Ledger(RestoreMethods):
         """Close a delivery with the counts of its receipt."""
         deliveries.close_delivery(self._context, delivery, counts)
 
-    def accept(
-        self,
-        row: Submission,
-        version: int,
-        origin: review_decisions.Origin,
-        decision: review_decisions.Decision,
-    ) -> Result:
+    def accept(self, row: Submission, version: int, origin: Origin, decision: Decision) -> Result:
         """Append a held row that a person accepted; raises Conflict if its record changed."""
         return review_decisions.accept(self._context, row, version, origin, decision)
 
-    def refuse(self, decision: review_decisions.Decision) -> int:
+    def refuse(self, decision: Decision) -> int:
         """Log the refusal of a held row; return the event's position."""
         return review_decisions.refuse(self._context, decision)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.events import EventType
+from exchange.domain.events import ACTORLESS_EVENTS, EventType
 from exchange.domain.failpoints import Failpoint
 from exchange.domain.identity import new_id
 from exchange.domain.lifecycle import TERMINAL_STATES, State, advance
@@ -169,7 +169,9 @@ class Transaction:
         record: RecordRow | None = None,
         delivery: int | None = None,
     ) -> int:
-        """Append an event with a JSON body; return its position."""
+        """Append an event with a JSON body that names the actor; return its position."""
+        if name not in ACTORLESS_EVENTS:
+            body = {"actor": self.context.actor.body(), **body}
         return self._append(name, canonical_json(body), record, delivery, None)
 
     def append_version(  # noqa: PLR0913 (two of them by keyword, rarely given)
