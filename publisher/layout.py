@@ -10,7 +10,7 @@ from exchange.domain.errors import EnvironmentFault
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
 
 CONFIG: Final = "credence.toml"
 RESTORING: Final = "restoring.json"

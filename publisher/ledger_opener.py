@@ -12,12 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from exchange.command_types import Workspace
-from exchange.commands import Exchange
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault, NotFound, UsageError
 from exchange.ledger import Genesis, Ledger, ModelVersion, ledger_in_memory
 from exchange.ledger.leftover_files import leftover_files, missing_ledger
+from exchange.use_case_types import Workspace
+from exchange.use_cases import Exchange
 from publisher import settings
 from publisher.layout import CONFIG
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import EnvironmentFault, UsageError
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from publisher.stores.atomic_files import owner_only
 from publisher.surfaces.port import label
 from publisher.surfaces.runtime.alarms import standing_alarms

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.surfaces import dumps
 from publisher.surfaces import feed as feeds
 from publisher.surfaces import index as indexes

@@ -17,14 +17,14 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.command_types import Workspace
-from exchange.commands import Exchange
 from exchange.domain.actor import Actor
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.publicity_period import china_date
 from exchange.intake import HELD_KEY_PURPOSE, HeldRows
 from exchange.ledger import AlwaysTrustedClock, Genesis, Heartbeat, Ledger, LedgerLocations
 from exchange.model import load_model
+from exchange.use_case_types import Workspace
+from exchange.use_cases import Exchange
 from publisher import settings
 from publisher.child_processes import killing_hook, start_helper
 from publisher.expiry import ExpiryScheduler

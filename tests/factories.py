@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.disclosure import DisclosureLevel
+from exchange.domain.disclosure_levels import DisclosureLevel
 from exchange.domain.link_rules import LinkRule
 from exchange.domain.record import Submission
 from exchange.domain.record_body import assemble_body, statement_line

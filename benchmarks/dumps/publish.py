@@ -22,7 +22,7 @@ import pyoxigraph as ox
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.harness import paired, spread, written
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import Activity, Change
 from exchange.domain.record_body import view
 from exchange.intake.checker import Checker

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.dumps.publish import BASE, CHUNK, changes, load_kind
 from benchmarks.harness import spread, written
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.surfaces.dumps import DumpConfig, DumpSurface
 
 

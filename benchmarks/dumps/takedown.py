@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 from benchmarks.harness import spread, written
 from benchmarks.surfaces.city import city, repairs, sample, until, written_rows
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 
 FORMS = ("csv", "nq", "jsonld", "ttl")
 BOUND = 60

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from benchmarks.harness import paired, spread, whole_process, written
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import Activity, Change
 from exchange.domain.record_body import view
 from exchange.intake import Checker, open_sheets

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks.harness import ROOT, memory_mb, spread, written
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.stores.surface_sqlite import Readers
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.surfaces.index.schema import FILE

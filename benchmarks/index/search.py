@@ -15,14 +15,14 @@ import time
 from pathlib import Path
 
 from benchmarks.harness import paired, spread, written
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import uscc_check_character
 from exchange.domain.keys import searchable
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
 from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, IndexSurface
+from publisher.surfaces.index.index_queries import FOUND
 from publisher.surfaces.index.reader import COUNTED, PAGE
-from publisher.surfaces.index.search_queries import FOUND
 from publisher.surfaces.index.search_terms import fts_queries
 
 BASE = "https://credit.example/record/"

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record_body import view
 from exchange.intake.checker import Checker
 from exchange.intake.file_reader import open_sheets

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 from benchmarks.harness import written  # noqa: E402 (a script is run by its path)
-from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS, Tier  # noqa: E402
+from exchange.domain.disclosure_levels import PAGE_LETTERS, VIEW_LETTERS, Tier  # noqa: E402
 from exchange.domain.id_numbers import registration_number, runs  # noqa: E402
 from exchange.model import FieldType, compile_kind, load_model  # noqa: E402
 from exchange.sample.codes import id_number  # noqa: E402

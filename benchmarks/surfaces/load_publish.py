@@ -20,7 +20,7 @@ import pyoxigraph as ox
 
 from benchmarks.harness import paired, spread, whole_process, written
 from benchmarks.surfaces.city import Memory, city, cpu_seconds, sample
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 
 FIRST = 60  # rows of the small ledger
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.harness import spread, written
 from benchmarks.surfaces.city import city, repairs, sample, until, written_rows
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 
 BOUND = 300
 ASKED = 200  # records in one question

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.harness import spread, written
 from benchmarks.surfaces.city import Memory, city, repairs, sample, until, written_rows
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 
 FIRST = 2_000
 GONE = 410

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-from exchange.domain.identity import id_number_problem, uscc_problem
+from exchange.domain.identifiers import id_number_problem, uscc_problem
 
 # Provinces of GB/T 2260, with those of residence permits (81, 82, 83).
 _PROVINCES: Final = frozenset(

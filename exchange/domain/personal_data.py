@@ -10,12 +10,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from exchange.domain.disguised_numbers import (
-    IN_PIECES,
-    holds_letter,
-    in_pieces,
-    letters_as_digits,
-)
 from exchange.domain.id_numbers import (
     MAYBE_DIGIT,
     ROUND,
@@ -30,7 +24,13 @@ from exchange.domain.id_numbers import (
     short_birth_known,
     visible,
 )
-from exchange.domain.personal_words import ADDRESS, has_words, personal_phrases
+from exchange.domain.obfuscated_numbers import (
+    IN_PIECES,
+    holds_letter,
+    in_pieces,
+    letters_as_digits,
+)
+from exchange.domain.personal_phrases import ADDRESS, has_words, personal_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

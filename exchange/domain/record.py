@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 
 
 class DeliveredState(StrEnum):

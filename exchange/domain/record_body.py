@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS, DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import PAGE_LETTERS, VIEW_LETTERS, DisclosureLevel, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -6,7 +6,6 @@ from exchange.intake.delivery import LoadReceipt, deliver, parse_source_code
 from exchange.intake.dry_run import DryRun, open_dry_run
 from exchange.intake.erasure_marker import ErasureMarker
 from exchange.intake.erasure_scrubbing import scrub
-from exchange.intake.file_order import order_by_links, order_tolerantly, split_by_kind_known
 from exchange.intake.file_reader import detect_kind_and_form, open_sheets, require_file
 from exchange.intake.findings import Finding
 from exchange.intake.folder_watcher import FolderWatcher
@@ -15,6 +14,7 @@ from exchange.intake.held_erasure import finish_held_erasures, mark_held_rows
 from exchange.intake.held_row import HeldItem, HeldRow
 from exchange.intake.held_store import HELD_KEY_PURPOSE, HeldRows
 from exchange.intake.limits import DEFAULT_LIMITS
+from exchange.intake.load_order import order_by_links, order_tolerantly, split_by_kind_known
 from exchange.intake.public_rescan import PersonalDataExposure, rescan
 from exchange.intake.rejects import purge_rejects
 from exchange.intake.review import Reviewer, ReviewService, was_appended

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault
 from exchange.intake.annotated_workbook import AnnotatedWorkbook
-from exchange.intake.code_names import CodeNames
+from exchange.intake.code_name_conflicts import CodeNames
 from exchange.intake.file_reader import file_rejected, open_sheets
 from exchange.intake.findings import CellLocation, Finding, finding, printable
 from exchange.intake.limits import DEFAULT_LIMITS, Limits
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.record import Submission
-    from exchange.intake.code_names import NameConflict
+    from exchange.intake.code_name_conflicts import NameConflict
     from exchange.intake.sheet import Row, Sheet
     from exchange.model import CompiledKind, Model, Problem
 

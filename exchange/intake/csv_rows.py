@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from exchange.intake.findings import CellLocation, printable
 from exchange.intake.sheet import StructureFaults, open_text
-from exchange.intake.table_reader import TableRow, TableSheet
+from exchange.intake.table_sheet import TableRow, TableSheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid, EnvironmentFault, UsageError
 from exchange.domain.failpoints import Failpoint, no_failpoint
-from exchange.domain.identity import parse_uscc
+from exchange.domain.identifiers import parse_uscc
 from exchange.domain.publicity_period import china_date
 from exchange.domain.record import Outcome, Result
 from exchange.intake.checker import CheckedRow, Checker, check_structure, require_accepted_row
-from exchange.intake.file_order import order_sheets
 from exchange.intake.file_reader import open_sheets
 from exchange.intake.held_store import HELD_KEY_PURPOSE, HeldRows
 from exchange.intake.limits import DEFAULT_LIMITS, Limits
-from exchange.intake.older_data import precedence_of
+from exchange.intake.load_order import order_sheets
+from exchange.intake.outdated_rows import precedence_of
 from exchange.intake.rejects import Rejects
 from exchange.intake.row_holding import RowHolder, row_outcomes
 from exchange.intake.staged_copies import StagedCopy, staged

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.intake.file_order import delivery_files
+from exchange.intake.load_order import delivery_files
 from exchange.intake.staged_copies import private_directory, sync_directory
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import DisclosureLevel
+from exchange.domain.disclosure_levels import DisclosureLevel
 from exchange.domain.errors import UsageError
 from exchange.intake.findings import column_letters
 

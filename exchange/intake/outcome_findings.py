@@ -10,7 +10,7 @@ from exchange.domain.lifecycle import REJECTED_UNKNOWN_TARGET, SUPPRESSED_ENDED
 from exchange.domain.precedence import OUTDATED_BY_TIME
 from exchange.domain.record import Outcome
 from exchange.intake.findings import finding
-from exchange.intake.older_data import version_details
+from exchange.intake.outdated_rows import version_details
 from exchange.intake.rule_messages import MESSAGES
 from exchange.model import Label
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import DataInvalid
-from exchange.domain.similar_keys import near
+from exchange.domain.key_suggestions import near
 from exchange.model import FieldType, compile_kind
 
 if TYPE_CHECKING:

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.intake.displayed_cells import OVERRIDING_MARKS, displayed_columns, hidden_parts
+from exchange.intake.display_mismatches import OVERRIDING_MARKS, displayed_columns, hidden_parts
 from exchange.intake.encoding import Encoding
 from exchange.intake.findings import CellLocation, Finding, finding
-from exchange.intake.table_reader import TableRow, TableSheet
+from exchange.intake.table_sheet import TableRow, TableSheet
 from exchange.intake.worksheet import Worksheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from exchange.intake.displayed_cells import DisplayedColumn
+    from exchange.intake.display_mismatches import DisplayedColumn
     from exchange.intake.header_matching import FormColumns
     from exchange.intake.limits import Limits
 

@@ -1,6 +1,6 @@
 """The ledger: append-only events, and what they add up to (docs/design/ledger.md "Events")."""
 
-from exchange.ledger.clock_guard import AlwaysTrustedClock, ClockGuard, Heartbeat
+from exchange.ledger.clock_heartbeat import AlwaysTrustedClock, ClockGuard, Heartbeat
 from exchange.ledger.context import Genesis, LedgerLocations
 from exchange.ledger.empty_ledger import ledger_in_memory
 from exchange.ledger.erasure import Traces

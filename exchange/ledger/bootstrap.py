@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, insert, inspect, select
 
-from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
 from exchange.domain.events import EventType
 from exchange.domain.failpoints import Failpoint
 from exchange.ledger import ledger_secret, schema
-from exchange.ledger.clock_guard import AlwaysTrustedClock
+from exchange.ledger.clock_heartbeat import AlwaysTrustedClock
 from exchange.ledger.context import Genesis, LedgerContext, LedgerLocations, WriterPriority
 from exchange.ledger.database_engine import Database, SqliteProfile, open_database
-from exchange.ledger.earlier_removals import remember_earlier
 from exchange.ledger.erasure import destroy
-from exchange.ledger.journal import Journal
-from exchange.ledger.journal_lines import journal_missing
+from exchange.ledger.journal_catch_up import journal_missing
 from exchange.ledger.leftover_files import genesis_marker, place_genesis_marker
 from exchange.ledger.migrations.runner import migrate, require_newest
 from exchange.ledger.model_versions import ModelVersion
+from exchange.ledger.resemblance_backfill import remember_earlier
 from exchange.ledger.seal_store import SqlSeals
 from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.transaction import meta_of, transaction
+from exchange.ledger.withdrawal_journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule
-    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.clock_heartbeat import ClockGuard
     from exchange.ledger.seal_store import Seals
 
 _NEWEST: Final = 1_000  # events whose seals are looked at for the greatest

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from exchange.domain.actor import Actor
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.identity import event_iri, record_iri
-from exchange.ledger.clock_guard import AlwaysTrustedClock
+from exchange.domain.identifiers import event_iri, record_iri
+from exchange.ledger.clock_heartbeat import AlwaysTrustedClock
 from exchange.ledger.database_engine import file_of
 from exchange.ledger.model_versions import ModelVersion
 from exchange.ledger.read_only_files import is_writable
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule
-    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.clock_heartbeat import ClockGuard
     from exchange.ledger.database_engine import Database
-    from exchange.ledger.journal import Journal
     from exchange.ledger.ledger_secret import Secret
     from exchange.ledger.seal_store import Seals
+    from exchange.ledger.withdrawal_journal import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.failpoints import no_failpoint
 from exchange.ledger.bootstrap import context_builder
-from exchange.ledger.dry_run import empty_context
+from exchange.ledger.dry_run_context import empty_context
 from exchange.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from exchange.domain.link_rules import LinkRule
-    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.clock_heartbeat import ClockGuard
     from exchange.ledger.context import Genesis, LedgerLocations
     from exchange.ledger.model_versions import ModelVersion
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, select, update
 
-from exchange.domain.disclosure import VIEW_LETTERS, Tier
+from exchange.domain.disclosure_levels import VIEW_LETTERS, Tier
 from exchange.domain.events import EventType
 from exchange.domain.failpoints import Failpoint
-from exchange.domain.identity import USCC_BASE, id_of
+from exchange.domain.identifiers import USCC_BASE, id_of
 from exchange.domain.lifecycle import State, advance
 from exchange.ledger import schema
 from exchange.ledger.cascade import remove_with_dependents

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 from exchange.domain.failpoints import no_failpoint
 from exchange.domain.precedence import Precedence
 from exchange.ledger import (
-    archive_tier,
+    archive_tier_reader,
     bootstrap,
-    deliveries,
-    dry_run,
+    delivery_progress,
+    dry_run_context,
     erasure,
     ledger_status,
     lifecycle_operations,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from exchange.domain.actor import Actor
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.link_rules import LinkRule, Links
     from exchange.domain.record import (
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         Visibility,
         VisibleRecord,
     )
-    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.clock_heartbeat import ClockGuard
     from exchange.ledger.context import Genesis, LedgerContext, LedgerLocations
     from exchange.ledger.model_versions import ModelVersion
     from exchange.ledger.record_view import RecordPage
@@ -152,7 +152,7 @@ class Ledger(RestoreMethods):
     @contextmanager
     def dry_run(self) -> Iterator[Self]:
         """Open a copy of this ledger in memory: it writes no file and takes no lock."""
-        with dry_run.dry_run_context(self._context) as context:
+        with dry_run_context.dry_run_context(self._context) as context:
             yield type(self)(context)
 
     @staticmethod
@@ -183,7 +183,7 @@ class Ledger(RestoreMethods):
         part: int = 0,
     ) -> int:
         """Open a delivery (`part`: the sheet of its file, from 0); return its number."""
-        return deliveries.open_delivery(
+        return delivery_progress.open_delivery(
             self._context, source=source, name=name, digest=digest, kind=kind, form=form, part=part
         )
 
@@ -206,7 +206,7 @@ class Ledger(RestoreMethods):
 
     def close_delivery(self, delivery: int, counts: Mapping[str, int]) -> None:
         """Close a delivery with the counts of its receipt."""
-        deliveries.close_delivery(self._context, delivery, counts)
+        delivery_progress.close_delivery(self._context, delivery, counts)
 
     def accept(self, row: Submission, version: int, origin: Origin, decision: Decision) -> Result:
         """Append a held row that a person accepted; raises Conflict if its record changed."""
@@ -351,7 +351,7 @@ class Ledger(RestoreMethods):
 
     def archived(self, kind: str) -> Iterator[tuple[str, bytes]]:
         """Yield (IRI, archive view) of every live record of a kind, with personal data."""
-        return archive_tier.archive_views(self._context, kind)
+        return archive_tier_reader.archive_views(self._context, kind)
 
     def read(self, tier: Tier, ref: str) -> record_view.RecordView:
         """Return the newest version of a record; the archive reads removed records, too."""
@@ -377,9 +377,9 @@ class Ledger(RestoreMethods):
         """Return the pending decisions, oldest first."""
         return ledger_status.pending_decisions(self._context, limit)
 
-    def deliveries(self, limit: int) -> list[deliveries.DeliveryRow]:
+    def deliveries(self, limit: int) -> list[delivery_progress.DeliveryRow]:
         """Return the last deliveries, newest first."""
-        return deliveries.latest(self._context, limit)
+        return delivery_progress.latest(self._context, limit)
 
     # --- proof ---
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.ledger.journal import sync_folder
+from exchange.ledger.withdrawal_journal import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

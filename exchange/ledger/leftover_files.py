@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exchange.domain.errors import EnvironmentFault
 from exchange.ledger.database_engine import file_of
-from exchange.ledger.journal import sync_folder
+from exchange.ledger.withdrawal_journal import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from exchange.domain.errors import ClockDoubtful, Conflict, NotFound, UsageError
 from exchange.domain.events import NOTE_EVENTS, EventType
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.lifecycle import TERMINAL_STATES
 from exchange.domain.record_body import without_links
 from exchange.ledger import schema

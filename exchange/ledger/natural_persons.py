@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange.domain import record_body
-from exchange.domain.identity import new_id
+from exchange.domain.identifiers import new_id
 from exchange.ledger import schema
 
 if TYPE_CHECKING:

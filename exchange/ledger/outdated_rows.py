@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from exchange.domain.record import Submission
     from exchange.domain.record_body import Statements
-    from exchange.ledger.deliveries import OpenDelivery
+    from exchange.ledger.delivery_progress import OpenDelivery
     from exchange.ledger.received_versions import MarkState
     from exchange.ledger.rows import RecordRow
     from exchange.ledger.transaction import Transaction

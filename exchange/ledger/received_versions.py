@@ -15,7 +15,7 @@ from exchange.ledger.transaction import meta_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exchange.ledger.deliveries import OpenDelivery
+    from exchange.ledger.delivery_progress import OpenDelivery
     from exchange.ledger.rows import RecordRow
     from exchange.ledger.transaction import Transaction
 

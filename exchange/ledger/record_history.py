@@ -17,7 +17,7 @@ from exchange.ledger.tier_reader import require_published
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.ledger.context import LedgerContext
 
 

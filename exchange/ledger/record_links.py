@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select, true
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.link_rules import LinkedRecord, Links
 from exchange.ledger import schema

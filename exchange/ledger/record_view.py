@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault, Gone, NotFound
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.lifecycle import State
 from exchange.domain.record import Visibility
 from exchange.domain.record_body import page_only_view, view

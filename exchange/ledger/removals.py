@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from exchange.domain.events import REMOVAL_EVENTS, EventType
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.lifecycle import State
 from exchange.ledger import schema
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from exchange.domain.events import EventType
 from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State
-from exchange.domain.restore_evidence import Recovered
+from exchange.domain.restore_reconciliation import Recovered
 from exchange.ledger import schema
 from exchange.ledger.cascade import (
     cascade_to_late_links,
@@ -30,12 +30,12 @@ from exchange.ledger.transaction_writer import chunks
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from exchange.domain.disclosure import Tier
-    from exchange.domain.restore_evidence import KnownRecord
+    from exchange.domain.disclosure_levels import Tier
+    from exchange.domain.restore_reconciliation import KnownRecord
     from exchange.ledger.context import LedgerContext
-    from exchange.ledger.journal import JournalLine
     from exchange.ledger.rows import RecordRow
     from exchange.ledger.transaction import Transaction
+    from exchange.ledger.withdrawal_journal import JournalLine
 
 BECAUSE: Final = "restore"
 _BODY: Final = {"because": BECAUSE, "cause": None, "decision": None}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exchange.ledger import restore_merge, tree_heads
-from exchange.ledger.journal_lines import journal_missing
+from exchange.ledger.journal_catch_up import journal_missing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from exchange.domain.disclosure import Tier
-    from exchange.domain.restore_evidence import KnownRecord, Recovered
+    from exchange.domain.disclosure_levels import Tier
+    from exchange.domain.restore_reconciliation import KnownRecord, Recovered
     from exchange.ledger.context import LedgerContext
-    from exchange.ledger.journal import JournalLine
+    from exchange.ledger.withdrawal_journal import JournalLine
 
 
 class RestoreMethods:

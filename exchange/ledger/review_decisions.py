@@ -14,7 +14,12 @@ from exchange.domain.errors import Conflict
 from exchange.domain.events import EventType
 from exchange.domain.precedence import Precedence
 from exchange.domain.record import Outcome, Result
-from exchange.ledger.deliveries import REVIEWED, close_delivery_in, next_delivery, open_delivery_in
+from exchange.ledger.delivery_progress import (
+    REVIEWED,
+    close_delivery_in,
+    next_delivery,
+    open_delivery_in,
+)
 from exchange.ledger.outdated_rows import OutdatedRowCheck
 from exchange.ledger.row_appender import RowAppender
 from exchange.ledger.transaction import transaction

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain import record_body
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.events import EventType
 from exchange.domain.lifecycle import (
@@ -37,8 +37,8 @@ from exchange.ledger.cascade import (
     remove_with_dependents,
     unresolved_links,
 )
-from exchange.ledger.deliveries import find_open, note_progress
-from exchange.ledger.key_mapping import KeyHasher, attach_keys
+from exchange.ledger.delivery_progress import find_open, note_progress
+from exchange.ledger.key_index import KeyHasher, attach_keys
 from exchange.ledger.natural_persons import NaturalPersons
 from exchange.ledger.objection_mark import mark_after, set_mark
 from exchange.ledger.outdated_rows import OutdatedRowCheck
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from exchange.domain.record import Link, Submission
     from exchange.ledger.cascade import LinkAssessment
     from exchange.ledger.context import LedgerContext
-    from exchange.ledger.deliveries import OpenDelivery
+    from exchange.ledger.delivery_progress import OpenDelivery
     from exchange.ledger.key_resolution import KeyMacs, KeyMatch
     from exchange.ledger.outdated_rows import OutdatedRow
     from exchange.ledger.rows import RecordRow

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from exchange.domain.disclosure import VIEW_LETTERS, Tier
+from exchange.domain.disclosure_levels import VIEW_LETTERS, Tier
 from exchange.domain.errors import VerificationFailed
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
+from exchange.domain.key_suggestions import variants
 from exchange.domain.lifecycle import State
 from exchange.domain.record_body import view
-from exchange.domain.similar_keys import variants
 from exchange.ledger import schema
 from exchange.ledger.tier_reader import sealed_columns, text_of
 from exchange.ledger.transaction_writer import chunks

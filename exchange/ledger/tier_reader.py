@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, select, true
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.events import EventType
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.lifecycle import State
 from exchange.domain.record import Activity, Change, Visibility, VisibleRecord
 from exchange.domain.record_body import view
 from exchange.ledger import schema
-from exchange.ledger.feed_sequence import GROUP
+from exchange.ledger.feed_pagination import GROUP
 from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.sealed_bodies import views as views_of
 from exchange.ledger.transaction import meta_of

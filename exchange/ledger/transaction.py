@@ -22,11 +22,11 @@ from sqlalchemy import select
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.events import ACTORLESS_EVENTS, EventType
 from exchange.domain.failpoints import Failpoint
-from exchange.domain.identity import new_id
+from exchange.domain.identifiers import new_id
 from exchange.domain.lifecycle import TERMINAL_STATES, State, advance
 from exchange.ledger import schema
-from exchange.ledger.feed_sequence import NewMember
-from exchange.ledger.journal_lines import journal_missing
+from exchange.ledger.feed_pagination import NewMember
+from exchange.ledger.journal_catch_up import journal_missing
 from exchange.ledger.key_resolution import resolve
 from exchange.ledger.resemblance import Resemblances
 from exchange.ledger.rows import KeyCoverage, KeyRow, PendingRows, RecordRow, record_row_of
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.ledger.context import LedgerContext
     from exchange.ledger.key_resolution import KeyMacs, KeyMatch
 

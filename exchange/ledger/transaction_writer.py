@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sqlalchemy import bindparam, insert, select, update
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.failpoints import Failpoint
-from exchange.domain.identity import new_id
+from exchange.domain.identifiers import new_id
 from exchange.ledger import schema
-from exchange.ledger.feed_sequence import OpenPage, SequenceEnd, number_members
+from exchange.ledger.feed_pagination import OpenPage, SequenceEnd, number_members
 from exchange.ledger.merkle import Frontier, entry, leaf_hash
 from exchange.ledger.sealed_bodies import EventMeta, commitments, new_seals, seal_body, views
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table
 
     from exchange.ledger.context import LedgerContext
-    from exchange.ledger.feed_sequence import NewMember, NumberedMember
+    from exchange.ledger.feed_pagination import NewMember, NumberedMember
     from exchange.ledger.rows import PendingRows
 
     Item = TypeVar("Item")

@@ -15,7 +15,7 @@ from exchange.ledger import schema
 from exchange.ledger.tier_reader import require_published
 
 if TYPE_CHECKING:
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.ledger.context import LedgerContext
 
 

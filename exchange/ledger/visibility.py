@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.events import REMOVAL_EVENTS, EventType
 from exchange.domain.lifecycle import State
 from exchange.domain.record import Activity
-from exchange.ledger.journal import OP_BACK, OP_GONE
+from exchange.ledger.withdrawal_journal import OP_BACK, OP_GONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection

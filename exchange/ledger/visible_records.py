@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.lifecycle import State
 from exchange.ledger import schema
 from exchange.ledger.tier_reader import LIVE_CHUNK, require_published

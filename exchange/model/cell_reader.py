@@ -11,7 +11,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from exchange.domain.identity import PLACEHOLDER, normal_code
+from exchange.domain.identifiers import PLACEHOLDER, normal_code
 from exchange.model.kinds import FieldType
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain import keys, record_body
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.identity import PLACEHOLDER
+from exchange.domain.identifiers import PLACEHOLDER
 from exchange.domain.record import Link, Submission
 from exchange.model.cross_field_rules import cross_field_rules
 from exchange.model.json_view import JsonView
-from exchange.model.key_reader import KeyReader
+from exchange.model.key_extractor import KeyReader
 from exchange.model.pattern_plans import PatternPlans
 from exchange.model.personal_data_rules import PersonalDataGate
 from exchange.model.plausibility import plausibility_rules

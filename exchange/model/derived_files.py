@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import ontology
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.model.csvw import csvw_metadata
 from exchange.model.dictionary import csv_template, data_dictionary
 from exchange.model.json_schema import json_schema

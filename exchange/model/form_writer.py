@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.identity import PLACEHOLDER
+from exchange.domain.identifiers import PLACEHOLDER
 from exchange.model.cell_reader import cell_reader
 from exchange.model.compiled_kind import PERSON_IRI
 from exchange.model.kinds import FieldType

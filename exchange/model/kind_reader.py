@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.record import DeliveredState
 from exchange.model.kinds import Column, Field, Kind, Label, LinkDefinition, Scheme

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
-    from exchange.domain.disclosure import DisclosureLevel, Tier
+    from exchange.domain.disclosure_levels import DisclosureLevel, Tier
     from exchange.domain.link_rules import LinkRule
     from exchange.model.rule_conditions import (
         AmountStatedIn,

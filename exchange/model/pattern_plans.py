@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.disclosure import Tier, strictest
+from exchange.domain.disclosure_levels import Tier, strictest
 from exchange.domain.record import DeliveredState
 from exchange.model.statements import BodyTemplate, BodyTemplates
 from exchange.model.value_checks import compile_condition

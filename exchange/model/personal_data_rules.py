@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exchange.domain import personal_data
-from exchange.domain.disclosure import PUBLISHED_TIERS, DisclosureLevel, Tier, strictest
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, DisclosureLevel, Tier, strictest
 from exchange.domain.id_numbers import (
     INVISIBLE,
     birth_known,
@@ -23,7 +23,7 @@ from exchange.domain.id_numbers import (
     registration_number,
     visible,
 )
-from exchange.domain.personal_words import DOCUMENT
+from exchange.domain.personal_phrases import DOCUMENT
 from exchange.model.kinds import FieldType
 from exchange.model.rule_messages import HIDDEN_VALUE, field_problem
 from exchange.model.value_checks import compile_condition

@@ -15,7 +15,7 @@ from exchange.model.shapes_graph import SH, XSD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exchange.domain.disclosure import DisclosureLevel
+    from exchange.domain.disclosure_levels import DisclosureLevel
     from exchange.model.kinds import Field, Kind, Label
     from exchange.model.rule_conditions import Condition, Requirement, Severity
 

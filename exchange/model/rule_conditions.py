@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from exchange.domain.disclosure import DisclosureLevel, Tier
+    from exchange.domain.disclosure_levels import DisclosureLevel, Tier
     from exchange.domain.record import DeliveredState
 
 # The gravest first. error: the row is rejected. held: it is kept for review and not appended.

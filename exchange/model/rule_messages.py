@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import DisclosureLevel
+from exchange.domain.disclosure_levels import DisclosureLevel
 from exchange.domain.personal_data import mask
 from exchange.model.kinds import Label
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.disclosure import DisclosureLevel
+from exchange.domain.disclosure_levels import DisclosureLevel
 from exchange.domain.record_body import statement_line, statement_of
 from exchange.model.canonical_terms import escape, needs_escape
 from exchange.model.shapes_graph import RDF, XSD

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.identity import id_number_problem, uscc_problem
+from exchange.domain.identifiers import id_number_problem, uscc_problem
 from exchange.model.kinds import FieldType, Label
 from exchange.model.spreadsheet_damage import date_of_serial, is_shortened_number
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.identifiers import uscc_check_character
 
 if TYPE_CHECKING:
     from datetime import date

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Final, Self
 import xlsxwriter
 
 from exchange.domain.errors import EnvironmentFault, UsageError
-from exchange.intake.table_reader import clean_cell
+from exchange.intake.table_sheet import clean_cell
 from exchange.model import compile_kind, load_model
 from exchange.sample.quirks import Row, spoil_row
 from exchange.sample.rows import CYCLE, SPOILED_AT, RowMaker

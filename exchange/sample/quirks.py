@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.identity import PLACEHOLDER
+from exchange.domain.identifiers import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from exchange.domain.errors import EnvironmentFault, UsageError, VerificationFailed
 from exchange.ledger.database_copies import copy_database, copy_databases
 from exchange.ledger.database_engine import file_of
-from exchange.ledger.journal import sync_folder
+from exchange.ledger.withdrawal_journal import sync_folder
 from publisher.backup import manifest
 from publisher.backup.encryption import encrypt
 from publisher.backup.manifest import Manifest, measured

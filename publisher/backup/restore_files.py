@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 from exchange.domain.errors import Conflict, EnvironmentFault, UsageError, VerificationFailed
 from exchange.ledger.database_engine import file_of
-from exchange.ledger.journal import sync_folder
 from exchange.ledger.seal_trial import require_matching_seals
+from exchange.ledger.withdrawal_journal import sync_folder
 from publisher.backup import manifest
 from publisher.backup.backup_writer import copy_file
 from publisher.backup.encryption import decrypt
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.ledger import LedgerLocations
-    from exchange.ledger.journal import Journal
+    from exchange.ledger.withdrawal_journal import Journal
     from publisher.backup.manifest import Manifest
     from publisher.layout import Layout
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.restore_evidence import KnownRecord
-from exchange.ledger.journal import OP_GONE
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.restore_reconciliation import KnownRecord
+from exchange.ledger.withdrawal_journal import OP_GONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from exchange.ledger.journal import JournalLine
+    from exchange.ledger.withdrawal_journal import JournalLine
 
 
 def known_to_journal(lines: Iterable[JournalLine]) -> tuple[dict[str, KnownRecord], int]:

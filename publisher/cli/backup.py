@@ -11,8 +11,8 @@ import click
 
 from exchange.domain.errors import CredenceError, EnvironmentFault, NotFound, UsageError
 from exchange.ledger import Ledger
-from exchange.ledger.journal import Journal
 from exchange.ledger.seal_trial import require_matching_seals
+from exchange.ledger.withdrawal_journal import Journal
 from publisher.backup import manifest
 from publisher.backup.backup_writer import copy_deployment, copy_file
 from publisher.backup.encryption import read_key
@@ -41,7 +41,7 @@ from publisher.surfaces.text.timestamps import xsd_timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from exchange.domain.restore_evidence import Recovered
+    from exchange.domain.restore_reconciliation import Recovered
     from publisher.surfaces.runtime.alarms import Alarm
     from publisher.wiring import OpenDeployment
 

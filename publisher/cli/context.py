@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from exchange.commands import Exchange
     from exchange.ledger import Genesis
+    from exchange.use_cases import Exchange
 
 
 F = TypeVar("F", bound="Callable[..., Any]")

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import CredenceError, UsageError
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.publicity_period import china_date
 from exchange.sample import generate
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.example_records import LIST, showcase
 from publisher.cli.serve import reports

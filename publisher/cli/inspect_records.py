@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import ClockDoubtful, VerificationFailed
 from exchange.intake import HELD_KEY_PURPOSE, HeldRows
 from publisher import settings

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.identity import id_of, record_iri
+from exchange.domain.identifiers import id_of, record_iri
 from exchange.domain.record import Visibility
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.messages import TEXTS

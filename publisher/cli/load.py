@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.commands import check
 from exchange.domain.errors import (
     CredenceError,
     EnvironmentFault,
@@ -33,6 +31,8 @@ from exchange.intake import (
 from exchange.intake.findings import printable
 from exchange.model import derived_files, load_model
 from exchange.sample import generate
+from exchange.use_case_types import LoadObserver, LoadOptions
+from exchange.use_cases import check
 from publisher.cli.context import CliContext, common, pass_context
 from publisher.cli.receipts import receipt_of, refusal_of, total_of
 from publisher.cli.watch import watch_folder
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-    from exchange.commands import Exchange
+    from exchange.use_cases import Exchange
     from publisher.cli.shell_output import Console
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from exchange.command_types import LoadObserver, LoadOptions
 from exchange.domain.errors import CredenceError, UsageError
 from exchange.intake import FolderWatcher
 from exchange.intake.findings import printable
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.child_processes import stop_on_signals
 from publisher.cli.receipts import COUNTED, receipt_of, tell_findings
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import Change, Visibility
     from publisher.surfaces.audit.file_inspection import Inspection, SharedWork
 

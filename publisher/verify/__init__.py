@@ -1,6 +1,6 @@
 """Checks of what a service publishes, as its readers meet it: `credence verify`."""
 
-from exchange.ldes.document_fetcher import Folder, Limits, Web, roots_in
+from exchange.ldes.document_source import Folder, Limits, Web, roots_in
 from publisher.verify.feed_linter import verify_feed
 from publisher.verify.report import Finding, Report
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from exchange.ldes.document_fetcher import Limits, same_site
 from exchange.ldes.document_reader import LDES, Graph, RemoteContextRefused, links_of, read
+from exchange.ldes.document_source import Limits, same_site
 from publisher.verify.member_rules import Members
 from publisher.verify.report import Report
 from publisher.verify.stream_rules import stream_of
@@ -22,8 +22,8 @@ from publisher.verify.stream_rules import stream_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from exchange.ldes.document_fetcher import Document, Source
     from exchange.ldes.document_reader import Link
+    from exchange.ldes.document_source import Document, Source
     from publisher.verify.stream_rules import Stream
 
 _OK: Final = 200

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exchange.domain.clock_trust import ClockDoubt
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import Visibility, VisibleRecord
     from exchange.ledger.ledger_status import Backlog
     from exchange.ledger.record_view import RecordPage, RecordView

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from tests.browser import hostile
 from tests.serving import City
 

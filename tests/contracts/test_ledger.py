@@ -16,9 +16,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.errors import Conflict, VerificationFailed
-from exchange.domain.identity import new_id
+from exchange.domain.identifiers import new_id
 from exchange.domain.link_rules import Cascade
 from exchange.domain.record import Link, Submission
 from exchange.domain.record_body import statement_line

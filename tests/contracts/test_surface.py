@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.ledger import Ledger
 from publisher.surfaces import dumps as dumping
 from publisher.surfaces.feed import FeedConfig, FeedSurface

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from publisher.stores.embedded_store import StoreReader
 from publisher.stores.generations import current_generation
 from publisher.surfaces.dumps import DumpReader

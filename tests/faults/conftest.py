@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.command_types import LoadObserver, LoadOptions
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.wiring import Deployment
 from tests.flows.conftest import Credence
 from tests.serving import lacking

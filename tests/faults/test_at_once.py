@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import CredenceError
 from publisher.stores.generations import current_generation
 from publisher.stores.query_pool import QueryPool

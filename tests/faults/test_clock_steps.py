@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS
 from publisher.surfaces.audit.run import audit
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.verify import Folder, Limits, roots_in, verify_feed

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from publisher.cli import main
 from publisher.surfaces.audit.findings import AuditReport
 from publisher.surfaces.audit.run import audit

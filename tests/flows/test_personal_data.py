@@ -16,8 +16,8 @@ import pytest
 import xlsxwriter
 from werkzeug.test import Client
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import id_of
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import id_of
 from exchange.sample.codes import id_number
 from publisher.web.app import create_app
 from publisher.wiring import Deployment

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.wiring import Deployment
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import Client
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.surfaces.runtime.freshness_guard import REMOVAL_SECONDS
 from publisher.web.app import create_app
 from publisher.wiring import Deployment

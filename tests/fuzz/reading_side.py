@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from exchange.ldes.document_fetcher import Document
 from exchange.ldes.document_reader import RemoteContextRefused, read
+from exchange.ldes.document_source import Document
 from publisher import settings
 from publisher.stores.guard_cache import CachedGuard
 from publisher.stores.query_guard import check

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import id_of
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import id_of
 from exchange.model import load_model
 from exchange.sample import generate
 from publisher.layout import Layout

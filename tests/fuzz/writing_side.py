@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from exchange.domain import identity
+from exchange.domain import identifiers
 from exchange.domain.errors import CredenceError
 from exchange.intake import DEFAULT_LIMITS, check_file, parse_table_address
 from exchange.intake.encoding import detect_encoding
@@ -22,7 +22,7 @@ from exchange.intake.header_matching import (
     normalise_name,
 )
 from exchange.intake.limits import WorkbookLimits
-from exchange.ledger.journal import Journal, JournalLine
+from exchange.ledger.withdrawal_journal import Journal, JournalLine
 from exchange.model import Model, cell_reader, compile_kind
 from exchange.workbook.bounds import WorkbookBounds, WorkbookRefused
 from exchange.workbook.sheet_xml import Styles, scan_sheet
@@ -103,8 +103,8 @@ def targets(model: Model, sample: Path, folder: Path) -> Iterator[Target]:
         parts,
         refusing(lambda data: parse_table_address(_text(data))),
     )
-    gone = JournalLine(1, 7, identity.new_id(), "gone").encoded()
-    journal = [gone, gone * 3, JournalLine(2, 8, identity.new_id(), "back").encoded() + gone]
+    gone = JournalLine(1, 7, identifiers.new_id(), "gone").encoded()
+    journal = [gone, gone * 3, JournalLine(2, 8, identifiers.new_id(), "back").encoded() + gone]
     yield Target("journal", 2_000, journal, _JSON, _journal(folder / "withdrawals.jsonl"))
 
 
@@ -201,12 +201,12 @@ def _values(data: bytes) -> None:
     cell_reader.parse_yuan(text, cell_reader.Decimal(10_000))
     cell_reader.normalise_label(text)
     normalise_name(text)
-    if identity.id_number_problem(text) is None:
+    if identifiers.id_number_problem(text) is None:
         return
     if len(text) % 2:
-        identity.parse_uscc(text)
+        identifiers.parse_uscc(text)
     else:
-        identity.id_of(text)
+        identifiers.id_of(text)
 
 
 def _workbook() -> bytes:

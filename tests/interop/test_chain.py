@@ -15,10 +15,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import new_id
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import new_id
 from exchange.domain.record import Activity, Change
-from exchange.ledger.feed_sequence import NewMember, OpenPage, SequenceEnd, number_members
+from exchange.ledger.feed_pagination import NewMember, OpenPage, SequenceEnd, number_members
 from publisher.surfaces.feed import FeedConfig, FeedSurface
 from publisher.surfaces.files.tree_surface import current_tree
 from publisher.web.endpoints.feed import FeedService

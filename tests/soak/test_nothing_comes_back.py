@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import uscc_check_character
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.wiring import Deployment
 from tests.unit.exchange.model import sound
 

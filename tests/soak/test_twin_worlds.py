@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import uscc_check_character
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.web.app import create_app
 from publisher.wiring import Deployment
 from tests.unit.exchange.intake.conftest import as_csv

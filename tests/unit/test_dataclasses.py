@@ -21,10 +21,10 @@ WORKING = {
     "exchange.ledger.rows.KeyRow",
     "exchange.ledger.merkle.Frontier",
     "exchange.ledger.rows.PendingRows",
-    "exchange.ledger.dry_run.MemorySeals",
-    "exchange.ledger.feed_sequence.SequenceEnd",
-    "exchange.ledger.feed_sequence.OpenPage",
-    "exchange.ledger.feed_sequence._Group",
+    "exchange.ledger.dry_run_context.MemorySeals",
+    "exchange.ledger.feed_pagination.SequenceEnd",
+    "exchange.ledger.feed_pagination.OpenPage",
+    "exchange.ledger.feed_pagination._Group",
     "exchange.ledger.verify.events.EventWalk",
     "exchange.ledger.verify.records.Fold",
     "exchange.workbook.number_formats.FormatSection",
@@ -51,7 +51,7 @@ WORKING = {
     "publisher.verify.report.Report",
     "publisher.web.http.request_body._PendingBody",
 }
-WITH_DICT = {"exchange.ledger.dry_run.MemorySeals"}  # stands for a class without slots
+WITH_DICT = {"exchange.ledger.dry_run_context.MemorySeals"}  # stands for a class without slots
 
 
 def dataclasses() -> Iterator[type]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.events import VERSION_EVENTS, EventType
 from exchange.ledger import schema
 from exchange.ledger.merkle import Frontier, entry, leaf_hash

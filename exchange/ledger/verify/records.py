@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import Conflict
 from exchange.domain.events import VERSION_EVENTS, EventType
 from exchange.domain.lifecycle import ACTIVE_STATES, TERMINAL_STATES, State, advance

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS
 from exchange.domain.events import EventType
 from exchange.ledger import schema
-from exchange.ledger.journal_lines import line_of
+from exchange.ledger.journal_catch_up import line_of
 from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.transaction import meta_of
 from exchange.ledger.verify.events import check_events
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from exchange.ledger.context import LedgerContext
-    from exchange.ledger.journal import JournalLine
+    from exchange.ledger.withdrawal_journal import JournalLine
 
 _CHUNK = 1000
 

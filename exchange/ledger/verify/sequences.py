@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from exchange.ledger import schema
-from exchange.ledger.feed_sequence import GROUP, OpenPage, first_page
+from exchange.ledger.feed_pagination import GROUP, OpenPage, first_page
 from exchange.ledger.verify.require import fault, require
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
 
 _CHUNK = 1000
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.record import Visibility
 from publisher.surfaces.audit.file_inspection import SharedWork, problem_words
 from publisher.surfaces.audit.findings import AuditReport, Findings, IriList
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from collections.abc import Set as AbstractSet
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import Change
     from publisher.surfaces.audit.file_inspection import Inspected, Inspection
     from publisher.surfaces.audit.findings import Words

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.model.kinds import Kind
 
 # The order is that of texts in memory and of files in a manifest.

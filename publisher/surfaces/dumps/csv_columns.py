@@ -13,14 +13,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from exchange.domain.disclosure import VIEW_LETTERS
+from exchange.domain.disclosure_levels import VIEW_LETTERS
 from exchange.model.form_writer import SEPARATOR, escape_formula
 from exchange.model.kinds import FieldType
 from publisher.surfaces.dumps.addresses import HEADERS
-from publisher.surfaces.triples.store_chunk import OBJECTION
+from publisher.surfaces.triples.change_coalescing import OBJECTION
 
 if TYPE_CHECKING:
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.model.kinds import Field, Kind
 
 BOM: Final = b"\xef\xbb\xbf"

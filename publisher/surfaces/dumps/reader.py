@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from publisher.surfaces.dumps.addresses import FORMS, part_of
 from publisher.surfaces.dumps.dump_files import PartFiles
 from publisher.surfaces.dumps.dump_version import file_name, packed_size
@@ -14,14 +14,14 @@ from publisher.surfaces.dumps.inspection import DumpInspection
 from publisher.surfaces.dumps.segments import records_in
 from publisher.surfaces.dumps.snapshot import DumpSnapshot
 from publisher.surfaces.files.tree_surface import current_tree
-from publisher.surfaces.runtime.last_result import LastResult
+from publisher.surfaces.runtime.memo import LastResult
 from publisher.surfaces.set_digest import LineSetDigest, ViewSetDigest
-from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
+from publisher.surfaces.triples.change_coalescing import OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from publisher.surfaces.audit.file_inspection import SharedWork
     from publisher.surfaces.dumps.addresses import DumpConfig
     from publisher.surfaces.dumps.dump_version import DumpVersion

@@ -13,12 +13,12 @@ from exchange.model.jsonld_context import context_terms
 from ontology.namespaces import PREFIXES
 from publisher.surfaces.dumps.addresses import FORMS
 from publisher.surfaces.dumps.csv_columns import LINE_END, CsvTable
-from publisher.surfaces.triples.store_chunk import OBJECTION, OBJECTION_TRIPLE
+from publisher.surfaces.triples.change_coalescing import OBJECTION, OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import Change
     from exchange.model.kinds import Kind
     from publisher.surfaces.text.serialisation_cache import SerialisationCache

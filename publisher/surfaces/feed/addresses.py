@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.model.kinds import Kind
 
 # The forms that every document has, by suffix; the order is the order of files.

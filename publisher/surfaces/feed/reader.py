@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from publisher.surfaces.feed.addresses import FORMS, page_path
 from publisher.surfaces.feed.feed_files import FeedFiles
 from publisher.surfaces.feed.inspection import FeedInspection
@@ -17,7 +17,7 @@ from publisher.surfaces.set_digest import ViewSetDigest, digest_hex, line_set_su
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from publisher.surfaces.audit.file_inspection import SharedWork
     from publisher.surfaces.feed.addresses import FeedConfig
     from publisher.surfaces.feed.members import MemberHeader

@@ -14,7 +14,7 @@ from publisher.surfaces.set_digest import ViewSetDigest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.failpoints import FailpointHook
     from publisher.surfaces.feed.addresses import FeedConfig
 

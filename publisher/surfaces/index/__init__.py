@@ -5,10 +5,7 @@ is read; a second one stands there while a rebuild is under way. `docs/decisions
 Source: docs/design/surfaces.md "Index".
 """
 
-from publisher.surfaces.index.index_row import IndexMapping
-from publisher.surfaces.index.reader import IndexReader
-from publisher.surfaces.index.schema import IndexConfig
-from publisher.surfaces.index.search_results import (
+from publisher.surfaces.index.index_results import (
     CodeHint,
     Entry,
     Highlight,
@@ -21,6 +18,9 @@ from publisher.surfaces.index.search_results import (
     Subject,
     SubjectRecords,
 )
+from publisher.surfaces.index.index_row import IndexMapping
+from publisher.surfaces.index.reader import IndexReader
+from publisher.surfaces.index.schema import IndexConfig
 from publisher.surfaces.index.surface import IndexSurface
 
 __all__ = [

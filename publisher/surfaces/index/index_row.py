@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from exchange.domain.identity import USCC_BASE
+from exchange.domain.identifiers import USCC_BASE
 from exchange.domain.keys import searchable
 from exchange.model import FieldType
 from exchange.model.canonical_terms import unescape

@@ -15,11 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from exchange.domain.errors import UsageError
 from publisher.stores.surface_sqlite import Readers, require_whole
-from publisher.surfaces.index import search_queries
-from publisher.surfaces.index.index_row import rows_digest
-from publisher.surfaces.index.inspection import IndexInspection
-from publisher.surfaces.index.row_statements import DIGESTED, position_of
-from publisher.surfaces.index.search_results import (
+from publisher.surfaces.index import index_queries
+from publisher.surfaces.index.index_results import (
     CodeHint,
     Entry,
     Hit,
@@ -31,6 +28,9 @@ from publisher.surfaces.index.search_results import (
     Subject,
     SubjectRecords,
 )
+from publisher.surfaces.index.index_row import rows_digest
+from publisher.surfaces.index.inspection import IndexInspection
+from publisher.surfaces.index.row_statements import DIGESTED, position_of
 from publisher.surfaces.index.search_terms import (
     code_with_wrong_check_digit,
     fts_queries,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from publisher.stores.surface_sqlite import Connection
     from publisher.surfaces.audit.file_inspection import SharedWork
     from publisher.surfaces.index.schema import IndexConfig
@@ -168,7 +168,7 @@ class IndexReader:
                 "today": self._today(),
                 "most": MEASURES,
             }
-            measures = [Measure(*row) for row in connection.execute(search_queries.MEASURES, bound)]
+            measures = [Measure(*row) for row in connection.execute(index_queries.MEASURES, bound)]
             register = self._register(connection, code)
         name = register[0] or next((one.name for role in about for one in role.entries), "")
         named = sorted((role for role in named if role.total), key=lambda role: -role.total)
@@ -188,50 +188,50 @@ class IndexReader:
             "most": size + 1,
         }
         with self._readers.reading(self._seconds) as connection:
-            iris = [iri for (iri,) in connection.execute(search_queries.ABOUT, bound)]
+            iris = [iri for (iri,) in connection.execute(index_queries.ABOUT, bound)]
         return SubjectRecords(iris[:size], iris[size - 1] if len(iris) > size else "")
 
     def measures_of(self, name: str) -> Sequence[Entry]:
         """Return the measures that follow from a list (its notation), by number."""
         bound = {"list": name, "today": self._today(), "most": MEASURES}
         with self._readers.reading(self._seconds) as connection:
-            return [_entry(row) for row in connection.execute(search_queries.MEASURES_OF, bound)]
+            return [_entry(row) for row in connection.execute(index_queries.MEASURES_OF, bound)]
 
     def listed(self, name: str, cursor: str = "", size: int = PAGE) -> ListPage:
         """Return a piece of a list (its notation), newest day first.
 
         Raises UsageError for a cursor that is none of ours.
         """
-        return self._piece(search_queries.LIST_COUNT, search_queries.LIST, name, cursor, size)
+        return self._piece(index_queries.LIST_COUNT, index_queries.LIST, name, cursor, size)
 
     def of_kind(self, kind: str, cursor: str = "", size: int = PAGE) -> ListPage:
         """Return a piece of a kind's records, newest day first. Raises UsageError."""
-        return self._piece(search_queries.KIND_COUNT, search_queries.KIND, kind, cursor, size)
+        return self._piece(index_queries.KIND_COUNT, index_queries.KIND, kind, cursor, size)
 
     def latest(self, kind: str, count: int) -> Sequence[Entry]:
         """Return the newest records of a kind, by the day they were decided."""
         bound = {"kind": kind, "today": self._today(), "most": min(count, EACH)}
         with self._readers.reading(self._seconds) as connection:
-            return [_entry(row) for row in connection.execute(search_queries.LATEST, bound)]
+            return [_entry(row) for row in connection.execute(index_queries.LATEST, bound)]
 
     def counts(self) -> Mapping[str, int]:
         """Return how many records of each kind are shown."""
         with self._readers.reading(self._seconds) as connection:
-            counted = dict(connection.execute(search_queries.COUNTS).fetchall())
-            for kind, ended in connection.execute(search_queries.ENDED, (self._today(),)):
+            counted = dict(connection.execute(index_queries.COUNTS).fetchall())
+            for kind, ended in connection.execute(index_queries.ENDED, (self._today(),)):
                 counted[kind] -= ended
         return counted
 
     def tallies(self, kind: str) -> Sequence[MonthlyCount]:
         """Return the records of a kind by authority and month; ended ones count until they go."""
         with self._readers.reading(self._seconds) as connection:
-            rows = connection.execute(search_queries.TALLIES, (kind, _TALLIES))
+            rows = connection.execute(index_queries.TALLIES, (kind, _TALLIES))
             return [MonthlyCount(*row) for row in rows]
 
     def lists(self) -> Mapping[str, int]:
         """Return how many entries each list has that has any."""
         with self._readers.reading(self._seconds) as connection:
-            rows = connection.execute(search_queries.LISTS, {"today": self._today()})
+            rows = connection.execute(index_queries.LISTS, {"today": self._today()})
             return dict(rows.fetchall())
 
     def close(self) -> None:
@@ -246,7 +246,7 @@ class IndexReader:
         for is_subject, match in fts_queries(words, kinds):
             most = COUNTED + 1 - len(numbers)
             bound = {"match": match, "today": self._today(), "most": most}
-            rows = connection.execute(search_queries.FOUND[is_subject], bound).fetchall()
+            rows = connection.execute(index_queries.FOUND[is_subject], bound).fetchall()
             # Sorting keeps the order of numbers among equals.
             rows.sort(key=lambda row: match_rank(words, row[1]))
             numbers += [number for number, _ in rows]
@@ -258,21 +258,21 @@ class IndexReader:
             return None
         bound = {"near": _json(likely_codes(code)), "today": self._today(), "most": PAGE}
         return CodeHint(
-            code, [_entry(row) for row in connection.execute(search_queries.NEAR, bound)]
+            code, [_entry(row) for row in connection.execute(index_queries.NEAR, bound)]
         )
 
     def _role(self, connection: Connection, code: str, role: str, each: int) -> Role:
         bound = {"code": code, "role": role, "today": self._today(), "most": COUNTED + 1}
-        counted = connection.execute(search_queries.NAMED_COUNT, bound).fetchone()[0]
-        rows = connection.execute(search_queries.NAMED, {**bound, "most": min(each, EACH)})
+        counted = connection.execute(index_queries.NAMED_COUNT, bound).fetchone()[0]
+        rows = connection.execute(index_queries.NAMED, {**bound, "most": min(each, EACH)})
         return Role(role, min(counted, COUNTED), counted > COUNTED, [_entry(row) for row in rows])
 
     def _lists(self, connection: Connection, code: str) -> list[Entry]:
         bound = {"code": code, "today": self._today(), "most": EACH}
-        return [_entry(row) for row in connection.execute(search_queries.ON_LISTS, bound)]
+        return [_entry(row) for row in connection.execute(index_queries.ON_LISTS, bound)]
 
     def _register(self, connection: Connection, code: str) -> tuple[str, str, str, str]:
-        row = connection.execute(search_queries.REGISTER, (code,)).fetchone()
+        row = connection.execute(index_queries.REGISTER, (code,)).fetchone()
         return row or ("", "", "", "")
 
     def _piece(self, count: str, piece: str, value: str, cursor: str, size: int) -> ListPage:
@@ -296,7 +296,7 @@ class IndexReader:
 
 
 def _entries(connection: Connection, numbers: Sequence[int]) -> list[Entry]:
-    rows = connection.execute(search_queries.ENTRIES, {"numbers": json.dumps(list(numbers))})
+    rows = connection.execute(index_queries.ENTRIES, {"numbers": json.dumps(list(numbers))})
     found = {number: _entry(row) for number, *row in rows}
     return [found[number] for number in numbers]
 

@@ -14,7 +14,7 @@ from publisher.surfaces.files.tree_surface import current_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from publisher.surfaces.index.index_row import IndexMapping
 
 FILE: Final = "index.sqlite"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from exchange.domain.errors import UsageError
-from exchange.domain.identity import USCC_LENGTH, normal_code, uscc_problem
+from exchange.domain.identifiers import USCC_LENGTH, normal_code, uscc_problem
 from exchange.domain.keys import searchable
+from publisher.surfaces.index.index_results import Highlight
 from publisher.surfaces.index.index_row import BREAK, SUBJECT, kind_token, one_token_each
-from publisher.surfaces.index.search_results import Highlight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.failpoints import FailpointHook
     from exchange.domain.record import Change
     from publisher.stores.surface_sqlite import Connection

@@ -6,12 +6,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import Change
     from publisher.surfaces.port import ChangeSource
 

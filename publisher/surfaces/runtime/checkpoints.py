@@ -21,7 +21,7 @@ from publisher.surfaces.port import label
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.ledger.tree_heads import EpochTreeHead
     from publisher.surfaces.port import SurfaceReader
 

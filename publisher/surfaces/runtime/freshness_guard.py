@@ -16,7 +16,7 @@ from publisher.surfaces.runtime.checkpoints import Checkpoint, Lineage, other_hi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from publisher.surfaces.port import SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
 

@@ -22,7 +22,7 @@ from publisher.surfaces.runtime.alarms import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import Change
     from publisher.surfaces.port import ExpectedDigest, Surface
 

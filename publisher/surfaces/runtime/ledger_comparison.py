@@ -18,7 +18,7 @@ from publisher.surfaces.set_digest import matches_ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from exchange.domain.restore_evidence import Recovered
+    from exchange.domain.restore_reconciliation import Recovered
     from publisher.surfaces.port import ChangeSource, SurfaceReader
     from publisher.surfaces.runtime.checkpoints import Checkpoints
     from publisher.surfaces.runtime.runner_state import SurfaceState

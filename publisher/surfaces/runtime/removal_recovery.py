@@ -11,15 +11,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
 from exchange.domain.errors import CredenceError
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.record import Activity
-from exchange.domain.restore_evidence import KnownRecord, Recovered
+from exchange.domain.restore_reconciliation import KnownRecord, Recovered
 from publisher.surfaces.port import label
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.model import Kind
     from publisher.surfaces.feed import FeedReader
     from publisher.surfaces.port import SurfaceReader

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
 
 
 @dataclass(frozen=True, slots=True)

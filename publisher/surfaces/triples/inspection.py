@@ -21,7 +21,7 @@ from publisher.stores.embedded_store import StoreReader, as_stored
 from publisher.stores.generation_checksums import differing_files
 from publisher.stores.generations import current_generation
 from publisher.surfaces.audit.file_inspection import Faults, Inspected
-from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
+from publisher.surfaces.triples.change_coalescing import OBJECTION_TRIPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

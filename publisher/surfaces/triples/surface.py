@@ -16,15 +16,15 @@ from exchange.domain.failpoints import Failpoint, no_failpoint
 from publisher.stores.atomic_files import sync_directory
 from publisher.stores.embedded_store import EmbeddedStore, StoreReader, as_stored
 from publisher.stores.generations import GRACE, Generations, current_generation
-from publisher.surfaces.runtime.last_result import LastResult
+from publisher.surfaces.runtime.memo import LastResult
 from publisher.surfaces.set_digest import LineSetDigest
-from publisher.surfaces.triples.inspection import TripleInspection
-from publisher.surfaces.triples.store_chunk import (
+from publisher.surfaces.triples.change_coalescing import (
     OBJECTION_TRIPLE,
     SPAN,
     PendingInserts,
     net_effect,
 )
+from publisher.surfaces.triples.inspection import TripleInspection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from flask import Blueprint, request
 
 import ontology
 import shapes
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import NotFound
 from publisher.web.http import replies
 

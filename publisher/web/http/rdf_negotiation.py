@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from flask import request
 from pyoxigraph import RdfFormat, parse, serialize
 
-from exchange.domain.identity import USCC_BASE
+from exchange.domain.identifiers import USCC_BASE
 from ontology.terms import NS
-from publisher.surfaces.triples.store_chunk import OBJECTION_TRIPLE
+from publisher.surfaces.triples.change_coalescing import OBJECTION_TRIPLE
 from publisher.web.http import replies
 from publisher.web.http.problems import NotAcceptable
 

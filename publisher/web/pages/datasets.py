@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, request
 
-from exchange.domain.disclosure import PAGE_LETTERS, VIEW_LETTERS
+from exchange.domain.disclosure_levels import PAGE_LETTERS, VIEW_LETTERS
 from exchange.domain.errors import NotFound
 from ontology.terms import NS
-from publisher.web.charts.monthly import HEIGHT, WIDTH, figures
+from publisher.web.charts.decision_chart import HEIGHT, WIDTH, figures
 from publisher.web.http import replies
 from publisher.web.pages.dataset_jsonld import TERMS, Publisher, dataset_jsonld
 from publisher.web.pages.dates import moment

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, request
 
 from exchange.domain.errors import Gone, NotFound, UsageError
-from exchange.domain.identity import USCC_LENGTH, id_of, normal_code
+from exchange.domain.identifiers import USCC_LENGTH, id_of, normal_code
 from exchange.domain.publicity_period import china_date
 from exchange.domain.record import Visibility
 from exchange.model import compile_kind

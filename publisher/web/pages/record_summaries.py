@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from publisher.surfaces.index import IndexMapping
 from publisher.web.pages.dates import last_day
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
     from exchange.domain.record import VisibleRecord
     from exchange.model import Kind
     from publisher.surfaces.index import Entry

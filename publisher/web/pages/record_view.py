@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from pyoxigraph import Literal, NamedNode
 
-from exchange.domain.identity import USCC_BASE
+from exchange.domain.identifiers import USCC_BASE
 from ontology.terms import CODE
 from publisher.surfaces.index.index_row import DATES, NAMES, NUMBERS
-from publisher.surfaces.triples.store_chunk import OBJECTION
+from publisher.surfaces.triples.change_coalescing import OBJECTION
 from publisher.web.messages.common import message
 from publisher.web.pages.dates import last_day
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 
 from exchange.domain.errors import UsageError
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.personal_data import asks_for_person
 from publisher.surfaces.index import SearchPage
 from publisher.surfaces.index.reader import PAGE

@@ -15,7 +15,7 @@ from flask import Blueprint, request
 from pyoxigraph import NamedNode, Triple
 
 from exchange.domain.errors import NotFound
-from exchange.domain.identity import USCC_BASE, id_of, normal_code, record_iri, uscc_problem
+from exchange.domain.identifiers import USCC_BASE, id_of, normal_code, record_iri, uscc_problem
 from exchange.domain.publicity_period import china_date
 from exchange.model import FieldType
 from publisher.web.charts.timeline import WIDTH, timeline

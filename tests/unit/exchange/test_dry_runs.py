@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from exchange.command_types import LoadObserver, LoadOptions, Workspace
-from exchange.commands import Exchange
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.model import Model, load_model
 from exchange.sample import generate
+from exchange.use_case_types import LoadObserver, LoadOptions, Workspace
+from exchange.use_cases import Exchange
 
 DAY = 24 * 3600 * 1000
 KINDS = ("penalty", "repair-case", "list-entry")

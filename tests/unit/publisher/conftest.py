@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug.test import Client
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.sample import generate
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.web.app import create_app
 from publisher.wiring import Deployment
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.publicity_period import CHINA
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.expiry import STAGING, ExpiryScheduler
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault, UsageError
 from publisher import settings
 from publisher.layout import Layout

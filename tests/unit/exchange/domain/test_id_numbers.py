@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from exchange.domain import id_numbers as numbers
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.identifiers import uscc_check_character
 
 # Two digits of GB/T 2260: the provinces, and those of residence permits.
 PROVINCES = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain.id_numbers import check_right, luhn_right, registration_number
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.identifiers import uscc_check_character
 from exchange.domain.personal_data import asks_for_person, find, mask, suspicious
 
 EXAMPLE = "11010519491231002X"

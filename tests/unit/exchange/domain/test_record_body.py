@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain import record_body
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.record_body import statements, value_of
 
 

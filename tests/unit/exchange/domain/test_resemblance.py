@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from exchange.domain import record_body
-from exchange.domain.disclosure import DisclosureLevel
+from exchange.domain.disclosure_levels import DisclosureLevel
 from exchange.domain.resemblance import Resemblance, delivered_marks, removed_marks
 
 NUMBER, NAME, PART = "<urn:number>", "<urn:name>", "<urn:part>"

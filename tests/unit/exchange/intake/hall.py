@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from exchange.command_types import Workspace
-from exchange.commands import Exchange
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.intake import Reviewer
 from exchange.ledger import schema
 from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.transaction import meta_of
+from exchange.use_case_types import Workspace
+from exchange.use_cases import Exchange
 
 ANNA = Reviewer("安某", "文字中没有个人信息")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from tests.unit.exchange.model import sound as rows
 
 # The rows of both forms tell the same of everything that both can tell.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exchange.intake import DEFAULT_LIMITS, open_sheets
-from exchange.intake.table_reader import clean_cell
+from exchange.intake.table_sheet import clean_cell
 
 
 def rows_and_faults(path, model, limits=DEFAULT_LIMITS):

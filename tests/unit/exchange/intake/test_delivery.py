@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault, Rejected, UsageError
 from exchange.intake import order_by_links
 

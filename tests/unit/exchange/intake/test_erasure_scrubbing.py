@@ -7,7 +7,7 @@ import stat
 import pytest
 import xlsxwriter
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.intake import purge_rejects, scrub
 from tests.syncs import noted_syncs
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.intake import Reviewer, rescan
 from exchange.model.personal_data_rules import PersonalDataGate
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from exchange.domain.disclosure import Tier
-from exchange.ledger import Ledger, LedgerLocations, earlier_removals
+from exchange.domain.disclosure_levels import Tier
+from exchange.ledger import Ledger, LedgerLocations, resemblance_backfill
 from exchange.ledger.model_versions import ModelVersion
 from tests.unit.exchange.model import sound as rows
 
@@ -110,7 +110,7 @@ def test_after_reinstating_nothing_resembles_it_any_more(office, deliver):
 def test_what_earlier_releases_removed_is_recognised_after_the_upgrade(
     office, deliver, model, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(earlier_removals, "EARLIER", 2)
+    monkeypatch.setattr(resemblance_backfill, "EARLIER", 2)
     numbers = [f"示市监罚字〔2026〕{number}号" for number in range(801, 806)]
     for number in numbers:
         assert deliver(CF_WSH=number) == "accepted"

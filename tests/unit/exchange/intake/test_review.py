@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, NotFound, UsageError
 from exchange.domain.lifecycle import HELD_RESEMBLES
 from exchange.domain.record import Outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.failpoints import Failpoint
 from exchange.domain.record import Outcome
 from tests.unit.exchange.intake.hall import ANNA, Killed, nth

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.intake import target_suggestions
 from tests.unit.exchange.intake.test_delivery import REPAIR
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.link_rules import Cascade
 from exchange.domain.record import DeliveredState, Link, Result, Submission
 from exchange.domain.record_body import PERSON, assemble_body, restrict_to_tier, statement_line

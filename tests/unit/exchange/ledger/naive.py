@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import DeliveredState
 
 PUBLIC = Tier.PUBLIC

@@ -7,11 +7,11 @@ import stat
 import pytest
 from sqlalchemy import func, select, text, update
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound
 from exchange.ledger import Ledger, schema
-from exchange.ledger.journal import Journal
 from exchange.ledger.ledger_secret import Secret
+from exchange.ledger.withdrawal_journal import Journal
 
 
 def lines(desk):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, UsageError
 from exchange.domain.record import DeliveredState, Visibility
 

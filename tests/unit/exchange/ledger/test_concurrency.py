@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from tests.factories import append_all
 
 PUBLIC = Tier.PUBLIC

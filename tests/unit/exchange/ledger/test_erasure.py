@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, Gone
 from exchange.domain.record import Visibility
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, VerificationFailed
 from exchange.domain.record import DeliveredState, Link
 from exchange.ledger.key_resolution import KeyMacs, resolve

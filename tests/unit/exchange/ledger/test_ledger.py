@@ -5,9 +5,9 @@ from itertools import count
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, Gone, NotFound, UsageError
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.record import Activity, DeliveredState, Outcome, Visibility
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Gone, NotFound
 from exchange.ledger.merkle import entry, leaf_hash, verify_consistency, verify_inclusion
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.precedence import Precedence
 from exchange.domain.record import DeliveredState
 from exchange.domain.record_body import assemble_body, statement_line

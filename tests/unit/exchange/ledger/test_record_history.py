@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.identity import id_of
+from exchange.domain.identifiers import id_of
 from exchange.domain.record import Activity
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier

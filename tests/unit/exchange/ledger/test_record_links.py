@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.domain.errors import Gone, NotFound, UsageError
 from exchange.domain.record import Link
 from exchange.ledger import record_links as linking

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import DeliveredState
 from exchange.ledger import Ledger
 from tests.factories import append_all

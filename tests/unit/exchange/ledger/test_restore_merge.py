@@ -6,12 +6,12 @@ import shutil
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault
-from exchange.domain.identity import new_id
+from exchange.domain.identifiers import new_id
 from exchange.domain.record import Activity, Outcome, Visibility
-from exchange.domain.restore_evidence import KnownRecord
-from exchange.ledger.journal import Journal
+from exchange.domain.restore_reconciliation import KnownRecord
+from exchange.ledger.withdrawal_journal import Journal
 
 FILES = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "seals.sqlite")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.domain import record_body
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.errors import VerificationFailed
 from exchange.domain.events import EventType
 from exchange.ledger.sealed_bodies import (

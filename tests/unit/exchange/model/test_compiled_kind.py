@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
 from exchange.domain.record_body import PERSON, view
 from exchange.model import CONTEXT, CompiledKind, Model, Problem, compile_kind

@@ -15,7 +15,7 @@ from pyld import jsonld
 
 import ontology
 import shapes
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import DataInvalid
 from exchange.domain.link_rules import Cascade
 from exchange.model import CompiledKind, Model, compile_kind, derived_files, read_model

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import DeliveredState
 from exchange.domain.record_body import PERSON as PLACEHOLDER
 from exchange.domain.record_body import view, without_links

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyld import jsonld
 
 import ontology
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record_body import assemble_body, view
 from exchange.model.json_schema import json_schema
 from exchange.model.plausibility import RULES

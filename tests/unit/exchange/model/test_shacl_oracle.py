@@ -9,7 +9,7 @@ import pyshacl
 import pytest
 import rdflib
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record_body import view
 from exchange.model.derived_files import PUBLIC
 from exchange.model.plausibility import RULES

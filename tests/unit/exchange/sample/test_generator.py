@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
-from exchange.domain.identity import id_number_problem, uscc_problem
+from exchange.domain.identifiers import id_number_problem, uscc_problem
 from exchange.intake import check_file, open_sheets, order_by_links
 from exchange.model import compile_kind
 from exchange.sample import generate

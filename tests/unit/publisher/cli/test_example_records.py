@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.sample import generate
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.cli.example_records import LIST, Showcase, showcase
 from publisher.wiring import Deployment
 

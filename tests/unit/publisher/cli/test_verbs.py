@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.cli import main
 from publisher.cli.main import VERBS as TABLE
 from publisher.cli.main import credence

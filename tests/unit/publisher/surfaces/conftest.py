@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, DisclosureLevel, Tier
 from exchange.domain.link_rules import Cascade
 from exchange.domain.record import Link, Outcome, Submission
 from exchange.domain.record_body import statement_line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.stores.generations import current_generation
 from publisher.surfaces.triples.config import TriplesConfig

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from publisher.surfaces.audit.run import audit
 from publisher.verify import Folder, Limits, roots_in, verify_feed
 
@@ -27,7 +27,7 @@ LIMITS = Limits()
 CHILD = """
 import sys, time
 from pathlib import Path
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.link_rules import Cascade, LinkRule
 from exchange.ledger import Ledger, LedgerLocations
 from publisher.surfaces import dumps

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.stores.generations import current_generation
 from publisher.surfaces.port import INLINE
 from publisher.surfaces.triples.surface import TriplesSurface

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, RdfFormat, Store
 
-from publisher.surfaces.triples.store_chunk import OBJECTION
+from publisher.surfaces.triples.change_coalescing import OBJECTION
 from publisher.surfaces.triples.surface import StoredViewDigest
 from tests.factories import DECIMAL
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import StoreUnavailable
-from exchange.domain.identity import new_id
+from exchange.domain.identifiers import new_id
 from exchange.domain.record import Visibility
-from exchange.domain.restore_evidence import KnownRecord
+from exchange.domain.restore_reconciliation import KnownRecord
 from publisher.surfaces.runtime.checkpoints import Checkpoint, Checkpoints
 from publisher.surfaces.runtime.freshness_guard import SurfaceGuard
 from publisher.surfaces.runtime.removal_recovery import RemovalRecovery

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.web.app import create_app
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pyoxigraph as ox
 import pytest
 from werkzeug.test import Client
 
-from exchange.command_types import LoadObserver, LoadOptions
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
+from exchange.use_case_types import LoadObserver, LoadOptions
 from publisher.web.app import create_app
 from tests.unit.exchange.model import sound
 from tests.unit.publisher.conftest import deployment

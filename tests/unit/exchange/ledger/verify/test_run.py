@@ -5,7 +5,7 @@ import shutil
 import pytest
 from sqlalchemy import text
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import VerificationFailed
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import csvw
 import pytest
 
-from exchange.domain.disclosure import PUBLISHED_TIERS, Tier
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS, Tier
 from exchange.model import load_model
 from publisher.surfaces.dumps.addresses import HEADERS
 from publisher.surfaces.dumps.csv_columns import CsvTable, metadata

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.domain.record import Link, Submission
 from exchange.domain.record_body import assemble_body, statement_line
-from exchange.ledger.feed_sequence import PAGE
+from exchange.ledger.feed_pagination import PAGE
 from exchange.model import load_model
 from publisher.surfaces.dumps import DumpReader, DumpSurface, addresses
 from publisher.surfaces.dumps import surface as module

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.keys import key
 from exchange.domain.record import Link, Submission
 from publisher.surfaces.feed import FeedReader, FeedSurface

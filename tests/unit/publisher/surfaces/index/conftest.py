@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import uscc_check_character
 from exchange.domain.record import Activity, Change
 from exchange.model import load_model
 from exchange.model.canonical_terms import literal

@@ -6,7 +6,7 @@ import pyoxigraph as ox
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.keys import searchable
 from publisher.surfaces.index import IndexMapping
 from publisher.surfaces.index.index_row import BREAK, LONGEST, NAMES, NUMBERS, view_hash

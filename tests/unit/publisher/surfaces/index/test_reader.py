@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import QueryTimeout, StoreUnavailable, UsageError
-from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, search_queries
+from publisher.surfaces.index import IndexConfig, IndexMapping, IndexReader, index_queries
 from publisher.surfaces.port import digest_of
 from tests.unit.publisher.surfaces.index.conftest import BASE, Office, code_of
 
@@ -313,7 +313,7 @@ def test_no_question_reads_the_records_one_by_one(office: Office) -> None:
     )  # fmt: skip
     asked = [
         text
-        for name, given in vars(search_queries).items()
+        for name, given in vars(index_queries).items()
         if name.isupper() and not name.startswith("_")
         for text in (given.values() if isinstance(given, dict) else [given])
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.runtime.alarms import Alarms
 from publisher.surfaces.runtime.checkpoints import AHEAD, OTHER_EPOCH, OTHER_ROOT, Checkpoints

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault
 from publisher.surfaces.index import IndexSurface
 from publisher.surfaces.port import digest_of
@@ -28,7 +28,7 @@ import sys
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.surfaces.index import IndexConfig, IndexMapping, IndexSurface
 from publisher.surfaces.runtime.helper_process import serve_surfaces
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.publicity_period import CHINA
 from publisher.surfaces.audit.run import audit
 from publisher.surfaces.runtime.maintenance import Maintenance, RebuildRequest

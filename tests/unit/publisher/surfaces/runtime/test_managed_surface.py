@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.audit.run import audit
 from publisher.surfaces.runtime.managed_surface import ManagedSurface

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyoxigraph import Store
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import UsageError
 from publisher.stores.generations import current_generation
 from publisher.surfaces.audit.run import audit
 from publisher.surfaces.runtime.alarms import Alarms, standing_alarms
 from publisher.surfaces.runtime.runner import NEAR, Runner
-from publisher.surfaces.triples.store_chunk import OBJECTION
+from publisher.surfaces.triples.change_coalescing import OBJECTION
 from publisher.surfaces.triples.surface import TriplesSurface
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from pyoxigraph import Literal, NamedNode, Store
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import Activity, Change
 from publisher.stores.embedded_store import EmbeddedStore, StoreReader
 from publisher.stores.generations import current_generation
 from publisher.surfaces.port import digest_of
 from publisher.surfaces.triples import surface as module
+from publisher.surfaces.triples.change_coalescing import OBJECTION
 from publisher.surfaces.triples.config import TriplesConfig
-from publisher.surfaces.triples.store_chunk import OBJECTION
 from publisher.surfaces.triples.surface import BULK, TriplesReader, TriplesSurface
 from tests.factories import DECIMAL, TYPE, Clock
 

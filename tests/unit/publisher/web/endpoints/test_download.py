@@ -19,7 +19,7 @@ import pyld
 import pyoxigraph as ox
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.publicity_period import seconds_of_day_left
 from publisher.surfaces.dumps import reader
 from publisher.surfaces.dumps.dump_files import read_version

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import Client
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import StoreUnavailable
 from publisher.surfaces.runtime.alarms import Alarm, Alarms
 from publisher.web.app import create_app

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from pyld import jsonld
 
-from exchange.domain.disclosure import DisclosureLevel, Tier
+from exchange.domain.disclosure_levels import DisclosureLevel, Tier
 from exchange.model import load_model
 from publisher.surfaces.dumps.addresses import FORMS
 

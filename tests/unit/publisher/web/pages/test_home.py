@@ -13,7 +13,7 @@ from werkzeug.test import Client
 
 import publisher.web
 from exchange.domain.clock_trust import ClockDoubt
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from publisher.surfaces.runtime.alarms import Alarm, Alarms
 from publisher.web.app import create_app
 from publisher.web.endpoints.health import Health

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 from werkzeug.test import Client
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.publicity_period import CHINA, declared_end
 from publisher.web.app import create_app
 

@@ -10,8 +10,8 @@ import pyoxigraph as ox
 import pytest
 from werkzeug.test import Client
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.identity import uscc_check_character
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.identifiers import uscc_check_character
 from publisher.web.app import create_app
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.events import EventType
 from exchange.ledger import schema
-from exchange.ledger.journal import JournalLine
 from exchange.ledger.rows import KeyCoverage
 from exchange.ledger.transaction_writer import chunks
+from exchange.ledger.withdrawal_journal import JournalLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

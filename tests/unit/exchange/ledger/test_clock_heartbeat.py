@@ -10,7 +10,7 @@ from exchange.domain.clock_trust import ClockDoubt, ClockReading
 from exchange.domain.errors import ClockDoubtful, EnvironmentFault
 from exchange.domain.record import DeliveredState, Outcome, Result
 from exchange.ledger import Heartbeat, Ledger
-from exchange.ledger.clock_guard import PERIOD
+from exchange.ledger.clock_heartbeat import PERIOD
 from tests.factories import NOON, append_all, ledger_locations
 from tests.unit.exchange.ledger.conftest import GENESIS, RULES, row
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from exchange import commands
-from exchange.command_types import LoadObserver, LoadOptions, Workspace
-from exchange.commands import Exchange
-from exchange.domain.disclosure import Tier
+from exchange import use_cases
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import Conflict, EnvironmentFault, NotFound, UsageError
 from exchange.domain.publicity_period import china_date, declared_end, start_of_china_day
 from exchange.intake import ErasureMarker
 from exchange.ledger import Genesis, Ledger, LedgerLocations
 from exchange.model import Model, load_model
 from exchange.sample import generate
+from exchange.use_case_types import LoadObserver, LoadOptions, Workspace
+from exchange.use_cases import Exchange
 
 BASE = "https://credit.example"
 DAY = 24 * 3600 * 1000
@@ -135,7 +135,7 @@ def test_an_erasure_killed_before_its_scrub_costs_the_rejects(
     rejects = loaded.desk.rejects / "000009-penalty.csv"
     rejects.write_text("a,b\n", encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "scrub", interrupted)
+        patch.setattr(use_cases, "scrub", interrupted)
         with pytest.raises(OSError, match=INTERRUPTED):
             loaded.exchange.erase(loaded.live()[0])
     assert ErasureMarker.is_set(loaded.desk.rejects)

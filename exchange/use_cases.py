@@ -13,8 +13,7 @@ import hashlib
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from exchange.command_types import ErasureResult, RemovalResult
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import (
     Conflict,
     CredenceError,
@@ -43,6 +42,7 @@ from exchange.intake import (
     rescan,
     scrub,
 )
+from exchange.use_case_types import ErasureResult, RemovalResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from exchange.command_types import LoadObserver, LoadOptions, Workspace
     from exchange.intake import (
         DatabaseTable,
         DryRun,
@@ -61,6 +60,7 @@ if TYPE_CHECKING:
     )
     from exchange.ledger import Ledger
     from exchange.model import Model
+    from exchange.use_case_types import LoadObserver, LoadOptions, Workspace
 
 POLL: Final = 1.0  # seconds between two looks at a watched folder
 PATIENCE: Final = 5  # faults of the environment in a row, each waited for longer

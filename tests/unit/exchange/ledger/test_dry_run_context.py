@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import EnvironmentFault
 from exchange.ledger import Ledger, dry_run_overlay, ledger_in_memory
-from exchange.ledger.clock_guard import AlwaysTrustedClock
+from exchange.ledger.clock_heartbeat import AlwaysTrustedClock
 from exchange.ledger.model_versions import ModelVersion
 from tests.factories import append_all
 

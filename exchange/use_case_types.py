@@ -1,4 +1,4 @@
-"""Parameters and results of the commands (`exchange.commands`)."""
+"""Parameters and results of the commands (`exchange.use_cases`)."""
 
 from __future__ import annotations
 

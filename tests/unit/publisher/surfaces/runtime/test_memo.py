@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from publisher.surfaces.runtime.last_result import LastResult
+from publisher.surfaces.runtime.memo import LastResult
 
 
 def test_the_last_answer_stands_until_the_question_is_another() -> None:

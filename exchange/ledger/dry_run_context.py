@@ -15,25 +15,25 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from exchange.domain.disclosure import PUBLISHED_TIERS
+from exchange.domain.disclosure_levels import PUBLISHED_TIERS
 from exchange.domain.failpoints import no_failpoint
 from exchange.ledger import schema
 from exchange.ledger.context import WriterPriority
 from exchange.ledger.database_engine import memory_database
 from exchange.ledger.dry_run_overlay import open_overlay
-from exchange.ledger.journal import Journal
 from exchange.ledger.ledger_secret import SIZE, Secret
 from exchange.ledger.view_cache import ViewCache
+from exchange.ledger.withdrawal_journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from exchange.domain.clock_trust import ClockDoubt
     from exchange.ledger.bootstrap import ContextBuilder
-    from exchange.ledger.clock_guard import ClockGuard
+    from exchange.ledger.clock_heartbeat import ClockGuard
     from exchange.ledger.context import Genesis, LedgerContext
-    from exchange.ledger.journal import JournalLine
     from exchange.ledger.seal_store import Seals
+    from exchange.ledger.withdrawal_journal import JournalLine
 
 
 @contextmanager

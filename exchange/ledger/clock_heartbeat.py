@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from exchange.domain.clock_trust import ClockDoubt, ClockReading, assess
 from exchange.domain.errors import EnvironmentFault
-from exchange.ledger.journal import sync_folder
+from exchange.ledger.withdrawal_journal import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

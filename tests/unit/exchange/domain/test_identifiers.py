@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain import identity
+from exchange.domain import identifiers
 from exchange.domain.errors import DataInvalid, UsageError
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -32,13 +32,13 @@ firsts = st.builds(
 
 @pytest.mark.parametrize("code", MADE_UP)
 def test_a_right_code_has_no_problem(code: str) -> None:
-    assert identity.uscc_problem(code) is None
-    assert identity.parse_uscc(f" {code.lower()} ") == code
+    assert identifiers.uscc_problem(code) is None
+    assert identifiers.parse_uscc(f" {code.lower()} ") == code
 
 
 def test_full_width_characters_are_read() -> None:
     wide = "".join(chr(ord(item) + 0xFEE0) for item in MADE_UP[0])
-    assert identity.parse_uscc(wide) == MADE_UP[0]
+    assert identifiers.parse_uscc(wide) == MADE_UP[0]
 
 
 @pytest.mark.parametrize(
@@ -49,36 +49,36 @@ def test_full_width_characters_are_read() -> None:
         ("9114A400QQQQ00013E", "uscc-character"),
         ("91140400QQQQ00013", "uscc-length"),
         ("", "uscc-length"),
-        (identity.PLACEHOLDER, "uscc-placeholder"),
+        (identifiers.PLACEHOLDER, "uscc-placeholder"),
         ("91140400QQQQ00013E\n", "uscc-length"),
     ],
 )
 def test_a_wrong_code_says_which_rule_it_breaks(code: str, rule: str) -> None:
-    assert identity.uscc_problem(code) == rule
+    assert identifiers.uscc_problem(code) == rule
 
 
 def test_a_wrong_code_is_refused_with_its_rule() -> None:
     with pytest.raises(DataInvalid) as caught:
-        identity.parse_uscc("91140400QQQQ00013A")
+        identifiers.parse_uscc("91140400QQQQ00013A")
     assert caught.value.details["rule"] == "uscc-check-digit"
     assert caught.value.hint
 
 
 @given(firsts)
 def test_every_code_made_with_its_check_character_is_right(first: str) -> None:
-    assert identity.uscc_problem(first + identity.uscc_check_character(first)) is None
+    assert identifiers.uscc_problem(first + identifiers.uscc_check_character(first)) is None
 
 
 @given(firsts, st.integers(0, 16), st.sampled_from(ALPHABET))
 def test_one_changed_character_is_always_noticed(first: str, place: int, other: str) -> None:
-    code = first + identity.uscc_check_character(first)
+    code = first + identifiers.uscc_check_character(first)
     changed = code[:place] + other + code[place + 1 :]
-    assert changed == code or identity.uscc_problem(changed) is not None
+    assert changed == code or identifiers.uscc_problem(changed) is not None
 
 
 def test_a_check_character_needs_seventeen_characters() -> None:
     with pytest.raises(DataInvalid):
-        identity.uscc_check_character("9114")
+        identifiers.uscc_check_character("9114")
 
 
 @pytest.mark.parametrize(
@@ -109,36 +109,36 @@ def test_a_check_character_needs_seventeen_characters() -> None:
     ],
 )
 def test_an_id_number_is_checked_by_date_and_digit(number: str, rule: str | None) -> None:
-    assert identity.id_number_problem(number) == rule
+    assert identifiers.id_number_problem(number) == rule
 
 
 @given(st.binary(min_size=16, max_size=16))
 def test_identifiers_are_base32(bits: bytes) -> None:
-    assert identity.id_from(bits) == base64.b32encode(bits).decode().rstrip("=").lower()
+    assert identifiers.id_from(bits) == base64.b32encode(bits).decode().rstrip("=").lower()
 
 
 def test_new_identifiers_are_random_and_readable_back() -> None:
-    made = {identity.new_id() for _ in range(1000)}
+    made = {identifiers.new_id() for _ in range(1000)}
     assert len(made) == 1000
     for item in made:
         assert len(item) == 26
-        assert identity.id_of(item) == item
-        assert identity.id_of(identity.record_iri("https://c.example/", item)) == item
-        assert identity.id_of(identity.event_iri("https://c.example", item)) == item
+        assert identifiers.id_of(item) == item
+        assert identifiers.id_of(identifiers.record_iri("https://c.example/", item)) == item
+        assert identifiers.id_of(identifiers.event_iri("https://c.example", item)) == item
 
 
 def test_iris_are_built_under_their_base() -> None:
-    assert identity.record_iri("https://c.example/", "a") == "https://c.example/record/a"
+    assert identifiers.record_iri("https://c.example/", "a") == "https://c.example/record/a"
 
 
 @pytest.mark.parametrize("text", ["", "x", "https://c.example/record/", "A" * 26, "../../etc"])
 def test_what_names_no_record_is_a_usage_error(text: str) -> None:
     with pytest.raises(UsageError):
-        identity.id_of(text)
+        identifiers.id_of(text)
 
 
 def test_every_place_of_an_identifier_is_random() -> None:
-    made = [identity.new_id() for _ in range(400)]
+    made = [identifiers.new_id() for _ in range(400)]
     assert len(set(made)) == 400
     # The last of 26 base32 characters holds the three bits that are left of 128.
     least = [8] * 25 + [4]
@@ -151,7 +151,7 @@ def test_every_place_of_an_identifier_is_random() -> None:
 @given(st.integers(0, 2**40))
 def test_one_check_digit_of_an_id_number_is_right(serial: int) -> None:
     first = f"990000{1900 + serial % 200}{1 + serial % 12:02}{1 + serial % 28:02}{serial % 1000:03}"
-    right = [last for last in "0123456789X" if identity.id_number_problem(first + last) is None]
+    right = [last for last in "0123456789X" if identifiers.id_number_problem(first + last) is None]
     weights = [2 ** (17 - place) % 11 for place in range(17)]
     total = sum(int(digit) * weight for digit, weight in zip(first, weights, strict=True))
     assert right == ["10X98765432"[total % 11]]
@@ -169,11 +169,11 @@ def test_one_check_digit_of_an_id_number_is_right(serial: int) -> None:
     ],
 )
 def test_a_code_is_written_in_one_way(text: str, expected: str) -> None:
-    assert identity.normal_code(text) == expected
+    assert identifiers.normal_code(text) == expected
 
 
 def test_a_check_character_is_of_the_alphabet_only() -> None:
     for wrong in ("9114040OQQQQ00013", "91140400QQQQ000133", "91140400QQQQ0001"):
         with pytest.raises(DataInvalid):
-            identity.uscc_check_character(wrong)
-    assert identity.uscc_check_character("91140400QQQQ00013") == "E"
+            identifiers.uscc_check_character(wrong)
+    assert identifiers.uscc_check_character("91140400QQQQ00013") == "E"

@@ -5,9 +5,9 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.domain.disclosure import Tier
+from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record import Activity
-from exchange.ledger.feed_sequence import (
+from exchange.ledger.feed_pagination import (
     GROUP,
     PAGE,
     NewMember,

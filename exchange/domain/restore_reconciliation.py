@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from exchange.domain.disclosure import Tier
+    from exchange.domain.disclosure_levels import Tier
 
 
 @dataclass(frozen=True, slots=True)

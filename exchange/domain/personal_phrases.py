@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from exchange.domain.disguised_numbers import LIKE_DIGITS
 from exchange.domain.id_numbers import DIGIT, INVISIBLE_FIRST_PLANE, visible
+from exchange.domain.obfuscated_numbers import LIKE_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from exchange.domain.errors import VerificationFailed
-from exchange.ledger.journal import Journal, JournalLine
+from exchange.ledger.withdrawal_journal import Journal, JournalLine
 
 
 def journal(desk):

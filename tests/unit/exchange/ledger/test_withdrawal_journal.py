@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.domain.errors import EnvironmentFault
-from exchange.ledger.journal import OP_BACK, OP_GONE, Journal, JournalLine
+from exchange.ledger.withdrawal_journal import OP_BACK, OP_GONE, Journal, JournalLine
 from tests.syncs import noted_syncs
 
 FIRST = JournalLine(1, 7, "a" * 26, OP_GONE)

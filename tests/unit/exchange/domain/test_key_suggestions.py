@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.domain import keys
-from exchange.domain.similar_keys import MOST, distance, is_number, near, variants
+from exchange.domain.key_suggestions import MOST, distance, is_number, near, variants
 
 AUTHORITY = "11140400QQQQ0003X9"
 CODE = "91140400QQQQ00013E"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.domain.disclosure import Tier
-from exchange.domain.restore_evidence import KnownRecord, Recovered
+from exchange.domain.disclosure_levels import Tier
+from exchange.domain.restore_reconciliation import KnownRecord, Recovered
 
 
 def test_what_is_not_known_is_nothing() -> None:

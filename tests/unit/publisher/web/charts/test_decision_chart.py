@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from publisher.surfaces.index import MonthlyCount
-from publisher.web.charts.monthly import AUTHORITIES, HEIGHT, MONTHS, WIDTH, figures
+from publisher.web.charts.decision_chart import AUTHORITIES, HEIGHT, MONTHS, WIDTH, figures
 
 
 def test_nothing_counted_is_no_drawing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from exchange.domain.disclosure import (
+from exchange.domain.disclosure_levels import (
     PAGE_LETTERS,
     PUBLISHED_TIERS,
     VIEW_LETTERS,
