@@ -21,7 +21,7 @@ import pytest
 
 from exchange.domain.disclosure_levels import Tier
 from exchange.domain.publicity_period import seconds_of_day_left
-from publisher.surfaces.dumps import reader
+from publisher.surfaces.dumps import snapshot
 from publisher.surfaces.dumps.dump_files import read_version
 from publisher.surfaces.dumps.file_digests import FileDigests
 from publisher.web.endpoints.download import DumpService
@@ -312,7 +312,7 @@ def test_a_version_swept_under_the_eyes_of_a_reader_is_not_the_end_of_a_kind(
         looks.append(asked)
         return None if len(looks) < missed else read_version(*asked)
 
-    monkeypatch.setattr(reader, "read_version", swept)
+    monkeypatch.setattr(snapshot, "read_version", swept)
     missed = 3
     assert site.ask("/dump/penalty/latest.csv").status == 302
     missed = 1_000

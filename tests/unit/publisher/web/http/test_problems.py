@@ -11,7 +11,7 @@ from exchange.domain.errors import CredenceError
 from publisher.web.http import problems
 from publisher.web.http.problems import PROBLEMS, document, headers, problem_of, sentences
 
-ROOT = Path(problems.__file__).parents[2]
+ROOT = Path(problems.__file__).parents[3]
 # Those whose answer is fixed (Gone) or which word themselves.
 _WORDED = {"Unauthorized", "Gone", "NotAcceptable", "MethodNotAllowed", "BodyCut", "BodyTooSlow"}
 _RAISED = {
@@ -21,8 +21,8 @@ _RAISED = {
     if isinstance(value, type) and issubclass(value, CredenceError)
 } - _WORDED
 PLACES = [
-    *(ROOT / "publisher/web").glob("*.py"),
-    *(ROOT / "publisher/stores").glob("*.py"),
+    *(ROOT / "publisher/web").rglob("*.py"),
+    *(ROOT / "publisher/stores").rglob("*.py"),
 ]
 
 
@@ -36,6 +36,10 @@ def _silent(path: Path) -> list[str]:
         and node.func.id in _RAISED
         and not {"zh", "zh_hint"} <= {word.arg for word in node.keywords}
     ]
+
+
+def test_the_errors_of_every_module_of_web_and_stores_are_looked_at() -> None:
+    assert len(PLACES) > 60
 
 
 @pytest.mark.parametrize("path", PLACES, ids=lambda path: path.name)
