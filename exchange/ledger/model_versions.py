@@ -46,10 +46,23 @@ def register_model(connection: Connection, version: ModelVersion) -> int:
     if known is not None:
         return int(known)
     number = int(connection.execute(select(func.coalesce(func.max(model.c.id), 0))).scalar_one())
-    kinds = {slug: sorted(properties) for slug, properties in sorted(version.properties.items())}
-    row = {"id": number + 1, "digest": version.digest, "kinds": json.dumps(kinds)}
+    row = {"id": number + 1, "digest": version.digest, "kinds": _kinds_text(version)}
     connection.execute(insert(model).values(**row))
     return number + 1
+
+
+def has_other_properties(connection: Connection, version: ModelVersion) -> bool:
+    """Return whether the ledger keeps other properties for a model than the model has."""
+    model = schema.model
+    text = connection.execute(
+        select(model.c.kinds).where(model.c.digest == version.digest)
+    ).scalar()
+    return text is not None and text != _kinds_text(version)
+
+
+def _kinds_text(version: ModelVersion) -> str:
+    kinds = {slug: sorted(properties) for slug, properties in sorted(version.properties.items())}
+    return json.dumps(kinds)
 
 
 class ModelProperties:

@@ -4,10 +4,10 @@ It lies on its own path, outlives a lost ledger, and is written before a withdra
 acknowledged; so a restored backup that is older than it is refused, and what must be
 withdrawn again is known (docs/design/ledger.md "Journal"). One JSON line:
 `{"epoch":1,"position":7,"record":"<26 characters>","op":"gone","kind":"penalty","tier":"public",`
-`"keys":["<64 hexadecimal>"],"erased":false}`; op is `gone` or `back`. The keys are HMACs under the
-ledger secret; `:1` and `:2` mark partial keys (`rows.KeyCoverage`). With them, a ledger
-that never heard of the record knows which rows must not bring it back. Lines of older versions end
-after `op`; they are read, and written once more with the rest.
+`"keys":["<64 hexadecimal>"],"erased":false,"crc":"<8 hexadecimal>"}`; op is `gone` or `back`. The
+keys are HMACs under the ledger secret; `:1` and `:2` mark partial keys (`rows.KeyCoverage`). With
+them, a ledger that never heard of the record knows which rows must not bring it back. Lines of
+older versions end after `op`; they are read, and written once more with the rest.
 
 Whoever appends holds the file's lock and writes *every* line the ledger has beyond the last
 one, so lines are in order and a crashed neighbour's are not lost.
@@ -21,13 +21,14 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from exchange.domain.errors import EnvironmentFault
 from exchange.domain.failpoints import Failpoint, no_failpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from exchange.domain.failpoints import FailpointHook
@@ -60,11 +61,16 @@ class JournalLine:
         return self.epoch, self.position, self.record, self.op
 
     def encoded(self) -> bytes:
-        """Return the line in the format of the file."""
-        members = asdict(self)
+        """Return the line in the format of the file; `crc` is the CRC-32 of its other members."""
         if self.keys is None:
-            members = dict(zip(("epoch", "position", "record", "op"), self.identity, strict=True))
-        return json.dumps(members, separators=(",", ":")).encode() + b"\n"
+            known = zip(("epoch", "position", "record", "op"), self.identity, strict=True)
+            return _json(dict(known)) + b"\n"
+        members = asdict(self)
+        return _json({**members, "crc": f"{crc32(_json(members)):08x}"}) + b"\n"
+
+
+def _json(members: Mapping[str, Any]) -> bytes:
+    return json.dumps(members, separators=(",", ":")).encode()
 
 
 class Journal:
@@ -153,6 +159,7 @@ def _trimmed(handle: int, name: str) -> JournalLine | None:
 def _parsed(text: bytes, name: str, number: int | None = None) -> JournalLine:
     try:
         members = json.loads(text)
+        members.pop("crc", None)  # `_is_own` compares it with the rest
         keys = members.get("keys")
         line = JournalLine(**{**members, "keys": None if keys is None else tuple(keys)})
     except (ValueError, TypeError, AttributeError, RecursionError) as error:

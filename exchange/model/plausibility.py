@@ -140,7 +140,7 @@ def _cites_law(field: Field, severity: Severity) -> Check:
 
     def check(record: Mapping[str, Any], form: str | None) -> Problem | None:
         text = record.get(name)
-        if text is None or text[0] == "《" or cited(text):
+        if text is None or text.startswith("《") or cited(text):
             return None
         return field_problem(field, "no-law", text, form=form, severity=severity)
 

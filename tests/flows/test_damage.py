@@ -301,3 +301,15 @@ def test_a_page_put_back_after_a_takedown_is_named_with_the_record_on_it(
         page.name
     ]
     assert all(not one["leftover"] for name, one in found.items() if name != "public/feed")
+
+
+@pytest.mark.parametrize("name", ["feed/current/state.json", "dumps/current/state.json"])
+def test_a_rebuild_mends_a_surface_whose_state_cannot_be_read(
+    published: Credence, name: str
+) -> None:
+    path = published.directory / "surfaces/public" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    published("rebuild")
+    published.is_sound()

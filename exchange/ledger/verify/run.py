@@ -17,6 +17,7 @@ from exchange.domain.disclosure_levels import PUBLISHED_TIERS
 from exchange.domain.events import EventType
 from exchange.ledger import schema
 from exchange.ledger.journal_catch_up import line_of
+from exchange.ledger.model_versions import has_other_properties
 from exchange.ledger.sealed_bodies import unseal
 from exchange.ledger.transaction import meta_of
 from exchange.ledger.verify.events import check_events
@@ -62,6 +63,10 @@ def verify(context: LedgerContext) -> Verification:
         records = check_records(context, connection)
         require(records == head.record, f"There are {records} records, not {head.record}.")
         check_rest(context, connection)
+        require(
+            not has_other_properties(connection, context.model),
+            "The properties kept for the present model are not those of the model.",
+        )
         epochs = _epochs(context, connection)
         members = {tier.value: check_sequence(connection, tier, epochs) for tier in PUBLISHED_TIERS}
         _check_journal(context, connection, head)

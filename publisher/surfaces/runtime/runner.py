@@ -125,7 +125,8 @@ class Runner:
         # What only a surface of another history knows is read before it is rebuilt.
         self._compare(chosen)
         for state in chosen:
-            self._attempt(state, self._reset)
+            if self._attempt(state, self._reset):
+                state.failures = state.retry_at = 0  # they were those of the old files
         return self._bring(chosen, deadline)
 
     def finish_erasures(self) -> bool:

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given
@@ -94,11 +95,26 @@ def test_a_line_of_the_file_has_the_documented_format() -> None:
         b'{"epoch":1,"position":7,"record":"aaaaaaaaaaaaaaaaaaaaaaaaaa","op":"gone"}\n'
     )
     whole = JournalLine(2, 8, "b" * 26, OP_BACK, "penalty", "public", (), erased=True)
-    assert json.loads(whole.encoded()) == {
+    members = json.loads(whole.encoded())
+    crc = members.pop("crc")
+    assert members == {
         "epoch": 2, "position": 8, "record": "b" * 26, "op": "back",
         "kind": "penalty", "tier": "public", "keys": [], "erased": True,
     }  # fmt: skip
+    assert crc == f"{crc32(json.dumps(members, separators=(',', ':')).encode()):08x}"
     assert b" " not in whole.encoded()
+
+
+def test_a_flipped_bit_anywhere_in_a_line_is_refused(tmp_path: Path) -> None:
+    line = JournalLine(2, 8, "b" * 26, OP_GONE, "penalty", "public", ("0" * 64, "1" * 64 + ":1"))
+    sound = line.encoded()
+    path = tmp_path / "withdrawals.jsonl"
+    path.write_bytes(sound)
+    assert list(Journal(path).lines()) == [line]
+    for at in range(len(sound) - 1):
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :])
+        with pytest.raises(EnvironmentFault, match="not one of its own"):
+            list(Journal(path).lines())
 
 
 @given(

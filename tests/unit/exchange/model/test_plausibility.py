@@ -109,6 +109,12 @@ def test_what_only_looks_odd_passes(penalty: CompiledKind, code: str, cell: str)
     assert found(penalty, rows.PENALTY, "2018", **{code: cell}) == []
 
 
+def test_a_rule_looks_at_an_empty_text_without_breaking_off(penalty: CompiledKind) -> None:
+    for field in penalty.kind.fields:
+        for rule in penalty._rules:
+            rule.check({"type": penalty.kind.type_name, field.name: ""}, None)
+
+
 def test_facts_and_legal_basis_that_changed_places_are_asked_about(penalty: CompiledKind) -> None:
     cells = {"CF_SY": rows.PENALTY["CF_YJ"], "CF_YJ": "当事人未按规定标明价格"}
     assert found(penalty, rows.PENALTY, "2018", **cells) == [("CF_YJ", "swapped", "warning")]

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from exchange.domain.disclosure_levels import Tier
 from exchange.domain.errors import VerificationFailed
+from exchange.ledger import ModelVersion
+from exchange.ledger.withdrawal_journal import OP_BACK, OP_GONE, Journal
 
 PUBLIC, GOVERNMENT, ARCHIVE = Tier
 
@@ -127,6 +130,15 @@ def test_a_difference_in_any_table_is_found(full, statement):
     assert caught.value.hint
 
 
+def test_other_properties_of_the_present_model_are_found(desk, rows):
+    desk.model = ModelVersion("a" * 64, {"penalty": frozenset({"<urn:p>"})})
+    desk.one(rows.row())
+    desk.ledger.verify()
+    tamper(desk, "UPDATE model SET kinds = replace(kinds, 'urn:p', 'urn:q')")
+    with pytest.raises(VerificationFailed, match="present model"):
+        desk.ledger.verify()
+
+
 def test_a_lost_seal_is_found_and_a_stray_one_is_counted(full):
     ledger = full.ledger
     ledger._context.seals.put([bytes(32)])
@@ -154,11 +166,12 @@ def test_a_journal_that_says_less_more_or_else_is_found(full):
     path = full.folder / "journal" / "withdrawals.jsonl"
     whole = path.read_bytes()
     lines = whole.splitlines(keepends=True)
+    gone = next(line for line in Journal(path).lines() if line.op == OP_GONE)
     for wrong in (
         b"".join(lines[:-1]),
         b"".join(lines[1:]),
         b"".join([*lines, lines[-1]]),
-        whole.replace(b'"gone"', b'"back"', 1),
+        whole.replace(gone.encoded(), replace(gone, op=OP_BACK).encoded()),
     ):
         path.write_bytes(wrong)
         with pytest.raises(VerificationFailed, match="journal"):
