@@ -11,6 +11,7 @@ import rdflib
 
 from exchange.domain.disclosure_levels import Tier
 from exchange.domain.record_body import view
+from exchange.model import plausibility
 from exchange.model.derived_files import PUBLIC
 from exchange.model.plausibility import RULES
 from exchange.model.public_shape import public_shape
@@ -59,7 +60,9 @@ def expected(compiled: CompiledKind, record: dict[str, Any]) -> Iterator[tuple[s
         broken = test(value) if name in record else "required" if required else None
         if broken and broken not in BEYOND:
             yield name, broken
-    for rule in compiled._rules:
+    # Those of plausibility are beyond SHACL, and look at sound values alone.
+    between = [item for item in compiled._rules if item.check.__module__ != plausibility.__name__]
+    for rule in between:
         problem = rule.check(record, None)
         if problem and problem.severity == "error" and problem.rule not in BEYOND:
             yield None, problem.rule
