@@ -126,7 +126,7 @@ class NoJournal(Journal):
     def __init__(self) -> None:
         super().__init__(Path(os.devnull))
 
-    def catch_up(self, missing: Callable[[JournalLine | None], Sequence[JournalLine]]) -> int:  # noqa: ARG002
+    def catch_up(self, missing: Callable[[JournalLine | None], Sequence[JournalLine]]) -> int:  # noqa: ARG002 (a dry run has no line to ask for)
         """Append nothing."""
         return 0
 
